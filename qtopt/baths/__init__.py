@@ -1,0 +1,7 @@
+"""Baths: spectral densities, and the baths that carry them at a temperature."""
+
+from ._bath import Bath as Bath, DrivenBath as DrivenBath, StaticBath as StaticBath
+from ._drude import Drude as Drude
+from ._lorentzian import Lorentzian as Lorentzian
+from ._ohmic import Ohmic as Ohmic
+from ._spectral_density import PoleExpansion as PoleExpansion, SpectralDensity as SpectralDensity

@@ -1,0 +1,45 @@
+"""A bath: a spectral density at a temperature, coupled to the oscillators."""
+
+import equinox as eqx
+from jaxtyping import Array, Float
+
+from .._arrays import real_array
+from ._spectral_density import SpectralDensity
+
+
+class Bath(eqx.Module):
+    """What every bath has; final kinds are `DrivenBath` and `StaticBath`."""
+
+    name: eqx.AbstractVar[str]
+    temperature: eqx.AbstractVar[Float[Array, ""]]
+    spectral_density: eqx.AbstractVar[SpectralDensity]
+
+
+class DrivenBath(Bath):
+    """A bath whose coupling follows the drive, q(t) = sum_l g_l(t) x_l.
+
+    Attributes:
+        name: label used in results and messages.
+        temperature: T > 0 (k_B = 1).
+        spectral_density: J(omega).
+    """
+
+    name: str = eqx.field(static=True)
+    temperature: Float[Array, ""] = real_array()
+    spectral_density: SpectralDensity
+
+
+class StaticBath(Bath):
+    """A bath coupled with constant strengths, q = sum_l coupling_l x_l.
+
+    Attributes:
+        name: label used in results and messages.
+        temperature: T > 0 (k_B = 1).
+        spectral_density: J(omega).
+        coupling: (L,) dimensionless couplings, usually all 1.
+    """
+
+    name: str = eqx.field(static=True)
+    temperature: Float[Array, ""] = real_array()
+    spectral_density: SpectralDensity
+    coupling: Float[Array, " L"] = real_array()

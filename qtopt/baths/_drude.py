@@ -1,0 +1,42 @@
+"""Drude-Lorentz bath: Ohmic with an exponential memory."""
+
+import jax.numpy as jnp
+from jax.typing import ArrayLike
+from jaxtyping import Array, Complex, Float, Inexact
+
+from .._arrays import real_array
+from ._spectral_density import PoleExpansion, SpectralDensity
+
+
+class Drude(SpectralDensity):
+    """J(omega) = gamma omega / (1 + omega^2/omega_c^2), K(omega) = -i gamma omega / (1 - i omega/omega_c).
+
+    Attributes:
+        damping: gamma > 0.
+        cutoff: omega_c > 0; the memory time is 1/omega_c.
+
+    Source: physics notes, section 1.
+    """
+
+    damping: Float[Array, ""] = real_array()
+    cutoff: Float[Array, ""] = real_array()
+
+    def density(self, omega: ArrayLike) -> Inexact[Array, "..."]:
+        omega, cutoff = jnp.asarray(omega), self.cutoff
+        return self.damping * omega * cutoff**2 / ((cutoff - 1j * omega) * (cutoff + 1j * omega))
+
+    def response(self, omega: ArrayLike) -> Complex[Array, "..."]:
+        return self.damping * self.cutoff**2 / (self.cutoff - 1j * jnp.asarray(omega))
+
+    def memory_kernel(self, omega: ArrayLike) -> Complex[Array, "..."]:
+        omega = jnp.asarray(omega)
+        return -1j * self.damping * omega * self.cutoff / (self.cutoff - 1j * omega)
+
+    def memory_kernel_slope(self, a: ArrayLike, b: ArrayLike) -> Complex[Array, "..."]:
+        a, b = jnp.asarray(a), jnp.asarray(b)
+        return -1j * self.damping * self.cutoff**2 / ((self.cutoff - 1j * a) * (self.cutoff - 1j * b))
+
+    def expansion(self) -> PoleExpansion:
+        pole = jnp.reshape(-1j * self.cutoff, (1,))
+        residue = jnp.reshape(1j * self.damping * self.cutoff**2, (1,))
+        return PoleExpansion(self.damping * self.cutoff, jnp.zeros(()), pole, residue)

@@ -1,0 +1,37 @@
+"""Ohmic bath: memoryless friction."""
+
+import jax.numpy as jnp
+from jax.typing import ArrayLike
+from jaxtyping import Array, Complex, Float, Inexact
+
+from .._arrays import real_array
+from ._spectral_density import PoleExpansion, SpectralDensity
+
+
+class Ohmic(SpectralDensity):
+    """J(omega) = gamma omega, K(omega) = -i gamma omega (strictly Ohmic, no cut-off).
+
+    Attributes:
+        damping: gamma > 0, in units of the reference frequency.
+
+    The momentum variance diverges; only positions, powers and heat currents are meaningful.
+    Source: physics notes, section 1.
+    """
+
+    damping: Float[Array, ""] = real_array()
+
+    def density(self, omega: ArrayLike) -> Inexact[Array, "..."]:
+        return self.damping * jnp.asarray(omega)
+
+    def response(self, omega: ArrayLike) -> Complex[Array, "..."]:
+        return jnp.zeros_like(omega, dtype=complex)
+
+    def memory_kernel(self, omega: ArrayLike) -> Complex[Array, "..."]:
+        return -1j * self.damping * jnp.asarray(omega)
+
+    def memory_kernel_slope(self, a: ArrayLike, b: ArrayLike) -> Complex[Array, "..."]:
+        return -1j * self.damping * jnp.ones_like(jnp.asarray(a) + jnp.asarray(b), dtype=complex)
+
+    def expansion(self) -> PoleExpansion:
+        none = jnp.zeros((0,), dtype=complex)
+        return PoleExpansion(jnp.zeros(()), self.damping, none, none)

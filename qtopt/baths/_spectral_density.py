@@ -1,0 +1,50 @@
+"""What every bath spectrum knows about itself."""
+
+from abc import abstractmethod
+from typing import NamedTuple
+
+import equinox as eqx
+from jax.typing import ArrayLike
+from jaxtyping import Array, Complex, Float, Inexact
+
+
+class PoleExpansion(NamedTuple):
+    """Memory kernel by its poles, ``K(w) = static - i viscosity w - sum_p residues_p / (w - poles_p)``.
+
+    ``static`` = chi_B(0), ``viscosity`` the memoryless (Ohmic) part, and the poles lie in the lower half
+    plane; ``sum_p residues_p / (w - poles_p)`` is the retarded bath response chi_B(w).
+    """
+
+    static: Float[Array, ""]
+    viscosity: Float[Array, ""]
+    poles: Complex[Array, " P"]
+    residues: Complex[Array, " P"]
+
+
+class SpectralDensity(eqx.Module):
+    """Spectrum J(omega) of a bath, and everything that follows from it, at complex frequencies.
+
+    Conventions (physics notes, section 1; hbar = k_B = m = 1): retarded functions are analytic for
+    Im omega > 0, Im chi_B = J on the real axis, and K(omega) = chi_B(0) - chi_B(omega).
+    A new spectrum is one new file with one final subclass.
+    """
+
+    @abstractmethod
+    def density(self, omega: ArrayLike) -> Inexact[Array, "..."]:
+        """J(omega), odd, continued analytically to complex omega. Any shape."""
+
+    @abstractmethod
+    def response(self, omega: ArrayLike) -> Complex[Array, "..."]:
+        """Retarded bath response chi_B(omega) without its memoryless part. Any shape."""
+
+    @abstractmethod
+    def memory_kernel(self, omega: ArrayLike) -> Complex[Array, "..."]:
+        """Memory kernel K(omega) = chi_B(0) - chi_B(omega) = -i omega gamma(omega). Any shape."""
+
+    @abstractmethod
+    def memory_kernel_slope(self, a: ArrayLike, b: ArrayLike) -> Complex[Array, "..."]:
+        """Divided difference [K(a) - K(b)]/(a - b) without cancellation, also at a = b."""
+
+    @abstractmethod
+    def expansion(self) -> PoleExpansion:
+        """The kernel by its poles."""

@@ -1,0 +1,37 @@
+"""Configuration files: TOML text to frozen dataclasses and back (units: hbar = k_B = m = 1)."""
+
+from ._drives import (
+    BoundedConfig as BoundedConfig,
+    DriveConfig as DriveConfig,
+    FourierConfig as FourierConfig,
+    MonochromaticConfig as MonochromaticConfig,
+    PiecewiseConfig as PiecewiseConfig,
+)
+from ._machine import (
+    BathConfig as BathConfig,
+    Configuration as Configuration,
+    DrudeConfig as DrudeConfig,
+    LorentzianConfig as LorentzianConfig,
+    MachineConfig as MachineConfig,
+    OhmicConfig as OhmicConfig,
+    SpectralDensityConfig as SpectralDensityConfig,
+)
+from ._model import (
+    Config as Config,
+    require_drive as require_drive,
+    with_solver as with_solver,
+)
+from ._pareto import (
+    Bound as Bound,
+    ParetoConfig as ParetoConfig,
+)
+from ._solver import (
+    SolverConfig as SolverConfig,
+    SolverKind as SolverKind,
+)
+from ._toml import (
+    dumps as dumps,
+    load as load,
+    loads as loads,
+    save as save,
+)

@@ -1,0 +1,87 @@
+"""The search for the Pareto front of efficiency and power."""
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from ..errors import InputError
+from ._machine import CONFIGURATIONS, Configuration
+from ._table import Table, choice, is_number, listed, number, wrong
+
+Bound = Literal["peak", "rms"]
+BOUNDS: tuple[Bound, ...] = get_args(Bound)
+
+SEEDS = 2**32
+"""seeds lie below this, so that every random number generator takes them"""
+
+
+@dataclass(frozen=True)
+class ParetoConfig:
+    """What `qtopt pareto` searches."""
+
+    points: int = 30
+    """on the front of each configuration"""
+    harmonics: int = 8
+    """of the searched drives"""
+    bound: Bound = "peak"
+    """"peak": |g_l(t)| <= 1 at all times; "rms": sum_l mean(g_l^2) <= L/2"""
+    frequency: tuple[float, float] | float = (0.05, 1.0)
+    """range of the drive frequency Omega; one number fixes it"""
+    configurations: tuple[Configuration, ...] = CONFIGURATIONS
+    seed: int = 0
+    """of the random starts"""
+    starts: int = 16
+    """random starts for each point of the front"""
+
+    @property
+    def frequency_range(self) -> tuple[float, float]:
+        """Lowest and highest drive frequency; equal where it is fixed."""
+        return self.frequency if isinstance(self.frequency, tuple) else (self.frequency, self.frequency)
+
+
+def read_pareto(table: Table) -> ParetoConfig:
+    """The [pareto] section."""
+    default = ParetoConfig()
+    table.only("points", "harmonics", "bound", "frequency", "configurations", "seed", "starts")
+    return ParetoConfig(
+        points=table.whole("points", 2, default.points),
+        harmonics=table.whole("harmonics", 1, default.harmonics),
+        bound=table.choice("bound", BOUNDS, default.bound),
+        frequency=_read_frequency(table) if "frequency" in table else default.frequency,
+        configurations=_read_configurations(table) if "configurations" in table else default.configurations,
+        seed=table.whole("seed", 0, default.seed, below=SEEDS),
+        starts=table.whole("starts", 1, default.starts),
+    )
+
+
+def _read_frequency(table: Table) -> tuple[float, float] | float:
+    path = table.at("frequency")
+    must = "a finite number above 0, or a range [lowest, highest] of two"
+    value = table.get("frequency", must)
+    if not isinstance(value, list):
+        if not is_number(value):
+            raise wrong(path, must, value)
+        return number(value, path, positive=True)
+    if len(value) != 2:
+        raise wrong(path, must, value)
+    lowest, highest = (number(item, f"{path}[{i}]", positive=True) for i, item in enumerate(value))
+    if lowest == highest:
+        raise wrong(
+            path, "a range [lowest, highest] that is not empty", value, "one number fixes the frequency"
+        )
+    if lowest > highest:
+        raise wrong(path, "a range [lowest, highest]", value, "swap the two")
+    return lowest, highest
+
+
+def _read_configurations(table: Table) -> tuple[Configuration, ...]:
+    path = table.at("configurations")
+    must = f"a list of one or both of {listed(CONFIGURATIONS, 'and')}"
+    value = table.get("configurations", must)
+    if not isinstance(value, list) or not value:
+        raise wrong(path, must, value)
+    names: tuple[Configuration, ...] = tuple(
+        choice(item, f"{path}[{i}]", CONFIGURATIONS) for i, item in enumerate(value)
+    )
+    if len(set(names)) != len(names):
+        raise InputError(f"`{path}` must name each configuration once; got {list(names)}")
+    return names

@@ -1,0 +1,89 @@
+"""Read and write configuration files. Numbers survive the round trip exactly."""
+
+import dataclasses
+import os
+import tomllib
+from pathlib import Path
+
+import tomli_w
+
+from ..errors import InputError
+from ._model import Config, read_config
+from ._table import Table
+
+
+def load(path: str | os.PathLike[str]) -> Config:
+    """The configuration in a file; every error names the file and the key."""
+    try:
+        text = Path(path).read_bytes().decode("utf-8-sig")  # some editors begin a file with a byte-order mark
+    except FileNotFoundError:
+        raise InputError(f"{path}: there is no such file; give the path of a TOML configuration") from None
+    except IsADirectoryError:
+        raise InputError(
+            f"{path}: this is a directory; give the path of a TOML configuration in it"
+        ) from None
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: must be UTF-8 text, and is not from byte {error.start} on") from None
+    except (OSError, ValueError) as error:  # ValueError: a path with a null byte
+        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        raise InputError(f"{path}: cannot be read: {reason}") from None
+    try:
+        return loads(text)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+
+
+def loads(text: str) -> Config:
+    """The configuration in a TOML text."""
+    try:
+        content = tomllib.loads(text)
+    except RecursionError:
+        raise InputError("this is not valid TOML: brackets are nested too deeply") from None
+    except ValueError as error:  # TOMLDecodeError is one; so are integers of thousands of digits
+        raise InputError(f"this is not valid TOML: {error}") from None
+    return read_config(Table(content, ""))
+
+
+def dumps(config: Config) -> str:
+    """The TOML text of a configuration. What `loads` would refuse is refused here, before it is written."""
+    content = {
+        "machine": _plain(config.machine),
+        "drive": _plain(config.drive),
+        "solver": _plain(config.solver),
+        "pareto": _plain(config.pareto),
+    }
+    if config.drive is None:
+        del content["drive"]
+    read_config(Table(content, ""))
+    return tomli_w.dumps(content)
+
+
+def save(config: Config, path: str | os.PathLike[str]) -> None:
+    """Write a configuration file: whole or not at all, also where the program is interrupted."""
+    text = dumps(config)
+    target = Path(path)
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, target)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written: {error.strerror or error}") from None
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _plain(value: object) -> object:
+    """Tables, lists and plain numbers: dataclasses with a `kind` get it as their first key."""
+    if dataclasses.is_dataclass(value):
+        names = [item.name for item in dataclasses.fields(value)]
+        if hasattr(value, "kind") and "kind" not in names:
+            names.insert(0, "kind")
+        return {name: _plain(getattr(value, name)) for name in names}
+    if isinstance(value, tuple | list):
+        return [_plain(item) for item in value]
+    if isinstance(value, float):
+        return float(value)  # also from NumPy's float64, which writes itself as np.float64(...)
+    return value

@@ -1,0 +1,39 @@
+"""What every drive knows about itself."""
+
+from abc import abstractmethod
+
+import equinox as eqx
+from jax.typing import ArrayLike
+from jaxtyping import Array, Complex, Float
+
+
+class Drive(eqx.Module):
+    """Periodic couplings g_l(t), l = 1..L, of period 2 pi/frequency (dimensionless).
+
+    Fourier convention (physics notes): ``g_l(t) = sum_n g_{l,n} exp(-i n Omega t)``, ``g_{l,-n} = conj g_{l,n}``.
+    A new family is one new file with one final subclass.
+    """
+
+    frequency: eqx.AbstractVar[Float[Array, ""]]
+
+    @property
+    @abstractmethod
+    def size(self) -> int:
+        """Number of oscillators L."""
+
+    @property
+    @abstractmethod
+    def default_harmonics(self) -> int:
+        """Harmonics that a solver keeps unless told otherwise; exact for band-limited drives."""
+
+    @abstractmethod
+    def __call__(self, time: ArrayLike) -> Float[Array, "... L"]:
+        """g_l(t) at times of any shape; the oscillators are the last axis."""
+
+    @abstractmethod
+    def harmonics(self, count: int) -> Complex[Array, "count+1 L"]:
+        """Fourier coefficients g_{l,n} for n = 0..count."""
+
+    @abstractmethod
+    def mean_square(self) -> Float[Array, " L"]:
+        """Average of g_l(t)^2 over a period, all harmonics included."""

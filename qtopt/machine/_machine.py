@@ -1,0 +1,73 @@
+"""A quantum thermal machine: harmonic oscillators and the baths they are coupled to."""
+
+from typing import Literal
+
+import equinox as eqx
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from .._arrays import real_array
+from ..baths import Bath, DrivenBath, StaticBath
+from ..errors import InputError
+
+Configuration = Literal["joint", "independent"]
+
+
+class Machine(eqx.Module):
+    """L oscillators coupled bilinearly to bosonic baths (physics notes, section 1; hbar = k_B = m = 1).
+
+    Attributes:
+        frequencies: (L,) omega_l > 0.
+        baths: the baths, driven and static, in the order in which results list them.
+        configuration: "joint", all oscillators share the baths, or "independent", every oscillator has its
+            own copy of every bath (all results are then sums over single-oscillator machines).
+
+    Raises:
+        InputError: no driven or no static bath, couplings of a wrong length, an unknown configuration.
+    """
+
+    frequencies: Float[Array, " L"] = real_array()
+    baths: tuple[Bath, ...]
+    configuration: Configuration = eqx.field(static=True, default="joint")
+
+    def __check_init__(self) -> None:
+        if self.configuration not in ("joint", "independent"):
+            raise InputError(
+                f'configuration must be "joint" or "independent", but it is {self.configuration!r}.'
+            )
+        for bath in self.static_baths:
+            shape = getattr(bath.coupling, "shape", None)
+            if shape is not None and shape[-1:] != (self.size,):
+                raise InputError(
+                    f"the coupling of bath {bath.name!r} must have one number per oscillator ({self.size}), "
+                    f"but its shape is {shape}."
+                )
+        if not self.driven_baths or not self.static_baths:
+            raise InputError(
+                "a machine must have at least one driven and one static bath, but it has "
+                f"{len(self.driven_baths)} driven and {len(self.static_baths)} static: add a bath."
+            )
+
+    @property
+    def size(self) -> int:
+        """Number of oscillators L."""
+        return self.frequencies.shape[-1]
+
+    @property
+    def driven_baths(self) -> tuple[DrivenBath, ...]:
+        """Baths whose coupling follows the drive."""
+        return tuple(bath for bath in self.baths if isinstance(bath, DrivenBath))
+
+    @property
+    def static_baths(self) -> tuple[StaticBath, ...]:
+        """Baths with constant coupling."""
+        return tuple(bath for bath in self.baths if isinstance(bath, StaticBath))
+
+    @property
+    def temperatures(self) -> Float[Array, " B"]:
+        """(B,) temperatures in the order of the baths."""
+        return jnp.stack([bath.temperature for bath in self.baths])
+
+    def with_configuration(self, configuration: Configuration) -> "Machine":
+        """The same machine with shared ("joint") or private ("independent") baths."""
+        return Machine(self.frequencies, self.baths, configuration)

@@ -1,0 +1,14 @@
+"""Thermal factors: the rational coth and the frequency integrals closed with it."""
+
+from ._coth import (
+    CothPoles as CothPoles,
+    coth_poles as coth_poles,
+    matsubara as matsubara,
+    rational_coth as rational_coth,
+)
+from ._pole_sum import (
+    AnalyticFactor as AnalyticFactor,
+    pole_sum as pole_sum,
+    ScalarFactor as ScalarFactor,
+    thermal_integral as thermal_integral,
+)

@@ -1,0 +1,93 @@
+"""The weak-coupling periodic steady state of a driven machine."""
+
+import jax.numpy as jnp
+from jaxtyping import Array, Complex, Float
+
+from .._arrays import require_x64
+from ..baths import DrivenBath
+from ..drives import Drive
+from ..errors import InputError
+from ..machine import Machine
+from ..thermal import CothPoles
+from ..thermodynamics import SteadyState
+from ._conduction import conduction
+from ._kernels import Kernels, covariance, kernels
+
+
+def steady_state(
+    machine: Machine, drive: Drive, harmonics: int | None = None, poles: CothPoles | None = None
+) -> SteadyState:
+    """Thermodynamics to second order in the driven bath, all orders in the static baths.
+
+    Differentiable in every parameter of machine and drive, works under `jax.jit`, `jax.vmap` and `jax.grad`.
+    Heat flows between static baths at different temperatures are included (zeroth order, and their change
+    by the driven bath).
+
+    Args:
+        machine: one driven bath, static baths at any temperatures, any number of oscillators.
+        drive: any drive with as many components as oscillators.
+        harmonics: harmonics kept; default `drive.default_harmonics`.
+        poles: the rational coth, by default to machine precision.
+
+    Raises:
+        InputError: not exactly one driven bath, or a drive for another number of oscillators.
+        RuntimeError: float64 is disabled.
+
+    Source: physics notes, sections 3 and 5.
+    """
+    require_x64()
+    if len(machine.driven_baths) != 1:
+        raise InputError(
+            f"the weak solver needs exactly one driven bath, but the machine has "
+            f"{len(machine.driven_baths)}: make the others static or use the exact solver."
+        )
+    if drive.size != machine.size:
+        raise InputError(
+            f"a drive must have one shape per oscillator ({machine.size}), but it has {drive.size}."
+        )
+    count = drive.default_harmonics if harmonics is None else harmonics
+    amplitudes = drive.harmonics(count)
+    table = kernels(machine, drive.frequency * jnp.arange(count + 1), poles)
+    local_powers, driven_heat, static_heat = currents(table, amplitudes)
+    if len(machine.static_baths) > 1:
+        static_heat = static_heat + conduction(machine, drive.frequency, amplitudes, poles)
+    heat = _in_order_of_baths(machine, driven_heat, static_heat)
+    kept = jnp.sum(_harmonic_weights(count)[:, None] * jnp.abs(amplitudes) ** 2, axis=0)
+    missing = jnp.sum(jnp.maximum(drive.mean_square() - kept, 0.0))
+    return SteadyState(
+        power=jnp.sum(local_powers),
+        local_powers=local_powers,
+        heat_currents=heat,
+        entropy_production_rate=-jnp.sum(heat / machine.temperatures),
+        covariance=covariance(machine, poles),
+        truncation_error=missing * jnp.sum(jnp.abs(jnp.sum(table.work[-1], axis=0))),
+    )
+
+
+def _harmonic_weights(count: int) -> Float[Array, " n"]:
+    """1 for n = 0, 2 for n > 0: the sum over n and -n."""
+    return jnp.where(jnp.arange(count + 1) == 0, 1.0, 2.0)
+
+
+def currents(
+    table: Kernels, amplitudes: Complex[Array, "n L"]
+) -> tuple[Float[Array, " L"], Float[Array, ""], Float[Array, " S"]]:
+    """Local powers, heat of the driven bath and of each static bath from kernels at n Omega, n = 0..N.
+
+    See `Kernels` for the formulas.
+    """
+    weights = _harmonic_weights(amplitudes.shape[0] - 1)
+    work = jnp.einsum("n,nl,nslm,nm->sl", weights, jnp.conj(amplitudes), table.work, amplitudes).real
+    heat = jnp.einsum("n,nl,nslm,nm->s", weights, jnp.conj(amplitudes), table.heat, amplitudes).real
+    return jnp.sum(work, axis=0), jnp.sum(heat), -(jnp.sum(work, axis=1) + heat)
+
+
+def _in_order_of_baths(machine: Machine, driven: Array, static: Array) -> Float[Array, " B"]:
+    position, entries = 0, []
+    for bath in machine.baths:
+        if isinstance(bath, DrivenBath):
+            entries.append(driven)
+        else:
+            entries.append(static[position])
+            position += 1
+    return jnp.stack(entries)

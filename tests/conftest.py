@@ -1,0 +1,37 @@
+"""Settings of the whole test suite: jax flags, the hypothesis profile and the `slow` marker."""
+
+import os
+import sys
+
+import pytest
+from hypothesis import settings
+
+if "jax" in sys.modules:  # pragma: no cover - only a misplaced plugin can cause this
+    raise pytest.UsageError("jax was imported before tests/conftest.py could set its flags")
+
+# jax 0.10.0-0.10.2 on two or more cores: one program with two independent batched LAPACK solves can hang
+# forever; this flag avoids it. The command line sets the same one.
+_NO_DEADLOCK = "--xla_cpu_enable_concurrency_optimized_scheduler=false"
+if _NO_DEADLOCK not in os.environ.get("XLA_FLAGS", ""):
+    os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} {_NO_DEADLOCK}".strip()
+os.environ["JAX_ENABLE_X64"] = "1"
+
+# One fixed profile: the same examples on every machine and in every run, and no deadline, because the first
+# call of a jitted function pays for its compilation.
+settings.register_profile("qtopt", derandomize=True, deadline=None)
+settings.load_profile("qtopt")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add `--slow`."""
+    parser.addoption("--slow", action="store_true", help="also run the tests marked slow")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Skip the tests marked slow unless `--slow` or `QTOPT_SLOW=1` asks for them."""
+    if config.getoption("--slow") or os.environ.get("QTOPT_SLOW", "") not in ("", "0"):
+        return
+    skip = pytest.mark.skip(reason="slow: needs --slow or QTOPT_SLOW=1")
+    for item in items:
+        if "slow" in item.keywords:
+            item.add_marker(skip)
