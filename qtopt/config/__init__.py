@@ -10,6 +10,7 @@ from ._drives import (
 from ._machine import (
     BathConfig as BathConfig,
     Configuration as Configuration,
+    Coupling as Coupling,
     DrudeConfig as DrudeConfig,
     LorentzianConfig as LorentzianConfig,
     MachineConfig as MachineConfig,

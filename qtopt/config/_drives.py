@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from ._table import Matrix, Table, Vector, wrong
+from ._table import Matrix, Table, Vector, count, wrong
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def _series(table: Table, oscillators: int) -> tuple[Vector, Matrix, Matrix]:
     cosine = table.matrix("cosine", oscillators, "with one number for each harmonic")
     sine = table.matrix("sine", oscillators, "with one number for each harmonic")
     if len(sine[0]) != len(cosine[0]):
-        must = f"as long in every list as `{table.at('cosine')}`, {len(cosine[0])}"
+        must = f"as long in every list as in `{table.at('cosine')}`, {count(len(cosine[0]))}"
         raise wrong(table.at("sine"), must, len(sine[0]))
     return mean, cosine, sine
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal, get_args
 
 from ..errors import InputError
-from ._table import Table, Vector, choice, listed, show, vector, wrong
+from ._table import Table, Vector, count, listed, show, suggestion, vector, wrong
 
 Configuration = Literal["joint", "independent"]
 CONFIGURATIONS: tuple[Configuration, ...] = get_args(Configuration)
@@ -45,6 +45,7 @@ class LorentzianConfig:
 
 
 SpectralDensityConfig = OhmicConfig | DrudeConfig | LorentzianConfig
+Coupling = Literal["driven", "static"] | Vector
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class BathConfig:
     name: str
     temperature: float
     spectral_density: SpectralDensityConfig
-    coupling: Literal["driven", "static"] | Vector
+    coupling: Coupling
     """"driven": follows the drive; "static": one for every oscillator; or one number for each oscillator"""
 
     @property
@@ -151,18 +152,16 @@ def _read_bath(table: Table, oscillators: int) -> BathConfig:
     )
 
 
-def _read_coupling(table: Table, oscillators: int) -> Literal["driven", "static"] | Vector:
+def _read_coupling(table: Table, oscillators: int) -> Coupling:
     path = table.at("coupling")
-    must = f'"driven", "static" or a list of {oscillators} number{"s" * (oscillators != 1)}'
+    must = f'"driven", "static" or a list of {count(oscillators)}'
     value = table.get("coupling", must)
-    words: tuple[Literal["driven", "static"], ...] = ("driven", "static")
-    if isinstance(value, str):
-        try:
-            return choice(value, path, words)
-        except InputError:
-            raise wrong(path, must, value) from None
+    if value == "driven":
+        return "driven"
+    if value == "static":
+        return "static"
     if not isinstance(value, list):
-        raise wrong(path, must, value)
+        raise wrong(path, must, value, suggestion(value, ("driven", "static")))
     couplings = vector(value, path, oscillators, "one for each oscillator")
     if not any(couplings):
         raise wrong(path, "different from 0 for at least one oscillator", value, "leave the bath out instead")

@@ -46,9 +46,9 @@ def listed(names: Sequence[str], last: str = "or") -> str:
     return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} {last} {quoted[-1]}"
 
 
-def suggestion(given: str, allowed: Sequence[str]) -> str:
+def suggestion(given: object, allowed: Sequence[str]) -> str:
     """`did you mean "joint"?`, or nothing where no name is close."""
-    close = difflib.get_close_matches(given, allowed, n=1)
+    close = difflib.get_close_matches(given, allowed, n=1) if isinstance(given, str) else []
     return f'did you mean "{close[0]}"?' if close else ""
 
 
@@ -76,11 +76,11 @@ def number(value: object, path: str, *, positive: bool = False) -> float:
 def vector(value: object, path: str, length: int | None, what: str, *, positive: bool = False) -> Vector:
     """A list of `length` numbers (any number of them, but at least one, where it is None)."""
     sign = " above 0" if positive else ""
-    must = f"a list of numbers{sign}, {what}" if length is None else f"a list of {_count(length)}, {what}"
+    must = f"a list of numbers{sign}, {what}" if length is None else f"a list of {count(length)}, {what}"
     if not isinstance(value, list):
         raise wrong(path, must, value)
     if not value or (length is not None and len(value) != length):
-        raise wrong(path, must, value, f"{_count(len(value))}" if value else "it is empty")
+        raise wrong(path, must, value, count(len(value)) if value else "it is empty")
     return tuple(number(item, f"{path}[{i}]", positive=positive) for i, item in enumerate(value))
 
 
@@ -98,7 +98,8 @@ def matrix(value: object, path: str, rows: int, what: str) -> Matrix:
     )
 
 
-def _count(length: int) -> str:
+def count(length: int) -> str:
+    """`1 number` or `2 numbers`."""
     return f"{length} number{'s' * (length != 1)}"
 
 
@@ -123,9 +124,8 @@ class Table:
                 hint = suggestion(key, allowed)
                 where = f"in `{self.path}`" if self.path else "at the top level"
                 shown = self.at(key if key.isprintable() else show(key))
-                raise InputError(
-                    f"unknown key `{shown}`; {hint}{' ' * bool(hint)}allowed {where}: {listed(allowed, 'and')}"
-                )
+                names = f"allowed {where}: {listed(allowed, 'and')}"
+                raise InputError(f"unknown key `{shown}`; {hint}{' ' * bool(hint)}{names}")
 
     def get(self, key: str, must: str, default: object = _MISSING) -> object:
         """The raw value; the error for a missing key says what it must be."""
@@ -161,7 +161,7 @@ class Table:
 
     def vector(self, key: str, length: int | None, what: str, *, positive: bool = False) -> Vector:
         """A list of numbers; `what` says what they are, for the error."""
-        must = f"a list of {'numbers' if length is None else _count(length)}, {what}"
+        must = f"a list of {'numbers' if length is None else count(length)}, {what}"
         return vector(self.get(key, must), self.at(key), length, what, positive=positive)
 
     def matrix(self, key: str, rows: int, what: str) -> Matrix:
@@ -189,5 +189,4 @@ def choice(value: object, path: str, allowed: Sequence[T]) -> T:
     for name in allowed:
         if value == name:
             return name
-    hint = suggestion(value, allowed) if isinstance(value, str) else ""
-    raise wrong(path, listed(allowed), value, hint)
+    raise wrong(path, listed(allowed), value, suggestion(value, allowed))

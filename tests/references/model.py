@@ -57,6 +57,26 @@ def bath_poles(bath):
     return np.array([], dtype=complex)
 
 
+def solve(matrix, right):
+    """np.linalg.solve, also in extended precision (which LAPACK lacks): Gaussian elimination with partial pivoting."""
+    if matrix.dtype == np.complex128:
+        return np.linalg.solve(matrix, right)
+    size = matrix.shape[1]
+    work = np.concatenate([matrix, right], axis=2)
+    nodes = np.arange(work.shape[0])
+    for k in range(size):
+        pivot = k + np.abs(work[:, k:, k]).argmax(axis=1)
+        row = work[nodes, pivot]
+        work[nodes, pivot] = work[:, k]
+        work[:, k] = row
+        work[:, k + 1:] -= (work[:, k + 1:, k] / work[:, k, k][:, None])[:, :, None] * work[:, None, k]
+    solution = work[:, :, size:]
+    for k in range(size - 1, -1, -1):
+        solution[:, k] -= (work[:, k, k + 1:size, None] * solution[:, k + 1:]).sum(axis=1)
+        solution[:, k] /= work[:, k, k][:, None]
+    return solution
+
+
 class StaticMachine:
     """Oscillators with their static baths: chi(w) = [diag(w_l^2 - w^2) + sum_nu K_nu(w) g_nu g_nu^T]^(-1).
 
@@ -81,7 +101,7 @@ class StaticMachine:
 
     def inverse_response(self, w):
         """chi^{-1} in the rotated basis, (nodes, L, L)."""
-        matrix = np.zeros((w.size, self.size, self.size), dtype=complex)
+        matrix = np.zeros((w.size, self.size, self.size), dtype=np.result_type(w, complex))
         matrix += self.basis.T @ (self.frequencies[:, None] ** 2 * self.basis)
         matrix -= (w ** 2)[:, None, None] * np.eye(self.size)
         for bath, r in zip(self.baths, self.rotated):
@@ -91,7 +111,7 @@ class StaticMachine:
     def response(self, w):
         """chi (nodes, L, L), u_nu = chi g_nu (nodes, S, L) and J_nu (nodes, S)."""
         right = np.concatenate([np.eye(self.size), self.rotated.T], axis=1)
-        solved = self.basis @ np.linalg.solve(self.inverse_response(w), np.broadcast_to(right, (w.size,) + right.shape))
+        solved = self.basis @ solve(self.inverse_response(w), np.broadcast_to(right, (w.size,) + right.shape))
         chi = solved[:, :, :self.size] @ self.basis.T
         density = np.stack([spectral_density(bath, w) for bath in self.baths], axis=1)
         return chi, np.swapaxes(solved[:, :, self.size:], 1, 2), density

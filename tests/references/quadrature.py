@@ -4,14 +4,13 @@ The integrands of the weak-coupling theory are analytic near the real axis apart
 bath poles, coth poles).  A panel with midpoint m and half-length h converges like rho^(-2 ORDER), where
 rho = |z + sqrt(z^2 - 1)|, z = (p - m)/h, is the Bernstein parameter of the nearest pole.  `mesh` bisects [start, W] until
 rho >= RHO for every panel and pole; beyond W the map w = W/s, s in (0, 1], makes algebraic tails analytic.
-`integrate` then bisects every panel once more, and again where the two rules differ: the error it reports is the
+`integrate` then bisects every panel once more, and again where the two rules differ: the error it reports is twice the
 summed difference between the two last rules plus a round-off allowance.
 """
 import numpy as np
 
 ORDER, RHO = 16, 3.0
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(ORDER)
-_EPS = np.finfo(float).eps
 
 
 def bernstein(z):
@@ -37,7 +36,7 @@ def _panel_integrals(function, stop, panels, chunk=20000):
     """Integral and integral of the modulus over each panel; panels rows: left, right, tail (then in s = stop/w)."""
     left, right, tail = panels
     half = (right - left) / 2
-    t = ((left + right) / 2)[:, None] + half[:, None] * _NODES
+    t = ((left + right) / 2)[:, None] + half[:, None] * _NODES                # in the precision of the panels
     weight = half[:, None] * _WEIGHTS
     tail = tail != 0
     weight[tail] *= abs(stop) / t[tail] ** 2
@@ -54,16 +53,21 @@ def _bisect(panels):
     return np.stack([np.concatenate([left, middle]), np.concatenate([middle, right]), np.concatenate([tail, tail])])
 
 
-def integrate(function, start, stop, poles, rtol, rounds=8):
+def integrate(function, start, stop, poles, rtol, dtype=float, rounds=8, gain=0.2):
     """Integral of function(w) -> (components, nodes) over the half-line from start through stop to sign(stop) infinity.
 
     stop lies outside all features (algebraic tail); the measure is positive in both directions.
-    Returns (value, error): error is the summed |coarse - fine| of the last two rules plus 16 eps int |function|.
+    Returns (value, error): error is twice the summed |coarse - fine| of the last two rules plus round-off,
+    32 eps int |function| + 1e-15 |value|.
+    Nodes and sums are in dtype.  A panel is given up (its gap stays in the error) when bisecting it did not shrink its gap by
+    the factor gain: round-off.  gain = inf keeps bisecting, for integrands whose poles are not all known.
     """
+    eps = float(np.finfo(dtype).eps)
     finite = mesh(start, stop, poles)
-    panels = np.concatenate([np.vstack([finite, np.zeros(finite.shape[1])]), [[0.0], [1.0], [1.0]]], axis=1)
+    panels = np.concatenate([np.vstack([finite, np.zeros(finite.shape[1])]), [[0.0], [1.0], [1.0]]], axis=1).astype(dtype)
+    parent = np.full(panels.shape[1], np.inf)
     coarse, _ = _panel_integrals(function, stop, panels)
-    total, modulus, error = (np.zeros(coarse.shape[0]) for _ in range(3))
+    total, modulus, error = (np.zeros(coarse.shape[0], dtype) for _ in range(3))
     for step in range(rounds):
         count = panels.shape[1]
         children = _bisect(panels)
@@ -71,9 +75,10 @@ def integrate(function, start, stop, poles, rtol, rounds=8):
         pair, pair_size = fine[:, :count] + fine[:, count:], size[:, :count] + size[:, count:]
         gap = np.abs(pair - coarse)
         value = np.abs(total + pair.sum(axis=1))
-        floor = _EPS * (modulus + pair_size.sum(axis=1))
-        allowed = np.maximum(0.05 * rtol * value, floor) / count
-        bad = (gap > np.maximum(allowed[:, None], 16 * _EPS * pair_size)).any(axis=0)
+        floor = eps * (modulus + pair_size.sum(axis=1))
+        allowed = np.maximum(0.01 * rtol * value, floor) / count
+        excess = (gap / np.maximum(np.maximum(allowed[:, None], 16 * eps * pair_size), 1e-300)).max(axis=0)
+        bad = (excess > 1) & (excess < gain * parent)
         if step == rounds - 1:
             bad[:] = False
         total += pair[:, ~bad].sum(axis=1)
@@ -82,5 +87,5 @@ def integrate(function, start, stop, poles, rtol, rounds=8):
         if not bad.any():
             break
         keep = np.concatenate([bad, bad])
-        panels, coarse = children[:, keep], fine[:, keep]
-    return total, error + 16 * _EPS * modulus
+        panels, coarse, parent = children[:, keep], fine[:, keep], np.concatenate([excess[bad], excess[bad]])
+    return total.astype(float), (2 * error + 32 * eps * modulus).astype(float) + 1e-15 * np.abs(total.astype(float))

@@ -22,6 +22,8 @@ from .model import StaticMachine, bath_poles, coth, coth_difference, kernel, spe
 from .quadrature import integrate
 
 TWO_PI = 2 * np.pi
+# Resonances may be 1e-6 wide and local powers cancel to 1e-4 of their integrands: 80-bit where the platform has it.
+PRECISION = np.longdouble
 
 
 def split_baths(baths):
@@ -48,7 +50,7 @@ def zeroth_order(machine, rtol):
         rows = [np.einsum("ks,ksl,ksm->lmk", noise, u.real, u.real).reshape(-1, w.size)
                 + np.einsum("ks,ksl,ksm->lmk", noise, u.imag, u.imag).reshape(-1, w.size)]
         transfer = np.abs(np.einsum("al,kbl->kab", machine.couplings, u)) ** 2
-        current = np.zeros((count, w.size))
+        current = np.zeros((count, w.size), w.dtype)
         for nu in range(count):
             for mu in range(count):
                 if machine.temperatures[mu] != machine.temperatures[nu]:
@@ -58,7 +60,7 @@ def zeroth_order(machine, rtol):
         return np.concatenate(rows + [current])
 
     limit = cut(machine.poles, machine.temperatures, 0.0)
-    value, error = integrate(integrand, 0.0, limit, machine.poles, rtol)      # even: twice the half-line
+    value, error = integrate(integrand, 0.0, limit, machine.poles, rtol, PRECISION)      # even: twice the half-line
     parts = [(x[:size ** 2].reshape(size, size) / np.pi, x[size ** 2:] / np.pi) for x in (value, error)]
     return parts[0][0], parts[1][0], parts[0][1], parts[1][1]
 
@@ -147,9 +149,9 @@ def second_order(machine, bath, drive_frequency, harmonics, rtol):
         limit = cut(np.concatenate([own, machine.poles]), temperatures, shift)
         # In w around the features of the driven bath, in w_n around the (sharp) ones of the static machine.
         pieces = [integrate(lambda w: term(w, w + shift), -shift / 2, limit,
-                            np.concatenate([own, machine.poles - shift]), rtol),
+                            np.concatenate([own, machine.poles - shift]), rtol, PRECISION),
                   integrate(lambda wn: term(wn - shift, wn), shift / 2, -limit,
-                            np.concatenate([own + shift, machine.poles]), rtol)]
+                            np.concatenate([own + shift, machine.poles]), rtol, PRECISION)]
         for part, part_error in pieces:
             value += (2 if n else 1) * part / TWO_PI
             error += (2 if n else 1) * part_error / TWO_PI

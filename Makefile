@@ -1,0 +1,53 @@
+# Everything a fresh machine needs is Python >= 3.11 and make. `make help` lists the targets.
+
+PYTHON  ?= python3
+MACHINE ?= scripts/machines/collective_engine.toml
+OUT     ?= results/$(basename $(notdir $(MACHINE)))
+WORKERS ?= 2
+
+VENV := .venv
+BIN  := $(VENV)/bin
+PIP  := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check install
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help pareto test test-all benchmark clean
+
+help:  ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
+
+pareto: $(VENV)/.runtime  ## search the Pareto fronts of MACHINE into OUT; continues an interrupted search
+	@$(BIN)/qtopt pareto $(MACHINE) --out $(OUT) --resume
+
+test: $(VENV)/.test  ## linters, types and the test suite without its slow tests
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/pyright
+	@$(BIN)/pytest -n $(WORKERS) $(PYTEST)
+
+test-all:  ## the same with the slow tests
+	@$(MAKE) --no-print-directory test PYTEST="--slow $(PYTEST)"
+
+benchmark: $(VENV)/.test  ## run every script in benchmarks/
+	@set -e; for script in benchmarks/[!_]*.py; do echo "== $$script"; $(BIN)/python "$$script"; done
+
+clean:  ## remove the environment, caches and builds; results/ stays
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The two stamps keep set-up from running twice; editing pyproject.toml makes them stale.
+$(VENV)/.runtime: pyproject.toml | $(BIN)/python
+	@echo "installing qtopt and its dependencies into $(VENV) (the first time takes a few minutes)" >&2
+	@$(PIP) --editable .
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.runtime
+	@echo "installing the test tools into $(VENV)" >&2
+	@$(PIP) --editable '.[test]'
+	@touch $@
+
+# A venv without pip is worse than none: remove what a failed set-up leaves behind.
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "qtopt needs Python 3.11 or newer; '$(PYTHON)' is not: make PYTHON=/path/to/python3.11 ..." >&2; exit 1; }
+	@$(PYTHON) -m venv --clear $(VENV) || { rm -rf $(VENV); exit 1; }

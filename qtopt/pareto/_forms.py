@@ -1,0 +1,172 @@
+"""Power and entropy production as quadratic forms in the drive's harmonics, ready for optimisation."""
+
+from abc import abstractmethod
+from typing import NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Complex, Float
+
+from ..errors import InputError
+from ..machine import Machine
+from ..weak import kernels
+
+DEGREE = 11
+CHUNK = 256
+SMALLEST_PANEL = 1e-6
+
+
+class HarmonicForms(NamedTuple):
+    """Hermitian matrices W_n at n Omega, n = 0..N, with ``P = sum_n g_n^dagger power_n g_n`` over all n.
+
+    Attributes:
+        power: (N+1, L, L).
+        entropy: (N+1, L, L), the same for the entropy production rate.
+    """
+
+    power: Complex[Array, "n L L"]
+    entropy: Complex[Array, "n L L"]
+
+    def rates(self, amplitudes: Complex[Array, "n L"]) -> tuple[Float[Array, ""], Float[Array, ""]]:
+        """(P, entropy production rate) of a drive with Fourier coefficients g_n, n = 0..N."""
+        weights = jnp.where(jnp.arange(amplitudes.shape[0]) == 0, 1.0, 2.0)
+
+        def total(form: Array) -> Array:
+            image = jnp.sum(form * amplitudes[:, None, :], axis=-1)
+            return jnp.sum(weights[:, None] * (jnp.conj(amplitudes) * image).real)
+
+        return total(self.power), total(self.entropy)
+
+
+class Forms(eqx.Module):
+    """Anything that gives the forms of a machine at a drive frequency."""
+
+    @abstractmethod
+    def at(self, frequency: Float[Array, ""]) -> HarmonicForms:
+        """Forms at n Omega, n = 0..N."""
+
+
+class FixedForms(Forms):
+    """Forms of one drive frequency, computed once."""
+
+    forms: HarmonicForms
+
+    def at(self, frequency: Float[Array, ""]) -> HarmonicForms:
+        return self.forms
+
+
+class TabulatedForms(Forms):
+    """Forms as piecewise Chebyshev polynomials in nu = n Omega, refined until their last terms vanish.
+
+    The kernels are smooth in nu on the scale of the linewidths, so a table of some hundred panels is as
+    good as the kernels themselves (relative error about `tolerance` of `tabulate_forms`) at a thousandth of
+    the cost. Only the search uses it: reported numbers come from the solver.
+
+    Attributes:
+        edges: (M+1,) panel edges in nu.
+        coefficients: (M, DEGREE+1, 2, 2, L, L): Chebyshev degree; power, entropy; real, imaginary part.
+        harmonics: N.
+    """
+
+    edges: Float[Array, " M1"]
+    coefficients: Float[Array, "M D 2 2 L L"]
+    harmonics: int = eqx.field(static=True)
+
+    def at(self, frequency: Float[Array, ""]) -> HarmonicForms:
+        nu = frequency * jnp.arange(self.harmonics + 1)
+        panel = jnp.clip(jnp.searchsorted(self.edges, nu, side="right") - 1, 0, self.edges.shape[0] - 2)
+        panel = jax.lax.stop_gradient(panel)
+        low, high = self.edges[panel], self.edges[panel + 1]
+        x = (2.0 * nu - low - high) / (high - low)
+        basis = [jnp.ones_like(x), x]
+        for _ in range(DEGREE - 1):
+            basis.append(2.0 * x * basis[-1] - basis[-2])
+        values = jnp.einsum("nd,ndfclm->nfclm", jnp.stack(basis, axis=1), self.coefficients[panel])
+        both = values[:, :, 0] + 1j * values[:, :, 1]
+        return HarmonicForms(both[:, 0], both[:, 1])
+
+
+@eqx.filter_jit
+def forms_at(machine: Machine, nu: Float[Array, " K"]) -> tuple[Array, Array]:
+    """Power and entropy forms (K, L, L) at driving frequencies nu, straight from the kernels."""
+    work, heat = jax.lax.map(lambda value: kernels(machine, value), nu, batch_size=32)
+    static = jnp.stack([bath.temperature for bath in machine.static_baths])[:, None, None]
+    driven = machine.driven_baths[0].temperature
+    entropy = jnp.sum((work + heat) / static - heat / driven, axis=1)
+    power = jnp.sum(work, axis=1)
+
+    def hermitian(form: Array) -> Array:
+        return (form + jnp.conj(jnp.swapaxes(form, -1, -2))) / 2.0
+
+    return hermitian(power), hermitian(entropy)
+
+
+def machine_forms(
+    machine: Machine, frequency: tuple[float, float], harmonics: int, tolerance: float = 1e-9
+) -> Forms:
+    """Forms for drive frequencies in the closed range `frequency` (equal ends: one fixed frequency).
+
+    Raises:
+        InputError: static baths at different temperatures (heat they conduct is no quadratic form here).
+    """
+    temperatures = np.array([float(bath.temperature) for bath in machine.static_baths])
+    if np.any(temperatures != temperatures[0]):
+        raise InputError(
+            "a weak-coupling front needs all static baths at one temperature, but they are at "
+            f"{temperatures.tolist()}: use one temperature."
+        )
+    low, high = frequency
+    if low == high:
+        power, entropy = forms_at(machine, _padded(low * np.arange(harmonics + 1)))
+        return FixedForms(HarmonicForms(power[: harmonics + 1], entropy[: harmonics + 1]))
+    return tabulate_forms(machine, (0.0, high * harmonics * (1.0 + 1e-9)), harmonics, tolerance)
+
+
+def _padded(nu: np.ndarray) -> Array:
+    """Pad to a multiple of CHUNK, so that every call reuses one compiled program."""
+    size = -(-len(nu) // CHUNK) * CHUNK
+    return jnp.asarray(np.concatenate([nu, np.full(size - len(nu), nu[-1])]))
+
+
+def _evaluate(machine: Machine, nu: np.ndarray) -> np.ndarray:
+    """(K, 2, 2, L, L) real numbers: power and entropy forms, real and imaginary parts."""
+    padded, blocks = _padded(nu), []
+    for start in range(0, padded.shape[0], CHUNK):
+        power, entropy = forms_at(machine, padded[start : start + CHUNK])
+        both = np.stack([np.asarray(power), np.asarray(entropy)], axis=1)
+        blocks.append(np.stack([both.real, both.imag], axis=2))
+    return np.concatenate(blocks)[: len(nu)]
+
+
+def tabulate_forms(
+    machine: Machine, span: tuple[float, float], harmonics: int, tolerance: float
+) -> TabulatedForms:
+    """Bisect panels of `span` until the last two Chebyshev coefficients fall below tolerance x maximum."""
+    angle = np.pi * (np.arange(DEGREE + 1) + 0.5) / (DEGREE + 1)
+    nodes = np.cos(angle)
+    transform = 2.0 / (DEGREE + 1) * np.cos(np.outer(np.arange(DEGREE + 1), angle))
+    transform[0] /= 2.0
+    low, high = span
+    first = np.concatenate([np.linspace(low, min(4.0, high), 17), np.geomspace(4.0, high, 9) if high > 4.0 else []])
+    pending = [(a, b) for a, b in zip(first[:-1], first[1:], strict=True) if b > a]
+    done: list[tuple[float, float, np.ndarray]] = []
+    scale = np.zeros((2, 1, 1, 1))
+    while pending:
+        ends = np.array(pending)
+        nu = (ends[:, :1] + ends[:, 1:]) / 2.0 + (ends[:, 1:] - ends[:, :1]) / 2.0 * nodes
+        values = _evaluate(machine, nu.ravel())
+        scale = np.maximum(scale, np.abs(values).max(axis=(0, 2, 3, 4))[:, None, None, None])
+        coefficients = np.einsum("dk,mkfclo->mdfclo", transform, values.reshape(*nu.shape, *values.shape[1:]))
+        rough = np.any(np.abs(coefficients[:, -2:]) > tolerance * scale, axis=(1, 2, 3, 4, 5))
+        rough &= ends[:, 1] - ends[:, 0] > SMALLEST_PANEL
+        pending = []
+        for (a, b), table, split in zip(ends, coefficients, rough, strict=True):
+            if split:
+                pending += [(a, (a + b) / 2.0), ((a + b) / 2.0, b)]
+            else:
+                done.append((a, b, table))
+    done.sort(key=lambda panel: panel[0])
+    edges = np.array([panel[0] for panel in done] + [done[-1][1]])
+    return TabulatedForms(jnp.asarray(edges), jnp.asarray(np.stack([p[2] for p in done])), harmonics)

@@ -1,0 +1,229 @@
+"""The power-efficiency front of one machine."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ..drives import Drive
+from ..errors import InputError
+from ..machine import Machine
+from ..weak import steady_state, weak_validity
+from ._certificate import Certificate, EngineTemperatures, certify, efficiency_range
+from ._checkpoint import Checkpoint
+from ._dominance import non_dominated
+from ._forms import Forms, machine_forms
+from ._search import Targets, advance, select, start
+from ._search_space import Bound, DriveParameters, SearchSpace
+
+EXPLORE_CHUNKS, EXPLORE_STEPS = 3, 100
+REFINE_CHUNKS, REFINE_STEPS = 10, 150
+SURVIVORS = 4
+CURVE_POINTS = 41
+
+
+@dataclass(frozen=True)
+class FrontSettings:
+    """What to search.
+
+    Attributes:
+        points: points aimed at on the front.
+        harmonics: searched harmonics N of each drive.
+        bound: "peak", |g_l(t)| <= 1 at all times, or "rms", sum_l mean(g_l^2) <= L/2.
+        frequency: (low, high) of the drive frequency; equal ends fix it.
+        starts: random starts for each point.
+        seed: of the random starts.
+    """
+
+    points: int = 30
+    harmonics: int = 8
+    bound: Bound = "peak"
+    frequency: tuple[float, float] = (0.05, 1.0)
+    starts: int = 16
+    seed: int = 0
+
+
+class FrontPoint(NamedTuple):
+    """One non-dominated machine; rates as in `SteadyState`, powers negative when extracted.
+
+    `certified_power` bounds the extracted power of any drive at this efficiency, and
+    ``gap = certified_power/(-power) - 1`` is how far the point can be from the exact front.
+    """
+
+    efficiency: float
+    power: float
+    entropy_production_rate: float
+    frequency: float
+    certified_power: float
+    gap: float
+    truncation_error: float
+    weak_validity: float
+    drive: Drive
+
+
+@dataclass(frozen=True)
+class Front:
+    """Front of one machine: its points by rising efficiency, and the certified bound as a curve.
+
+    `certificate` is None (and there are no points) when no drive within the bound makes an engine.
+    """
+
+    points: tuple[FrontPoint, ...]
+    certificate: Certificate | None
+    carnot_efficiency: float
+
+
+Progress = Callable[[int, int, str], None]
+
+
+def pareto_front(
+    machine: Machine,
+    settings: FrontSettings,
+    checkpoint: Checkpoint | None = None,
+    progress: Progress = lambda done, total, what: None,
+) -> Front:
+    """Trace the front of efficiency and extracted power of an engine in the weak-coupling theory.
+
+    For fixed temperatures the pair (P, entropy production rate) is optimised, which is better conditioned
+    and equivalent: ``S = (-P/T_c)(eta_C/eta - 1)``. Every target efficiency between that at maximum power
+    and the largest possible one has many random starts; all of them advance in one compiled program. The
+    best survive, whichever target they came from, so laggards restart from their neighbours.
+    Reported numbers come from the solver, bounds from `certify`.
+
+    Args:
+        machine: one driven bath, static baths at one temperature, two different temperatures in all.
+        settings: what to search.
+        checkpoint: where to keep the state between chunks; a search resumed from it ends in the same front.
+        progress: called on the host as ``progress(done, total, message)`` after each chunk.
+
+    Raises:
+        InputError: more or fewer than two temperatures, or several driven baths.
+
+    Source: physics notes, sections 2, 3, 5.
+    """
+    temperatures = engine_temperatures(machine)
+    checkpoint = Checkpoint(None) if checkpoint is None else checkpoint
+    space = SearchSpace(settings.bound, machine.size, settings.harmonics, settings.frequency)
+    total = EXPLORE_CHUNKS + REFINE_CHUNKS + 3
+    progress(0, total, "tabulating kernels")
+    forms = machine_forms(machine, settings.frequency, space.kept_harmonics)
+    progress(1, total, "certifying")
+    span = efficiency_range(forms, temperatures, settings.bound, settings.frequency)
+    if span is None:
+        progress(total, total, "no engine within the bound")
+        return Front((), None, temperatures.carnot)
+    low, high = span
+    aims = high - (high - low) * np.linspace(1.0, 0.0, settings.points, endpoint=False)
+    certificate = certify(forms, temperatures, settings.bound, settings.frequency, aims)
+    progress(2, total, "searching")
+    parameters = _search(forms, space, temperatures, certificate, settings, checkpoint, progress, total)
+    points = _evaluate(machine, space, parameters)
+    points = [p for p in points if p.power < 0.0 and np.isfinite(p.efficiency)]
+    kept = non_dominated(np.array([[p.efficiency, -p.power] for p in points]).reshape(-1, 2))
+    points = sorted((points[i] for i in kept), key=lambda p: p.efficiency)
+    if not points:
+        return Front((), certificate, temperatures.carnot)
+    found = np.array([p.efficiency for p in points])
+    curve = np.concatenate([found, np.linspace(found[0] - 0.05 * (high - low), high, CURVE_POINTS)])
+    bounds = certify(forms, temperatures, settings.bound, settings.frequency, curve)
+    certified = tuple(
+        p._replace(certified_power=float(b), gap=float(b / -p.power - 1.0))
+        for p, b in zip(points, bounds.power, strict=False)
+    )
+    order = np.argsort(curve)
+    progress(total, total, "done")
+    return Front(certified, Certificate(*(np.asarray(a)[order] for a in bounds)), temperatures.carnot)
+
+
+def engine_temperatures(machine: Machine) -> EngineTemperatures:
+    """The two temperatures of an engine.
+
+    Raises:
+        InputError: the machine has not exactly two temperatures.
+    """
+    if len(machine.driven_baths) != 1:
+        raise InputError(
+            "a weak-coupling front needs exactly one driven bath, but the machine has "
+            f"{len(machine.driven_baths)}: make the others static."
+        )
+    values = sorted({float(bath.temperature) for bath in machine.baths})
+    if len(values) != 2:
+        raise InputError(
+            "a power-efficiency front of engines needs baths at exactly two temperatures, but they are at "
+            f"{values}: change machine.baths[].temperature."
+        )
+    return EngineTemperatures(hot=values[1], cold=values[0])
+
+
+def _search(
+    forms: Forms,
+    space: SearchSpace,
+    temperatures: EngineTemperatures,
+    certificate: Certificate,
+    settings: FrontSettings,
+    checkpoint: Checkpoint,
+    progress: Progress,
+    total: int,
+) -> DriveParameters:
+    """Explore from many starts, keep the best for each target, refine; the best of each target at the end."""
+    slopes = temperatures.slope(certificate.efficiency)
+    width = max((slopes[0] - slopes[-1]) / (len(slopes) - 1), 1e-6 * slopes[-1])
+    targets = Targets(jnp.asarray(slopes), jnp.asarray(certificate.power), jnp.full(len(slopes), width))
+    candidates = start(_first_parameters(space, certificate, settings))
+    plan = [(EXPLORE_STEPS, 0.1 * 0.6**i) for i in range(EXPLORE_CHUNKS)]
+    plan += [(REFINE_STEPS, 0.04 * 0.55**i) for i in range(REFINE_CHUNKS)]
+    saved = checkpoint.load(candidates)
+    begin, candidates = (0, candidates) if saved is None else (saved[0] + 1, saved[1])
+    for chunk in range(begin, len(plan)):
+        steps, rate = plan[chunk]
+        copies = candidates.parameters.position.shape[0] // len(slopes)
+        each = jax.tree.map(lambda leaf, copies=copies: jnp.repeat(leaf, copies), targets)
+        candidates, power, entropy = advance(forms, space, each, candidates, jnp.full(steps, rate))
+        if chunk >= EXPLORE_CHUNKS - 1:
+            keep = 1 if chunk == len(plan) - 1 else SURVIVORS
+            candidates = select(candidates, np.asarray(power), np.asarray(entropy), targets, keep)
+        checkpoint.save(chunk, candidates)
+        progress(3 + chunk, total, "searching")
+    return candidates.parameters
+
+
+def _first_parameters(
+    space: SearchSpace, certificate: Certificate, settings: FrontSettings
+) -> DriveParameters:
+    """Random shapes; every second start at the frequency where the target's certificate peaks."""
+    count = settings.starts * len(certificate.efficiency)
+    low, high = settings.frequency
+    shapes, spread = jax.random.split(jax.random.key(settings.seed))
+    frequencies = jnp.exp(jax.random.uniform(spread, (count,), minval=jnp.log(low), maxval=jnp.log(high)))
+    peaks = jnp.repeat(jnp.asarray(certificate.frequency), settings.starts)
+    return space.random(shapes, jnp.where(jnp.arange(count) % 2 == 0, peaks, frequencies))
+
+
+def _evaluate(machine: Machine, space: SearchSpace, parameters: DriveParameters) -> list[FrontPoint]:
+    """Every candidate by the solver itself, drive by drive in one batch."""
+    drives = jax.vmap(space.drive)(parameters)
+    states = eqx.filter_jit(lambda m, batch: jax.lax.map(lambda d: steady_state(m, d), batch))(machine, drives)
+    points = []
+    for i in range(parameters.position.shape[0]):
+        drive, state = jax.tree.map(lambda leaf, i=i: leaf[i], (drives, states))
+        heat = np.asarray(state.heat_currents)
+        power, entropy = float(state.power), float(state.entropy_production_rate)
+        efficiency = -power / heat[heat > 0.0].sum()
+        points.append(
+            FrontPoint(
+                float(efficiency),
+                power,
+                entropy,
+                float(drive.frequency),
+                np.nan,
+                np.nan,
+                float(state.truncation_error),
+                weak_validity(machine, drive),
+                drive,
+            )
+        )
+    return points
