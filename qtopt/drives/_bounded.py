@@ -52,7 +52,7 @@ class BoundedDrive(Drive):
         return jnp.tanh(series)
 
     def harmonics(self, count: int) -> Complex[Array, "count+1 L"]:
-        points = SAMPLES_PER_HARMONIC * max(count, self.default_harmonics)
+        points = SAMPLES_PER_HARMONIC * count
         phase = 2.0 * np.pi * (np.outer(np.arange(count + 1), np.arange(points)) % points) / points
         samples = self.samples(points)
         return (np.cos(phase) @ samples + 1j * (np.sin(phase) @ samples)) / points

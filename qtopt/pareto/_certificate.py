@@ -1,17 +1,20 @@
 """Certified upper bounds on the power of any periodic drive at a given efficiency."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
+import equinox as eqx
 import jax
+import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Array, Bool, Complex, Float
 
 from ._forms import Forms
 from ._search_space import Bound
 
 LARGEST_HARMONIC_SHARE = 8.0 / np.pi**2
 """|g(t)| <= 1 implies |g_n| <= mean|cos| = 2/pi, so one harmonic holds at most 8/pi^2 of mean(g^2) <= 1."""
-GRID = 1200
-ZOOM = 65
+GRID, FINALISTS, ZOOM, ZOOMS = 1024, 32, 33, 5
 GOLDEN = (np.sqrt(5.0) - 1.0) / 2.0
 
 
@@ -47,6 +50,17 @@ class EngineTemperatures(NamedTuple):
         return (self.carnot / efficiency - 1.0) / self.cold
 
 
+class EngineForms(NamedTuple):
+    """Forms of extracted power and entropy rate at one or many drive frequencies: (..., H, L, L).
+
+    Only harmonics that can extract power are there: entropy forms are positive, so a harmonic whose
+    extracted-power form has no positive eigenvalue cannot enter the dual and is zero.
+    """
+
+    extracted: Complex[Array, "*batch H L L"]
+    entropy: Complex[Array, "*batch H L L"]
+
+
 def certify(
     forms: Forms,
     temperatures: EngineTemperatures,
@@ -60,12 +74,15 @@ def certify(
     least eta means sum_n g_n^dagger (kappa X_n - S_n) g_n >= 0. For every multiplier lambda >= 0 and
     weights y_l >= 0, ``diag(y) >= X_n + lambda (kappa X_n - S_n)`` for all n implies
     -P <= sum_l y_l mean(g_l^2): the Lagrange dual, minimised over lambda and y at each drive frequency, then
-    maximised over the frequency (grid clustered by logarithm plus three levels of zoom).
+    maximised over the frequency (logarithmic grid, the best refined by five levels of zoom).
 
     * "rms", sum_l mean(g_l^2) <= L/2: y_l are equal. The bound is the exact front, reached by an eigenvector
       (or two, at a kink), because the joint numerical range of two Hermitian forms is convex.
     * "peak", |g_l| <= 1: implies mean(g_l^2) <= 1 for each l (`mean_square_power`), and that no harmonic
       carries more than 8/pi^2 of it, so the best harmonic counts 8/pi^2 and the next the rest (`power`).
+
+    Harmonics above those of `forms` are not looked at: they cannot extract power once the power form at the
+    end of the table is positive.
 
     Args:
         forms: quadratic forms of the machine.
@@ -76,30 +93,29 @@ def certify(
 
     Source: this package (weak duality); physics notes, sections 3 and 6.
     """
-    slopes = temperatures.slope(efficiency)
+    slopes = jnp.asarray(temperatures.slope(np.asarray(efficiency)))
     low, high = frequency
     grid = np.array([low]) if low == high else np.geomspace(low, high, GRID)
-    extracted, entropy = _engine_forms(forms, grid)
-    everywhere = np.broadcast_to
-    shape = (len(slopes), *extracted.shape)
-    power, mean_square = _dual(everywhere(extracted, shape), everywhere(entropy, shape), slopes, bound)
+    table = _engine_forms(forms, grid)
+    rough = np.asarray(_rough_duals(table, slopes, bound))
+    finalists = np.argsort(-rough, axis=1, kind="stable")[:, :FINALISTS]
+    where = grid[finalists]
+    power, mean_square = _fine_duals(jax.tree.map(lambda leaf: leaf[finalists], table), slopes, bound)
+    power, mean_square = np.asarray(power), np.asarray(mean_square)
+    rows = np.arange(len(where))
     best = np.argmax(power, axis=1)
-    tops = power[np.arange(len(slopes)), best]
-    wide = mean_square.max(axis=1)
-    where = grid[best]
-    if low != high:
-        step = np.log(high / low) / (GRID - 1)
-        for _ in range(3):
-            zoomed = np.clip(where[:, None] * np.exp(step * np.linspace(-1, 1, ZOOM)), low, high)
-            extracted, entropy = _engine_forms(forms, zoomed.ravel())
-            split = (*zoomed.shape, *extracted.shape[1:])
-            power, mean_square = _dual(extracted.reshape(split), entropy.reshape(split), slopes, bound)
-            best = np.argmax(power, axis=1)
-            found = power[np.arange(len(slopes)), best]
-            where = np.where(found >= tops, zoomed[np.arange(len(slopes)), best], where)
-            tops, wide = np.maximum(tops, found), np.maximum(wide, mean_square.max(axis=1))
-            step *= 2.0 / (ZOOM - 1)
-    return Certificate(efficiency, tops, wide, where)
+    top, wide, peak = power[rows, best], mean_square.max(axis=1), where[rows, best]
+    step = np.log(high / low) / (GRID - 1)
+    for _ in range(ZOOMS if low != high else 0):
+        near = np.clip(peak[:, None] * np.exp(step * np.linspace(-1.0, 1.0, ZOOM)), low, high)
+        table = _engine_forms(forms, near.ravel())
+        split = jax.tree.map(lambda leaf, shape=near.shape: leaf.reshape(*shape, *leaf.shape[1:]), table)
+        power, mean_square = (np.asarray(part) for part in _fine_duals(split, slopes, bound))
+        best = np.argmax(power, axis=1)
+        peak = np.where(power[rows, best] >= top, near[rows, best], peak)
+        top, wide = np.maximum(top, power[rows, best]), np.maximum(wide, mean_square.max(axis=1))
+        step *= 4.0 / (ZOOM - 1)
+    return Certificate(np.asarray(efficiency), top, wide, peak)
 
 
 def efficiency_range(
@@ -112,122 +128,141 @@ def efficiency_range(
     """
     low, high = frequency
     grid = np.array([low]) if low == high else np.geomspace(low, high, GRID)
-    extracted, entropy = _engine_forms(forms, grid)
-    if not np.any(extracted):
-        return None
+    extracted, entropy = (np.asarray(part) for part in _engine_forms(forms, grid))
     useful = np.any(extracted, axis=(-2, -1))
+    if not useful.any():
+        return None
     factor = np.linalg.inv(np.linalg.cholesky(entropy[useful]))
-    ratio = largest_eigenvalue(factor @ extracted[useful] @ np.conj(np.swapaxes(factor, -1, -2)))
-    largest = temperatures.carnot / (1.0 + temperatures.cold / ratio.max())
-    # Where the bound at efficiency eta first falls below the bound at any efficiency.
-    tops = certify(forms, temperatures, bound, frequency, np.array([1e-3 * largest])).power[0]
+    whitened = factor @ extracted[useful] @ np.conj(np.swapaxes(factor, -1, -2))
+    ratio = float(np.linalg.eigvalsh(whitened)[..., -1].max())
+    largest = temperatures.carnot / (1.0 + temperatures.cold / ratio)
+    top = certify(forms, temperatures, bound, frequency, np.array([1e-3 * largest])).power[0]
     below, above = 0.0, largest
     for _ in range(3):
-        trial = np.linspace(below, above, 10)[1:-1]
-        reached = certify(forms, temperatures, bound, frequency, trial).power >= tops * (1.0 - 1e-6)
-        count = int(np.argmin(reached)) if not reached.all() else len(trial)
-        below, above = (trial[count - 1] if count else below), (trial[count] if count < len(trial) else above)
-    return float(below), float(largest)
+        trial = np.linspace(below, above, 12)[1:-1]
+        reached = certify(forms, temperatures, bound, frequency, trial).power >= top * (1.0 - 1e-4)
+        count = len(trial) if reached.all() else int(np.argmin(reached))
+        ends = np.concatenate([[below], trial, [above]])
+        below, above = float(ends[count]), float(ends[count + 1])
+    return below, largest
 
 
-def _engine_forms(forms: Forms, frequencies: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(G, H, L, L) forms of extracted power and entropy, harmonics that can extract power only.
-
-    Entropy forms are positive, so a harmonic whose extracted-power form has no positive eigenvalue cannot
-    contribute to the dual and is replaced by zero.
-    """
-    table = jax.jit(jax.vmap(forms.at))(frequencies)
-    extracted, entropy = -np.asarray(table.power), np.asarray(table.entropy)
-    useful = largest_eigenvalue(extracted) > 0.0
+def _engine_forms(forms: Forms, frequencies: np.ndarray) -> EngineForms:
+    """(G, H, L, L) forms, the useful harmonics moved to the front; H is a multiple of 4."""
+    table = _tabulate(forms, jnp.asarray(frequencies))
+    extracted, entropy = -np.asarray(table[0]), np.asarray(table[1])
+    useful = np.linalg.eigvalsh(extracted)[..., -1] > 0.0
     useful[:, 0] = False
-    width = max(2, int(useful.sum(axis=1).max()))
+    width = min(4 * max(1, -(-int(useful.sum(axis=1).max()) // 4)), useful.shape[1])
     order = np.argsort(~useful, axis=1, kind="stable")[:, :width]
     rows = np.arange(len(frequencies))[:, None]
     mask = useful[rows, order][:, :, None, None]
-    return extracted[rows, order] * mask, entropy[rows, order] * mask
+    return EngineForms(jnp.asarray(extracted[rows, order] * mask), jnp.asarray(entropy[rows, order] * mask))
 
 
-def largest_eigenvalue(matrix: np.ndarray) -> np.ndarray:
-    """Largest eigenvalue of Hermitian matrices (..., L, L)."""
+@eqx.filter_jit
+def _tabulate(forms: Forms, frequencies: Float[Array, " G"]) -> tuple[Array, Array]:
+    table = jax.vmap(forms.at)(frequencies)
+    return table.power, table.entropy
+
+
+def largest_eigenvalue(matrix: Complex[Array, "*batch L L"]) -> Float[Array, "*batch"]:
+    """Largest eigenvalue of Hermitian matrices; one and two oscillators in closed form."""
     if matrix.shape[-1] == 1:
         return matrix[..., 0, 0].real
     if matrix.shape[-1] == 2:
         a, b = matrix[..., 0, 0].real, matrix[..., 1, 1].real
-        return (a + b) / 2.0 + np.hypot((a - b) / 2.0, np.abs(matrix[..., 0, 1]))
-    return np.linalg.eigvalsh(matrix)[..., -1]
+        return (a + b) / 2.0 + jnp.sqrt(((a - b) / 2.0) ** 2 + jnp.abs(matrix[..., 0, 1]) ** 2)
+    return jnp.linalg.eigvalsh(matrix)[..., -1]
 
 
-def _dual(
-    extracted: np.ndarray, entropy: np.ndarray, slopes: np.ndarray, bound: Bound
-) -> tuple[np.ndarray, np.ndarray]:
-    """(harmonic-limited, mean-square) duals of shape (M, G) from forms (M, G, H, L, L)."""
-    size = extracted.shape[-1]
-    budget = size / 2.0 if bound == "rms" else 1.0
-    shares = np.full(size, 1.0 if bound == "rms" else 1.0 / size)
-    kappa = slopes[:, None, None, None, None]
-    gain = kappa * extracted - entropy
+def _dual(forms: EngineForms, slope: Array, u: Array, share: Array, budget: float, limited: bool) -> Array:
+    """Upper bound on power at one frequency for multiplier lambda = u/(1 - u) and weights share (L,)."""
+    extracted, entropy = forms
+    scale = 1.0 / jnp.sqrt(share)
+    form = extracted + u / (1.0 - u) * (slope * extracted - entropy)
+    values = jnp.maximum(largest_eigenvalue(form * scale[:, None] * scale[None, :]), 0.0)
+    best = jnp.max(values)
+    if not limited:
+        return budget * best
+    second = jnp.max(jnp.where(jnp.arange(values.shape[0]) == jnp.argmax(values), 0.0, values))
+    return budget * (LARGEST_HARMONIC_SHARE * best + (1.0 - LARGEST_HARMONIC_SHARE) * second)
 
-    def dual(u: np.ndarray, share: np.ndarray, limited: bool) -> np.ndarray:
-        u = u[:, :, None, None, None]
-        scale = 1.0 / np.sqrt(share)
-        form = (extracted + u / (1.0 - u) * gain) * scale[..., :, None] * scale[..., None, :]
-        top = np.sort(np.maximum(largest_eigenvalue(form), 0.0), axis=-1)[..., ::-1]
-        if limited:
-            share_of_best = LARGEST_HARMONIC_SHARE
-            return budget * (share_of_best * top[..., 0] + (1.0 - share_of_best) * top[..., 1])
-        return budget * top[..., 0]
 
-    def minimised(limited: bool) -> np.ndarray:
-        value, u = _golden(lambda u: dual(u, shares, limited), extracted.shape[:2])
-        if bound == "rms" or size == 1:
-            return value
-        return _better_shares(dual, u, value, size, limited)
-
+def _budget(bound: Bound, size: int) -> tuple[float, Array]:
     if bound == "rms":
-        value = minimised(False)
-        return value, value
-    return minimised(True), minimised(False)
+        return size / 2.0, jnp.ones(size)
+    return 1.0, jnp.full(size, 1.0 / size)
 
 
-def _better_shares(dual, u: np.ndarray, value: np.ndarray, size: int, limited: bool) -> np.ndarray:
-    """Lower the dual over the per-oscillator weights (any weights are valid), one oscillator at a time."""
-    tilt = np.zeros((*u.shape, size))
+@eqx.filter_jit
+def _rough_duals(table: EngineForms, slopes: Float[Array, " M"], bound: Bound) -> Float[Array, "M G"]:
+    """Duals with equal weights at every frequency of a grid."""
+    budget, share = _budget(bound, table.extracted.shape[-1])
 
-    def shares(tilts: np.ndarray) -> np.ndarray:
-        weights = np.exp(tilts - tilts.max(axis=-1, keepdims=True))
-        return (weights / weights.sum(axis=-1, keepdims=True))[:, :, None, :]
+    def one(slope: Array, forms: EngineForms) -> Array:
+        return golden_section(lambda u: _dual(forms, slope, u, share, budget, bound == "peak"), 30)[0]
 
-    for _ in range(2):
+    return jax.lax.map(lambda slope: jax.vmap(lambda f: one(slope, f))(table), slopes)
+
+
+@eqx.filter_jit
+def _fine_duals(
+    table: EngineForms, slopes: Float[Array, " M"], bound: Bound
+) -> tuple[Float[Array, "M F"], Float[Array, "M F"]]:
+    """(harmonic-limited, mean-square) duals; the frequencies differ from one efficiency to the next."""
+    budget, equal = _budget(bound, table.extracted.shape[-1])
+
+    def one(slope: Array, forms: EngineForms, limited: bool) -> Array:
+        def at(u: Array, share: Array) -> Array:
+            return _dual(forms, slope, u, share, budget, limited)
+
+        value, u = golden_section(lambda u: at(u, equal), 44)
+        return value if bound == "rms" else _better_weights(at, u, value, equal.shape[0])
+
+    def row(inputs: tuple[Array, EngineForms]) -> tuple[Array, Array]:
+        slope, forms = inputs
+        mean_square = jax.vmap(lambda f: one(slope, f, False))(forms)
+        limited = jax.vmap(lambda f: one(slope, f, True))(forms) if bound == "peak" else mean_square
+        return limited, mean_square
+
+    return jax.lax.map(row, (slopes, table))
+
+
+def _better_weights(at: Callable[[Array, Array], Array], u: Array, value: Array, size: int) -> Array:
+    """Lower the dual over the weights of the oscillators, one at a time (any weights are valid)."""
+    tilt = jnp.zeros(size)
+    for _ in range(3):
         for l in range(size - 1):
 
-            def along(x: np.ndarray, l: int = l, u: np.ndarray = u, tilt: np.ndarray = tilt) -> np.ndarray:
-                moved = tilt.copy()
-                moved[..., l] = 8.0 * (x - 0.5)
-                return dual(u, shares(moved), limited)
+            def moved(x: Array, l: int = l, tilt: Array = tilt) -> Array:
+                return tilt.at[l].set(8.0 * (x - 0.5))
 
-            found, x = _golden(along, u.shape, steps=24)
-            better = found < value
-            tilt[..., l] = np.where(better, 8.0 * (x - 0.5), tilt[..., l])
-            value = np.minimum(value, found)
-        found, v = _golden(lambda u: dual(u, shares(tilt), limited), u.shape, steps=24)
-        u, value = np.where(found < value, v, u), np.minimum(value, found)
+            found, x = golden_section(lambda x, u=u, moved=moved: at(u, jax.nn.softmax(moved(x))), 28)
+            tilt = jnp.where(found < value, moved(x), tilt)
+            value = jnp.minimum(value, found)
+        found, v = golden_section(lambda u, tilt=tilt: at(u, jax.nn.softmax(tilt)), 36)
+        u, value = jnp.where(found < value, v, u), jnp.minimum(value, found)
     return value
 
 
-def _golden(function, shape: tuple[int, ...], steps: int = 48) -> tuple[np.ndarray, np.ndarray]:
-    """Minimise a unimodal function of u in [0, 1) elementwise by golden-section search."""
-    low, high = np.zeros(shape), np.full(shape, 1.0 - 1e-9)
+def golden_section(function: Callable[[Array], Array], steps: int) -> tuple[Array, Array]:
+    """(smallest value, where) of a unimodal function on [0, 1) by golden-section search, end 0 included."""
+
+    def step(_: int, state: tuple[Array, ...]) -> tuple[Array, ...]:
+        low, high, left, right, f_left, f_right = state
+        keep: Bool[Array, ""] = f_left < f_right
+        low, high = jnp.where(keep, low, left), jnp.where(keep, right, high)
+        new = jnp.where(keep, high - GOLDEN * (high - low), low + GOLDEN * (high - low))
+        value = function(new)
+        left, right = jnp.where(keep, new, right), jnp.where(keep, left, new)
+        return low, high, left, right, jnp.where(keep, value, f_right), jnp.where(keep, f_left, value)
+
+    low, high = jnp.zeros(()), jnp.asarray(1.0 - 1e-9)
     left, right = high - GOLDEN * (high - low), low + GOLDEN * (high - low)
-    f_left, f_right = function(left), function(right)
-    for _ in range(steps):
-        keep_low = f_left < f_right
-        low, high = np.where(keep_low, low, left), np.where(keep_low, right, high)
-        new = np.where(keep_low, high - GOLDEN * (high - low), low + GOLDEN * (high - low))
-        f_new = function(new)
-        left, right = np.where(keep_low, new, right), np.where(keep_low, left, new)
-        f_left, f_right = np.where(keep_low, f_new, f_right), np.where(keep_low, f_left, f_new)
-    ends = np.zeros(shape)
-    f_ends = function(ends)
-    value = np.minimum(np.minimum(f_left, f_right), f_ends)
-    where = np.where(f_ends <= np.minimum(f_left, f_right), ends, np.where(f_left < f_right, left, right))
-    return value, where
+    state = (low, high, left, right, function(left), function(right))
+    _, _, left, right, f_left, f_right = jax.lax.fori_loop(0, steps, step, state)
+    ends = jnp.stack([low, left, right])
+    values = jnp.stack([function(low), f_left, f_right])
+    best = jnp.argmin(values)
+    return values[best], ends[best]

@@ -13,7 +13,7 @@ from ..errors import InputError
 from ..machine import Machine
 from ..weak import kernels
 
-DEGREE = 11
+DEGREE = 15
 CHUNK = 256
 SMALLEST_PANEL = 1e-6
 
@@ -104,7 +104,7 @@ def forms_at(machine: Machine, nu: Float[Array, " K"]) -> tuple[Array, Array]:
 
 
 def machine_forms(
-    machine: Machine, frequency: tuple[float, float], harmonics: int, tolerance: float = 1e-9
+    machine: Machine, frequency: tuple[float, float], harmonics: int, tolerance: float = 1e-12
 ) -> Forms:
     """Forms for drive frequencies in the closed range `frequency` (equal ends: one fixed frequency).
 

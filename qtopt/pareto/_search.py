@@ -1,6 +1,6 @@
 """Batched gradient search: many starts for every front point in one compiled program."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax
@@ -12,6 +12,7 @@ from jaxtyping import Array, Float
 from ._forms import Forms
 from ._search_space import DriveParameters, SearchSpace
 
+EXPLORE_STEPS, REFINE_STEPS = 100, 40
 PENALTY = 40.0
 """Stiffness of the efficiency constraint in the score; any positive value gives Pareto-optimal points."""
 
@@ -28,13 +29,6 @@ class Targets(NamedTuple):
     slope: Float[Array, " B"]
     power: Float[Array, " B"]
     width: Float[Array, " B"]
-
-
-class Candidates(NamedTuple):
-    """A batch of drives under optimisation: parameters and the state of Adam."""
-
-    parameters: DriveParameters
-    moments: optax.OptState
 
 
 def rates(forms: Forms, space: SearchSpace, parameters: DriveParameters) -> tuple[Array, Array]:
@@ -55,54 +49,92 @@ def score(power: Array, entropy: Array, target: Targets) -> Array:
     return -power / target.power + 0.5 * PENALTY * excess**2
 
 
-@eqx.filter_jit
-def start(parameters: DriveParameters) -> Candidates:
-    """Candidates with fresh optimiser state."""
-    return Candidates(parameters, jax.vmap(optimizer().init)(parameters))
-
-
-def optimizer() -> optax.GradientTransformation:
-    """Adam without its learning rate, which the schedule of the search supplies."""
-    return optax.scale_by_adam(b1=0.9, b2=0.99)
+Rates = tuple[DriveParameters, Float[Array, " B"], Float[Array, " B"]]
 
 
 @eqx.filter_jit
-def advance(
-    forms: Forms,
-    space: SearchSpace,
-    targets: Targets,
-    candidates: Candidates,
-    rates_of_learning: Float[Array, " K"],
-) -> tuple[Candidates, Float[Array, " B"], Float[Array, " B"]]:
-    """K steps of Adam on every candidate; returns them with their extracted powers and entropy rates.
+def explore(forms: Forms, space: SearchSpace, targets: Targets, parameters: DriveParameters) -> Rates:
+    """EXPLORE_STEPS of Adam with a decaying rate on every candidate of a batch, from rest.
 
-    One compiled program for all chunks: B and K are fixed, no host callback, no LAPACK call.
+    One compiled program for all chunks: the batch is fixed, no host callback, no LAPACK call.
+
+    Returns:
+        The parameters with their extracted powers and entropy production rates.
     """
-    adam = optimizer()
+    adam = optax.adam(optax.exponential_decay(0.1, EXPLORE_STEPS, 0.3))
 
-    def loss(parameters: DriveParameters, target: Targets) -> Array:
-        return score(*rates(forms, space, parameters), target)
+    def one(start: DriveParameters, target: Targets) -> DriveParameters:
+        def step(carry: tuple[DriveParameters, optax.OptState], _: None) -> tuple[Any, None]:
+            gradient = jax.grad(lambda p: score(*rates(forms, space, p), target))(carry[0])
+            updates, state = adam.update(gradient, carry[1])
+            return (optax.apply_updates(carry[0], updates), state), None
 
-    def step(carry: Candidates, rate: Array) -> tuple[Candidates, None]:
-        gradient = jax.vmap(jax.grad(loss))(carry.parameters, targets)
-        updates, moments = jax.vmap(adam.update)(gradient, carry.moments)
-        moved = jax.tree.map(lambda p, u: p - rate * u, carry.parameters, updates)
-        return Candidates(moved, moments), None
+        (end, _), _ = jax.lax.scan(step, (start, adam.init(start)), length=EXPLORE_STEPS)
+        return end
 
-    candidates, _ = jax.lax.scan(step, candidates, rates_of_learning)
-    power, entropy = jax.vmap(lambda p: rates(forms, space, p))(candidates.parameters)
-    return candidates, power, entropy
+    return _with_rates(forms, space, jax.vmap(one)(parameters, targets))
 
 
-def select(
-    candidates: Candidates, power: np.ndarray, entropy: np.ndarray, targets: Targets, keep: int
-) -> Candidates:
-    """The `keep` best candidates for each target, whichever target they were working for, target-major.
+@eqx.filter_jit
+def refine(forms: Forms, space: SearchSpace, targets: Targets, parameters: DriveParameters) -> Rates:
+    """REFINE_STEPS of L-BFGS on every candidate of a batch; otherwise as `explore`.
 
-    Laggards thus restart from their neighbours. Runs on the host; candidates that diverged are never kept.
+    The line search is cut short (six trials), since under `vmap` every candidate pays for the longest one.
     """
-    broadcast = Targets(*(leaf[:, None] for leaf in targets))
-    value = np.asarray(score(jnp.asarray(power)[None, :], jnp.asarray(entropy)[None, :], broadcast))
-    value = np.where(np.isfinite(value), value, np.inf)
-    chosen = np.argsort(value, axis=1, kind="stable")[:, :keep].ravel()
-    return jax.tree.map(lambda leaf: leaf[chosen], candidates)
+    search = optax.scale_by_zoom_linesearch(max_linesearch_steps=6, initial_guess_strategy="one")
+    lbfgs = optax.lbfgs(memory_size=20, linesearch=search)
+
+    def one(start: DriveParameters, target: Targets) -> DriveParameters:
+        def loss(p: DriveParameters) -> Array:
+            return score(*rates(forms, space, p), target)
+
+        def step(carry: tuple[DriveParameters, optax.OptState], _: None) -> tuple[Any, None]:
+            value, gradient = optax.value_and_grad_from_state(loss)(carry[0], state=carry[1])
+            updates, state = lbfgs.update(
+                gradient, carry[1], carry[0], value=value, grad=gradient, value_fn=loss
+            )
+            return (optax.apply_updates(carry[0], updates), state), None
+
+        (end, _), _ = jax.lax.scan(step, (start, lbfgs.init(start)), length=REFINE_STEPS)
+        return end
+
+    return _with_rates(forms, space, jax.vmap(one)(parameters, targets))
+
+
+def _with_rates(forms: Forms, space: SearchSpace, parameters: DriveParameters) -> Rates:
+    power, entropy = jax.vmap(lambda p: rates(forms, space, p))(parameters)
+    return parameters, power, entropy
+
+
+def best_and_neighbours(
+    parameters: DriveParameters, power: Array, entropy: Array, targets: Targets
+) -> DriveParameters:
+    """Four candidates for each target, target-major: its two best, and the best of either neighbour.
+
+    "Best" is over the whole batch, whichever target a candidate was working for. The second best differs
+    from the best. Passing the neighbours' best on, even when it does not fit yet, lets a good family of
+    drives travel along the front. Runs on the host.
+    """
+    order = _ranking(power, entropy, targets)
+    found = np.asarray(power)
+    best = order[:, 0]
+    distinct = np.abs(found[order] - found[best][:, None]) > 1e-6 * np.abs(found[best][:, None])
+    second = order[np.arange(len(order)), np.argmax(distinct, axis=1)]
+    left, right = np.concatenate([best[:1], best[:-1]]), np.concatenate([best[1:], best[-1:]])
+    chosen = np.stack([best, second, left, right], axis=1).ravel()
+    return jax.tree.map(lambda leaf: leaf[chosen], parameters)
+
+
+def best_of_all(
+    parameters: DriveParameters, power: Array, entropy: Array, targets: Targets
+) -> DriveParameters:
+    """The best candidate for each target."""
+    chosen = _ranking(power, entropy, targets)[:, 0]
+    return jax.tree.map(lambda leaf: leaf[chosen], parameters)
+
+
+def _ranking(power: Array, entropy: Array, targets: Targets) -> np.ndarray:
+    """(M, B) candidates by rising score for each target; diverged ones last."""
+    columns = Targets(*(leaf[:, None] for leaf in targets))
+    value = np.asarray(score(power[None, :], entropy[None, :], columns))
+    return np.argsort(np.where(np.isfinite(value), value, np.inf), axis=1, kind="stable")

@@ -77,8 +77,8 @@ class SearchSpace(eqx.Module):
 
     @property
     def kept_harmonics(self) -> int:
-        """Harmonics of the drives that the search counts: all of them up to the drive's own default."""
-        return self.harmonics if self.bound == "rms" else 4 * max(self.harmonics, 16)
+        """Harmonics that the search counts; reported numbers count `drive.default_harmonics`."""
+        return self.harmonics if self.bound == "rms" else 2 * max(self.harmonics, 16)
 
     def random(self, key: Array, frequencies: Float[Array, " B"]) -> DriveParameters:
         """Random shapes, one for each frequency, with amplitudes falling as 1/n."""

@@ -1,16 +1,18 @@
-"""Exact Floquet frequency form (physics.md, section 4) by the same refined quadrature.  Slow; for tests only.
+"""Exact Floquet frequency form (physics.md, section 4) by the same refined quadrature; for tests only.
 
-Harmonics n = -N..N of the response to noise of bath nu at w, w_n = w + n Omega, (C_nu)_{n,(l,n')} = g^(nu)_{l,n-n'}:
+Harmonics n = -N..N of the response to noise of bath nu at w, w_n = w + n Omega,
+(C_nu)_{n,(l,n')} = g^(nu)_{l,n-n'}, driven bath 1:
     M = diag(w_l^2 - w_n^2) + sum_nu C_nu^dagger K_nu(w_n) C_nu,     X^nu = M^{-1} C_nu^dagger e_0,
     q^mu_nu = C_nu X^mu,   F^mu_nu = delta e_0 - K_nu(w_n) q^mu_nu,
     J_nu = int dw/2pi sum_mu S_mu Re sum_n F^mu_{nu,n} conj(-i w_n q^mu_{nu,n})
          = int dw/2pi sum_{mu,n} { w S_nu J_mu(w_n) |q^nu_{mu,n}|^2 - w_n J_nu(w_n) S_mu |q^mu_{nu,n}|^2 },
     P_l  = -int dw/2pi sum_mu S_mu Re sum_{n,n'} (-i (n'-n) Omega) g_{l,n'-n} X^mu_{l,n} conj(F^mu_{1,n'}).
-The second form follows from Im q^nu_{nu,0} = sum_{mu,n} J_mu(w_n) |q^nu_{mu,n}|^2 (unitarity, exact at any truncation);
-the term mu = nu, n = 0 drops out, so strong baths do not cancel.  Both forms agree; set heat_form="work" for the first
-(it chases its round-off: 20 s and more at strong damping).
-Oscillators are rotated as in StaticMachine, so that strong static damping does not spoil the weakly damped modes.
+The second form of J_nu follows from Im q^nu_{nu,0} = sum_{mu,n} J_mu(w_n) |q^nu_{mu,n}|^2 (unitarity, exact
+at any truncation); the term mu = nu, n = 0 drops out, so strong baths do not cancel.  Both forms agree;
+heat_form="work" selects the first (it chases its round-off: 20 s and more at strong damping).
+Oscillators are rotated as in StaticMachine, so that strong damping does not spoil the weakly damped modes.
 """
+
 import numpy as np
 
 from .model import StaticMachine, bath_poles, coth, kernel, spectral_density
@@ -25,19 +27,22 @@ class FloquetMachine:
         self.heat_form = heat_form
         self.static, self.bath, self.truncation = StaticMachine(frequencies, static), bath, truncation
         self.size, self.blocks = len(frequencies), 2 * truncation + 1
-        self.baths = [bath] + static
+        self.baths = [bath, *static]
         self.index = np.arange(-truncation, truncation + 1)
         self.shifts = self.index * drive_frequency
         g = {n: np.asarray(v, dtype=complex) for n, v in harmonics.items()}
         g.update({-n: np.conj(v) for n, v in g.items() if n > 0})
         zero = np.zeros(self.size, dtype=complex)
-        # toeplitz[n, n', l] = g_{l, n - n'}; coupling matrices C_nu: (harmonic, (harmonic', rotated oscillator))
+        # toeplitz[n, n', l] = g_{l, n-n'}; C_nu: (harmonic, (harmonic', rotated oscillator))
+        self.basis = self.static.basis.astype(float)
         toeplitz = np.array([[g.get(n - m, zero) for m in self.index] for n in self.index])
-        rate = np.array([[1j * (n - m) * drive_frequency * g.get(n - m, zero) for m in self.index] for n in self.index])
-        self.rate = rate                                                      # -(gdot_l)_{n - m}
+        orders = self.index[:, None] - self.index
+        self.rate = 1j * orders[:, :, None] * drive_frequency * toeplitz  # -(gdot_l)_{n - m}
         eye = np.eye(self.blocks)
-        self.couplings = [(toeplitz @ self.static.basis).reshape(self.blocks, -1)]
-        self.couplings += [np.einsum("nm,l->nml", eye, r).reshape(self.blocks, -1) for r in self.static.rotated]
+        self.couplings = [(toeplitz @ self.basis).reshape(self.blocks, -1)]
+        self.couplings += [
+            np.einsum("nm,l->nml", eye, r).reshape(self.blocks, -1) for r in self.static.rotated.astype(float)
+        ]
 
     def responses(self, w, wn):
         """X (nodes, noise bath, harmonic, rotated oscillator) of the (2N+1)L linear equations."""
@@ -49,17 +54,19 @@ class FloquetMachine:
         driven = self.couplings[0]
         matrix += np.conj(driven.T) @ (kernel(self.bath, wn)[:, :, None] * driven)
         sources = np.stack([np.conj(c[self.truncation]) for c in self.couplings], axis=1)
-        solved = np.linalg.solve(matrix, np.broadcast_to(sources, (w.size,) + sources.shape))
+        solved = np.linalg.solve(matrix, np.broadcast_to(sources, (w.size, *sources.shape)))
         return np.swapaxes(solved, 1, 2)
 
     def __call__(self, w):
         w = np.where(w == 0.0, 1e-40, w)
         wn = w[:, None] + self.shifts
         x = self.responses(w, wn)
-        noise = np.stack([spectral_density(b, w) * coth(w / (2 * b["temperature"])) for b in self.baths], axis=1)
+        noise = np.stack(
+            [spectral_density(b, w) * coth(w / (2 * b["temperature"])) for b in self.baths], axis=1
+        )
         flows, local = np.zeros((len(self.baths), w.size)), 0.0
-        oscillators = x.reshape(w.size, len(self.baths), self.blocks, self.size) @ self.static.basis.T
-        for nu, (bath, coupling) in enumerate(zip(self.baths, self.couplings)):
+        oscillators = x.reshape(w.size, len(self.baths), self.blocks, self.size) @ self.basis.T
+        for nu, (bath, coupling) in enumerate(zip(self.baths, self.couplings, strict=True)):
             q = x @ coupling.T
             force = -kernel(bath, wn)[:, None, :] * q
             force[:, nu, self.truncation] += 1.0
@@ -71,14 +78,19 @@ class FloquetMachine:
                 flows += w * (noise * absorbed.sum(axis=2)).T
                 flows[nu] -= np.einsum("ks,ksn,kn->k", noise, absorbed, wn)
             if nu == 0:
-                work = np.einsum("nml,ksml,ksn->ksl", self.rate, oscillators, np.conj(force), optimize=True).real
+                work = np.einsum(
+                    "nml,ksml,ksn->ksl", self.rate, oscillators, np.conj(force), optimize=True
+                ).real
                 local = np.einsum("ks,ksl->lk", noise, work)
-        covariance = np.einsum("ks,ksnl,ksnm->lmk", noise, oscillators, np.conj(oscillators), optimize=True).real
+        covariance = np.einsum(
+            "ks,ksnl,ksnm->lmk", noise, oscillators, np.conj(oscillators), optimize=True
+        ).real
         return np.concatenate([local, flows, covariance.reshape(-1, w.size)])
 
 
-def exact_floquet(frequencies, baths, drive_frequency, harmonics, truncation=6, rtol=1e-9,
-                  heat_form="transmission"):
+def exact_floquet(
+    frequencies, baths, drive_frequency, harmonics, truncation=6, rtol=1e-9, heat_form="transmission"
+):
     """Exact power, local_powers, heat_currents and period-averaged covariance (joint baths), with errors.
 
     The error covers the quadrature only; vary truncation to see that of the harmonics.
@@ -96,8 +108,11 @@ def exact_floquet(frequencies, baths, drive_frequency, harmonics, truncation=6, 
     def pack(x):
         order = list(range(size + 1, size + len(baths)))
         order.insert(at, size)
-        return {"local_powers": x[:size], "heat_currents": x[order],
-                "covariance": x[size + len(baths):].reshape(size, size)}
+        return {
+            "local_powers": x[:size],
+            "heat_currents": x[order],
+            "covariance": x[size + len(baths) :].reshape(size, size),
+        }
 
     result = pack(value / np.pi)
     result["power"] = result["local_powers"].sum()
