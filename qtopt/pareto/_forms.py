@@ -66,26 +66,54 @@ class TabulatedForms(Forms):
 
     Attributes:
         edges: (M+1,) panel edges in nu.
-        coefficients: (M, DEGREE+1, 2, 2, L, L): Chebyshev degree; power, entropy; real, imaginary part.
+        coefficients: (M, DEGREE+1, 2, L^2): Chebyshev degree; power, entropy; entries (see `_packed`).
         harmonics: N.
     """
 
     edges: Float[Array, " M1"]
-    coefficients: Float[Array, "M D 2 2 L L"]
+    coefficients: Float[Array, "M D 2 LL"]
     harmonics: int = eqx.field(static=True)
 
     def at(self, frequency: Float[Array, ""]) -> HarmonicForms:
+        # First-order expansion about the frequency itself: the same value and gradient, but reverse mode
+        # then needs one product with the slope instead of a pass back through the recurrence.
+        fixed = jax.lax.stop_gradient(frequency)
+        value, slope = jax.jvp(self._look_up, (fixed,), (jnp.ones_like(fixed),))
+        both = value + slope * (frequency - fixed)
+        power, entropy = _unpacked(both[:, 0]), _unpacked(both[:, 1])
+        return HarmonicForms(power, entropy)
+
+    def _look_up(self, frequency: Float[Array, ""]) -> Float[Array, "n 2 LL"]:
         nu = frequency * jnp.arange(self.harmonics + 1)
         panel = jnp.clip(jnp.searchsorted(self.edges, nu, side="right") - 1, 0, self.edges.shape[0] - 2)
-        panel = jax.lax.stop_gradient(panel)
         low, high = self.edges[panel], self.edges[panel + 1]
         x = (2.0 * nu - low - high) / (high - low)
         basis = [jnp.ones_like(x), x]
         for _ in range(DEGREE - 1):
             basis.append(2.0 * x * basis[-1] - basis[-2])
-        values = jnp.einsum("nd,ndfclm->nfclm", jnp.stack(basis, axis=1), self.coefficients[panel])
-        both = values[:, :, 0] + 1j * values[:, :, 1]
-        return HarmonicForms(both[:, 0], both[:, 1])
+        table = self.coefficients[panel]
+        total = basis[0][:, None, None] * table[:, 0]
+        for degree in range(1, DEGREE + 1):
+            total = total + basis[degree][:, None, None] * table[:, degree]
+        return total
+
+
+def _packed(form: np.ndarray) -> np.ndarray:
+    """Hermitian (..., L, L) as L^2 real numbers: real parts on and above the diagonal, imaginary below."""
+    size = form.shape[-1]
+    upper = np.triu(np.ones((size, size), dtype=bool))
+    return np.where(upper, form.real, form.imag).reshape(*form.shape[:-2], size * size)
+
+
+def _unpacked(values: Float[Array, "*batch LL"]) -> Complex[Array, "*batch L L"]:
+    """Inverse of `_packed`; entries below the diagonal hold the imaginary part of the lower triangle."""
+    size = round(values.shape[-1] ** 0.5)
+    square = values.reshape(*values.shape[:-1], size, size)
+    upper = jnp.triu(square)
+    strict = jnp.triu(square, 1)
+    lower = jnp.tril(square, -1)
+    real = upper + jnp.swapaxes(strict, -1, -2)
+    return real + 1j * (lower - jnp.swapaxes(lower, -1, -2))
 
 
 @eqx.filter_jit
@@ -131,12 +159,11 @@ def _padded(nu: np.ndarray) -> Array:
 
 
 def _evaluate(machine: Machine, nu: np.ndarray) -> np.ndarray:
-    """(K, 2, 2, L, L) real numbers: power and entropy forms, real and imaginary parts."""
+    """(K, 2, L^2) packed power and entropy forms."""
     padded, blocks = _padded(nu), []
     for start in range(0, padded.shape[0], CHUNK):
         power, entropy = forms_at(machine, padded[start : start + CHUNK])
-        both = np.stack([np.asarray(power), np.asarray(entropy)], axis=1)
-        blocks.append(np.stack([both.real, both.imag], axis=2))
+        blocks.append(np.stack([_packed(np.asarray(power)), _packed(np.asarray(entropy))], axis=1))
     return np.concatenate(blocks)[: len(nu)]
 
 
@@ -152,14 +179,14 @@ def tabulate_forms(
     first = np.concatenate([np.linspace(low, min(4.0, high), 17), np.geomspace(4.0, high, 9) if high > 4.0 else []])
     pending = [(a, b) for a, b in zip(first[:-1], first[1:], strict=True) if b > a]
     done: list[tuple[float, float, np.ndarray]] = []
-    scale = np.zeros((2, 1, 1, 1))
+    scale = np.zeros((2, 1))
     while pending:
         ends = np.array(pending)
         nu = (ends[:, :1] + ends[:, 1:]) / 2.0 + (ends[:, 1:] - ends[:, :1]) / 2.0 * nodes
         values = _evaluate(machine, nu.ravel())
-        scale = np.maximum(scale, np.abs(values).max(axis=(0, 2, 3, 4))[:, None, None, None])
-        coefficients = np.einsum("dk,mkfclo->mdfclo", transform, values.reshape(*nu.shape, *values.shape[1:]))
-        rough = np.any(np.abs(coefficients[:, -2:]) > tolerance * scale, axis=(1, 2, 3, 4, 5))
+        scale = np.maximum(scale, np.abs(values).max(axis=(0, 2))[:, None])
+        coefficients = np.einsum("dk,mkfc->mdfc", transform, values.reshape(*nu.shape, *values.shape[1:]))
+        rough = np.any(np.abs(coefficients[:, -2:]) > tolerance * scale, axis=(1, 2, 3))
         rough &= ends[:, 1] - ends[:, 0] > SMALLEST_PANEL
         pending = []
         for (a, b), table, split in zip(ends, coefficients, rough, strict=True):

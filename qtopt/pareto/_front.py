@@ -20,7 +20,7 @@ from ._forms import Forms, machine_forms
 from ._search import Targets, best_and_neighbours, best_of_all, explore, refine
 from ._search_space import Bound, DriveParameters, SearchSpace
 
-EXPLORE_CHUNKS, REFINE_CHUNKS = 2, 10
+EXPLORE_CHUNKS, REFINE_CHUNKS = 2, 14
 CURVE_POINTS = 41
 
 
@@ -186,7 +186,7 @@ def _search(
         if chunk == chunks - 1:
             parameters = best_of_all(parameters, power, entropy, targets)
         elif chunk >= EXPLORE_CHUNKS - 1:
-            parameters = best_and_neighbours(parameters, power, entropy, targets)
+            parameters = best_and_neighbours(space, parameters, power, entropy, targets)
         checkpoint.save(chunk, parameters)
         progress(3 + chunk, total, "searching")
     return parameters
@@ -203,11 +203,11 @@ def _first_parameters(
 
     The bound of a target is reached at a resonance nu = n Omega by one pattern of amplitudes and phases
     among the oscillators. Started from there: this pattern at harmonic k of the frequency nu/k, k = 1 for
-    every second one and random for the others, plus some noise.
+    every second one and random for the others, with a random amplitude (square to soft), plus some noise.
     """
     count = settings.starts * len(certificate.efficiency)
     low, high = settings.frequency
-    shapes, spread, choice, phase = jax.random.split(jax.random.key(settings.seed), 4)
+    shapes, spread, choice, phase, size = jax.random.split(jax.random.key(settings.seed), 5)
     frequencies = jnp.exp(jax.random.uniform(spread, (count,), minval=jnp.log(low), maxval=jnp.log(high)))
     resonances, patterns = _resonances(forms, temperatures, certificate)
     nu = jnp.repeat(jnp.asarray(resonances), settings.starts)
@@ -220,10 +220,11 @@ def _first_parameters(
     informed = (index % 2 == 0) & (k <= space.harmonics) & (nu > 0.0)
     random = space.random(shapes, jnp.where(informed, jnp.clip(nu / k, low, high), frequencies))
     turned = pattern * jnp.exp(2j * jnp.pi * jax.random.uniform(phase, (count, 1)))
+    turned = turned * jax.random.uniform(size, (count, 1), minval=0.8, maxval=5.0)
     here = (jnp.arange(1, space.harmonics + 1) == k[:, None])[:, None, :]
 
     def mixed(noise: jax.Array, part: jax.Array) -> jax.Array:
-        return jnp.where(informed[:, None, None], 0.1 * noise + 4.0 * here * part[:, :, None], noise)
+        return jnp.where(informed[:, None, None], 0.1 * noise + here * part[:, :, None], noise)
 
     mean = jnp.where(informed[:, None], 0.1 * random.mean, random.mean)
     return DriveParameters(

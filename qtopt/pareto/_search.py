@@ -79,10 +79,10 @@ def explore(forms: Forms, space: SearchSpace, targets: Targets, parameters: Driv
 def refine(forms: Forms, space: SearchSpace, targets: Targets, parameters: DriveParameters) -> Rates:
     """REFINE_STEPS of L-BFGS on every candidate of a batch; otherwise as `explore`.
 
-    The line search is cut short (six trials), since under `vmap` every candidate pays for the longest one.
+    The line search only backtracks, at most eight times, since under `vmap` every candidate pays for the longest one.
     """
-    search = optax.scale_by_zoom_linesearch(max_linesearch_steps=6, initial_guess_strategy="one")
-    lbfgs = optax.lbfgs(memory_size=20, linesearch=search)
+    search = optax.scale_by_backtracking_linesearch(max_backtracking_steps=8, store_grad=True)
+    lbfgs = optax.lbfgs(memory_size=12, linesearch=search)
 
     def one(start: DriveParameters, target: Targets) -> DriveParameters:
         def loss(p: DriveParameters) -> Array:
@@ -107,22 +107,46 @@ def _with_rates(forms: Forms, space: SearchSpace, parameters: DriveParameters) -
 
 
 def best_and_neighbours(
-    parameters: DriveParameters, power: Array, entropy: Array, targets: Targets
+    space: SearchSpace, parameters: DriveParameters, power: Array, entropy: Array, targets: Targets
 ) -> DriveParameters:
-    """Four candidates for each target, target-major: its two best, and the best of either neighbour.
+    """Four candidates for each target, target-major: its best, a variation, the best of either neighbour.
 
-    "Best" is over the whole batch, whichever target a candidate was working for. The second best differs
-    from the best. Passing the neighbours' best on, even when it does not fit yet, lets a good family of
-    drives travel along the front. Runs on the host.
+    "Best" is over the whole batch, whichever target a candidate was working for. Passing the neighbours'
+    best on, even when it does not fit yet, lets a good family of drives travel along the front. The
+    variation is the best one folded (`folded`), or else the next best at another frequency. Runs on the host.
     """
     order = _ranking(power, entropy, targets)
-    found = np.asarray(power)
+    position = np.asarray(parameters.position)
     best = order[:, 0]
-    distinct = np.abs(found[order] - found[best][:, None]) > 1e-6 * np.abs(found[best][:, None])
-    second = order[np.arange(len(order)), np.argmax(distinct, axis=1)]
+    elsewhere = np.abs(position[order] - position[best][:, None]) > 0.3
+    second = order[np.arange(len(order)), np.argmax(elsewhere, axis=1)]
     left, right = np.concatenate([best[:1], best[:-1]]), np.concatenate([best[1:], best[-1:]])
     chosen = np.stack([best, second, left, right], axis=1).ravel()
-    return jax.tree.map(lambda leaf: leaf[chosen], parameters)
+    batch = jax.tree.map(lambda leaf: np.array(leaf[chosen]), parameters)
+    for i, candidate in enumerate(best):
+        variation = folded(space, jax.tree.map(lambda leaf, c=candidate: np.asarray(leaf[c]), parameters))
+        if variation is not None:
+            for leaf, value in zip(batch, variation, strict=True):
+                leaf[4 * i + 1] = value
+    return jax.tree.map(jnp.asarray, batch)
+
+
+def folded(space: SearchSpace, parameters: DriveParameters) -> DriveParameters | None:
+    """The same drive at k times the frequency, k its strongest harmonic; None if that leaves the range.
+
+    A shape g(k theta) uses N/k of its N searched harmonics; at k Omega it has all of them to improve with.
+    """
+    drive = space.drive(jax.tree.map(jnp.asarray, parameters))
+    shape = [np.asarray(drive.mean), np.asarray(drive.cosine), np.asarray(drive.sine)]
+    strength = np.sum(shape[1] ** 2 + shape[2] ** 2, axis=0)
+    k = int(np.argmax(strength)) + 1
+    frequency = k * float(space.drive_frequency(jnp.asarray(parameters.position)))
+    if k == 1 or frequency > space.frequency[1]:
+        return None
+    cosine, sine = np.zeros_like(shape[1]), np.zeros_like(shape[2])
+    kept = len(strength) // k
+    cosine[:, :kept], sine[:, :kept] = shape[1][:, k - 1 :: k], shape[2][:, k - 1 :: k]
+    return space.parameters(shape[0], cosine, sine, frequency)
 
 
 def best_of_all(

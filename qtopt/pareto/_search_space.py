@@ -5,6 +5,7 @@ from typing import Literal, NamedTuple
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
 
 from ..drives import BoundedDrive, FourierDrive
@@ -62,6 +63,18 @@ class SearchSpace(eqx.Module):
         scale = jnp.sqrt(self.oscillators / 2.0 / square)
         return FourierDrive(frequency, mean * scale, cosine * scale, sine * scale)
 
+    def parameters(
+        self, mean: np.ndarray, cosine: np.ndarray, sine: np.ndarray, frequency: float
+    ) -> DriveParameters:
+        """Parameters of the drive with this series and frequency: the inverse of `drive`."""
+        scale = np.ones(len(mean))
+        if self.bound == "peak":
+            order = np.arange(1, self.harmonics + 1)
+            slope = np.sum(order**2 * (cosine**2 + sine**2), axis=-1) / 2.0
+            scale = STEEPNESS / np.sqrt(np.maximum(STEEPNESS**2 - slope, 1e-3 * STEEPNESS**2))
+        position = np.asarray(self.position(jnp.asarray(frequency)))
+        return DriveParameters(mean * scale, cosine * scale[:, None], sine * scale[:, None], position)
+
     def drive_frequency(self, position: Float[Array, "*batch"]) -> Float[Array, "*batch"]:
         """Omega = low (high/low)^sigmoid(position)."""
         low, high = self.frequency
@@ -77,8 +90,8 @@ class SearchSpace(eqx.Module):
 
     @property
     def kept_harmonics(self) -> int:
-        """Harmonics that the search counts; reported numbers count `drive.default_harmonics`."""
-        return self.harmonics if self.bound == "rms" else 2 * max(self.harmonics, 16)
+        """Harmonics that the search counts: those that the drive's own evaluation counts."""
+        return self.harmonics if self.bound == "rms" else 4 * max(self.harmonics, 16)
 
     def random(self, key: Array, frequencies: Float[Array, " B"]) -> DriveParameters:
         """Random shapes, one for each frequency, with amplitudes falling as 1/n."""
