@@ -79,9 +79,11 @@ def explore(forms: Forms, space: SearchSpace, targets: Targets, parameters: Driv
 def refine(forms: Forms, space: SearchSpace, targets: Targets, parameters: DriveParameters) -> Rates:
     """REFINE_STEPS of L-BFGS on every candidate of a batch; otherwise as `explore`.
 
-    The line search only backtracks, at most eight times, since under `vmap` every candidate pays for the longest one.
+    The line search only backtracks, at most ten times, since under `vmap` every candidate pays for the longest one.
     """
-    search = optax.scale_by_backtracking_linesearch(max_backtracking_steps=8, store_grad=True)
+    search = optax.scale_by_backtracking_linesearch(
+        max_backtracking_steps=10, decrease_factor=0.3, store_grad=True
+    )
     lbfgs = optax.lbfgs(memory_size=12, linesearch=search)
 
     def one(start: DriveParameters, target: Targets) -> DriveParameters:
@@ -93,7 +95,13 @@ def refine(forms: Forms, space: SearchSpace, targets: Targets, parameters: Drive
             updates, state = lbfgs.update(
                 gradient, carry[1], carry[0], value=value, grad=gradient, value_fn=loss
             )
-            return (optax.apply_updates(carry[0], updates), state), None
+            # A search that found no decrease leaves the point where it was and forgets its curvature.
+            better = optax.tree.get(state, "value") < value
+            moved = optax.apply_updates(carry[0], updates)
+            fresh = lbfgs.init(carry[0])
+            return jax.tree.map(
+                lambda new, old: jnp.where(better, new, old), (moved, state), (carry[0], fresh)
+            ), None
 
         (end, _), _ = jax.lax.scan(step, (start, lbfgs.init(start)), length=REFINE_STEPS)
         return end
