@@ -46,7 +46,7 @@ class PiecewiseConfig:
 
 @dataclass(frozen=True)
 class BoundedConfig:
-    """g_l(t) = u_l / sqrt(1 + u_l^2) of the Fourier series u_l: |g_l| < 1 at all times."""
+    """g_l(t) = tanh u_l(t) of the Fourier series u_l: |g_l| < 1 at all times."""
 
     kind: ClassVar[str] = "bounded"
     frequency: float

@@ -14,7 +14,9 @@ from ._search_space import Bound
 
 LARGEST_HARMONIC_SHARE = 8.0 / np.pi**2
 """|g(t)| <= 1 implies |g_n| <= mean|cos| = 2/pi, so one harmonic holds at most 8/pi^2 of mean(g^2) <= 1."""
-GRID, FINALISTS, ZOOM, ZOOMS = 1024, 32, 33, 5
+GRID, FINALISTS, ZOOM, ZOOMS = 1024, 33, 33, 8
+BLOCK = 16
+"""Efficiencies handled in one call: a fixed shape, so that every call reuses the compiled programs."""
 GOLDEN = (np.sqrt(5.0) - 1.0) / 2.0
 
 
@@ -74,7 +76,7 @@ def certify(
     least eta means sum_n g_n^dagger (kappa X_n - S_n) g_n >= 0. For every multiplier lambda >= 0 and
     weights y_l >= 0, ``diag(y) >= X_n + lambda (kappa X_n - S_n)`` for all n implies
     -P <= sum_l y_l mean(g_l^2): the Lagrange dual, minimised over lambda and y at each drive frequency, then
-    maximised over the frequency (logarithmic grid, the best refined by five levels of zoom).
+    maximised over the frequency (logarithmic grid, the best refined by eight levels of zoom).
 
     * "rms", sum_l mean(g_l^2) <= L/2: y_l are equal. The bound is the exact front, reached by an eigenvector
       (or two, at a kink), because the joint numerical range of two Hermitian forms is convex.
@@ -93,29 +95,42 @@ def certify(
 
     Source: this package (weak duality); physics notes, sections 3 and 6.
     """
-    slopes = jnp.asarray(temperatures.slope(np.asarray(efficiency)))
     low, high = frequency
     grid = np.array([low]) if low == high else np.geomspace(low, high, GRID)
     table = _engine_forms(forms, grid)
+    efficiency = np.asarray(efficiency, dtype=float)
+    blocks = []
+    for start in range(0, len(efficiency), BLOCK):
+        part = efficiency[start : start + BLOCK]
+        padded = np.concatenate([part, np.full(BLOCK - len(part), part[-1])])
+        found = _certify_block(forms, table, grid, temperatures.slope(padded), bound)
+        blocks.append([column[: len(part)] for column in found])
+    return Certificate(efficiency, *(np.concatenate(column) for column in zip(*blocks, strict=True)))
+
+
+def _certify_block(
+    forms: Forms, table: EngineForms, grid: np.ndarray, slope: np.ndarray, bound: Bound
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(power, mean-square power, frequency) for BLOCK slopes: rough scan, finalists, then zoom."""
+    slopes = jnp.asarray(slope)
     rough = np.asarray(_rough_duals(table, slopes, bound))
     finalists = np.argsort(-rough, axis=1, kind="stable")[:, :FINALISTS]
-    where = grid[finalists]
-    power, mean_square = _fine_duals(jax.tree.map(lambda leaf: leaf[finalists], table), slopes, bound)
-    power, mean_square = np.asarray(power), np.asarray(mean_square)
-    rows = np.arange(len(where))
-    best = np.argmax(power, axis=1)
-    top, wide, peak = power[rows, best], mean_square.max(axis=1), where[rows, best]
-    step = np.log(high / low) / (GRID - 1)
-    for _ in range(ZOOMS if low != high else 0):
-        near = np.clip(peak[:, None] * np.exp(step * np.linspace(-1.0, 1.0, ZOOM)), low, high)
-        table = _engine_forms(forms, near.ravel())
-        split = jax.tree.map(lambda leaf, shape=near.shape: leaf.reshape(*shape, *leaf.shape[1:]), table)
-        power, mean_square = (np.asarray(part) for part in _fine_duals(split, slopes, bound))
-        best = np.argmax(power, axis=1)
-        peak = np.where(power[rows, best] >= top, near[rows, best], peak)
-        top, wide = np.maximum(top, power[rows, best]), np.maximum(wide, mean_square.max(axis=1))
-        step *= 4.0 / (ZOOM - 1)
-    return Certificate(np.asarray(efficiency), top, wide, peak)
+    where, rows = grid[finalists], np.arange(len(slope))
+    power, wide, peak = np.zeros(len(slope)), np.zeros(len(slope)), where[:, 0]
+    low, high = grid[0], grid[-1]
+    step = np.log(high / low) / max(len(grid) - 1, 1)
+    for level in range(1 if low == high else 1 + ZOOMS):
+        near = where
+        if level > 0:
+            near = np.clip(peak[:, None] * np.exp(step * np.linspace(-1.0, 1.0, ZOOM)), low, high)
+            step *= 4.0 / (ZOOM - 1)
+        fine = _engine_forms(forms, near.ravel())
+        split = jax.tree.map(lambda leaf, shape=near.shape: leaf.reshape(*shape, *leaf.shape[1:]), fine)
+        limited, mean_square = (np.asarray(part) for part in _fine_duals(split, slopes, bound))
+        best = np.argmax(limited, axis=1)
+        peak = np.where(limited[rows, best] >= power, near[rows, best], peak)
+        power, wide = np.maximum(power, limited[rows, best]), np.maximum(wide, mean_square.max(axis=1))
+    return power, wide, peak
 
 
 def efficiency_range(
@@ -136,11 +151,12 @@ def efficiency_range(
     whitened = factor @ extracted[useful] @ np.conj(np.swapaxes(factor, -1, -2))
     ratio = float(np.linalg.eigvalsh(whitened)[..., -1].max())
     largest = temperatures.carnot / (1.0 + temperatures.cold / ratio)
-    top = certify(forms, temperatures, bound, frequency, np.array([1e-3 * largest])).power[0]
-    below, above = 0.0, largest
-    for _ in range(3):
-        trial = np.linspace(below, above, 12)[1:-1]
-        reached = certify(forms, temperatures, bound, frequency, trial).power >= top * (1.0 - 1e-4)
+    below, above, top = 0.0, largest, 0.0
+    for _ in range(2):
+        trial = np.linspace(below, above, BLOCK + 2)[1:-1]
+        power = certify(forms, temperatures, bound, frequency, trial).power
+        top = max(top, power.max())
+        reached = power >= top * (1.0 - 1e-4)
         count = len(trial) if reached.all() else int(np.argmin(reached))
         ends = np.concatenate([[below], trial, [above]])
         below, above = float(ends[count]), float(ends[count + 1])
@@ -232,7 +248,7 @@ def _fine_duals(
 def _better_weights(at: Callable[[Array, Array], Array], u: Array, value: Array, size: int) -> Array:
     """Lower the dual over the weights of the oscillators, one at a time (any weights are valid)."""
     tilt = jnp.zeros(size)
-    for _ in range(3):
+    for _ in range(2):
         for l in range(size - 1):
 
             def moved(x: Array, l: int = l, tilt: Array = tilt) -> Array:

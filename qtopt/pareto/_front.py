@@ -117,7 +117,7 @@ def pareto_front(
     low, high = span
     if settings.bound == "peak":
         # The strongest drives are nearly square: their higher harmonics cost some efficiency.
-        low -= 0.15 * (high - low)
+        low = max(low - 0.15 * (high - low), 1e-3 * high)
     aims = high - (high - low) * np.linspace(1.0, 0.0, settings.points, endpoint=False)
     certificate = certify(forms, temperatures, settings.bound, settings.frequency, aims)
     progress(2, total, "searching")
@@ -129,7 +129,7 @@ def pareto_front(
     if not points:
         return Front((), certificate, temperatures.carnot)
     found = np.array([p.efficiency for p in points])
-    curve = np.concatenate([found, np.linspace(found[0] - 0.05 * (high - low), high, CURVE_POINTS)])
+    curve = np.concatenate([found, np.linspace(max(found[0] - 0.05 * (high - low), 1e-3 * high), high, CURVE_POINTS)])
     bounds = certify(forms, temperatures, settings.bound, settings.frequency, curve)
     certified = tuple(
         p._replace(certified_power=float(b), gap=float(b / -p.power - 1.0))
@@ -260,7 +260,8 @@ def _evaluate(machine: Machine, space: SearchSpace, parameters: DriveParameters)
         drive, state = jax.tree.map(lambda leaf, i=i: leaf[i], (drives, states))
         heat = np.asarray(state.heat_currents)
         power, entropy = float(state.power), float(state.entropy_production_rate)
-        efficiency = -power / heat[heat > 0.0].sum()
+        absorbed = heat[heat > 0.0].sum()
+        efficiency = -power / absorbed if power < 0.0 else np.nan
         points.append(
             FrontPoint(
                 float(efficiency),

@@ -1,0 +1,59 @@
+"""From configuration files to machines and drives, and back."""
+
+import numpy as np
+
+from . import config as files
+from .baths import Bath, DrivenBath, Drude, Lorentzian, Ohmic, SpectralDensity, StaticBath
+from .drives import BoundedDrive, Drive, FourierDrive, MonochromaticDrive, PiecewiseDrive
+from .errors import InputError
+from .machine import Machine
+
+
+def build_machine(config: files.MachineConfig) -> Machine:
+    """The machine that a [machine] section describes."""
+    baths = tuple(_bath(bath, config.oscillators) for bath in config.baths)
+    return Machine(list(config.frequencies), baths, config.configuration)
+
+
+def _bath(bath: files.BathConfig, oscillators: int) -> Bath:
+    density = _spectral_density(bath.spectral_density)
+    if bath.driven:
+        return DrivenBath(bath.name, bath.temperature, density)
+    return StaticBath(bath.name, bath.temperature, density, list(bath.couplings(oscillators)))
+
+
+def _spectral_density(density: files.SpectralDensityConfig) -> SpectralDensity:
+    match density:
+        case files.OhmicConfig(damping=damping):
+            return Ohmic(damping)
+        case files.DrudeConfig(damping=damping, cutoff=cutoff):
+            return Drude(damping, cutoff)
+        case files.LorentzianConfig(strength=strength, peak=peak, width=width):
+            return Lorentzian(strength, peak, width)
+
+
+def build_drive(drive: files.DriveConfig) -> Drive:
+    """The drive that a [drive] section describes."""
+    match drive:
+        case files.MonochromaticConfig(frequency=frequency, amplitudes=amplitudes, phases=phases):
+            return MonochromaticDrive(frequency, list(amplitudes), list(phases))
+        case files.FourierConfig(frequency=frequency, mean=mean, cosine=cosine, sine=sine):
+            return FourierDrive(frequency, list(mean), [list(r) for r in cosine], [list(r) for r in sine])
+        case files.PiecewiseConfig(frequency=frequency, values=values):
+            return PiecewiseDrive(frequency, [list(row) for row in values])
+        case files.BoundedConfig(frequency=frequency, mean=mean, cosine=cosine, sine=sine):
+            return BoundedDrive(frequency, list(mean), [list(r) for r in cosine], [list(r) for r in sine])
+
+
+def drive_config(drive: Drive) -> files.DriveConfig:
+    """The [drive] section of a searched drive, digit for digit.
+
+    Raises:
+        InputError: a kind of drive that fronts do not produce.
+    """
+    if not isinstance(drive, FourierDrive | BoundedDrive):
+        raise InputError(f"only Fourier and bounded drives are written, but this is {type(drive).__name__}.")
+    kind = files.FourierConfig if isinstance(drive, FourierDrive) else files.BoundedConfig
+    mean, cosine, sine = (np.asarray(part).tolist() for part in (drive.mean, drive.cosine, drive.sine))
+    rows = [tuple(tuple(row) for row in part) for part in (cosine, sine)]
+    return kind(float(drive.frequency), tuple(mean), rows[0], rows[1])

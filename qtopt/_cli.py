@@ -1,0 +1,200 @@
+"""The command line: `qtopt evaluate` and `qtopt pareto`."""
+
+import json
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import tyro
+from tyro.conf import Positional
+
+from . import __version__
+from ._runtime import configure
+from .errors import InputError
+
+if TYPE_CHECKING:
+    from ._evaluate import Evaluation
+    from .config import Config
+    from .pareto import Front
+
+
+@dataclass(frozen=True)
+class Evaluate:
+    """Thermodynamics of one machine under one drive."""
+
+    file: Positional[Path]
+    """configuration file (TOML)"""
+    solver: Literal["weak", "exact"] | None = None
+    """solver to use instead of the one in the file"""
+    json: bool = False
+    """print one JSON object instead of a readable block"""
+
+
+@dataclass(frozen=True)
+class Pareto:
+    """Search the power-efficiency fronts of a machine; certify, draw and store them."""
+
+    file: Positional[Path]
+    """configuration file (TOML)"""
+    out: Path
+    """directory for front.csv, front.png, drives.png and points/"""
+    resume: bool = False
+    """continue an interrupted search in that directory"""
+
+
+Command = Annotated[Evaluate, tyro.conf.subcommand("evaluate")] | Annotated[Pareto, tyro.conf.subcommand("pareto")]
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Entry point. Exit status: 0 done, 2 bad input (one line says what), 130 interrupted."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments in (["--version"], ["-V"]):
+        print(f"qtopt {__version__}")
+        return
+    command = tyro.cli(Command, prog="qtopt", args=arguments, description=__doc__)  # pyright: ignore
+    try:
+        configure()
+        if isinstance(command, Evaluate):
+            run_evaluate(command)
+        else:
+            run_pareto(command)
+    except InputError as error:
+        print(f"qtopt: {error}", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        hint = " (continue with --resume)" if isinstance(command, Pareto) else ""
+        print(f"qtopt: interrupted{hint}", file=sys.stderr)
+        sys.exit(130)
+
+
+def _loaded(path: Path, solver: Literal["weak", "exact"] | None) -> "Config":
+    from . import config as files
+
+    config = files.load(path)
+    if solver is not None:
+        config = files.with_solver(config, solver)
+    if config.solver.kind != "weak":
+        raise InputError(
+            'the solver must be "weak" in this version of qtopt, but "exact" was asked for: set '
+            'solver.kind = "weak" or pass --solver weak.'
+        )
+    return config
+
+
+def run_evaluate(command: Evaluate) -> None:
+    """`qtopt evaluate`."""
+    from . import config as files
+    from ._build import build_drive, build_machine
+    from ._evaluate import evaluate
+
+    config = _loaded(command.file, command.solver)
+    drive = build_drive(files.require_drive(config))
+    result = evaluate(build_machine(config.machine), drive)
+    for warning in result.warnings():
+        print(f"qtopt: warning: {warning}", file=sys.stderr)
+    if command.json:
+        print(json.dumps(result.as_dict(), indent=2, allow_nan=False))
+    else:
+        print(readable(result, [bath.name for bath in config.machine.baths]))
+
+
+def readable(result: "Evaluation", baths: list[str]) -> str:
+    """The evaluation as a block of text."""
+    efficiency = "undefined" if result.efficiency is None else f"{result.efficiency:.10g}"
+    lines = [
+        f"mode                     {result.mode}",
+        f"power                    {result.power: .12e}   (negative: extracted)",
+        *(f"  through oscillator {i + 1:<3} {p: .12e}" for i, p in enumerate(result.local_powers)),
+        *(
+            f"heat from {name[:14]:<14} {heat: .12e}"
+            for name, heat in zip(baths, result.heat_currents, strict=True)
+        ),
+        f"entropy production rate  {result.entropy_production_rate: .12e}",
+        f"efficiency               {efficiency}   (Carnot {result.carnot_efficiency:.10g})",
+    ]
+    if result.pearson is not None:
+        lines.append(f"Pearson coefficient      {result.pearson: .6f}")
+    lines.append(f"weak validity            {result.weak_validity: .3g}   (linewidth ratio; trust below 0.1)")
+    return "\n".join(lines)
+
+
+def run_pareto(command: Pareto) -> None:
+    """`qtopt pareto`."""
+    from tqdm import tqdm
+
+    from ._build import build_machine
+    from ._files import fingerprint, write_front
+    from .pareto import Checkpoint, FrontSettings, pareto_front
+    from .plots import drives_figure, front_figure, save
+
+    config = _loaded(command.file, None)
+    wanted = config.pareto
+    settings = FrontSettings(
+        points=wanted.points,
+        harmonics=wanted.harmonics,
+        bound=wanted.bound,
+        frequency=wanted.frequency_range,
+        starts=wanted.starts,
+        seed=wanted.seed,
+    )
+    state = _prepared(command.out, command.resume)
+    fronts: dict[str, Front] = {}
+    for configuration in wanted.configurations:
+        machine = build_machine(config.machine).with_configuration(configuration)
+        checkpoint = Checkpoint(
+            state / f"{configuration}.npz", fingerprint(config, configuration, __version__)
+        )
+        with tqdm(desc=configuration, file=sys.stderr, bar_format=BAR, dynamic_ncols=True) as bar:
+            fronts[configuration] = pareto_front(machine, settings, checkpoint, _reporter(bar))
+    table = write_front(fronts, config, command.out)
+    strength = getattr(config.machine.driven_baths[0].spectral_density, "strength", None)
+    save(front_figure(fronts, strength=strength), command.out / "front.png")
+    save(drives_figure(fronts), command.out / "drives.png")
+    print(summary(fronts))
+    print(f"front   {table}")
+    print(f"figure  {command.out / 'front.png'}")
+    print(f"drives  {command.out / 'drives.png'}")
+    print(f"points  {command.out / 'points'}")
+
+
+BAR = "{desc:>12} |{bar}| {n_fmt}/{total_fmt} {elapsed} {postfix}"
+
+
+def _prepared(out: Path, resume: bool) -> Path:
+    """The directory of the search state, emptied unless resuming."""
+    state = out / ".search"
+    try:
+        if not resume and state.exists():
+            shutil.rmtree(state)
+        state.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"--out must be a directory that can be written, but {out} is not ({error.strerror}): "
+            "choose another."
+        ) from error
+    return state
+
+
+def _reporter(bar) -> Callable[[int, int, str], None]:
+    def report(done: int, total: int, message: str) -> None:
+        bar.total, bar.n = total, done
+        bar.set_postfix_str(message)
+
+    return report
+
+
+def summary(fronts: "dict[str, Front]") -> str:
+    """Every point with its certified gap, as aligned text."""
+    lines = [f"{'':12} {'efficiency':>10} {'power':>13} {'frequency':>10} {'certified gap':>13} {'validity':>9}"]
+    for configuration, front in fronts.items():
+        if not front.points:
+            lines.append(f"{configuration:12} no drive within the bound makes an engine")
+        for p in front.points:
+            lines.append(
+                f"{configuration:12} {p.efficiency:10.6f} {p.power:13.5e} {p.frequency:10.6f} "
+                f"{p.gap:13.1e} {p.weak_validity:9.2g}"
+            )
+    return "\n".join(lines)

@@ -1,0 +1,144 @@
+"""What all figures share: colours, sizes, fonts, and how they are written to disk.
+
+Figures are built from `matplotlib.figure.Figure` alone: no pyplot, no backend and no global setting is
+touched, so they work without a display, in threads and inside notebooks alike. Sizes are set on each artist
+because matplotlib would read global settings again when it draws ticks.
+"""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+MILLIMETRE = 1.0 / 25.4
+SINGLE_COLUMN, DOUBLE_COLUMN = 86.0, 178.0
+"""Column widths of the Physical Review in millimetres."""
+FONT_SIZE, SMALL_FONT_SIZE = 8.0, 7.0
+LINE_WIDTH, THIN_LINE_WIDTH = 1.2, 0.6
+DPI = 300
+
+BLUE, VERMILLION, GREEN, ORANGE = "#0072B2", "#D55E00", "#009E73", "#E69F00"
+PINK, SKY, BLACK = "#CC79A7", "#56B4E9", "#000000"
+PALETTE = (BLUE, VERMILLION, GREEN, ORANGE, PINK, SKY, BLACK)
+"""Okabe and Ito's colours: distinct for every kind of colour vision."""
+LINE_STYLES = ("-", "--", "-.", ":")
+GREY = "#8C8C8C"
+HATCH = "#D9D9D9"
+
+
+@dataclass(frozen=True)
+class Look:
+    """How one configuration is drawn in every panel."""
+
+    colour: str
+    marker: str
+
+
+LOOKS = {"joint": Look(BLUE, "o"), "independent": Look(VERMILLION, "s")}
+OTHER_LOOKS = (Look(GREEN, "^"), Look(PINK, "D"), Look(ORANGE, "v"), Look(BLACK, "P"))
+
+
+def look(name: str, index: int) -> Look:
+    """The look of a configuration; names other than "joint" and "independent" take turns."""
+    return LOOKS.get(name, OTHER_LOOKS[index % len(OTHER_LOOKS)])
+
+
+@dataclass(frozen=True)
+class PowerUnit:
+    """Power divided by the strength of the driven bath, to which weak-coupling rates are proportional.
+
+    Attributes:
+        strength: d of a Lorentzian bath, gamma_1 of a Drude or Ohmic one; None for the power itself.
+        symbol: "d" or "gamma_1"; anything else is printed as it is.
+    """
+
+    strength: float | None
+    symbol: str
+
+    @property
+    def scale(self) -> float:
+        """What powers are divided by."""
+        return 1.0 if self.strength is None else self.strength
+
+    @property
+    def symbols(self) -> str:
+        """-P/d without unit, in mathematical notation."""
+        if self.strength is None:
+            return "$-P$"
+        return "$-P/" + {"gamma_1": r"\gamma_1"}.get(self.symbol, self.symbol) + "$"
+
+    @property
+    def label(self) -> str:
+        """Axis label with the unit that is 1 when hbar = k_B = m = omega_A = 1."""
+        if self.strength is None:
+            return r"extracted power $-P$ ($\hbar\omega_A^2$)"
+        # d is a frequency to the fourth, gamma_1 a frequency (physics notes, section 1).
+        units = {"d": r" ($\hbar/\omega_A^2$)", "gamma_1": r" ($\hbar\omega_A$)"}
+        return f"extracted power {self.symbols}" + units.get(self.symbol, "")
+
+
+def figure(width: float, height: float, title: str | None = None) -> Figure:
+    """Empty figure of a size in millimetres, with a layout that keeps labels apart."""
+    made = Figure(figsize=(width * MILLIMETRE, height * MILLIMETRE), dpi=DPI, layout="constrained")
+    made.set_facecolor("white")
+    if title is not None:
+        made.suptitle(title, fontsize=FONT_SIZE)
+    return made
+
+
+def style_panel(axes: Axes, x_label: str | None = None, y_label: str | None = None) -> None:
+    """Fonts, ticks and frame of one panel."""
+    axes.set_facecolor("white")
+    style_ticks(axes)
+    axes.tick_params(which="both", top=False, right=True)
+    for spine in axes.spines.values():
+        spine.set_linewidth(THIN_LINE_WIDTH)
+    if x_label is not None:
+        axes.set_xlabel(x_label, fontsize=FONT_SIZE)
+    if y_label is not None:
+        axes.set_ylabel(y_label, fontsize=FONT_SIZE)
+
+
+def style_ticks(axes: Any) -> None:
+    """Inward ticks with small labels (`axes` may be a secondary axis as well)."""
+    axes.tick_params(which="both", direction="in", labelsize=SMALL_FONT_SIZE, width=THIN_LINE_WIDTH)
+    axes.tick_params(which="major", length=3.0)
+    axes.tick_params(which="minor", length=1.5)
+
+
+def legend_below(made: Figure, handles: Sequence[Artist], columns: int) -> None:
+    """Legend under all panels, where it cannot cover data."""
+    if handles:
+        made.legend(
+            handles=list(handles),
+            loc="outside lower center",
+            ncols=columns,
+            fontsize=SMALL_FONT_SIZE,
+            frameon=False,
+            handlelength=2.6,
+            columnspacing=1.6,
+        )
+
+
+def save(made: Figure, path: str | Path) -> None:
+    """Write a figure at 300 dpi; the file appears complete or not at all.
+
+    Args:
+        made: what `front_figure` or `drives_figure` returned.
+        path: the ending chooses the format: .png, .pdf, .svg.
+    """
+    path = Path(path)
+    kind = path.suffix.lstrip(".").lower() or "png"
+    writer = {"png": "Software", "pdf": "Creator", "svg": "Creator"}.get(kind)
+    metadata = None if writer is None else {writer: "qtopt"}
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        made.savefig(partial, format=kind, dpi=DPI, metadata=metadata)
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
