@@ -21,6 +21,7 @@ from ._search import Targets, best_and_neighbours, best_of_all, explore, refine
 from ._search_space import Bound, DriveParameters, SearchSpace
 
 EXPLORE_CHUNKS, REFINE_CHUNKS = 2, 14
+AIM_CHUNK = EXPLORE_CHUNKS + 1
 CURVE_POINTS = 41
 
 
@@ -67,7 +68,7 @@ class FrontPoint(NamedTuple):
 class Front:
     """Front of one machine: its points by rising efficiency, and the certified bound as a curve.
 
-    `certificate` is None (and there are no points) when no drive within the bound makes an engine.
+    `certificate` is None (and there are no points) when no engine was found.
     """
 
     points: tuple[FrontPoint, ...]
@@ -106,7 +107,7 @@ def pareto_front(
     temperatures = engine_temperatures(machine)
     checkpoint = Checkpoint(None) if checkpoint is None else checkpoint
     space = SearchSpace(settings.bound, machine.size, settings.harmonics, settings.frequency)
-    total = EXPLORE_CHUNKS + REFINE_CHUNKS + 3
+    total = EXPLORE_CHUNKS + REFINE_CHUNKS + 4
     progress(0, total, "tabulating kernels")
     forms = machine_forms(machine, settings.frequency, space.kept_harmonics)
     progress(1, total, "certifying")
@@ -115,21 +116,18 @@ def pareto_front(
         progress(total, total, "no engine within the bound")
         return Front((), None, temperatures.carnot)
     low, high = span
-    if settings.bound == "peak":
-        # The strongest drives are nearly square: their higher harmonics cost some efficiency.
-        low = max(low - 0.15 * (high - low), 1e-3 * high)
-    aims = high - (high - low) * np.linspace(1.0, 0.0, settings.points, endpoint=False)
-    certificate = certify(forms, temperatures, settings.bound, settings.frequency, aims)
     progress(2, total, "searching")
-    parameters = _search(forms, space, temperatures, certificate, settings, checkpoint, progress, total)
+    search = _Search(forms, space, temperatures, settings, checkpoint)
+    parameters = search.run(low, high, lambda chunk: progress(3 + chunk, total, "searching"))
+    progress(total - 1, total, "certifying")
     points = _evaluate(machine, space, parameters)
     points = [p for p in points if p.power < 0.0 and np.isfinite(p.efficiency)]
     kept = non_dominated(np.array([[p.efficiency, -p.power] for p in points]).reshape(-1, 2))
     points = sorted((points[i] for i in kept), key=lambda p: p.efficiency)
     if not points:
-        return Front((), certificate, temperatures.carnot)
+        return Front((), None, temperatures.carnot)
     found = np.array([p.efficiency for p in points])
-    curve = np.concatenate([found, np.linspace(max(found[0] - 0.05 * (high - low), 1e-3 * high), high, CURVE_POINTS)])
+    curve = np.concatenate([found, np.linspace(max(found[0] - 0.05 * (high - found[0]), 1e-3 * high), high, CURVE_POINTS)])
     bounds = certify(forms, temperatures, settings.bound, settings.frequency, curve)
     certified = tuple(
         p._replace(certified_power=float(b), gap=float(b / -p.power - 1.0))
@@ -160,36 +158,79 @@ def engine_temperatures(machine: Machine) -> EngineTemperatures:
     return EngineTemperatures(hot=values[1], cold=values[0])
 
 
-def _search(
-    forms: Forms,
-    space: SearchSpace,
-    temperatures: EngineTemperatures,
-    certificate: Certificate,
-    settings: FrontSettings,
-    checkpoint: Checkpoint,
-    progress: Progress,
-    total: int,
-) -> DriveParameters:
-    """Explore from many starts, keep the best for each target, refine; the best of each target at the end."""
-    slopes = temperatures.slope(certificate.efficiency)
-    width = max((slopes[0] - slopes[-1]) / (len(slopes) - 1), 1e-6 * slopes[-1])
-    targets = Targets(jnp.asarray(slopes), jnp.asarray(certificate.power), jnp.full(len(slopes), width))
-    parameters = _first_parameters(forms, space, temperatures, certificate, settings)
-    saved = checkpoint.load(parameters)
-    begin, parameters = (0, parameters) if saved is None else (saved[0] + 1, saved[1])
-    chunks = EXPLORE_CHUNKS + REFINE_CHUNKS
-    for chunk in range(begin, chunks):
-        copies = parameters.position.shape[0] // len(slopes)
-        each = jax.tree.map(lambda leaf, copies=copies: jnp.repeat(leaf, copies), targets)
-        run = explore if chunk < EXPLORE_CHUNKS else refine
-        parameters, power, entropy = run(forms, space, each, parameters)
-        if chunk == chunks - 1:
-            parameters = best_of_all(parameters, power, entropy, targets)
-        elif chunk >= EXPLORE_CHUNKS - 1:
-            parameters = best_and_neighbours(space, parameters, power, entropy, targets)
-        checkpoint.save(chunk, parameters)
-        progress(3 + chunk, total, "searching")
-    return parameters
+class _Search:
+    """The rounds of one search; its whole state between rounds is (parameters, target efficiencies)."""
+
+    def __init__(
+        self,
+        forms: Forms,
+        space: SearchSpace,
+        temperatures: EngineTemperatures,
+        settings: FrontSettings,
+        checkpoint: Checkpoint,
+    ) -> None:
+        self.forms, self.space, self.temperatures = forms, space, temperatures
+        self.settings, self.checkpoint = settings, checkpoint
+
+    def run(self, low: float, high: float, progress: Callable[[int], None]) -> DriveParameters:
+        """Explore from many starts, keep the best for each target, refine; one drive for each target.
+
+        The first targets span the certified range. Its lower end is too low for some machines and too high
+        for others, because a bound does not know what the best drive costs; so after two rounds of
+        refinement the targets are set anew, from the efficiency of the strongest drive found upwards.
+        """
+        count, settings = self.settings.points, self.settings
+        aims = np.concatenate([[1e-3 * high], self._spread(low, high, count - 1)])
+        targets, certificate = self._targets(aims)
+        parameters = _first_parameters(self.forms, self.space, self.temperatures, certificate, settings)
+        begin = 0
+        saved = self.checkpoint.load((parameters, jnp.asarray(aims)))
+        if saved is not None:
+            begin, (parameters, loaded) = saved[0] + 1, saved[1]
+            if not np.array_equal(aims, np.asarray(loaded)):
+                aims = np.asarray(loaded)
+                targets, _ = self._targets(aims)
+        chunks = EXPLORE_CHUNKS + REFINE_CHUNKS
+        for chunk in range(begin, chunks):
+            copies = parameters.position.shape[0] // count
+            each = jax.tree.map(lambda leaf, copies=copies: jnp.repeat(leaf, copies), targets)
+            step = explore if chunk < EXPLORE_CHUNKS else refine
+            parameters, power, entropy = step(self.forms, self.space, each, parameters)
+            if chunk == AIM_CHUNK:
+                aims = self._spread(self._strongest(power, entropy, high), high, count)
+                targets, _ = self._targets(aims)
+            if chunk == chunks - 1:
+                parameters = best_of_all(parameters, power, entropy, targets)
+            elif chunk >= EXPLORE_CHUNKS - 1:
+                parameters = best_and_neighbours(self.space, parameters, power, entropy, targets)
+            self.checkpoint.save(chunk, (parameters, jnp.asarray(aims)))
+            progress(chunk)
+        return parameters
+
+    @staticmethod
+    def _spread(low: float, high: float, count: int) -> np.ndarray:
+        """`count` efficiencies from `low`, evenly spaced, short of `high` where the power vanishes."""
+        return low + (high - low) * np.arange(count) / count
+
+    def _strongest(self, power: jax.Array, entropy: jax.Array, high: float) -> float:
+        """Efficiency of the strongest engine of a batch, a little lower so that it stays a target."""
+        extracted = np.where(np.isfinite(np.asarray(power)), np.asarray(power), -np.inf)
+        best = int(np.argmax(extracted))
+        if extracted[best] <= 0.0:
+            return 1e-3 * high
+        slope = float(entropy[best]) / extracted[best]
+        efficiency = self.temperatures.carnot / (1.0 + self.temperatures.cold * slope)
+        return efficiency - 0.01 * max(high - efficiency, 0.0)
+
+    def _targets(self, aims: np.ndarray) -> tuple[Targets, Certificate]:
+        certificate = certify(
+            self.forms, self.temperatures, self.settings.bound, self.settings.frequency, aims
+        )
+        slopes = self.temperatures.slope(aims)
+        neighbours = np.abs(np.diff(slopes[1:])).mean() if len(slopes) > 2 else abs(slopes[0] - slopes[1])
+        width = np.full(len(slopes), max(neighbours, 1e-6 * slopes[-1]))
+        scale = np.maximum(certificate.power, 1e-12 * certificate.power.max())
+        return Targets(jnp.asarray(slopes), jnp.asarray(scale), jnp.asarray(width)), certificate
 
 
 def _first_parameters(

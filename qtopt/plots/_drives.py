@@ -1,6 +1,7 @@
 """The figure of the drives along fronts."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -11,17 +12,18 @@ from ..drives import BoundedDrive, Drive
 from ..pareto import Front, FrontPoint
 from ._style import (
     DOUBLE_COLUMN,
-    figure,
     FONT_SIZE,
     GREY,
-    legend_below,
     LINE_STYLES,
     LINE_WIDTH,
     PALETTE,
-    PowerUnit,
     SMALL_FONT_SIZE,
-    style_panel,
     THIN_LINE_WIDTH,
+    PowerUnit,
+    figure,
+    legend_below,
+    number,
+    style_panel,
 )
 
 SAMPLES = 1025
@@ -38,6 +40,8 @@ def drives_figure(
     """g_l(t) over one period for some points of each front, from maximum power to maximum efficiency.
 
     One row for each configuration that has points. Grey lines are the bound of drives that obey |g_l| <= 1.
+    The origin of time has no meaning, so each panel starts where the strongest harmonic of g_1 is largest:
+    shapes can be compared from one panel to the next.
 
     Args:
         fronts: the front of each configuration.
@@ -65,7 +69,7 @@ def drives_figure(
                 continue
             last = row == len(rows) - 1 or column >= len(list(rows.values())[row + 1])
             style_panel(
-                axes, r"$\Omega t/2\pi$" if last else None, f"{name}\n$g_l(t)$" if column == 0 else None
+                axes, r"$\Omega t/2\pi$" if last else None, f"{name}\n$g_\\ell(t)$" if column == 0 else None
             )
             axes.tick_params(labelbottom=last)
             axes.set_title(_caption(points, column, unit), fontsize=SMALL_FONT_SIZE)
@@ -74,7 +78,7 @@ def drives_figure(
     panels[0, 0].set_xticks([0.0, 0.25, 0.5, 0.75, 1.0], ["0", "", "0.5", "", "1"])
     panels[0, 0].set_ylim(-1.1 * largest, 1.1 * largest)
     size = max(point.drive.size for points in rows.values() for point in points)
-    handles = [Line2D([], [], label=f"$g_{{{l + 1}}}(t)$", **_line(l)) for l in range(size)]
+    handles = [Line2D([], [], label=f"$g_{{{i + 1}}}(t)$", **_line(i)) for i in range(size)]
     legend_below(made, handles, min(size, 8))
     return made
 
@@ -92,32 +96,39 @@ def _caption(points: tuple[FrontPoint, ...], column: int, unit: PowerUnit) -> st
     if len(points) > 1:
         where = {0: "maximum power\n", len(points) - 1: "maximum efficiency\n"}.get(column, "\n")
     return (
-        f"{where}$\\eta$ = {point.efficiency:.3f},  $\\Omega$ = {point.frequency:.3g}\n"
-        f"{unit.symbols} = {_number(-point.power / unit.scale)}"
+        f"{where}$\\eta$ = {point.efficiency:.4f},  $\\Omega$ = {point.frequency:.3g}\n"
+        f"{unit.symbols} = {number(-point.power / unit.scale)}"
     )
-
-
-def _number(value: float) -> str:
-    """Three digits, powers of ten in mathematical notation."""
-    text = f"{value:.3g}"
-    if "e" not in text:
-        return text
-    mantissa, exponent = text.split("e")
-    return rf"${mantissa}\times 10^{{{int(exponent)}}}$"
 
 
 def _draw(axes: Axes, drive: Drive) -> float:
     """Curves of one drive; returns the largest |g_l|."""
     phase = np.linspace(0.0, 1.0, SAMPLES)
-    values = np.asarray(drive(2.0 * np.pi * phase / np.asarray(drive.frequency)))
+    values = np.asarray(drive(2.0 * np.pi * (phase + origin(drive)) / np.asarray(drive.frequency)))
     if isinstance(drive, BoundedDrive):
         for level in (-1.0, 1.0):
             axes.axhline(level, color=GREY, lw=THIN_LINE_WIDTH, zorder=1.0)
-    for l in range(values.shape[1]):
-        axes.plot(phase, values[:, l], **_line(l))
+    for i in range(values.shape[1]):
+        axes.plot(phase, values[:, i], **_line(i))
     return float(np.abs(values).max())
 
 
-def _line(l: int) -> dict[str, object]:
-    """Colour and dashes of oscillator l."""
-    return {"color": PALETTE[l % len(PALETTE)], "ls": LINE_STYLES[l % len(LINE_STYLES)], "lw": LINE_WIDTH}
+def origin(drive: Drive) -> float:
+    """Omega t/2 pi at which the strongest harmonic of g_1 is largest (of another g_l if g_1 is constant)."""
+    coefficients = np.asarray(drive.harmonics(drive.default_harmonics))[1:]
+    sizes = np.abs(coefficients)
+    if sizes.size == 0 or sizes.max() == 0.0:
+        return 0.0
+    moving = int(np.argmax(sizes.max(axis=0) > 1e-3 * sizes.max()))
+    order = int(np.argmax(sizes[:, moving]))
+    # 2 Re[g_n exp(-i n Omega t)] is largest at n Omega t = arg g_n.
+    return float(np.angle(coefficients[order, moving]) / (2.0 * np.pi * (order + 1)))
+
+
+def _line(index: int) -> dict[str, Any]:
+    """Colour and dashes of one oscillator."""
+    return {
+        "color": PALETTE[index % len(PALETTE)],
+        "linestyle": LINE_STYLES[index % len(LINE_STYLES)],
+        "linewidth": LINE_WIDTH,
+    }

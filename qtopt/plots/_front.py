@@ -9,36 +9,37 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from ..pareto import Front
+from ..pareto import Certificate, Front
 from ._style import (
     DOUBLE_COLUMN,
-    figure,
     FONT_SIZE,
     GREY,
-    HATCH,
-    legend_below,
     LINE_WIDTH,
-    Look,
-    look,
-    PowerUnit,
     SMALL_FONT_SIZE,
+    THIN_LINE_WIDTH,
+    UNREACHABLE,
+    Look,
+    PowerUnit,
+    figure,
+    legend_below,
+    look,
+    number,
     style_panel,
     style_ticks,
-    THIN_LINE_WIDTH,
 )
 
 DOUBTFUL_VALIDITY = 0.1
 """Above this `weak_validity`, the weak-coupling theory is doubtful."""
 LOG_SPAN = 30.0
 """Powers that differ by more than this factor are drawn on a logarithmic axis."""
-LARGEST_LOG_SPAN = 1e7
-"""Powers further than this below the largest one are left outside the axis."""
-WORTH_SAYING = 1e-2
-"""A front whose largest power is below this fraction of the largest one is pointed out in words."""
-SMALLEST_GAP = 1e-12
+LARGEST_LOG_SPAN = 1e6
+"""A front further than this below the best one is only told of."""
+FAR_BELOW = 1e-2
+"""A front with less than this fraction of the best front's power and with lower efficiencies is only told of."""
+SMALLEST_GAP = 1e-9
 """Gaps are drawn no lower than this: what is below is round-off."""
 HEIGHT = 92.0
-MARKER_SIZE, SMALL_MARKER_SIZE = 3.6, 2.8
+MARKER_SIZE, SMALL_MARKER_SIZE = 3.6, 2.6
 
 
 def front_figure(
@@ -46,8 +47,8 @@ def front_figure(
 ) -> Figure:
     """Extracted power against efficiency, with the certified bound; the gap and drive frequency beside it.
 
-    The shaded region cannot be reached by any drive of any of the configurations. Open markers are points
-    at which the weak-coupling theory is doubtful.
+    No drive of any configuration reaches the shaded region. Open markers are points at which the weak-coupling
+    theory is doubtful. A front without points, or far below the best one, is told of in words.
 
     Args:
         fronts: the front of each configuration ("joint", "independent"), with any number of points.
@@ -63,24 +64,25 @@ def front_figure(
     style_panel(gap, None, "certified gap")
     style_panel(frequency, r"efficiency $\eta$", r"frequency $\Omega$ ($\omega_A$)")
     gap.tick_params(labelbottom=False)
+    shown = {name: front for name, front in fronts.items() if not _is_far_below(front, fronts)}
     looks = {name: look(name, index) for index, name in enumerate(fronts)}
-    for name, front in fronts.items():
-        efficiency = _column(front, "efficiency")
+    for index, (name, front) in enumerate(shown.items()):
+        drawn, order = looks[name], 3.0 - 0.1 * index
         if front.certificate is not None:
             bound = np.asarray(front.certificate.power) / unit.scale
-            power.plot(front.certificate.efficiency, bound, "--", color=looks[name].colour, lw=LINE_WIDTH)
+            power.plot(front.certificate.efficiency, bound, "--", color=drawn.colour, lw=LINE_WIDTH)
         gaps = np.maximum(_column(front, "gap"), SMALLEST_GAP)
-        _points(power, front, efficiency, -_column(front, "power") / unit.scale, looks[name], MARKER_SIZE)
-        _points(gap, front, efficiency, gaps, looks[name], SMALL_MARKER_SIZE)
-        _points(frequency, front, efficiency, _column(front, "frequency"), looks[name], SMALL_MARKER_SIZE)
-    _limit_efficiency((power, gap, frequency), fronts)
-    _limit_power(power, fronts, unit)
-    _limit_gap(gap, fronts)
-    _limit_frequency(frequency, fronts)
+        _points(power, front, -_column(front, "power") / unit.scale, drawn, MARKER_SIZE, order)
+        _points(gap, front, gaps, drawn, SMALL_MARKER_SIZE, order)
+        _points(frequency, front, _column(front, "frequency"), drawn, SMALL_MARKER_SIZE, order)
+    _limit_efficiency((power, gap, frequency), shown)
+    _limit_power(power, shown, unit)
+    _limit_gap(gap, shown)
+    _limit_frequency(frequency, shown)
     shaded = _shade_unreachable(power, fronts, unit)
     _carnot_axis(power, fronts)
-    _say(power, fronts)
-    legend_below(made, _legend_handles(fronts, looks, shaded), 3)
+    _tell(power, fronts, unit)
+    legend_below(made, _legend_handles(shown, looks, shaded), 3)
     return made
 
 
@@ -89,93 +91,121 @@ def _column(front: Front, name: str) -> np.ndarray:
     return np.array([float(getattr(point, name)) for point in front.points])
 
 
-def _points(axes: Axes, front: Front, x: np.ndarray, y: np.ndarray, drawn: Look, size: float) -> None:
+def _columns(fronts: Mapping[str, Front], name: str) -> np.ndarray:
+    """One attribute of all points of all fronts."""
+    return np.concatenate([np.empty(0), *(_column(front, name) for front in fronts.values())])
+
+
+def _certificates(fronts: Mapping[str, Front]) -> list[Certificate]:
+    return [front.certificate for front in fronts.values() if front.certificate is not None]
+
+
+def _is_far_below(front: Front, fronts: Mapping[str, Front]) -> bool:
+    """Whether drawing this front would squeeze the best one into a corner."""
+    if not front.points:
+        return False
+    best = max((f for f in fronts.values() if f.points), key=lambda f: -_column(f, "power").min())
+    ratio = _column(front, "power").min() / _column(best, "power").min()
+    apart = _column(front, "efficiency").max() < _column(best, "efficiency").min()
+    return bool(ratio < 1.0 / LARGEST_LOG_SPAN or (ratio < FAR_BELOW and apart))
+
+
+def _points(axes: Axes, front: Front, y: np.ndarray, drawn: Look, size: float, order: float) -> None:
     """Found points joined by a thin line; those where the weak theory is doubtful drawn open."""
-    if len(x) == 0:
+    if len(y) == 0:
         return
-    marker = {"marker": drawn.marker, "ms": size, "mew": 0.7, "color": drawn.colour}
-    axes.plot(x, y, "-", lw=THIN_LINE_WIDTH, zorder=3.0, **marker)
-    doubtful = _column(front, "weak_validity") > DOUBTFUL_VALIDITY
+    x, style = _column(front, "efficiency"), drawn.marker_style(size)
+    axes.plot(x, y, "-", lw=THIN_LINE_WIDTH, zorder=order, **style)
+    doubtful = _doubtful(front)
     if doubtful.any():
-        axes.plot(x[doubtful], y[doubtful], ls="none", mfc="white", zorder=3.1, **marker)
+        axes.plot(x[doubtful], y[doubtful], ls="none", mfc="white", zorder=order + 0.05, **style)
+
+
+def _doubtful(front: Front) -> np.ndarray:
+    return _column(front, "weak_validity") > DOUBTFUL_VALIDITY
 
 
 def _limit_efficiency(panels: tuple[Axes, ...], fronts: Mapping[str, Front]) -> None:
-    """The same range in all panels: all points and bounds with a margin, within [0, eta_C]."""
-    parts = [_column(front, "efficiency") for front in fronts.values()]
-    parts += [np.asarray(f.certificate.efficiency) for f in fronts.values() if f.certificate is not None]
-    values = np.concatenate(parts) if parts else np.empty(0)
-    carnot = max((front.carnot_efficiency for front in fronts.values()), default=1.0)
-    if len(values) == 0:
-        low, high = 0.0, carnot
+    """The same range in all panels: all points and bounds with a margin, not below 0."""
+    found = _columns(fronts, "efficiency")
+    curves = [np.asarray(certificate.efficiency) for certificate in _certificates(fronts)]
+    every = np.concatenate([found, *curves])
+    if len(every) == 0:
+        low, high = 0.0, max((front.carnot_efficiency for front in fronts.values()), default=1.0)
     else:
-        margin = max(0.04 * np.ptp(values), 0.005 * carnot)
-        low, high = max(values.min() - margin, 0.0), values.max() + margin
+        margin = max(0.03 * np.ptp(every), 0.002 * every.max(), 1e-6)
+        low, high = every.min() - margin, every.max() + margin
+        begin = max((curve.min() for curve in curves), default=low)
+        if len(found) and begin < found.min():
+            low = begin  # the bounds, and so the shading, begin here
+        low = max(low, 0.0)
     for axes in panels:
         axes.set_xlim(low, high)
 
 
 def _limit_power(axes: Axes, fronts: Mapping[str, Front], unit: PowerUnit) -> None:
-    """Zero-based linear axis, or a logarithmic one when the points span more than `LOG_SPAN`."""
-    found = np.concatenate([-_column(front, "power") for front in fronts.values()] or [np.empty(0)])
-    bounds = [np.asarray(f.certificate.power) for f in fronts.values() if f.certificate is not None]
-    every = np.concatenate([found, *bounds]) / unit.scale
-    every = every[every > 0.0]
-    if len(every) == 0:
+    """Linear axis from zero, or a logarithmic one when the points span more than `LOG_SPAN`."""
+    found = -_columns(fronts, "power") / unit.scale
+    bounds = [np.asarray(certificate.power) / unit.scale for certificate in _certificates(fronts)]
+    every = np.concatenate([found, *bounds])
+    top = every.max(initial=0.0)
+    lowest = (found if len(found) else every).min(initial=np.inf)
+    if top <= 0.0:
         axes.set_ylim(0.0, 1.0)
-        return
-    top = every.max()
-    lowest = found.min() / unit.scale if len(found) else every.min()
-    if lowest > 0.0 and top / lowest > LOG_SPAN:
+    elif lowest > 0.0 and top / lowest > LOG_SPAN:
         axes.set_yscale("log")
-        axes.set_ylim(max(lowest, top / LARGEST_LOG_SPAN) / 2.0, 2.0 * top)
+        axes.set_ylim(max(lowest, 0.1 * top / LARGEST_LOG_SPAN) / 1.6, 1.6 * top)
+        style_ticks(axes)
     else:
         axes.set_ylim(0.0, 1.1 * top)
 
 
 def _limit_gap(axes: Axes, fronts: Mapping[str, Front]) -> None:
-    """Whole decades, so that at least two ticks have labels."""
-    gaps = np.concatenate([_column(front, "gap") for front in fronts.values()] or [np.empty(0)])
-    gaps = np.maximum(gaps[np.isfinite(gaps)], SMALLEST_GAP)
+    """Logarithmic axis over whole decades, the lowest marked as the smallest gap that is resolved."""
+    gaps = _columns(fronts, "gap")
+    exponents = np.log10(np.maximum(gaps[np.isfinite(gaps)], SMALLEST_GAP))
+    low = int(np.floor(exponents.min(initial=-3.0 if len(exponents) == 0 else 0.0)))
+    high = max(int(np.ceil(exponents.max(initial=low) + 0.05)), low + 1)
+    step = -(-(high - low) // 4)
+    floor = round(np.log10(SMALLEST_GAP))
+    ticks = range(low, high + 1, step)
     axes.set_yscale("log")
-    if len(gaps) == 0:
-        axes.set_ylim(1e-3, 1.0)
-        return
-    low, high = np.floor(np.log10(gaps.min() / 1.2)), np.ceil(np.log10(gaps.max() * 1.2))
-    axes.set_ylim(10.0**low, 10.0**high)
+    axes.set_ylim(10.0**low / (2.0 if low == floor else 1.0), 10.0**high)
+    axes.set_yticks(
+        [10.0**k for k in ticks],
+        [(r"$\leq 10^{%d}$" if k == floor else "$10^{%d}$") % k for k in ticks],
+    )
+    if step > 1:
+        axes.minorticks_off()
+    style_ticks(axes)
 
 
 def _limit_frequency(axes: Axes, fronts: Mapping[str, Front]) -> None:
-    """From zero to a little above the largest drive frequency."""
-    values = np.concatenate([_column(front, "frequency") for front in fronts.values()] or [np.empty(0)])
-    axes.set_ylim(0.0, 1.12 * values.max() if len(values) else 1.0)
+    """All drive frequencies with a margin; differences below a tenth are not blown up."""
+    values = _columns(fronts, "frequency")
+    if len(values) == 0:
+        axes.set_ylim(0.0, 1.0)
+        return
+    centre = (values.min() + values.max()) / 2.0
+    half = 0.6 * max(np.ptp(values), 0.1 * values.max())
+    axes.set_ylim(max(centre - half, 0.0), centre + half)
 
 
 def _shade_unreachable(axes: Axes, fronts: Mapping[str, Front], unit: PowerUnit) -> bool:
     """Hatch what lies above the largest of the bounds; False if there is no bound.
 
-    A bound at some efficiency holds at every higher one too, so each continues to the right at its last value,
-    and nothing is claimed to the left of its first.
+    A bound at some efficiency holds at every higher one too, so each continues to the right at its last
+    value; nothing is claimed to the left of its first.
     """
-    curves = [front.certificate for front in fronts.values() if front.certificate is not None]
+    curves = _certificates(fronts)
     if not curves:
         return False
-    right = axes.get_xlim()[1]
-    first = max(float(np.min(curve.efficiency)) for curve in curves)
-    grid = np.unique(np.concatenate([*(np.asarray(curve.efficiency) for curve in curves), [right]]))
+    (left, right), top = axes.get_xlim(), axes.get_ylim()[1]
+    first = max(left, *(float(np.min(curve.efficiency)) for curve in curves))
+    grid = np.unique(np.concatenate([*(np.asarray(curve.efficiency) for curve in curves), [first, right]]))
     grid = grid[(grid >= first) & (grid <= right)]
     bounds = [np.interp(grid, curve.efficiency, np.asarray(curve.power) / unit.scale) for curve in curves]
-    top = axes.get_ylim()[1]
-    axes.fill_between(
-        grid,
-        np.max(bounds, axis=0),
-        2.0 * top,
-        facecolor="#F4F4F4",
-        edgecolor=HATCH,
-        hatch="////",
-        lw=0.0,
-        zorder=0.5,
-    )
+    axes.fill_between(grid, np.max(bounds, axis=0), 2.0 * top, zorder=0.5, **UNREACHABLE)
     axes.set_ylim(top=top)
     return True
 
@@ -184,79 +214,48 @@ def _carnot_axis(axes: Axes, fronts: Mapping[str, Front]) -> None:
     """Efficiency relative to Carnot's on the upper edge."""
     carnot = max((front.carnot_efficiency for front in fronts.values()), default=0.0)
     if carnot > 0.0:
-        upper = axes.secondary_xaxis("top", functions=(lambda x: x / carnot, lambda x: x * carnot))
+        scale = (lambda x: np.asarray(x) / carnot, lambda x: np.asarray(x) * carnot)
+        upper = axes.secondary_xaxis("top", functions=scale)
         upper.set_xlabel(r"$\eta/\eta_C$", fontsize=FONT_SIZE)
         style_ticks(upper)
 
 
-def _say(axes: Axes, fronts: Mapping[str, Front]) -> None:
-    """Words for what the curves do not show: fronts without points or far below the others."""
-    largest = {name: float(np.max(-_column(f, "power"))) for name, f in fronts.items() if f.points}
-    top = max(largest.values(), default=0.0)
-    best = max(largest, key=lambda name: largest[name], default="")
+def _tell(axes: Axes, fronts: Mapping[str, Front], unit: PowerUnit) -> None:
+    """Words for fronts that are not drawn; the lower left corner lies below every front."""
     lines = []
     for name, front in fronts.items():
         if front.certificate is None and not front.points:
             lines.append(f"{name}: no engine within the bound")
         elif not front.points:
-            lines.append(f"{name}: no point found")
-        elif largest[name] < WORTH_SAYING * top:
-            ratio = f"{largest[name] / top:.0e}".replace("e-0", "e-")
-            hidden = ", below the axis" if largest[name] < top / LARGEST_LOG_SPAN else ""
-            lines.append(f"{name}: at most {ratio} of the largest {best} power{hidden}")
+            lines.append(f"{name}: no engine found")
+        elif _is_far_below(front, fronts):
+            power = number(-_column(front, "power").min() / unit.scale)
+            efficiency = f"{_column(front, 'efficiency').max():.3g}"
+            lines.append(f"{name}, not shown: {unit.symbols} $\\leq$ {power}, $\\eta \\leq$ {efficiency}")
     if lines:
-        axes.text(
-            0.02,
-            0.025,
-            "\n".join(lines),
-            transform=axes.transAxes,
-            fontsize=SMALL_FONT_SIZE,
-            va="bottom",
-            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1.5},
-            zorder=4.0,
-        )
+        box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1.5}
+        place = {"transform": axes.transAxes, "va": "bottom", "bbox": box, "zorder": 4.0}
+        axes.text(0.02, 0.025, "\n".join(lines), fontsize=SMALL_FONT_SIZE, **place)
 
 
 def _legend_handles(fronts: Mapping[str, Front], looks: Mapping[str, Look], shaded: bool) -> list[Artist]:
-    """Column by column: found points, bounds, remarks."""
+    """Found points, bounds, remarks: three columns."""
     found: list[Artist] = []
     bounds: list[Artist] = []
     remarks: list[Artist] = []
     for name, front in fronts.items():
-        colour, marker = looks[name].colour, looks[name].marker
         if front.points:
-            found.append(
-                Line2D(
-                    [],
-                    [],
-                    color=colour,
-                    marker=marker,
-                    ms=MARKER_SIZE,
-                    lw=THIN_LINE_WIDTH,
-                    label=f"{name}: found",
-                )
-            )
+            style = looks[name].marker_style(MARKER_SIZE)
+            found.append(Line2D([], [], lw=THIN_LINE_WIDTH, label=f"{name}: found", **style))
         if front.certificate is not None:
+            colour = looks[name].colour
             bounds.append(
                 Line2D([], [], color=colour, ls="--", lw=LINE_WIDTH, label=f"{name}: certified bound")
             )
     if shaded:
-        remarks.append(
-            Patch(facecolor="#F4F4F4", edgecolor=HATCH, hatch="////", label="out of reach of every drive")
-        )
-    if any((_column(front, "weak_validity") > DOUBTFUL_VALIDITY).any() for front in fronts.values()):
-        doubtful = f"weak theory doubtful (validity > {DOUBTFUL_VALIDITY})"
-        remarks.append(
-            Line2D(
-                [],
-                [],
-                ls="none",
-                marker="o",
-                ms=MARKER_SIZE,
-                mfc="white",
-                mew=0.7,
-                color=GREY,
-                label=doubtful,
-            )
-        )
+        remarks.append(Patch(label="unreachable by any drive", **UNREACHABLE))
+    if any(_doubtful(front).any() for front in fronts.values()):
+        style = Look(GREY, "o").marker_style(MARKER_SIZE)
+        text = f"weak theory doubtful (validity > {DOUBTFUL_VALIDITY})"
+        remarks.append(Line2D([], [], ls="none", mfc="white", label=text, **style))
     return [*found, *bounds, *remarks]

@@ -5,6 +5,7 @@ touched, so they work without a display, in threads and inside notebooks alike. 
 because matplotlib would read global settings again when it draws ticks.
 """
 
+import math
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,8 +17,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 MILLIMETRE = 1.0 / 25.4
-SINGLE_COLUMN, DOUBLE_COLUMN = 86.0, 178.0
-"""Column widths of the Physical Review in millimetres."""
+DOUBLE_COLUMN = 178.0
+"""Width of a two-column figure of the Physical Review in millimetres."""
 FONT_SIZE, SMALL_FONT_SIZE = 8.0, 7.0
 LINE_WIDTH, THIN_LINE_WIDTH = 1.2, 0.6
 DPI = 300
@@ -28,7 +29,7 @@ PALETTE = (BLUE, VERMILLION, GREEN, ORANGE, PINK, SKY, BLACK)
 """Okabe and Ito's colours: distinct for every kind of colour vision."""
 LINE_STYLES = ("-", "--", "-.", ":")
 GREY = "#8C8C8C"
-HATCH = "#D9D9D9"
+UNREACHABLE: dict[str, Any] = {"facecolor": "#F4F4F4", "edgecolor": "#D9D9D9", "hatch": "////", "lw": 0.0}
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,10 @@ class Look:
 
     colour: str
     marker: str
+
+    def marker_style(self, size: float) -> dict[str, Any]:
+        """Arguments of a line with markers."""
+        return {"color": self.colour, "marker": self.marker, "ms": size, "mew": 0.7}
 
 
 LOOKS = {"joint": Look(BLUE, "o"), "independent": Look(VERMILLION, "s")}
@@ -80,6 +85,14 @@ class PowerUnit:
         # d is a frequency to the fourth, gamma_1 a frequency (physics notes, section 1).
         units = {"d": r" ($\hbar/\omega_A^2$)", "gamma_1": r" ($\hbar\omega_A$)"}
         return f"extracted power {self.symbols}" + units.get(self.symbol, "")
+
+
+def number(value: float) -> str:
+    """Three digits; powers of ten in mathematical notation."""
+    if value == 0.0 or 1e-2 <= abs(value) < 1e4 or not math.isfinite(value):
+        return f"{value:.3g}"
+    mantissa, exponent = f"{value:.2e}".split("e")
+    return rf"{mantissa}$\times 10^{{{int(exponent)}}}$"
 
 
 def figure(width: float, height: float, title: str | None = None) -> Figure:
