@@ -33,10 +33,8 @@ def from_harmonics(g: np.ndarray, phase: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize("drive", [FOURIER, MONOCHROMATIC, BOUNDED], ids=["fourier", "cosine", "bounded"])
 def test_harmonics_are_fourier_integrals(drive: Drive) -> None:
     g = np.asarray(drive.harmonics(drive.default_harmonics))
-    for order in (*range(6), drive.default_harmonics):
-        np.testing.assert_allclose(
-            g[min(order, len(g) - 1)], fourier_integral(drive, min(order, len(g) - 1)), atol=2e-14
-        )
+    for order in sorted({0, 1, len(g) // 2, len(g) - 1}):
+        np.testing.assert_allclose(g[order], fourier_integral(drive, order), atol=2e-14)
 
 
 @pytest.mark.parametrize("drive", [FOURIER, MONOCHROMATIC, BOUNDED], ids=["fourier", "cosine", "bounded"])
@@ -52,14 +50,14 @@ def test_more_harmonics_than_present_are_zero() -> None:
 
 
 def test_piecewise_coefficients_are_exact() -> None:
-    """Term by term: int over a step of exp(i n theta), with Gauss-Legendre rules that are exact to round-off."""
+    """Step by step: int exp(i n theta) by Gauss-Legendre rules that are exact to round-off."""
     node, weight = np.polynomial.legendre.leggauss(60)
     values = np.asarray(PIECEWISE.values)
     g = np.asarray(PIECEWISE.harmonics(40))
     for order in (0, 1, 2, 5, 13, 40):
         theta = TWO_PI * (np.arange(5)[:, None] + (node + 1.0) / 2.0) / 5.0
         steps = np.exp(1j * order * theta) @ weight / 10.0
-        np.testing.assert_allclose(g[order], values @ steps, atol=1e-15)
+        np.testing.assert_allclose(g[order], values @ steps, atol=1e-14)
 
 
 def test_piecewise_values_and_square_wave() -> None:

@@ -14,7 +14,7 @@ from ._search_space import Bound
 
 LARGEST_HARMONIC_SHARE = 8.0 / np.pi**2
 """|g(t)| <= 1 implies |g_n| <= mean|cos| = 2/pi, so one harmonic holds at most 8/pi^2 of mean(g^2) <= 1."""
-GRID, FINALISTS, ZOOM, ZOOMS = 1024, 33, 33, 8
+GRID, PEAKS, FINALISTS, ZOOM, ZOOMS = 1024, 16, 33, 33, 8
 BLOCK = 16
 """Efficiencies handled in one call: a fixed shape, so that every call reuses the compiled programs."""
 GOLDEN = (np.sqrt(5.0) - 1.0) / 2.0
@@ -76,7 +76,7 @@ def certify(
     least eta means sum_n g_n^dagger (kappa X_n - S_n) g_n >= 0. For every multiplier lambda >= 0 and
     weights y_l >= 0, ``diag(y) >= X_n + lambda (kappa X_n - S_n)`` for all n implies
     -P <= sum_l y_l mean(g_l^2): the Lagrange dual, minimised over lambda and y at each drive frequency, then
-    maximised over the frequency (logarithmic grid, the best refined by eight levels of zoom).
+    maximised over the frequency (logarithmic grid and resonances, the best refined by eight levels of zoom).
 
     * "rms", sum_l mean(g_l^2) <= L/2: y_l are equal. The bound is the exact front, reached by an eigenvector
       (or two, at a kink), because the joint numerical range of two Hermitian forms is convex.
@@ -95,8 +95,7 @@ def certify(
 
     Source: this package (weak duality); physics notes, sections 3 and 6.
     """
-    low, high = frequency
-    grid = np.array([low]) if low == high else np.geomspace(low, high, GRID)
+    grid = _frequency_grid(forms, *frequency)
     table = _engine_forms(forms, grid)
     efficiency = np.asarray(efficiency, dtype=float)
     blocks = []
@@ -105,7 +104,29 @@ def certify(
         padded = np.concatenate([part, np.full(BLOCK - len(part), part[-1])])
         found = _certify_block(forms, table, grid, temperatures.slope(padded), bound)
         blocks.append([column[: len(part)] for column in found])
-    return Certificate(efficiency, *(np.concatenate(column) for column in zip(*blocks, strict=True)))
+    power, wide, peak = (np.concatenate(column) for column in zip(*blocks, strict=True))
+    # A bound holds for all higher efficiencies too, so what was found there must be covered here.
+    order = np.argsort(-efficiency, kind="stable")
+    power[order], wide[order] = np.maximum.accumulate(power[order]), np.maximum.accumulate(wide[order])
+    return Certificate(efficiency, power, wide, peak)
+
+
+def _frequency_grid(forms: Forms, low: float, high: float) -> np.ndarray:
+    """GRID drive frequencies by logarithm, and as many at resonances: where some n Omega is a power peak."""
+    if low == high:
+        return np.array([low])
+    base = np.geomspace(low, high, GRID)
+    power, _ = (np.asarray(part) for part in _tabulate(forms, jnp.asarray(base)))
+    nu = (base[:, None] * np.arange(1, power.shape[1])).ravel()
+    gain = np.linalg.eigvalsh(-power[:, 1:])[..., -1].ravel()
+    order = np.argsort(nu)
+    nu, gain = nu[order], gain[order]
+    peak = (gain[1:-1] >= gain[:-2]) & (gain[1:-1] > gain[2:]) & (gain[1:-1] > 0.0)
+    found = np.flatnonzero(peak) + 1
+    best = nu[found[np.argsort(-gain[found])][:PEAKS]]
+    extra = (best[None, :] / np.arange(1, power.shape[1])[:, None]).ravel()
+    extra = extra[(extra > low) & (extra < high)][:GRID]
+    return np.concatenate([base, extra, np.full(GRID - len(extra), high)])
 
 
 def _certify_block(
@@ -117,8 +138,8 @@ def _certify_block(
     finalists = np.argsort(-rough, axis=1, kind="stable")[:, :FINALISTS]
     where, rows = grid[finalists], np.arange(len(slope))
     power, wide, peak = np.zeros(len(slope)), np.zeros(len(slope)), where[:, 0]
-    low, high = grid[0], grid[-1]
-    step = np.log(high / low) / max(len(grid) - 1, 1)
+    low, high = grid.min(), grid.max()
+    step = np.log(high / low) / GRID
     for level in range(1 if low == high else 1 + ZOOMS):
         near = where
         if level > 0:
@@ -141,8 +162,7 @@ def efficiency_range(
     The largest efficiency belongs to one harmonic: the largest eigenvalue r of S^-1/2 X S^-1/2 gives
     ``eta = eta_C/(1 + T_c/r)``.
     """
-    low, high = frequency
-    grid = np.array([low]) if low == high else np.geomspace(low, high, GRID)
+    grid = _frequency_grid(forms, *frequency)
     extracted, entropy = (np.asarray(part) for part in _engine_forms(forms, grid))
     useful = np.any(extracted, axis=(-2, -1))
     if not useful.any():

@@ -23,6 +23,7 @@ from ._style import (
     figure,
     legend_below,
     number,
+    round_ticks,
     style_panel,
 )
 
@@ -40,8 +41,8 @@ def drives_figure(
     """g_l(t) over one period for some points of each front, from maximum power to maximum efficiency.
 
     One row for each configuration that has points. Grey lines are the bound of drives that obey |g_l| <= 1.
-    The origin of time has no meaning, so each panel starts where the strongest harmonic of g_1 is largest:
-    shapes can be compared from one panel to the next.
+    The origin of time has no meaning, so the panels of a row start where the strongest harmonic of one
+    oscillator, the same in all of them, is largest: shapes can be compared from one panel to the next.
 
     Args:
         fronts: the front of each configuration.
@@ -60,27 +61,37 @@ def drives_figure(
     unit = PowerUnit(strength, symbol)
     columns = max(len(points) for points in rows.values())
     panels = made.subplots(len(rows), columns, sharex=True, sharey=True, squeeze=False)
+    below = [*[len(points) for points in rows.values()][1:], 0]
     largest = 1.0
     for row, (name, points) in enumerate(rows.items()):
-        for column in range(columns):
-            axes = panels[row, column]
-            if column >= len(points):
-                axes.set_axis_off()
-                continue
-            last = row == len(rows) - 1 or column >= len(list(rows.values())[row + 1])
-            style_panel(
-                axes, r"$\Omega t/2\pi$" if last else None, f"{name}\n$g_\\ell(t)$" if column == 0 else None
-            )
-            axes.tick_params(labelbottom=last)
-            axes.set_title(_caption(points, column, unit), fontsize=SMALL_FONT_SIZE)
-            largest = max(largest, _draw(axes, points[column].drive))
+        panels[row, 0].set_ylabel(f"{name}\n$g_\\ell(t)$", fontsize=FONT_SIZE)
+        largest = max(largest, _draw_row(panels[row], points, unit, below[row]))
     panels[0, 0].set_xlim(0.0, 1.0)
     panels[0, 0].set_xticks([0.0, 0.25, 0.5, 0.75, 1.0], ["0", "", "0.5", "", "1"])
     panels[0, 0].set_ylim(-1.1 * largest, 1.1 * largest)
+    panels[0, 0].yaxis.set_major_locator(round_ticks())
     size = max(point.drive.size for points in rows.values() for point in points)
     handles = [Line2D([], [], label=f"$g_{{{i + 1}}}(t)$", **_line(i)) for i in range(size)]
-    legend_below(made, handles, min(size, 8))
+    legend_below(made, handles)
     return made
+
+
+def _draw_row(panels: np.ndarray, points: tuple[FrontPoint, ...], unit: PowerUnit, below: int) -> float:
+    """One panel for each point, `below` of them with a panel below; returns the largest |g_l|."""
+    oscillator = reference_oscillator(points)
+    largest = 0.0
+    for column, axes in enumerate(panels):
+        if column >= len(points):
+            axes.set_axis_off()
+            continue
+        style_panel(axes)
+        axes.tick_params(labelbottom=column >= below)
+        if column >= below:
+            axes.set_xlabel(r"$\Omega t/2\pi$", fontsize=FONT_SIZE)
+        axes.set_title(_caption(points, column, unit), fontsize=SMALL_FONT_SIZE)
+        drive = points[column].drive
+        largest = max(largest, _draw(axes, drive, origin(drive, oscillator)))
+    return largest
 
 
 def evenly_spaced(points: tuple[FrontPoint, ...], count: int) -> tuple[FrontPoint, ...]:
@@ -101,10 +112,10 @@ def _caption(points: tuple[FrontPoint, ...], column: int, unit: PowerUnit) -> st
     )
 
 
-def _draw(axes: Axes, drive: Drive) -> float:
-    """Curves of one drive; returns the largest |g_l|."""
+def _draw(axes: Axes, drive: Drive, start: float) -> float:
+    """Curves of one drive from Omega t/2 pi = start on; returns the largest |g_l|."""
     phase = np.linspace(0.0, 1.0, SAMPLES)
-    values = np.asarray(drive(2.0 * np.pi * (phase + origin(drive)) / np.asarray(drive.frequency)))
+    values = np.asarray(drive(2.0 * np.pi * (phase + start) / np.asarray(drive.frequency)))
     if isinstance(drive, BoundedDrive):
         for level in (-1.0, 1.0):
             axes.axhline(level, color=GREY, lw=THIN_LINE_WIDTH, zorder=1.0)
@@ -113,16 +124,25 @@ def _draw(axes: Axes, drive: Drive) -> float:
     return float(np.abs(values).max())
 
 
-def origin(drive: Drive) -> float:
-    """Omega t/2 pi at which the strongest harmonic of g_1 is largest (of another g_l if g_1 is constant)."""
-    coefficients = np.asarray(drive.harmonics(drive.default_harmonics))[1:]
-    sizes = np.abs(coefficients)
-    if sizes.size == 0 or sizes.max() == 0.0:
+def reference_oscillator(points: tuple[FrontPoint, ...]) -> int:
+    """The oscillator with the strongest harmonics; the first of several that differ by less than a tenth."""
+    strength = sum(np.abs(_coefficients(point.drive)).max(axis=0, initial=0.0) for point in points)
+    return int(np.argmax(np.asarray(strength) >= 0.9 * np.max(strength)))
+
+
+def origin(drive: Drive, oscillator: int) -> float:
+    """Omega t/2 pi at which the strongest harmonic of one oscillator's drive is largest."""
+    coefficients = _coefficients(drive)[:, oscillator]
+    if coefficients.size == 0:
         return 0.0
-    moving = int(np.argmax(sizes.max(axis=0) > 1e-3 * sizes.max()))
-    order = int(np.argmax(sizes[:, moving]))
+    order = int(np.argmax(np.abs(coefficients)))
     # 2 Re[g_n exp(-i n Omega t)] is largest at n Omega t = arg g_n.
-    return float(np.angle(coefficients[order, moving]) / (2.0 * np.pi * (order + 1)))
+    return float(np.angle(coefficients[order]) / (2.0 * np.pi * (order + 1)))
+
+
+def _coefficients(drive: Drive) -> np.ndarray:
+    """(N, L) harmonics without the mean."""
+    return np.asarray(drive.harmonics(drive.default_harmonics))[1:]
 
 
 def _line(index: int) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from matplotlib.ticker import NullFormatter
 
 from ..pareto import Certificate, Front
 from ._style import (
@@ -24,6 +25,7 @@ from ._style import (
     legend_below,
     look,
     number,
+    round_ticks,
     style_panel,
     style_ticks,
 )
@@ -35,7 +37,7 @@ LOG_SPAN = 30.0
 LARGEST_LOG_SPAN = 1e6
 """A front further than this below the best one is only told of."""
 FAR_BELOW = 1e-2
-"""A front with less than this fraction of the best front's power and with lower efficiencies is only told of."""
+"""A front with less than this fraction of the best one's power, at lower efficiencies, is only told of."""
 SMALLEST_GAP = 1e-9
 """Gaps are drawn no lower than this: what is below is round-off."""
 HEIGHT = 92.0
@@ -47,8 +49,8 @@ def front_figure(
 ) -> Figure:
     """Extracted power against efficiency, with the certified bound; the gap and drive frequency beside it.
 
-    No drive of any configuration reaches the shaded region. Open markers are points at which the weak-coupling
-    theory is doubtful. A front without points, or far below the best one, is told of in words.
+    No drive of any configuration reaches the shaded region. Open markers are points at which the
+    weak-coupling theory is doubtful. A front without points, or far below the best one, is told of in words.
 
     Args:
         fronts: the front of each configuration ("joint", "independent"), with any number of points.
@@ -82,7 +84,8 @@ def front_figure(
     shaded = _shade_unreachable(power, fronts, unit)
     _carnot_axis(power, fronts)
     _tell(power, fronts, unit)
-    legend_below(made, _legend_handles(shown, looks, shaded), 3)
+    made.align_ylabels([gap, frequency])
+    legend_below(made, _legend_handles(shown, looks, shaded))
     return made
 
 
@@ -141,6 +144,7 @@ def _limit_efficiency(panels: tuple[Axes, ...], fronts: Mapping[str, Front]) -> 
         low = max(low, 0.0)
     for axes in panels:
         axes.set_xlim(low, high)
+        axes.xaxis.set_major_locator(round_ticks())
 
 
 def _limit_power(axes: Axes, fronts: Mapping[str, Front], unit: PowerUnit) -> None:
@@ -158,6 +162,7 @@ def _limit_power(axes: Axes, fronts: Mapping[str, Front], unit: PowerUnit) -> No
         style_ticks(axes)
     else:
         axes.set_ylim(0.0, 1.1 * top)
+        axes.yaxis.set_major_locator(round_ticks())
 
 
 def _limit_gap(axes: Axes, fronts: Mapping[str, Front]) -> None:
@@ -173,8 +178,9 @@ def _limit_gap(axes: Axes, fronts: Mapping[str, Front]) -> None:
     axes.set_ylim(10.0**low / (2.0 if low == floor else 1.0), 10.0**high)
     axes.set_yticks(
         [10.0**k for k in ticks],
-        [(r"$\leq 10^{%d}$" if k == floor else "$10^{%d}$") % k for k in ticks],
+        [("≤ " if k == floor else "") + f"$10^{{{k}}}$" for k in ticks],
     )
+    axes.yaxis.set_minor_formatter(NullFormatter())
     if step > 1:
         axes.minorticks_off()
     style_ticks(axes)
@@ -189,6 +195,7 @@ def _limit_frequency(axes: Axes, fronts: Mapping[str, Front]) -> None:
     centre = (values.min() + values.max()) / 2.0
     half = 0.6 * max(np.ptp(values), 0.1 * values.max())
     axes.set_ylim(max(centre - half, 0.0), centre + half)
+    axes.yaxis.set_major_locator(round_ticks())
 
 
 def _shade_unreachable(axes: Axes, fronts: Mapping[str, Front], unit: PowerUnit) -> bool:
@@ -204,8 +211,11 @@ def _shade_unreachable(axes: Axes, fronts: Mapping[str, Front], unit: PowerUnit)
     first = max(left, *(float(np.min(curve.efficiency)) for curve in curves))
     grid = np.unique(np.concatenate([*(np.asarray(curve.efficiency) for curve in curves), [first, right]]))
     grid = grid[(grid >= first) & (grid <= right)]
-    bounds = [np.interp(grid, curve.efficiency, np.asarray(curve.power) / unit.scale) for curve in curves]
-    axes.fill_between(grid, np.max(bounds, axis=0), 2.0 * top, zorder=0.5, **UNREACHABLE)
+    # Straight lines on the paper, like the curves themselves.
+    onto, back = (np.log, np.exp) if axes.get_yscale() == "log" else (np.asarray, np.asarray)
+    heights = [np.maximum(np.asarray(curve.power) / unit.scale, 1e-300) for curve in curves]
+    bounds = [np.interp(grid, c.efficiency, onto(h)) for c, h in zip(curves, heights, strict=True)]
+    axes.fill_between(grid, back(np.max(bounds, axis=0)), 2.0 * top, zorder=0.5, **UNREACHABLE)
     axes.set_ylim(top=top)
     return True
 
@@ -216,8 +226,10 @@ def _carnot_axis(axes: Axes, fronts: Mapping[str, Front]) -> None:
     if carnot > 0.0:
         scale = (lambda x: np.asarray(x) / carnot, lambda x: np.asarray(x) * carnot)
         upper = axes.secondary_xaxis("top", functions=scale)
-        upper.set_xlabel(r"$\eta/\eta_C$", fontsize=FONT_SIZE)
+        upper.set_xlabel(r"$\eta/\eta_\mathrm{C}$", fontsize=FONT_SIZE)
+        upper.set_zorder(3.5)  # above the shading
         style_ticks(upper)
+        upper.xaxis.set_major_locator(round_ticks())
 
 
 def _tell(axes: Axes, fronts: Mapping[str, Front], unit: PowerUnit) -> None:
@@ -231,7 +243,7 @@ def _tell(axes: Axes, fronts: Mapping[str, Front], unit: PowerUnit) -> None:
         elif _is_far_below(front, fronts):
             power = number(-_column(front, "power").min() / unit.scale)
             efficiency = f"{_column(front, 'efficiency').max():.3g}"
-            lines.append(f"{name}, not shown: {unit.symbols} $\\leq$ {power}, $\\eta \\leq$ {efficiency}")
+            lines.append(f"{name}, not shown: {unit.symbols} ≤ {power}, $\\eta$ ≤ {efficiency}")
     if lines:
         box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1.5}
         place = {"transform": axes.transAxes, "va": "bottom", "bbox": box, "zorder": 4.0}
@@ -248,10 +260,8 @@ def _legend_handles(fronts: Mapping[str, Front], looks: Mapping[str, Look], shad
             style = looks[name].marker_style(MARKER_SIZE)
             found.append(Line2D([], [], lw=THIN_LINE_WIDTH, label=f"{name}: found", **style))
         if front.certificate is not None:
-            colour = looks[name].colour
-            bounds.append(
-                Line2D([], [], color=colour, ls="--", lw=LINE_WIDTH, label=f"{name}: certified bound")
-            )
+            style = {"color": looks[name].colour, "ls": "--", "lw": LINE_WIDTH}
+            bounds.append(Line2D([], [], label=f"{name}: certified bound", **style))
     if shaded:
         remarks.append(Patch(label="unreachable by any drive", **UNREACHABLE))
     if any(_doubtful(front).any() for front in fronts.values()):

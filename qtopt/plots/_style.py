@@ -15,6 +15,7 @@ from typing import Any
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 MILLIMETRE = 1.0 / 25.4
 DOUBLE_COLUMN = 178.0
@@ -124,13 +125,18 @@ def style_ticks(axes: Any) -> None:
     axes.tick_params(which="minor", length=1.5)
 
 
-def legend_below(made: Figure, handles: Sequence[Artist], columns: int) -> None:
-    """Legend under all panels, where it cannot cover data."""
+def round_ticks() -> MaxNLocator:
+    """At most seven ticks at multiples of 1, 2 or 5."""
+    return MaxNLocator(nbins=6, steps=[1, 2, 5, 10])
+
+
+def legend_below(made: Figure, handles: Sequence[Artist]) -> None:
+    """Legend under all panels, where it cannot cover data; in one row, or else in three columns."""
     if handles:
         made.legend(
             handles=list(handles),
             loc="outside lower center",
-            ncols=columns,
+            ncols=len(handles) if len(handles) <= 4 else 3,
             fontsize=SMALL_FONT_SIZE,
             frameon=False,
             handlelength=2.6,

@@ -1,0 +1,74 @@
+"""The weak solver beside the quadrature reference, with a tolerance that says what is meant."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from helpers_machines import Case
+from references.model import kernel
+
+# A current that is the small remainder of larger ones (J_1 when nearly all work goes straight to bath 2, say)
+# is known to this fraction of the largest current. All others are held to their own size.
+REMAINDER = 1e-9
+RELATIVE = 1e-8
+# Power that merely swings between drive and machine, sum_n 2 n Omega |g_n|^2 <x^2> |K_1(n Omega)|, averages to
+# zero. Far from every resonance it exceeds the dissipated power up to 1e9 times; it is known to round-off.
+REACTIVE = 1e-15
+
+
+class Deviation(NamedTuple):
+    """Worst deviations of a case: each is <= 1 when the case passes."""
+
+    currents: float
+    covariance: float
+    energy_balance: float
+    entropy: float  # -S over its scale
+    text: str
+
+
+def compare(case: Case, relative: float = RELATIVE, remainder: float = REMAINDER) -> Deviation:
+    """Deviation over tolerance of P, P_l, J_nu and the covariance, and the two laws.
+
+    The tolerance of x is the largest of relative |x|, 4 times the error that the reference claims, and
+    remainder times the largest current plus REACTIVE times the reactive power; a covariance element has sqrt(<x_l^2><x_m^2>) for its scale.
+    """
+    state, expected = case.solve(), case.reference()
+    errors = expected["errors"]
+    names = ("power", "local_powers", "heat_currents")
+    largest = max(np.abs(expected[name]).max() for name in names)
+    floor = remainder * largest + REACTIVE * reactive_power(case, expected["covariance"])
+    ratios = [_ratio(getattr(state, name), expected[name], errors[name], relative, floor) for name in names]
+    spread = np.sqrt(np.diag(expected["covariance"]))
+    scale = 1e-12 * np.outer(spread, spread)
+    covariance = _ratio(state.covariance, expected["covariance"], errors["covariance"], relative, scale)
+    heat = np.asarray(state.heat_currents)
+    balance = abs(float(heat.sum() + state.power)) / largest / 1e-12
+    flows = np.abs(heat / np.asarray(case.machine.temperatures)).max()
+    entropy = -float(state.entropy_production_rate) / (1e-11 * flows)
+    text = (
+        f"{case}: P, P_l, J over tolerance {ratios}, covariance {covariance}, balance {balance}, -S {entropy}"
+    )
+    return Deviation(max(ratios), covariance, balance, entropy, text)
+
+
+def reactive_power(case: Case, covariance: np.ndarray) -> float:
+    """sum_n 2 n Omega |K_1(n Omega)| sum_l |g_ln|^2 <x_l^2>."""
+    nu = case.drive_frequency * np.arange(case.harmonics.shape[0])
+    driven = next(bath for bath in case.baths if isinstance(bath["coupling"], str))
+    swing = np.abs(case.harmonics) ** 2 @ np.diag(covariance)
+    return float(np.sum(2.0 * nu * np.abs(kernel(driven, nu)) * swing))
+
+
+def _ratio(value: Any, expected: np.ndarray, error: np.ndarray, relative: float, floor: Any) -> float:
+    tolerance = np.maximum(np.maximum(relative * np.abs(expected), 4.0 * error), np.maximum(floor, 1e-300))
+    ratio = np.abs(np.asarray(value) - expected) / tolerance
+    return float(np.where(np.isfinite(ratio), ratio, np.inf).max())
+
+
+def assert_agreement(cases: list[Case], **tolerances: float) -> None:
+    """All cases pass; the message lists those that do not."""
+    failed = []
+    for case in cases:
+        deviation = compare(case, **tolerances)
+        if max(deviation[:4]) > 1.0:
+            failed.append(deviation.text)
+    assert not failed, f"{len(failed)} of {len(cases)} cases:\n" + "\n".join(failed)

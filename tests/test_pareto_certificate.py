@@ -1,0 +1,128 @@
+"""Certified bounds: known values, validity against random drives, exactness for the rms bound."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from qtopt import DrivenBath, Lorentzian, Machine, Ohmic, StaticBath
+from qtopt.machine._machine import Configuration
+from qtopt.pareto import EngineTemperatures, SearchSpace, certify, efficiency_range, machine_forms
+from qtopt.weak import kernels
+
+STRENGTH = 1e-5
+TEMPERATURES = EngineTemperatures(hot=1.0, cold=0.2)
+
+
+def engine(damping: float = 100.0, configuration: Configuration = "joint") -> Machine:
+    hot = DrivenBath("hot", 1.0, Lorentzian(STRENGTH, 1.25, 0.01))
+    cold = StaticBath("cold", 0.2, Ohmic(damping), [1.0, 1.0])
+    return Machine([1.0, 0.6], (hot, cold), configuration)
+
+
+@pytest.fixture(scope="module")
+def fixed_forms():
+    return machine_forms(engine(), (0.45, 0.45), 64)
+
+
+@pytest.fixture(scope="module")
+def free_forms():
+    return machine_forms(engine(), (0.05, 1.0), 16)
+
+
+def test_published_engine_at_fixed_frequency(fixed_forms) -> None:
+    """Mean-square bound 0.688 d and its harmonic-limited tightening by (nearly) 8/pi^2 at Omega = 0.45."""
+    found = certify(fixed_forms, TEMPERATURES, "peak", (0.45, 0.45), np.array([0.1, 0.3]))
+    np.testing.assert_allclose(found.mean_square_power / STRENGTH, 0.68811, atol=2e-5)
+    np.testing.assert_allclose(found.power / STRENGTH, 0.68811 * 8.0 / np.pi**2, rtol=1e-4)
+
+
+def test_rms_bound_is_the_largest_eigenvalue() -> None:
+    """Without an active efficiency constraint the dual is L/2 times the largest eigenvalue of -power."""
+    forms = machine_forms(engine(), (0.45, 0.45), 5)
+    found = certify(forms, TEMPERATURES, "rms", (0.45, 0.45), np.array([0.01]))
+    work = np.asarray(jax.jit(kernels)(engine(), 0.45 * jnp.arange(6)).work.sum(axis=1))
+    hermitian = (work + np.conj(np.swapaxes(work, 1, 2))) / 2.0
+    np.testing.assert_allclose(found.power[0], np.linalg.eigvalsh(-hermitian).max(), rtol=1e-12)
+
+
+@pytest.mark.parametrize("bound", ["peak", "rms"])
+def test_no_random_drive_exceeds_the_bound(free_forms, bound) -> None:
+    """Weak duality: engines among 20,000 random drives stay below the bound at their own efficiency."""
+    space = SearchSpace(bound, 2, 4, (0.05, 1.0))
+    count = 20_000
+    frequency = np.where(np.arange(count) % 2 == 0, 0.425, np.geomspace(0.05, 1.0, count))
+    parameters = space.random(jax.random.key(1), jnp.asarray(frequency))
+    antiphase = jnp.asarray([1.0, -1.0])[None, :, None]
+    shift = 4.0 * (jnp.arange(4) == 0) * antiphase * (jnp.arange(count) % 3 == 0)[:, None, None]
+    parameters = parameters._replace(cosine=parameters.cosine + shift)
+
+    @jax.jit
+    def rates(batch):
+        def one(p):
+            drive = space.drive(p)
+            table = free_forms.at(drive.frequency)
+            return table.rates(drive.harmonics(16))
+
+        return jax.lax.map(one, batch, batch_size=1000)
+
+    power, entropy = (np.asarray(part) for part in rates(parameters))
+    engines = power < 0.0
+    assert engines.sum() > 200
+    efficiency = TEMPERATURES.carnot / (1.0 - TEMPERATURES.cold * entropy[engines] / power[engines])
+    strongest = np.argsort(power[engines])[:32]
+    found = certify(free_forms, TEMPERATURES, bound, (0.05, 1.0), efficiency[strongest])
+    assert np.all(-power[engines][strongest] <= found.power * (1.0 + 1e-9))
+
+
+def test_efficiency_range_brackets_the_front(free_forms) -> None:
+    span = efficiency_range(free_forms, TEMPERATURES, "rms", (0.05, 1.0))
+    assert span is not None
+    low, high = span
+    below, above = 0.999 * high, min(1.001 * high, 0.79)
+    found = certify(free_forms, TEMPERATURES, "rms", (0.05, 1.0), np.array([low, below, above]))
+    assert found.power[0] > found.power[1] > 0.0
+    assert found.power[2] <= 1e-9 * found.power[0]
+
+
+def test_weak_dissipation_makes_configurations_coincide() -> None:
+    """At gamma_2 = 1e-3 the certified fronts of joint and independent machines nearly coincide."""
+    span = (0.6, 0.7)
+    bounds = []
+    configurations: tuple[Configuration, ...] = ("joint", "independent")
+    for configuration in configurations:
+        forms = machine_forms(engine(1e-3, configuration), span, 2)
+        bounds.append(certify(forms, TEMPERATURES, "rms", span, np.linspace(0.515, 0.535, 9)).power)
+    np.testing.assert_allclose(bounds[0], bounds[1], rtol=2e-3)
+
+
+def test_strong_dissipation_leaves_only_the_joint_engine() -> None:
+    """At gamma_2 = 100 no independent machine within the bound reaches a thousandth of the joint one."""
+    bounds = {}
+    configurations: tuple[Configuration, ...] = ("joint", "independent")
+    for configuration in configurations:
+        forms = machine_forms(engine(100.0, configuration), (0.05, 1.0), 16)
+        bounds[configuration] = certify(forms, TEMPERATURES, "rms", (0.05, 1.0), np.array([0.01])).power[0]
+    assert bounds["joint"] > 1e3 * bounds["independent"]
+
+
+def test_table_equals_kernels(free_forms) -> None:
+    """The interpolated forms are the kernels to 1e-9 of their maximum, at frequencies off every node."""
+    frequency = np.random.default_rng(3).uniform(0.05, 1.0, 40)
+    table = jax.jit(jax.vmap(free_forms.at))(jnp.asarray(frequency))
+    work, heat = jax.jit(kernels)(engine(), frequency[:, None] * np.arange(17))
+    work, heat = np.asarray(work).sum(axis=2), np.asarray(heat).sum(axis=2)
+    entropy = (work + heat) / 0.2 - heat / 1.0
+    for found, exact in ((table.power, work), (table.entropy, entropy)):
+        exact = (exact + np.conj(np.swapaxes(exact, -1, -2))) / 2.0
+        assert np.abs(np.asarray(found) - exact).max() < 1e-9 * np.abs(exact).max()
+
+
+def test_bound_never_rises_with_efficiency() -> None:
+    """A bound holds for every higher efficiency; several narrow resonances at weak damping stress it."""
+    forms = machine_forms(engine(0.1, "independent"), (0.05, 1.0), 32)
+    efficiency = np.linspace(0.1, 0.53, 25)
+    coarse = certify(forms, TEMPERATURES, "peak", (0.05, 1.0), efficiency).power
+    assert np.all(np.diff(coarse) <= 1e-12 * coarse[0])
+    alone = [certify(forms, TEMPERATURES, "peak", (0.05, 1.0), e[None]).power[0] for e in efficiency[::6]]
+    np.testing.assert_allclose(alone, coarse[::6], rtol=2e-3)

@@ -1,0 +1,141 @@
+"""Fronts: acceptance numbers, resuming, search space, selection."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from hypothesis import given, settings as hypothesis_settings, strategies as st
+
+from qtopt import DrivenBath, FrontSettings, InputError, Lorentzian, Machine, Ohmic, StaticBath, pareto_front
+from qtopt.pareto import Checkpoint, DriveParameters, SearchSpace, machine_forms, non_dominated
+from qtopt.pareto._search import Targets, explore, folded, refine, score
+from tests.test_pareto_certificate import STRENGTH, engine
+
+SMALL = FrontSettings(points=4, harmonics=3, bound="rms", frequency=(0.3, 0.6), starts=4, seed=0)
+
+
+def test_rms_front_is_the_certified_front() -> None:
+    """With the rms bound every point lies within 1e-6 of the exact front, and never above it."""
+    front = pareto_front(engine(), FrontSettings(points=6, harmonics=3, bound="rms", starts=8))
+    assert len(front.points) >= 5
+    gaps = np.array([point.gap for point in front.points])
+    assert np.all(np.abs(gaps) < 1e-6)
+    powers = np.array([point.power for point in front.points])
+    assert np.all(np.diff(powers) > 0.0)
+
+
+def test_peak_bound_beats_cosines() -> None:
+    """Omega = 0.45, 15 harmonics: at least 0.535 d (cosines 0.344 d), below the certified 0.5578 d."""
+    settings = FrontSettings(points=2, harmonics=15, bound="peak", frequency=(0.45, 0.45), starts=6)
+    front = pareto_front(engine(), settings)
+    best = front.points[0]
+    assert -best.power / STRENGTH > 0.535
+    assert 0.0 <= best.gap < 0.05
+    samples = np.asarray(best.drive(np.linspace(0.0, 2.0 * np.pi / 0.45, 5000)))
+    assert np.abs(samples).max() <= 1.0
+
+
+def test_resumed_search_ends_in_the_same_front(tmp_path) -> None:
+    whole = pareto_front(engine(), SMALL)
+    path = tmp_path / "state.npz"
+
+    def interrupt(done: int, total: int, message: str) -> None:
+        if done == 9:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        pareto_front(engine(), SMALL, Checkpoint(path, "mine"), interrupt)
+    assert path.exists()
+    seen: list[int] = []
+    resumed = pareto_front(
+        engine(), SMALL, Checkpoint(path, "mine"), lambda done, total, message: seen.append(done)
+    )
+    assert min(done for done in seen if done > 2) > 9
+    assert [p[:6] for p in resumed.points] == [p[:6] for p in whole.points]
+
+
+def test_foreign_checkpoint_is_ignored(tmp_path) -> None:
+    Checkpoint(tmp_path / "state.npz", "other").save(5, (jnp.zeros(3),))
+    assert Checkpoint(tmp_path / "state.npz", "mine").load((jnp.zeros(3),)) is None
+    found = Checkpoint(tmp_path / "state.npz", "other").load((jnp.zeros(3),))
+    assert found is not None and found[0] == 5
+
+
+def test_machine_without_engine_gives_an_empty_front() -> None:
+    """One oscillator with an Ohmic driven bath: no engine within any bound at this frequency."""
+    hot = DrivenBath("hot", 1.0, Ohmic(1e-3))
+    machine = Machine([1.0], (hot, StaticBath("cold", 0.2, Ohmic(0.1), [1.0])))
+    front = pareto_front(machine, FrontSettings(points=2, harmonics=1, frequency=(0.3, 0.3), starts=2))
+    assert front.points == () and front.certificate is None
+
+
+def test_equal_temperatures_are_refused() -> None:
+    hot = DrivenBath("hot", 0.2, Lorentzian(1e-5, 1.25, 0.01))
+    machine = Machine([1.0], (hot, StaticBath("cold", 0.2, Ohmic(0.1), [1.0])))
+    with pytest.raises(InputError, match=r"exactly two temperatures, but they are at \[0.2\]"):
+        pareto_front(machine, SMALL)
+
+
+def test_score_reaches_concave_parts() -> None:
+    """On a concave front (power against entropy rate) every point wins for its own target."""
+    power = np.linspace(1.0, 2.0, 11)
+    entropy = 2.0 * np.sqrt(power - 0.99) + 1.0
+    slope = entropy / power
+    weights = np.linspace(0.0, 1.0, 1001)[:, None]
+    winners = set(np.argmin(weights * entropy - (1.0 - weights) * power, axis=1))
+    assert winners == {0, 10}
+    for i in range(4, 11):
+        target = Targets(jnp.asarray(slope[i]), jnp.asarray(power[i]), jnp.asarray(0.01))
+        values = [float(score(jnp.asarray(p), jnp.asarray(s), target)) for p, s in zip(power, entropy, strict=True)]
+        reached = int(np.argmin(values))
+        assert slope[reached] <= slope[i] + 0.05 and power[reached] >= power[i] - 0.3
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), min_size=1, max_size=25))
+def test_non_dominated_by_definition(rows: list[tuple[int, int]]) -> None:
+    values = np.array(rows, dtype=float)
+    kept = set(non_dominated(values).tolist())
+
+    def beaten(i: int, by: int) -> bool:
+        worse = all(values[by] >= values[i])
+        return worse and (any(values[by] > values[i]) or (by < i and all(values[by] == values[i])))
+
+    expected = {i for i in range(len(rows)) if not any(beaten(i, j) for j in range(len(rows)) if j != i)}
+    assert kept == expected
+
+
+@given(st.integers(0, 2**31 - 1), st.sampled_from(["peak", "rms"]))
+@hypothesis_settings(max_examples=20)
+def test_search_space_obeys_its_bound(seed: int, bound) -> None:
+    space = SearchSpace(bound, 2, 5, (0.1, 0.9))
+    parameters = space.random(jax.random.key(seed), jnp.asarray([0.3]))
+    one = jax.tree.map(lambda leaf: leaf[0], parameters)
+    drive = space.drive(one)
+    assert 0.1 <= float(drive.frequency) <= 0.9
+    if bound == "peak":
+        assert np.abs(np.asarray(drive(np.linspace(0.0, 70.0, 999)))).max() <= 1.0
+    else:
+        np.testing.assert_allclose(float(jnp.sum(drive.mean_square())), 1.0, rtol=1e-12)
+
+
+def test_folded_drive_is_the_same_drive() -> None:
+    space = SearchSpace("peak", 2, 6, (0.05, 1.0))
+    cosine, sine = np.zeros((2, 6)), np.zeros((2, 6))
+    cosine[:, 2], sine[:, 5] = [1.5, -1.4], [0.3, 0.1]
+    start = space.parameters(np.array([0.1, -0.2]), cosine, sine, 0.1)
+    found = folded(space, start)
+    assert found is not None
+    times = np.linspace(0.0, 60.0, 500)
+    before = space.drive(DriveParameters(*(jnp.asarray(leaf) for leaf in start)))(times)
+    after = space.drive(DriveParameters(*(jnp.asarray(leaf) for leaf in found)))(times)
+    np.testing.assert_allclose(before, after, atol=1e-9)
+
+
+def test_search_programs_hold_no_lapack_and_no_callback() -> None:
+    space = SearchSpace("peak", 2, 3, (0.4, 0.5))
+    forms = machine_forms(engine(), (0.4, 0.5), space.kept_harmonics)
+    parameters = space.random(jax.random.key(0), jnp.full(4, 0.45))
+    targets = Targets(jnp.full(4, 6.0), jnp.full(4, 1e-5), jnp.full(4, 0.1))
+    for program in (explore, refine):
+        text = program.lower(forms, space, targets, parameters).compile().compiled.as_text()  # pyright: ignore
+        assert 'custom_call_target="lapack' not in text and "python_cpu_callback" not in text
