@@ -28,8 +28,8 @@ test: $(VENV)/.test  ## linters, types and the test suite without its slow tests
 test-all:  ## the same with the slow tests
 	@$(MAKE) --no-print-directory test PYTEST="--slow $(PYTEST)"
 
-benchmark: $(VENV)/.test  ## run every script in benchmarks/
-	@set -e; for script in benchmarks/[!_]*.py; do echo "== $$script"; $(BIN)/python "$$script"; done
+benchmark: $(VENV)/.test  ## time qtopt side by side with hand-written opponents
+	@$(BIN)/python -m benchmarks.weak_evaluation
 
 clean:  ## remove the environment, caches and builds; results/ stays
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .hypothesis

@@ -7,7 +7,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ._build import build_drive as build_drive, build_machine as build_machine, drive_config as drive_config
+    from ._build import (
+        build_drive as build_drive,
+        build_machine as build_machine,
+        drive_config as drive_config,
+    )
     from ._evaluate import Evaluation as Evaluation, evaluate as evaluate
     from ._runtime import configure as configure
     from .baths import (
@@ -29,7 +33,7 @@ if TYPE_CHECKING:
     from .errors import InputError as InputError
     from .machine import Machine as Machine
     from .pareto import Front as Front, FrontSettings as FrontSettings, pareto_front as pareto_front
-    from .thermodynamics import pearson as pearson, performance as performance, SteadyState as SteadyState
+    from .thermodynamics import SteadyState as SteadyState, pearson as pearson, performance as performance
     from .weak import kernels as kernels, steady_state as steady_state, weak_validity as weak_validity
 
 __version__ = "0.1.0"

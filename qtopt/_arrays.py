@@ -1,22 +1,22 @@
 """One place where plain numbers become float64 arrays."""
 
+from collections.abc import Sequence
 from typing import Any
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
+from jax import Array
+from jax.typing import ArrayLike
 
 
-def to_array(value: Any) -> Any:
-    """Numbers and nested lists become float64 arrays; tracers and placeholders of jax pass through."""
+def to_array(value: ArrayLike | Sequence[Any]) -> Array:
+    """Numbers and nested lists become float64 arrays; arrays, tracers and jax's placeholders pass through.
+
+    As the converter of a field, ``eqx.field(converter=to_array)``.
+    """
     if isinstance(value, int | float | list | tuple):
         return jnp.asarray(value, dtype=float)
-    return value
-
-
-def real_array() -> Any:
-    """A dataclass field holding a real array, converted from numbers or lists."""
-    return eqx.field(converter=to_array)
+    return value  # type: ignore[return-value]
 
 
 def require_x64() -> None:
@@ -25,7 +25,7 @@ def require_x64() -> None:
     Raises:
         RuntimeError: float64 is disabled in jax.
     """
-    if not jax.config.jax_enable_x64:  # type: ignore[attr-defined]
+    if not jax.config.read("jax_enable_x64"):
         raise RuntimeError(
             "qtopt computes in float64, but jax is in float32 mode: "
             'add jax.config.update("jax_enable_x64", True) before the first call.'

@@ -45,7 +45,9 @@ class Pareto:
     """continue an interrupted search in that directory"""
 
 
-Command = Annotated[Evaluate, tyro.conf.subcommand("evaluate")] | Annotated[Pareto, tyro.conf.subcommand("pareto")]
+Command = (
+    Annotated[Evaluate, tyro.conf.subcommand("evaluate")] | Annotated[Pareto, tyro.conf.subcommand("pareto")]
+)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -188,7 +190,9 @@ def _reporter(bar) -> Callable[[int, int, str], None]:
 
 def summary(fronts: "dict[str, Front]") -> str:
     """Every point with its certified gap, as aligned text."""
-    lines = [f"{'':12} {'efficiency':>10} {'power':>13} {'frequency':>10} {'certified gap':>13} {'validity':>9}"]
+    lines = [
+        f"{'':12} {'efficiency':>10} {'power':>13} {'frequency':>10} {'certified gap':>13} {'validity':>9}"
+    ]
     for configuration, front in fronts.items():
         if not front.points:
             lines.append(f"{configuration:12} no drive within the bound makes an engine")

@@ -42,8 +42,8 @@ class Evaluation:
         found = []
         if self.weak_validity > LIMIT:
             found.append(
-                f"weak_validity is {self.weak_validity:.2g}, above {LIMIT}: the driven bath widens a resonance "
-                "by more than the weak-coupling theory can bear; weaken it, or use the exact solver."
+                f"weak_validity is {self.weak_validity:.2g}, above {LIMIT}: the driven bath widens a "
+                "resonance by more than the weak-coupling theory can bear; weaken it, or use the exact solver."
             )
         if self.truncation_error > 1e-6 * abs(self.power):
             found.append(

@@ -10,8 +10,8 @@ from references.model import kernel
 # is known to this fraction of the largest current. All others are held to their own size.
 REMAINDER = 1e-9
 RELATIVE = 1e-8
-# Power that merely swings between drive and machine, sum_n 2 n Omega |g_n|^2 <x^2> |K_1(n Omega)|, averages to
-# zero. Far from every resonance it exceeds the dissipated power up to 1e9 times; it is known to round-off.
+# Power that merely swings between drive and machine, sum_n 2 n Omega |g_n|^2 <x^2> |K_1(n Omega)|, averages
+# to zero. Far from every resonance it exceeds the dissipated power up to 1e9 times; it is known to round-off.
 REACTIVE = 1e-15
 
 
@@ -29,7 +29,8 @@ def compare(case: Case, relative: float = RELATIVE, remainder: float = REMAINDER
     """Deviation over tolerance of P, P_l, J_nu and the covariance, and the two laws.
 
     The tolerance of x is the largest of relative |x|, 4 times the error that the reference claims, and
-    remainder times the largest current plus REACTIVE times the reactive power; a covariance element has sqrt(<x_l^2><x_m^2>) for its scale.
+    remainder times the largest current plus REACTIVE times the reactive power.
+    A covariance element has sqrt(<x_l^2><x_m^2>) for its scale.
     """
     state, expected = case.solve(), case.reference()
     errors = expected["errors"]

@@ -86,7 +86,9 @@ def test_score_reaches_concave_parts() -> None:
     assert winners == {0, 10}
     for i in range(4, 11):
         target = Targets(jnp.asarray(slope[i]), jnp.asarray(power[i]), jnp.asarray(0.01))
-        values = [float(score(jnp.asarray(p), jnp.asarray(s), target)) for p, s in zip(power, entropy, strict=True)]
+        values = [
+            float(score(jnp.asarray(p), jnp.asarray(s), target)) for p, s in zip(power, entropy, strict=True)
+        ]
         reached = int(np.argmin(values))
         assert slope[reached] <= slope[i] + 0.05 and power[reached] >= power[i] - 0.3
 

@@ -3,7 +3,7 @@
 import equinox as eqx
 from jaxtyping import Array, Float
 
-from .._arrays import real_array
+from .._arrays import to_array
 from ._spectral_density import SpectralDensity
 
 
@@ -25,7 +25,7 @@ class DrivenBath(Bath):
     """
 
     name: str = eqx.field(static=True)
-    temperature: Float[Array, ""] = real_array()
+    temperature: Float[Array, ""] = eqx.field(converter=to_array)
     spectral_density: SpectralDensity
 
 
@@ -40,6 +40,6 @@ class StaticBath(Bath):
     """
 
     name: str = eqx.field(static=True)
-    temperature: Float[Array, ""] = real_array()
+    temperature: Float[Array, ""] = eqx.field(converter=to_array)
     spectral_density: SpectralDensity
-    coupling: Float[Array, " L"] = real_array()
+    coupling: Float[Array, " L"] = eqx.field(converter=to_array)

@@ -1,10 +1,11 @@
 """Drude-Lorentz bath: Ohmic with an exponential memory."""
 
+import equinox as eqx
 import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Complex, Float, Inexact
 
-from .._arrays import real_array
+from .._arrays import to_array
 from ._spectral_density import PoleExpansion, SpectralDensity
 
 
@@ -18,8 +19,8 @@ class Drude(SpectralDensity):
     Source: physics notes, section 1.
     """
 
-    damping: Float[Array, ""] = real_array()
-    cutoff: Float[Array, ""] = real_array()
+    damping: Float[Array, ""] = eqx.field(converter=to_array)
+    cutoff: Float[Array, ""] = eqx.field(converter=to_array)
 
     def density(self, omega: ArrayLike) -> Inexact[Array, "..."]:
         omega, cutoff = jnp.asarray(omega), self.cutoff

@@ -1,10 +1,11 @@
 """Lorentzian peak: a structured bath with one resonance."""
 
+import equinox as eqx
 import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Complex, Float, Inexact
 
-from .._arrays import real_array
+from .._arrays import to_array
 from ._spectral_density import PoleExpansion, SpectralDensity
 
 # Poles at +-W - i gamma/2 with W^2 = omega_1^2 - gamma^2/4 merge at critical damping, where their residues
@@ -26,9 +27,9 @@ class Lorentzian(SpectralDensity):
     Source: physics notes, section 1.
     """
 
-    strength: Float[Array, ""] = real_array()
-    peak: Float[Array, ""] = real_array()
-    width: Float[Array, ""] = real_array()
+    strength: Float[Array, ""] = eqx.field(converter=to_array)
+    peak: Float[Array, ""] = eqx.field(converter=to_array)
+    width: Float[Array, ""] = eqx.field(converter=to_array)
 
     def _denominator(self, omega: ArrayLike) -> Complex[Array, "..."]:
         omega = jnp.asarray(omega)

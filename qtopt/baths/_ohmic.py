@@ -1,10 +1,11 @@
 """Ohmic bath: memoryless friction."""
 
+import equinox as eqx
 import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Complex, Float, Inexact
 
-from .._arrays import real_array
+from .._arrays import to_array
 from ._spectral_density import PoleExpansion, SpectralDensity
 
 
@@ -18,7 +19,7 @@ class Ohmic(SpectralDensity):
     Source: physics notes, section 1.
     """
 
-    damping: Float[Array, ""] = real_array()
+    damping: Float[Array, ""] = eqx.field(converter=to_array)
 
     def density(self, omega: ArrayLike) -> Inexact[Array, "..."]:
         return self.damping * jnp.asarray(omega)

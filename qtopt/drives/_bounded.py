@@ -1,11 +1,13 @@
 """Smooth drives that obey |g_l(t)| <= 1 at all times by construction."""
 
+import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.typing import ArrayLike
 from jaxtyping import Array, Complex, Float
 
-from .._arrays import real_array
+from .._arrays import to_array
 from ._drive import Drive
 from ._fourier import FourierDrive
 
@@ -28,10 +30,10 @@ class BoundedDrive(Drive):
         sine: (L, N) of u.
     """
 
-    frequency: Float[Array, ""] = real_array()
-    mean: Float[Array, " L"] = real_array()
-    cosine: Float[Array, "L N"] = real_array()
-    sine: Float[Array, "L N"] = real_array()
+    frequency: Float[Array, ""] = eqx.field(converter=to_array)
+    mean: Float[Array, " L"] = eqx.field(converter=to_array)
+    cosine: Float[Array, "L N"] = eqx.field(converter=to_array)
+    sine: Float[Array, "L N"] = eqx.field(converter=to_array)
 
     @property
     def size(self) -> int:
@@ -55,7 +57,7 @@ class BoundedDrive(Drive):
         points = SAMPLES_PER_HARMONIC * count
         phase = 2.0 * np.pi * (np.outer(np.arange(count + 1), np.arange(points)) % points) / points
         samples = self.samples(points)
-        return (np.cos(phase) @ samples + 1j * (np.sin(phase) @ samples)) / points
+        return jax.lax.complex(np.cos(phase) @ samples, np.sin(phase) @ samples) / points
 
     def mean_square(self) -> Float[Array, " L"]:
         return jnp.mean(self.samples(SAMPLES_PER_HARMONIC * self.default_harmonics) ** 2, axis=0)

@@ -1,10 +1,11 @@
 """Truncated Fourier series."""
 
+import equinox as eqx
 import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Complex, Float
 
-from .._arrays import real_array
+from .._arrays import to_array
 from ._drive import Drive
 
 
@@ -18,10 +19,10 @@ class FourierDrive(Drive):
         sine: (L, N).
     """
 
-    frequency: Float[Array, ""] = real_array()
-    mean: Float[Array, " L"] = real_array()
-    cosine: Float[Array, "L N"] = real_array()
-    sine: Float[Array, "L N"] = real_array()
+    frequency: Float[Array, ""] = eqx.field(converter=to_array)
+    mean: Float[Array, " L"] = eqx.field(converter=to_array)
+    cosine: Float[Array, "L N"] = eqx.field(converter=to_array)
+    sine: Float[Array, "L N"] = eqx.field(converter=to_array)
 
     @property
     def size(self) -> int:

@@ -1,10 +1,11 @@
 """Cosine drives."""
 
+import equinox as eqx
 import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Complex, Float
 
-from .._arrays import real_array
+from .._arrays import to_array
 from ._drive import Drive
 
 
@@ -17,9 +18,9 @@ class MonochromaticDrive(Drive):
         phases: (L,) in radians; a phase difference breaks time-reversal symmetry.
     """
 
-    frequency: Float[Array, ""] = real_array()
-    amplitudes: Float[Array, " L"] = real_array()
-    phases: Float[Array, " L"] = real_array()
+    frequency: Float[Array, ""] = eqx.field(converter=to_array)
+    amplitudes: Float[Array, " L"] = eqx.field(converter=to_array)
+    phases: Float[Array, " L"] = eqx.field(converter=to_array)
 
     @property
     def size(self) -> int:
@@ -38,5 +39,3 @@ class MonochromaticDrive(Drive):
 
     def mean_square(self) -> Float[Array, " L"]:
         return 0.5 * self.amplitudes**2
-
-

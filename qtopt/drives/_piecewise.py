@@ -1,10 +1,11 @@
 """Piecewise-constant drives."""
 
+import equinox as eqx
 import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Complex, Float
 
-from .._arrays import real_array
+from .._arrays import to_array
 from ._drive import Drive
 
 
@@ -20,8 +21,8 @@ class PiecewiseDrive(Drive):
         values: (L, S).
     """
 
-    frequency: Float[Array, ""] = real_array()
-    values: Float[Array, "L S"] = real_array()
+    frequency: Float[Array, ""] = eqx.field(converter=to_array)
+    values: Float[Array, "L S"] = eqx.field(converter=to_array)
 
     @property
     def size(self) -> int:

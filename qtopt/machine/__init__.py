@@ -1,5 +1,5 @@
 """The working medium and its baths."""
 
 from ._machine import Machine as Machine
-from ._state_space import state_space as state_space, StateSpace as StateSpace
+from ._state_space import StateSpace as StateSpace, state_space as state_space
 from ._susceptibility import damping_matrix as damping_matrix, susceptibility as susceptibility

@@ -6,7 +6,7 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from .._arrays import real_array
+from .._arrays import to_array
 from ..baths import Bath, DrivenBath, StaticBath
 from ..errors import InputError
 
@@ -26,7 +26,7 @@ class Machine(eqx.Module):
         InputError: no driven or no static bath, couplings of a wrong length, an unknown configuration.
     """
 
-    frequencies: Float[Array, " L"] = real_array()
+    frequencies: Float[Array, " L"] = eqx.field(converter=to_array)
     baths: tuple[Bath, ...]
     configuration: Configuration = eqx.field(static=True, default="joint")
 

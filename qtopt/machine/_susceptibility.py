@@ -63,9 +63,7 @@ def _two_by_two_inverse(machine: Machine, bare: Sequence[Array], kernels: Sequen
             det = det + kernel * other_kernel * (g_a * other.coupling[1] - g_b * other.coupling[0]) ** 2
     inverse_det = 1.0 / det
     off = -s_ab * inverse_det
-    return jnp.stack(
-        [jnp.stack([(b + s_bb) * inverse_det, off]), jnp.stack([off, (a + s_aa) * inverse_det])]
-    )
+    return jnp.stack([jnp.stack([(b + s_bb) * inverse_det, off]), jnp.stack([off, (a + s_aa) * inverse_det])])
 
 
 def _eliminated_inverse(machine: Machine, bare: Sequence[Array], kernels: Sequence[Array]) -> Array:

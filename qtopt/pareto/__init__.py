@@ -2,12 +2,17 @@
 
 from ._certificate import (
     Certificate as Certificate,
+    EngineTemperatures as EngineTemperatures,
     certify as certify,
     efficiency_range as efficiency_range,
-    EngineTemperatures as EngineTemperatures,
 )
 from ._checkpoint import Checkpoint as Checkpoint
 from ._dominance import non_dominated as non_dominated
 from ._forms import HarmonicForms as HarmonicForms, machine_forms as machine_forms
-from ._front import Front as Front, FrontPoint as FrontPoint, FrontSettings as FrontSettings, pareto_front as pareto_front
+from ._front import (
+    Front as Front,
+    FrontPoint as FrontPoint,
+    FrontSettings as FrontSettings,
+    pareto_front as pareto_front,
+)
 from ._search_space import DriveParameters as DriveParameters, SearchSpace as SearchSpace

@@ -1,5 +1,6 @@
 """Power and entropy production as quadratic forms in the drive's harmonics, ready for optimisation."""
 
+import itertools
 from abc import abstractmethod
 from typing import NamedTuple
 
@@ -102,7 +103,7 @@ def _packed(form: np.ndarray) -> np.ndarray:
     """Hermitian (..., L, L) as L^2 real numbers: real parts on and above the diagonal, imaginary below."""
     size = form.shape[-1]
     upper = np.triu(np.ones((size, size), dtype=bool))
-    return np.where(upper, form.real, form.imag).reshape(*form.shape[:-2], size * size)
+    return np.where(upper, np.real(form), np.imag(form)).reshape(*form.shape[:-2], size * size)
 
 
 def _unpacked(values: Float[Array, "*batch LL"]) -> Complex[Array, "*batch L L"]:
@@ -176,8 +177,9 @@ def tabulate_forms(
     transform = 2.0 / (DEGREE + 1) * np.cos(np.outer(np.arange(DEGREE + 1), angle))
     transform[0] /= 2.0
     low, high = span
-    first = np.concatenate([np.linspace(low, min(4.0, high), 17), np.geomspace(4.0, high, 9) if high > 4.0 else []])
-    pending = [(a, b) for a, b in zip(first[:-1], first[1:], strict=True) if b > a]
+    middle = min(4.0, high)
+    first = [np.linspace(low, middle, 17), np.geomspace(middle, high, 9) if high > middle else np.array([])]
+    pending = [(a, b) for a, b in itertools.pairwise(np.concatenate(first)) if b > a]
     done: list[tuple[float, float, np.ndarray]] = []
     scale = np.zeros((2, 1))
     while pending:

@@ -89,8 +89,8 @@ def pareto_front(
 
     For fixed temperatures the pair (P, entropy production rate) is optimised, which is better conditioned
     and equivalent: ``S = (-P/T_c)(eta_C/eta - 1)``. Every target efficiency between that at maximum power
-    and the largest possible one has many starts; all of them advance in one compiled program (Adam to explore,
-    then L-BFGS). Between rounds each target keeps its best two and takes in the best of either neighbour.
+    and the largest possible one has many starts; all of them advance in one compiled program (Adam, then
+    L-BFGS). Between rounds each target keeps its best two and takes in the best of either neighbour.
     Reported numbers come from the solver, bounds from `certify`.
 
     Args:
@@ -127,7 +127,9 @@ def pareto_front(
     if not points:
         return Front((), None, temperatures.carnot)
     found = np.array([p.efficiency for p in points])
-    curve = np.concatenate([found, np.linspace(max(found[0] - 0.05 * (high - found[0]), 1e-3 * high), high, CURVE_POINTS)])
+    curve = np.concatenate(
+        [found, np.linspace(max(found[0] - 0.05 * (high - found[0]), 1e-3 * high), high, CURVE_POINTS)]
+    )
     bounds = certify(forms, temperatures, settings.bound, settings.frequency, curve)
     certified = tuple(
         p._replace(certified_power=float(b), gap=float(b / -p.power - 1.0))
@@ -295,7 +297,9 @@ def _resonances(
 def _evaluate(machine: Machine, space: SearchSpace, parameters: DriveParameters) -> list[FrontPoint]:
     """Every candidate by the solver itself, drive by drive in one batch."""
     drives = jax.vmap(space.drive)(parameters)
-    states = eqx.filter_jit(lambda m, batch: jax.lax.map(lambda d: steady_state(m, d), batch))(machine, drives)
+    states = eqx.filter_jit(lambda m, batch: jax.lax.map(lambda d: steady_state(m, d), batch))(
+        machine, drives
+    )
     points = []
     for i in range(parameters.position.shape[0]):
         drive, state = jax.tree.map(lambda leaf, i=i: leaf[i], (drives, states))

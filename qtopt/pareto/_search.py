@@ -79,7 +79,7 @@ def explore(forms: Forms, space: SearchSpace, targets: Targets, parameters: Driv
 def refine(forms: Forms, space: SearchSpace, targets: Targets, parameters: DriveParameters) -> Rates:
     """REFINE_STEPS of L-BFGS on every candidate of a batch; otherwise as `explore`.
 
-    The line search only backtracks, at most ten times, since under `vmap` every candidate pays for the longest one.
+    The line search only backtracks, at most ten times: under `vmap` every candidate pays for the longest.
     """
     search = optax.scale_by_backtracking_linesearch(
         max_backtracking_steps=10, decrease_factor=0.3, store_grad=True

@@ -72,8 +72,9 @@ class SearchSpace(eqx.Module):
             order = np.arange(1, self.harmonics + 1)
             slope = np.sum(order**2 * (cosine**2 + sine**2), axis=-1) / 2.0
             scale = STEEPNESS / np.sqrt(np.maximum(STEEPNESS**2 - slope, 1e-3 * STEEPNESS**2))
-        position = np.asarray(self.position(jnp.asarray(frequency)))
-        return DriveParameters(mean * scale, cosine * scale[:, None], sine * scale[:, None], position)
+        series = (mean * scale, cosine * scale[:, None], sine * scale[:, None])
+        position = self.position(jnp.asarray(frequency))
+        return DriveParameters(*(jnp.asarray(part) for part in series), position)
 
     def drive_frequency(self, position: Float[Array, "*batch"]) -> Float[Array, "*batch"]:
         """Omega = low (high/low)^sigmoid(position)."""

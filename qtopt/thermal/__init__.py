@@ -8,7 +8,7 @@ from ._coth import (
 )
 from ._pole_sum import (
     AnalyticFactor as AnalyticFactor,
-    pole_sum as pole_sum,
     ScalarFactor as ScalarFactor,
+    pole_sum as pole_sum,
     thermal_integral as thermal_integral,
 )

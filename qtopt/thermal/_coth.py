@@ -85,4 +85,3 @@ def rational_coth(
 def matsubara(temperature: ArrayLike, poles: CothPoles) -> Float[Array, " K"]:
     """Pole positions mu_j = 2 pi T k_j on the imaginary axis."""
     return 2.0 * jnp.pi * jnp.asarray(temperature) * poles.k
-

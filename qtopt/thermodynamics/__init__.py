@@ -1,4 +1,4 @@
 """Thermodynamic results: currents, operating modes, efficiencies."""
 
 from ._mode import Performance as Performance, performance as performance
-from ._steady_state import pearson as pearson, SteadyState as SteadyState
+from ._steady_state import SteadyState as SteadyState, pearson as pearson

@@ -7,10 +7,18 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Complex, Float
 
+from .._linear import lyapunov
 from ..baths import PoleExpansion, StaticBath
 from ..machine import Machine, StateSpace, damping_matrix, state_space
-from ..thermal import AnalyticFactor, CothPoles, ScalarFactor, coth_poles, matsubara, pole_sum, thermal_integral
-from .._linear import lyapunov
+from ..thermal import (
+    AnalyticFactor,
+    CothPoles,
+    ScalarFactor,
+    coth_poles,
+    matsubara,
+    pole_sum,
+    thermal_integral,
+)
 from ._static_spectra import ManyBathSpectra
 
 
@@ -54,9 +62,7 @@ def conduction(
     def change(inputs: tuple[Array, Array]) -> Array:
         nu, column = inputs
         perturbed = _with_self_energy(machine, system, nu, column)
-        _, tangent = jax.jvp(
-            lambda strength: _exchange(machine, perturbed(strength), poles), (0.0,), (1.0,)
-        )
+        _, tangent = jax.jvp(lambda strength: _exchange(machine, perturbed(strength), poles), (0.0,), (1.0,))
         return tangent
 
     count = amplitudes.shape[0]

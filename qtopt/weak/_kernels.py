@@ -8,7 +8,15 @@ from jaxtyping import Array, Complex, Float
 
 from ..baths import DrivenBath
 from ..machine import Machine, damping_matrix
-from ..thermal import AnalyticFactor, CothPoles, ScalarFactor, coth_poles, matsubara, pole_sum, thermal_integral
+from ..thermal import (
+    AnalyticFactor,
+    CothPoles,
+    ScalarFactor,
+    coth_poles,
+    matsubara,
+    pole_sum,
+    thermal_integral,
+)
 from ._static_spectra import StaticSpectra, static_spectra
 
 

@@ -26,8 +26,8 @@ def weak_validity(machine: Machine, drive: Drive, harmonics: int | None = None) 
         left = np.linalg.inv(right)
     except np.linalg.LinAlgError:
         return float("inf")
-    width = -values.real
-    frequencies = values.imag
+    width = -np.real(values)
+    frequencies = np.imag(values)
     count = drive.default_harmonics if harmonics is None else harmonics
     positive = np.asarray(drive.harmonics(count))
     order = np.arange(-count, count + 1)
