@@ -52,7 +52,7 @@ _HOMES = {
     ".weak": ("kernels", "steady_state", "weak_validity"),
 }
 _ROOM_OF = {name: room for room, names in _HOMES.items() for name in names}
-__all__ = sorted(_ROOM_OF)
+__all__ = sorted(_ROOM_OF)  # pyright: ignore[reportUnsupportedDunderAll]
 
 
 def __getattr__(name: str) -> Any:

@@ -129,6 +129,7 @@ def run_pareto(command: Pareto) -> None:
 
     from ._build import build_machine
     from ._files import fingerprint, write_front
+    from .config import LorentzianConfig
     from .pareto import Checkpoint, FrontSettings, pareto_front
     from .plots import drives_figure, front_figure, save
 
@@ -152,9 +153,13 @@ def run_pareto(command: Pareto) -> None:
         with tqdm(desc=configuration, file=sys.stderr, bar_format=BAR, dynamic_ncols=True) as bar:
             fronts[configuration] = pareto_front(machine, settings, checkpoint, _reporter(bar))
     table = write_front(fronts, config, command.out)
-    strength = getattr(config.machine.driven_baths[0].spectral_density, "strength", None)
-    save(front_figure(fronts, strength=strength), command.out / "front.png")
-    save(drives_figure(fronts), command.out / "drives.png")
+    density = config.machine.driven_baths[0].spectral_density
+    if isinstance(density, LorentzianConfig):
+        strength, symbol = density.strength, "d"
+    else:
+        strength, symbol = density.damping, "gamma_1"
+    save(front_figure(fronts, strength, symbol), command.out / "front.png")
+    save(drives_figure(fronts, strength=strength, symbol=symbol), command.out / "drives.png")
     print(summary(fronts))
     print(f"front   {table}")
     print(f"figure  {command.out / 'front.png'}")

@@ -43,7 +43,7 @@ class Evaluation:
         if self.weak_validity > LIMIT:
             found.append(
                 f"weak_validity is {self.weak_validity:.2g}, above {LIMIT}: the driven bath widens a "
-                "resonance by more than the weak-coupling theory can bear; weaken it, or use the exact solver."
+                "resonance by more than the weak theory can bear; weaken it, or use the exact solver."
             )
         if self.truncation_error > 1e-6 * abs(self.power):
             found.append(
@@ -60,12 +60,35 @@ class Evaluation:
         return values
 
 
+OTHER_UNIT = 1.37
+RESOLUTION = 1e-6
+
+
+def _check_resolution(machine: Machine, drive: Drive, heat: np.ndarray) -> None:
+    """Heat between static baths loses digits when their rates differ widely; compare two units of frequency.
+
+    Rates scale as unit^2, round-off does not: the difference measures the error.
+
+    Raises:
+        InputError: the heat currents are not known to 1e-6 of the largest.
+    """
+    other = eqx.tree_at(lambda d: d.frequency, drive, drive.frequency * OTHER_UNIT)
+    again = np.asarray(_compiled(machine.in_units(OTHER_UNIT), other).heat_currents) / OTHER_UNIT**2
+    error = np.abs(again - heat).max() / np.abs(heat).max() if np.any(heat) else 0.0
+    if not error < RESOLUTION:
+        raise InputError(
+            "the heat currents between several static baths must be resolved to 1e-6, but with these rates "
+            f"float64 gives them to {error:.0e} only: bring dampings and cut-offs closer together, or merge "
+            "baths of one temperature."
+        )
+
+
 def evaluate(machine: Machine, drive: Drive) -> Evaluation:
     """Weak-coupling steady state of a machine with everything derived from it.
 
     Raises:
         InputError: the input is outside the weak theory (see `steady_state`), or the result is not finite
-            because an oscillator mode is undamped.
+            because an oscillator mode is undamped; several static baths whose rates float64 cannot resolve.
     """
     state: SteadyState = _compiled(machine, drive)
     numbers = [np.asarray(leaf) for leaf in (state.local_powers, state.heat_currents, state.covariance)]
@@ -76,6 +99,8 @@ def evaluate(machine: Machine, drive: Drive) -> Evaluation:
         )
     local_powers, heat, covariance = numbers
     result = performance(np.asarray(machine.temperatures), local_powers, heat)
+    if len(machine.static_baths) > 1:
+        _check_resolution(machine, drive, heat)
     size = machine.size
     synchrony = covariance[0, 1] / np.sqrt(covariance[0, 0] * covariance[1, 1]) if size > 1 else None
     return Evaluation(

@@ -40,7 +40,9 @@ class Case:
     def drive(self) -> FourierDrive:
         """The Fourier drive with these harmonics: g_n = (cosine_n + i sine_n)/2."""
         g = self.harmonics
-        return FourierDrive(self.drive_frequency, g[0].real, 2.0 * g[1:].real.T, 2.0 * g[1:].imag.T)
+        return FourierDrive(
+            self.drive_frequency, np.real(g[0]), 2.0 * np.real(g[1:]).T, 2.0 * np.imag(g[1:]).T
+        )
 
     def solve(self) -> SteadyState:
         return solve(self.machine, self.drive)

@@ -1,4 +1,4 @@
-"""Limits of the weak theory that need no reference: shared baths, equilibrium, second law, lone oscillators."""
+"""Limits that need no reference: shared baths, equilibrium, second law, lone oscillators."""
 
 from functools import lru_cache
 

@@ -37,6 +37,9 @@ class Drude(SpectralDensity):
         a, b = jnp.asarray(a), jnp.asarray(b)
         return -1j * self.damping * self.cutoff**2 / ((self.cutoff - 1j * a) * (self.cutoff - 1j * b))
 
+    def in_units(self, unit: float) -> "Drude":
+        return Drude(self.damping * unit, self.cutoff * unit)
+
     def expansion(self) -> PoleExpansion:
         pole = jnp.reshape(-1j * self.cutoff, (1,))
         residue = jnp.reshape(1j * self.damping * self.cutoff**2, (1,))

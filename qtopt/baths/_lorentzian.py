@@ -51,6 +51,9 @@ class Lorentzian(SpectralDensity):
         a, b = jnp.asarray(a), jnp.asarray(b)
         return -self.strength * (a + b + 1j * self.width) / (self._denominator(a) * self._denominator(b))
 
+    def in_units(self, unit: float) -> "Lorentzian":
+        return Lorentzian(self.strength * unit**4, self.peak * unit, self.width * unit)
+
     def expansion(self) -> PoleExpansion:
         square = (self.peak - self.width / 2.0) * (self.peak + self.width / 2.0)
         margin = CRITICAL_DISTANCE * self.peak**2

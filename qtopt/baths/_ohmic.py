@@ -33,6 +33,9 @@ class Ohmic(SpectralDensity):
     def memory_kernel_slope(self, a: ArrayLike, b: ArrayLike) -> Complex[Array, "..."]:
         return -1j * self.damping * jnp.ones_like(jnp.asarray(a) + jnp.asarray(b), dtype=complex)
 
+    def in_units(self, unit: float) -> "Ohmic":
+        return Ohmic(self.damping * unit)
+
     def expansion(self) -> PoleExpansion:
         none = jnp.zeros((0,), dtype=complex)
         return PoleExpansion(jnp.zeros(()), self.damping, none, none)

@@ -46,5 +46,9 @@ class SpectralDensity(eqx.Module):
         """Divided difference [K(a) - K(b)]/(a - b) without cancellation, also at a = b."""
 
     @abstractmethod
+    def in_units(self, unit: float) -> "SpectralDensity":
+        """The same spectrum with every frequency multiplied by `unit` (J by its square, as m = 1)."""
+
+    @abstractmethod
     def expansion(self) -> PoleExpansion:
         """The kernel by its poles."""

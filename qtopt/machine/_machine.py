@@ -68,6 +68,18 @@ class Machine(eqx.Module):
         """(B,) temperatures in the order of the baths."""
         return jnp.stack([bath.temperature for bath in self.baths])
 
+    def in_units(self, unit: float) -> "Machine":
+        """The same machine with every frequency and temperature multiplied by `unit`."""
+        baths = tuple(
+            eqx.tree_at(
+                lambda b: (b.temperature, b.spectral_density),
+                bath,
+                (bath.temperature * unit, bath.spectral_density.in_units(unit)),
+            )
+            for bath in self.baths
+        )
+        return Machine(self.frequencies * unit, baths, self.configuration)
+
     def with_configuration(self, configuration: Configuration) -> "Machine":
         """The same machine with shared ("joint") or private ("independent") baths."""
         return Machine(self.frequencies, self.baths, configuration)

@@ -74,7 +74,7 @@ class SearchSpace(eqx.Module):
             scale = STEEPNESS / np.sqrt(np.maximum(STEEPNESS**2 - slope, 1e-3 * STEEPNESS**2))
         series = (mean * scale, cosine * scale[:, None], sine * scale[:, None])
         position = self.position(jnp.asarray(frequency))
-        return DriveParameters(*(jnp.asarray(part) for part in series), position)
+        return DriveParameters(*jax.tree.map(jnp.asarray, (*series, position)))
 
     def drive_frequency(self, position: Float[Array, "*batch"]) -> Float[Array, "*batch"]:
         """Omega = low (high/low)^sigmoid(position)."""

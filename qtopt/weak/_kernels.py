@@ -27,7 +27,7 @@ class Kernels(NamedTuple):
 
         P_l          =  sum_n sum_b Re[ conj(g_ln) (work_b(n Omega) g_n)_l ]
         heat, driven =  sum_n sum_b Re[ g_n^dagger heat_b(n Omega) g_n ]
-        heat, b      = -sum_n Re[ g_n^dagger (work_b + heat_b)(n Omega) g_n ]   (exchange with the driven bath)
+        heat, b      = -sum_n Re[ g_n^dagger (work_b + heat_b)(n Omega) g_n ]   (exchange with the driven one)
 
     and kernels at -nu are complex conjugates. Shapes (..., S, L, L).
     """

@@ -17,7 +17,7 @@ from qtopt.drives import FourierDrive
 from qtopt.machine import Machine
 from qtopt.weak import kernels, steady_state
 
-FORBIDDEN = re.compile(r"lapack|callback|cusolver|infeed|outfeed", re.IGNORECASE)
+FORBIDDEN = re.compile(r"lapack|callback|cusolver|blas", re.IGNORECASE)
 BATCH = 4
 
 HANGS = """
@@ -81,7 +81,7 @@ def check(text: str) -> None:
     targets = set(re.findall(r'custom_call @(\S+?)\(|custom_call_target="([^"]+)"', text))
     found = sorted({name for pair in targets for name in pair if FORBIDDEN.search(name)})
     assert not found, found
-    assert not FORBIDDEN.search(text)
+    assert not re.search(r"\b(infeed|outfeed)\(", text)
 
 
 def test_the_check_finds_a_lapack_call() -> None:
@@ -89,7 +89,7 @@ def test_the_check_finds_a_lapack_call() -> None:
     with pytest.raises(AssertionError, match="lapack"):
         check(program.as_text() + " " * 1000)
     with pytest.raises(AssertionError, match="lapack"):
-        check(program.compile().as_text() + " " * 1000)
+        check((program.compile().as_text() or "") + " " * 1000)
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 6])
