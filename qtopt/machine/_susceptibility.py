@@ -5,9 +5,10 @@ from collections.abc import Sequence
 import jax.numpy as jnp
 from jaxtyping import Array, Complex, Float
 
+from .._complex import reciprocal
 from ._machine import Machine
 
-Entries = list[list[Array]]
+Entries = tuple[Array, ...]
 
 
 def damping_matrix(machine: Machine, index: int) -> Float[Array, "L L"]:
@@ -30,54 +31,75 @@ def susceptibility(machine: Machine, omega: Complex[Array, " K"]) -> Complex[Arr
 
     Source: physics notes, section 3.
     """
+    return from_entries(machine, jnp.stack(susceptibility_entries(machine, omega)))
+
+
+def susceptibility_entries(machine: Machine, omega: Complex[Array, " K"]) -> Entries:
+    """The entries of chi(w), each (K,), that symmetry and configuration leave: see `entry_indices`."""
     bare = [(machine.frequencies[l] - omega) * (machine.frequencies[l] + omega) for l in range(machine.size)]
     kernels = [bath.spectral_density.memory_kernel(omega) for bath in machine.static_baths]
-    if machine.configuration == "independent":
+    if machine.configuration == "independent" or machine.size == 1:
         return _diagonal_inverse(machine, bare, kernels)
     if machine.size == 2:
         return _two_by_two_inverse(machine, bare, kernels)
     return _eliminated_inverse(machine, bare, kernels)
 
 
-def _diagonal_inverse(machine: Machine, bare: Sequence[Array], kernels: Sequence[Array]) -> Array:
-    zero = jnp.zeros_like(bare[0])
+def entry_indices(machine: Machine) -> tuple[tuple[int, int], ...]:
+    """(row, column) of the entries of a symmetric response: the upper triangle, or only the diagonal."""
+    if machine.configuration == "independent":
+        return tuple((l, l) for l in range(machine.size))
+    return tuple((l, m) for l in range(machine.size) for m in range(l, machine.size))
+
+
+def from_entries(machine: Machine, entries: Complex[Array, "E *rest"]) -> Complex[Array, "L L *rest"]:
+    """The symmetric matrix with the given entries, in the order of `entry_indices`."""
+    position = {pair: e for e, pair in enumerate(entry_indices(machine))}
+    zero = jnp.zeros_like(entries[0])
     rows = []
+    for l in range(machine.size):
+        pairs = [(min(l, m), max(l, m)) for m in range(machine.size)]
+        rows.append(jnp.stack([entries[position[pair]] if pair in position else zero for pair in pairs]))
+    return jnp.stack(rows)
+
+
+def _diagonal_inverse(machine: Machine, bare: Sequence[Array], kernels: Sequence[Array]) -> Entries:
+    entries = []
     for l in range(machine.size):
         dressed = bare[l]
         for bath, kernel in zip(machine.static_baths, kernels, strict=True):
             dressed = dressed + kernel * bath.coupling[l] ** 2
-        rows.append(jnp.stack([1.0 / dressed if m == l else zero for m in range(machine.size)]))
-    return jnp.stack(rows)
+        entries.append(reciprocal(dressed))
+    return tuple(entries)
 
 
-def _two_by_two_inverse(machine: Machine, bare: Sequence[Array], kernels: Sequence[Array]) -> Array:
+def _two_by_two_inverse(machine: Machine, bare: Sequence[Array], kernels: Sequence[Array]) -> Entries:
     """Inverse with det = ab + sum_nu K_nu (a g_B^2 + b g_A^2) + sum_{nu<mu} K_nu K_mu (g x g)^2."""
     a, b = bare
     s_aa = s_ab = s_bb = jnp.zeros_like(a)
     det = a * b
     for i, (bath, kernel) in enumerate(zip(machine.static_baths, kernels, strict=True)):
         g_a, g_b = bath.coupling[0], bath.coupling[1]
-        s_aa, s_ab, s_bb = s_aa + kernel * g_a**2, s_ab + kernel * g_a * g_b, s_bb + kernel * g_b**2
+        s_aa, s_ab, s_bb = s_aa + kernel * g_a**2, s_ab + kernel * (g_a * g_b), s_bb + kernel * g_b**2
         det = det + kernel * (a * g_b**2 + b * g_a**2)
         for other, other_kernel in zip(machine.static_baths[:i], kernels[:i], strict=True):
             det = det + kernel * other_kernel * (g_a * other.coupling[1] - g_b * other.coupling[0]) ** 2
-    inverse_det = 1.0 / det
-    off = -s_ab * inverse_det
-    return jnp.stack([jnp.stack([(b + s_bb) * inverse_det, off]), jnp.stack([off, (a + s_aa) * inverse_det])])
+    inverse_det = reciprocal(det)
+    return (b + s_bb) * inverse_det, -s_ab * inverse_det, (a + s_aa) * inverse_det
 
 
-def _eliminated_inverse(machine: Machine, bare: Sequence[Array], kernels: Sequence[Array]) -> Array:
+def _eliminated_inverse(machine: Machine, bare: Sequence[Array], kernels: Sequence[Array]) -> Entries:
     size = machine.size
-    matrix: Entries = [[jnp.zeros_like(bare[0]) for _ in range(size)] for _ in range(size)]
+    matrix = [[jnp.zeros_like(bare[0]) for _ in range(size)] for _ in range(size)]
     for l in range(size):
         for m in range(size):
             for bath, kernel in zip(machine.static_baths, kernels, strict=True):
-                matrix[l][m] = matrix[l][m] + kernel * bath.coupling[l] * bath.coupling[m]
+                matrix[l][m] = matrix[l][m] + kernel * (bath.coupling[l] * bath.coupling[m])
         matrix[l][l] = matrix[l][l] + bare[l]
     one, zero = jnp.ones_like(bare[0]), jnp.zeros_like(bare[0])
-    inverse: Entries = [[one if m == l else zero for m in range(size)] for l in range(size)]
+    inverse = [[one if m == l else zero for m in range(size)] for l in range(size)]
     for pivot in range(size):
-        scale = 1.0 / matrix[pivot][pivot]
+        scale = reciprocal(matrix[pivot][pivot])
         matrix[pivot] = [entry * scale for entry in matrix[pivot]]
         inverse[pivot] = [entry * scale for entry in inverse[pivot]]
         for row in range(size):
@@ -85,4 +107,4 @@ def _eliminated_inverse(machine: Machine, bare: Sequence[Array], kernels: Sequen
                 factor = matrix[row][pivot]
                 matrix[row] = [x - factor * y for x, y in zip(matrix[row], matrix[pivot], strict=True)]
                 inverse[row] = [x - factor * y for x, y in zip(inverse[row], inverse[pivot], strict=True)]
-    return jnp.stack([jnp.stack(row) for row in inverse])
+    return tuple(inverse[l][m] for l, m in entry_indices(machine))

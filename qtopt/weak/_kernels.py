@@ -1,22 +1,16 @@
 """Work and heat kernels: the weak-coupling theory as quadratic forms in the drive's harmonics."""
 
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Complex, Float
 
-from ..baths import DrivenBath
+from ..baths import DrivenBath, StaticBath
 from ..machine import Machine, damping_matrix
-from ..thermal import (
-    AnalyticFactor,
-    CothPoles,
-    ScalarFactor,
-    coth_poles,
-    matsubara,
-    pole_sum,
-    thermal_integral,
-)
+from ..thermal import AnalyticFactor, CothPoles, ScalarFactor, coth_poles, matsubara, thermal_integral
+from ..thermal._pole_sum import contour, contour_integral
 from ._static_spectra import StaticSpectra, static_spectra
 
 
@@ -34,14 +28,6 @@ class Kernels(NamedTuple):
 
     work: Complex[Array, "*shape S L L"]
     heat: Complex[Array, "*shape S L L"]
-
-
-class StaticMoments(NamedTuple):
-    """``int dw/2pi coth(w/2T_b) w^m (spectrum of bath b)^T``: (S, L, L) for m = 0, 1, 2."""
-
-    position: Complex[Array, "S L L"]
-    cross: Complex[Array, "S L L"]
-    velocity: Complex[Array, "S L L"]
 
 
 def kernels(machine: Machine, nu: Float[Array, "*shape"], poles: CothPoles | None = None) -> Kernels:
@@ -63,23 +49,17 @@ def kernels(machine: Machine, nu: Float[Array, "*shape"], poles: CothPoles | Non
     """
     poles = coth_poles() if poles is None else poles
     spectra = static_spectra(machine)
-    moments = _static_moments(machine, spectra, poles)
     flat = jnp.reshape(jnp.asarray(nu, dtype=float), (-1,))
-    work, heat = jax.vmap(lambda value: _kernels_at(machine, spectra, moments, value, poles))(flat)
-    shape = (*jnp.shape(nu), *work.shape[1:])
-    return Kernels(work.reshape(shape), heat.reshape(shape))
-
-
-def _static_moments(machine: Machine, spectra: StaticSpectra, poles: CothPoles) -> StaticMoments:
-    columns = []
-    for order in range(3):
-        entries = []
-        for b, bath in enumerate(machine.static_baths):
-            z = 1j * matsubara(bath.temperature, poles)
-            half = thermal_integral(bath.temperature, spectra.at(z, order, b), poles)
-            entries.append((half + jnp.conj(half.T)).T)
-        columns.append(jnp.stack(entries))
-    return StaticMoments(*columns)
+    friction = machine.driven_baths[0].spectral_density.expansion().poles.shape[0] == 0
+    pair = _memoryless_kernels if friction else _memory_kernels
+    work, heat = [], []
+    for b in range(len(machine.static_baths)):
+        at = pair(machine, spectra, b, poles)
+        work_b, heat_b = jax.vmap(at)(flat)
+        work.append(work_b)
+        heat.append(heat_b)
+    shape = (*jnp.shape(nu), len(work), machine.size, machine.size)
+    return Kernels(jnp.stack(work, axis=1).reshape(shape), jnp.stack(heat, axis=1).reshape(shape))
 
 
 def covariance(machine: Machine, poles: CothPoles | None = None) -> Float[Array, "L L"]:
@@ -88,89 +68,118 @@ def covariance(machine: Machine, poles: CothPoles | None = None) -> Float[Array,
     ``int dw/2pi sum_nu coth(w/2T_nu) J_nu chi Gamma_nu chi^dagger``; physics notes, section 3.
     """
     poles = coth_poles() if poles is None else poles
-    return jnp.sum(_static_moments(machine, static_spectra(machine), poles).position.real, axis=0)
+    spectra = static_spectra(machine)
+    parts = [_static_moment(bath, spectra, b, 0, poles) for b, bath in enumerate(machine.static_baths)]
+    return sum(parts, jnp.zeros(())).real
 
 
-def _kernels_at(
-    machine: Machine, spectra: StaticSpectra, moments: StaticMoments, nu: Array, poles: CothPoles
-) -> tuple[Array, Array]:
-    driven = machine.driven_baths[0]
-    expansion = driven.spectral_density.expansion()
-    work, heat = [], []
-    for b, bath in enumerate(machine.static_baths):
-        a0, a1 = _noise_part(driven, spectra, nu, b, poles)
-        e0, e1 = _memory_part(driven, bath.temperature, spectra, nu, b, poles)
-        c0, c1, c2 = moments.position[b], moments.cross[b], moments.velocity[b]
-        static, friction = expansion.static, expansion.viscosity
-        k0 = (static - 1j * friction * nu) * c0 - 1j * friction * c1 - e0
-        k1 = static * (c1 + nu * c0) - 1j * friction * (c2 + 2.0 * nu * c1 + nu**2 * c0) - e1
-        # Two Ohmic baths exchange heat up to |w| ~ T only, but the rational coth of each ends at its own
-        # multiple of T: the spurious flow beyond is a Frullani integral, taken off exactly.
-        static_friction = bath.spectral_density.expansion().viscosity
-        spurious = friction * static_friction * jnp.log(driven.temperature / bath.temperature) / jnp.pi
-        work.append(nu * (2.0 * a0 + 1j * k0))
-        heat.append(2.0 * a1 - 1j * k1 - spurious * damping_matrix(machine, b))
-    return jnp.stack(work), jnp.stack(heat)
+Pair = Callable[[Array], tuple[Array, Array]]
 
 
-def _noise_part(
-    driven: DrivenBath, spectra: StaticSpectra, nu: Array, b: int, poles: CothPoles
-) -> tuple[Array, Array]:
-    """``int dw/2pi S_1(w) w^m Psi_b(w + nu)^T`` for m = 0, 1: the driven bath's noise."""
-    density, temperature = driven.spectral_density, driven.temperature
+def _static_moment(
+    bath: StaticBath, spectra: StaticSpectra, b: int, order: int, poles: CothPoles
+) -> Complex[Array, "L L"]:
+    """``int dw/2pi coth(w/2T_b) w^order (spectrum of bath b)^T``, order 0, 1 or 2."""
+    z = 1j * matsubara(bath.temperature, poles)
+    half = _at_nodes(bath.temperature, spectra, spectra.entries(z, order, b), poles)
+    return half.T + jnp.conj(half)
+
+
+def _at_nodes(
+    temperature: Array, spectra: StaticSpectra, entries: Sequence[Array], poles: CothPoles
+) -> Complex[Array, "L L"]:
+    return spectra.matrix(jnp.stack([thermal_integral(temperature, entry, poles) for entry in entries]))
+
+
+def _memoryless_kernels(machine: Machine, spectra: StaticSpectra, b: int, poles: CothPoles) -> Pair:
+    """nu -> work and heat kernels, K_1(w) = -i gamma w: all integrals are over functions analytic above."""
+    driven, bath = machine.driven_baths[0], machine.static_baths[b]
+    friction = driven.spectral_density.expansion().viscosity
+    c0, c1, c2 = (_static_moment(bath, spectra, b, order, poles) for order in range(3))
+    z = 1j * matsubara(driven.temperature, poles)
+    # Two Ohmic baths exchange heat up to |w| ~ T only, but the rational coth of each ends at its own
+    # multiple of T: the spurious flow beyond is a Frullani integral, taken off exactly.
+    static_friction = bath.spectral_density.expansion().viscosity
+    log_ratio = jnp.log(driven.temperature / bath.temperature)
+    spurious = friction * static_friction * log_ratio / jnp.pi * damping_matrix(machine, b)
+
+    def at(nu: Array) -> tuple[Array, Array]:
+        psi0, psi1, psi2 = (spectra.entries(z + nu, order, b) for order in range(3))
+        first = [y - nu * x for x, y in zip(psi0, psi1, strict=True)]
+        second = [y - 2.0 * nu * x + nu**2 * p for p, x, y in zip(psi0, psi1, psi2, strict=True)]
+        a0 = friction * _at_nodes(driven.temperature, spectra, first, poles).T
+        a1 = friction * _at_nodes(driven.temperature, spectra, second, poles).T
+        k0 = -1j * friction * (nu * c0 + c1)
+        k1 = -1j * friction * (c2 + 2.0 * nu * c1 + nu**2 * c0)
+        return nu * (2.0 * a0 + 1j * k0), 2.0 * a1 - 1j * k1 - spurious
+
+    return at
+
+
+def _memory_kernels(machine: Machine, spectra: StaticSpectra, b: int, poles: CothPoles) -> Pair:
+    """nu -> work and heat kernels, K_1(w) = chi_B(0) - chi_B(w) with the poles of chi_B below the axis."""
+    bath = machine.static_baths[b]
+    static = machine.driven_baths[0].spectral_density.expansion().static
+    c0, c1 = (_static_moment(bath, spectra, b, order, poles) for order in range(2))
+    noise = _noise_part(machine.driven_baths[0], spectra, b, poles)
+    memory = _memory_part(machine.driven_baths[0], bath.temperature, spectra, b, poles)
+
+    def at(nu: Array) -> tuple[Array, Array]:
+        (a0, a1), (e0, e1) = noise(nu), memory(nu)
+        k0 = static * c0 - e0
+        k1 = static * (c1 + nu * c0) - e1
+        return nu * (2.0 * a0 + 1j * k0), 2.0 * a1 - 1j * k1
+
+    return at
+
+
+def _noise_part(driven: DrivenBath, spectra: StaticSpectra, b: int, poles: CothPoles) -> Pair:
+    """nu -> ``int dw/2pi S_1(w) w^m Psi_b(w + nu)^T`` for m = 0, 1: the driven bath's noise."""
+    density = driven.spectral_density
     expansion = density.expansion()
-    z = 1j * matsubara(temperature, poles)
+    half = expansion.residues / 2j  # J = [chi_B(w) - chi_B(-w)]/2i
+    scalar = ScalarFactor(density.density, -expansion.poles, half, expansion.poles, half)
+    path = contour(driven.temperature, scalar, poles)
 
-    def at(points: Array) -> Array:
-        psi0, psi1 = spectra.at(points + nu, 0, b), spectra.at(points + nu, 1, b)
-        return jnp.swapaxes(jnp.stack([psi0, psi1 - nu * psi0]), 1, 2)
+    def at(nu: Array) -> tuple[Array, Array]:
+        def shifted(of: Callable[[int], Sequence[Array]]) -> tuple[Sequence[Array], Sequence[Array]]:
+            psi0, psi1 = of(0), of(1)
+            return tuple(psi0), tuple(y - nu * x for x, y in zip(psi0, psi1, strict=True))
 
-    def slope(p: Array, q: Array) -> Array:
-        psi0, psi1 = spectra.slope(p + nu, q + nu, 0, b), spectra.slope(p + nu, q + nu, 1, b)
-        return jnp.swapaxes(jnp.stack([psi0, psi1 - nu * psi0]), 1, 2)
-
-    if expansion.poles.shape[0] > 0:
-        # J = [chi_B(w) - chi_B(-w)]/2i
-        scalar = ScalarFactor(
-            density.density,
-            -expansion.poles,
-            expansion.residues / 2j,
-            expansion.poles,
-            expansion.residues / 2j,
+        factor = AnalyticFactor(
+            lambda w: shifted(lambda order: spectra.entries(w + nu, order, b)),
+            lambda p, q: shifted(lambda order: spectra.slope_entries(p + nu, q + nu, order, b)),
         )
-        both = pole_sum(temperature, scalar, AnalyticFactor(at, slope), poles)
-        return both[0], both[1]
-    psi0, psi1, psi2 = (spectra.at(z + nu, order, b) for order in range(3))
-    first = psi1 - nu * psi0
-    second = psi2 - 2.0 * nu * psi1 + nu**2 * psi0
-    both = thermal_integral(temperature, expansion.viscosity * jnp.stack([first, second]), poles)
-    return both[0].T, both[1].T
+        first, second = contour_integral(path, factor)
+        return spectra.matrix(jnp.stack(first)).T, spectra.matrix(jnp.stack(second)).T
+
+    return at
 
 
 def _memory_part(
-    driven: DrivenBath, temperature: Array, spectra: StaticSpectra, nu: Array, b: int, poles: CothPoles
-) -> tuple[Array, Array]:
-    """``int dw/2pi (w + nu)^m chi_B(w + nu) coth(w/2T_b) [Psi_b + Psi_b^dagger]^T`` for m = 0, 1."""
+    driven: DrivenBath, temperature: Array, spectra: StaticSpectra, b: int, poles: CothPoles
+) -> Pair:
+    """nu -> ``int dw/2pi (w + nu)^m chi_B(w + nu) coth(w/2T_b) [Psi_b + Psi_b^dagger]^T`` for m = 0, 1."""
     density = driven.spectral_density
     expansion = density.expansion()
     z = 1j * matsubara(temperature, poles)
-    if expansion.poles.shape[0] == 0:
-        zero = jnp.zeros(spectra.at(z[:1], 0, b).shape[:2], dtype=complex)
-        return zero, zero
-
-    def at(points: Array) -> Array:
-        psi0, psi1 = spectra.at(points, 0, b), spectra.at(points, 1, b)
-        return jnp.stack([psi0, psi1 + nu * psi0])
-
-    def slope(p: Array, q: Array) -> Array:
-        psi0, psi1 = spectra.slope(p, q, 0, b), spectra.slope(p, q, 1, b)
-        return jnp.stack([psi0, psi1 + nu * psi0])
-
-    upper = thermal_integral(temperature, density.response(z + nu) * jnp.swapaxes(at(z), 1, 2), poles)
     none = jnp.zeros((0,), dtype=complex)
-    mirrored = ScalarFactor(
-        lambda w: density.response(-w - nu), -expansion.poles - nu, -expansion.residues, none, none
+    factor = AnalyticFactor(
+        lambda w: (spectra.entries(w, 0, b), spectra.entries(w, 1, b)),
+        lambda p, q: (spectra.slope_entries(p, q, 0, b), spectra.slope_entries(p, q, 1, b)),
     )
-    lower = pole_sum(temperature, mirrored, AnalyticFactor(at, slope), poles)
-    both = upper + jnp.conj(lower)
-    return both[0], both[1]
+
+    def at(nu: Array) -> tuple[Array, Array]:
+        response = density.response(z + nu)
+        upper = [
+            _at_nodes(temperature, spectra, [response * x for x in psi], poles).T for psi in factor.value(z)
+        ]
+        mirrored = ScalarFactor(
+            lambda w: density.response(-w - nu), -expansion.poles - nu, -expansion.residues, none, none
+        )
+        parts = contour_integral(contour(temperature, mirrored, poles), factor)
+        lower = [spectra.matrix(jnp.stack(part)) for part in parts]
+        e0, e1 = (up + jnp.conj(low) for up, low in zip(upper, lower, strict=True))
+        return e0, e1 + nu * e0
+
+    return at
