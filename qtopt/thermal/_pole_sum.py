@@ -1,6 +1,6 @@
 """Frequency integrals with a thermal factor, closed in the upper half plane (physics notes, section 5).
 
-Written for speed on the node axis: entries are separate (K,) arrays and never stacked, sums over nodes are real
+Written for speed on the node axis: entries are separate (K,) arrays, never stacked, sums over nodes are real
 matrix-vector products with constant weights, and complex quotients are `reciprocal`s. XLA vectorises
 these on a CPU; its complex reductions and divisions are several times slower.
 """
