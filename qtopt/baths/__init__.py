@@ -4,4 +4,8 @@ from ._bath import Bath as Bath, DrivenBath as DrivenBath, StaticBath as StaticB
 from ._drude import Drude as Drude
 from ._lorentzian import Lorentzian as Lorentzian
 from ._ohmic import Ohmic as Ohmic
-from ._spectral_density import PoleExpansion as PoleExpansion, SpectralDensity as SpectralDensity
+from ._spectral_density import (
+    Memory as Memory,
+    PoleExpansion as PoleExpansion,
+    SpectralDensity as SpectralDensity,
+)

@@ -6,7 +6,7 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Complex, Float, Inexact
 
 from .._arrays import to_array
-from ._spectral_density import PoleExpansion, SpectralDensity
+from ._spectral_density import Memory, PoleExpansion, SpectralDensity
 
 
 class Drude(SpectralDensity):
@@ -44,3 +44,9 @@ class Drude(SpectralDensity):
         pole = jnp.reshape(-1j * self.cutoff, (1,))
         residue = jnp.reshape(1j * self.damping * self.cutoff**2, (1,))
         return PoleExpansion(self.damping * self.cutoff, jnp.zeros(()), pole, residue)
+
+    def memory(self) -> Memory:
+        # chi_B * q = gamma omega_c^2/(d/dt + omega_c) q, split evenly between input and output.
+        gain = jnp.reshape(jnp.sqrt(self.damping) * self.cutoff, (1,))
+        static = self.damping * self.cutoff
+        return Memory(jnp.reshape(-self.cutoff, (1, 1)), gain, gain, jnp.ones((1,)), static, jnp.zeros(()))

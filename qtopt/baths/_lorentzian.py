@@ -6,7 +6,7 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Complex, Float, Inexact
 
 from .._arrays import to_array
-from ._spectral_density import PoleExpansion, SpectralDensity
+from ._spectral_density import Memory, PoleExpansion, SpectralDensity
 
 # Poles at +-W - i gamma/2 with W^2 = omega_1^2 - gamma^2/4 merge at critical damping, where their residues
 # diverge and cancel. Within this relative distance of it W^2 is moved by twice the distance: J changes by
@@ -62,3 +62,16 @@ class Lorentzian(SpectralDensity):
         poles = jnp.stack([root, -root]) - 0.5j * self.width
         residues = jnp.stack([-1.0 / root, 1.0 / root]) * self.strength / 2.0
         return PoleExpansion(self.strength / self.peak**2, jnp.zeros(()), poles, residues)
+
+    def memory(self) -> Memory:
+        # d^2 r/dt^2 + gamma dr/dt + omega_1^2 r = sqrt(d) q + sqrt(gamma) eta, chi_B * q = sqrt(d) r
+        zero, one, gain = jnp.zeros(()), jnp.ones(()), jnp.sqrt(self.strength)
+        dynamics = jnp.stack([jnp.stack([zero, one]), jnp.stack([-(self.peak**2), -self.width])])
+        return Memory(
+            dynamics,
+            jnp.stack([zero, gain]),
+            jnp.stack([gain, zero]),
+            jnp.stack([zero, jnp.sqrt(self.width)]),
+            self.strength / self.peak**2,
+            zero,
+        )

@@ -6,7 +6,7 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Complex, Float, Inexact
 
 from .._arrays import to_array
-from ._spectral_density import PoleExpansion, SpectralDensity
+from ._spectral_density import Memory, PoleExpansion, SpectralDensity
 
 
 class Ohmic(SpectralDensity):
@@ -39,3 +39,7 @@ class Ohmic(SpectralDensity):
     def expansion(self) -> PoleExpansion:
         none = jnp.zeros((0,), dtype=complex)
         return PoleExpansion(jnp.zeros(()), self.damping, none, none)
+
+    def memory(self) -> Memory:
+        none = jnp.zeros((0,))
+        return Memory(jnp.zeros((0, 0)), none, none, none, jnp.zeros(()), self.damping)

@@ -21,6 +21,25 @@ class PoleExpansion(NamedTuple):
     residues: Complex[Array, " P"]
 
 
+class Memory(NamedTuple):
+    """The bath as m memory variables r behind its coordinate q, driven by one noise eta:
+
+        dr/dt = dynamics r + input q + noise eta,
+        force = -static q - viscosity dq/dt + output r + sqrt(viscosity) eta,
+
+    where eta has the symmetrised spectrum w coth(w/2T). Then ``static + output (iw + dynamics)^-1 input -
+    i viscosity w`` is K(w) and the noise of the force has the spectrum J(w) coth(w/2T). No dq/dt enters
+    r, so couplings may jump. m = 0 for a memoryless bath.
+    """
+
+    dynamics: Float[Array, "m m"]
+    input: Float[Array, " m"]
+    output: Float[Array, " m"]
+    noise: Float[Array, " m"]
+    static: Float[Array, ""]
+    viscosity: Float[Array, ""]
+
+
 class SpectralDensity(eqx.Module):
     """Spectrum J(omega) of a bath, and everything that follows from it, at complex frequencies.
 
@@ -52,3 +71,7 @@ class SpectralDensity(eqx.Module):
     @abstractmethod
     def expansion(self) -> PoleExpansion:
         """The kernel by its poles."""
+
+    @abstractmethod
+    def memory(self) -> Memory:
+        """The bath as memory variables, for the exact solver and the time domain."""

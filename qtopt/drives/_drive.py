@@ -3,6 +3,9 @@
 from abc import abstractmethod
 
 import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
 from jax.typing import ArrayLike
 from jaxtyping import Array, Complex, Float
 
@@ -26,6 +29,11 @@ class Drive(eqx.Module):
     def default_harmonics(self) -> int:
         """Harmonics that a solver keeps unless told otherwise; exact for band-limited drives."""
 
+    @property
+    def steps(self) -> int:
+        """Equal steps of a period between which g_l(t) jumps and within which it is constant; 0 if smooth."""
+        return 0
+
     @abstractmethod
     def __call__(self, time: ArrayLike) -> Float[Array, "... L"]:
         """g_l(t) at times of any shape; the oscillators are the last axis."""
@@ -37,3 +45,9 @@ class Drive(eqx.Module):
     @abstractmethod
     def mean_square(self) -> Float[Array, " L"]:
         """Average of g_l(t)^2 over a period, all harmonics included."""
+
+    def at_phases(self, phases: np.ndarray) -> tuple[Float[Array, "K L"], Float[Array, "K L"]]:
+        """g_l and dg_l/dt at fixed fractions of the period, (K,) in [0, 1); whatever the frequency is."""
+        period = 2.0 * jnp.pi / self.frequency
+        times = period * phases
+        return jax.jvp(self.__call__, (times,), (jnp.ones_like(times),))

@@ -32,6 +32,10 @@ class PiecewiseDrive(Drive):
     def default_harmonics(self) -> int:
         return 256
 
+    @property
+    def steps(self) -> int:
+        return self.values.shape[1]
+
     def __call__(self, time: ArrayLike) -> Float[Array, "... L"]:
         steps = self.values.shape[1]
         position = jnp.floor(jnp.asarray(time) * self.frequency / (2.0 * jnp.pi) * steps).astype(int)

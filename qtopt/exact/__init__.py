@@ -1,0 +1,5 @@
+"""The exact periodic steady state, at any coupling strength."""
+
+from ._resolution import Resolution as Resolution, resolution_for as resolution_for
+from ._result import PeriodicState as PeriodicState, check as check
+from ._steady_state import steady_state as steady_state

@@ -1,0 +1,161 @@
+"""Propagators and noise of short intervals by repeated doubling, for periodic coefficients.
+
+A function of time is known at K points of the period (its last axis). For an interval of length h that *ends*
+at each of them there are
+
+    D_h(t) = Phi(t, t-h) - 1,
+    c_h(t) = int_0^h ds exp(-mu s) Phi(t, t-s) c(t-s)          (for many mu at once),
+    Q_h(t) = int_0^h ds Phi(t, t-s) N(t-s) Phi(t, t-s)^T,
+
+and two neighbours of length h make one of length 2h. Starting from a Taylor expansion at an h so short that
+||A|| h << 1, r doublings cost r products however stiff the machine is. D is stored instead of Phi because
+narrow resonances live in it.
+"""
+
+import math
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from ._time_grid import TimeGrid
+
+ORDER = 6
+
+
+def product(left: Array, right: Array) -> Array:
+    """(..., i, j, K) x (..., j, k, K): matrix products at every point of time; fused and vectorised in time."""
+    return jnp.sum(left[..., :, :, None, :] * right[..., None, :, :, :], axis=-3)
+
+
+class Calculus(NamedTuple):
+    """Shifts and the derivative d/dt on a grid; both trivial where coefficients are constant in steps."""
+
+    grid: TimeGrid
+    frequency: Float[Array, ""]
+
+    def derivative(self, values: Array) -> Array:
+        """df/dt."""
+        if not self.grid.smooth:
+            return jnp.zeros_like(values)
+        return values @ (self.grid.derivative() * self.frequency / (2.0 * jnp.pi))
+
+    def shifts(self) -> Float[Array, "r K K"] | None:
+        """For each doubling, shortest first, the matrix of f(t) -> f(t - h)."""
+        if not self.grid.smooth:
+            return None
+        length = self.grid.lengths[0]
+        return jnp.asarray(
+            np.stack([self.grid.shift(length * 0.5**level) for level in range(self.grid.levels, 0, -1)])
+        )
+
+    def shortest(self) -> Float[Array, " K"]:
+        """h of the first interval, for every point."""
+        return self.grid.lengths * 0.5**self.grid.levels * (2.0 * jnp.pi / self.frequency)
+
+
+class Ladder(NamedTuple):
+    """D_h and its shifted copy D_h(t - h) at every doubling (r, n, n, K), and the last D (n, n, K)."""
+
+    short: Float[Array, "r n n K"]
+    full: Float[Array, "n n K"]
+
+
+def _shifted(values: Array, shift: Array | None) -> Array:
+    return values if shift is None else values @ shift
+
+
+def _scan(step, start, levels: int, *inputs):
+    """`jax.lax.scan` over the doublings; inputs without a level axis are None."""
+    return jax.lax.scan(step, start, inputs, length=levels)
+
+
+def propagators(dynamics: Float[Array, "n n K"], calculus: Calculus) -> Ladder:
+    """D of every length up to the intervals of the grid."""
+    h = calculus.shortest()
+    term = jnp.broadcast_to(jnp.eye(dynamics.shape[0])[:, :, None], dynamics.shape)
+    start = jnp.zeros_like(dynamics)
+    for order in range(1, ORDER + 1):
+        term = (product(dynamics, term) - calculus.derivative(term)) * h / order
+        start = start + term
+
+    def double(short: Array, inputs: tuple[Array | None]) -> tuple[Array, Array]:
+        earlier = _shifted(short, inputs[0])
+        return short + earlier + product(short, earlier), short
+
+    full, ladder = _scan(double, start, calculus.grid.levels, calculus.shifts())
+    return Ladder(ladder, full)
+
+
+def decaying_sources(
+    dynamics: Float[Array, "n n K"],
+    source: Float[Array, "n C K"],
+    rates: Float[Array, " M"],
+    ladder: Ladder,
+    calculus: Calculus,
+) -> Float[Array, "n C M K"]:
+    """c of the grid's intervals for C sources c(t) and M rates mu."""
+    h = calculus.shortest()
+    moments = exponential_moments(rates[:, None] * h, ORDER)
+    term, start = source, jnp.zeros((*source.shape[:2], rates.shape[0], source.shape[2]))
+    for order in range(ORDER + 1):
+        start = start + term[:, :, None, :] * (h ** (order + 1) * moments[order])
+        term = product(dynamics, term) - calculus.derivative(term)
+    levels = jnp.asarray(2.0 ** np.arange(calculus.grid.levels))
+
+    def double(short: Array, inputs: tuple[Array | None, Array, Array]) -> tuple[Array, None]:
+        shift, change, factor = inputs
+        earlier = _shifted(short, shift) * jnp.exp(-rates[:, None] * h * factor)
+        moved = earlier + jnp.sum(change[:, :, None, None, :] * earlier[None], axis=1)
+        return short + moved, None
+
+    full, _ = _scan(double, start, calculus.grid.levels, calculus.shifts(), ladder.short, levels)
+    return full
+
+
+def diffusion(
+    dynamics: Float[Array, "n n K"], source: Float[Array, "S n n K"], ladder: Ladder, calculus: Calculus
+) -> Float[Array, "S n n K"]:
+    """Q of the grid's intervals for S symmetric sources N(t)."""
+    h = calculus.shortest()
+    term, start = source * h, jnp.zeros_like(source)
+    for order in range(ORDER + 1):
+        start = start + term
+        half = product(dynamics, term)
+        term = (half + jnp.swapaxes(half, -3, -2) - calculus.derivative(term)) * h / (order + 2)
+
+    def double(short: Array, inputs: tuple[Array | None, Array]) -> tuple[Array, None]:
+        shift, change = inputs
+        return short + congruence(change, _shifted(short, shift)), None
+
+    full, _ = _scan(double, start, calculus.grid.levels, calculus.shifts(), ladder.short)
+    return full
+
+
+def congruence(change: Float[Array, "n n K"], matrix: Float[Array, "S n n K"]) -> Float[Array, "S n n K"]:
+    """(1 + D) X (1 + D)^T for symmetric X, exactly symmetric (an antisymmetric rounding error would grow)."""
+    half = product(change, matrix)
+    upper = matrix / 2.0 + half + product(half, jnp.swapaxes(change, 0, 1)) / 2.0
+    return upper + jnp.swapaxes(upper, -3, -2)
+
+
+def exponential_moments(x: Float[Array, "*shape"], order: int) -> list[Float[Array, "*shape"]]:
+    """``int_0^1 s^p/p! exp(-x s) ds`` for p = 0..order and x >= 0, without cancellation.
+
+    Power series below x = 1, the forward recurrence ``E_p = (E_{p-1} - exp(-x)/p!)/x`` above.
+    """
+    small = jnp.minimum(x, 1.0)
+    large = jnp.maximum(x, 1.0)
+    decay = jnp.exp(-large)
+    value = -jnp.expm1(-large) / large
+    result = []
+    for p in range(order + 1):
+        if p > 0:
+            value = (value - decay / math.factorial(p)) / large
+        series = jnp.zeros_like(x)
+        for m in range(18, -1, -1):
+            series = 1.0 / (p + m + 1) - small / (m + 1) * series
+        result.append(jnp.where(x < 1.0, series / math.factorial(p), value))
+    return result

@@ -1,0 +1,168 @@
+"""Closing the period: from the propagators of short intervals to the periodic moments."""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from .._linear import solve
+from ..thermal import CothPoles, matsubara
+from ._doubling import Calculus, Ladder, congruence, decaying_sources, diffusion, propagators
+from ._system import System
+
+STEIN_DOUBLINGS = 48
+
+
+class Moments(NamedTuple):
+    """Second moments in the periodic state at the K points of the grid, split by the noise that causes them.
+
+    Attributes:
+        noise_correlation: (B, n, K) <z eta_b>.
+        covariance: (B, n, n, K) part of <z z^T> due to the noise of bath b.
+        monodromy: (n, n) propagator of one period.
+    """
+
+    noise_correlation: Float[Array, "B n K"]
+    covariance: Float[Array, "B n n K"]
+    monodromy: Float[Array, "n n"]
+
+
+def periodic_moments(
+    system: System, temperatures: Float[Array, " B"], calculus: Calculus, poles: CothPoles
+) -> Moments:
+    """Periodic solution of the moment equations.
+
+    The spectrum of eta is ``w coth(w/2T) = 2T + sum_j w_j 4T w^2/(w^2 + mu_j^2)``, so that with b(t) its vector
+
+        dv_j/dt = (A - mu_j) v_j + db/dt - A b,           <z eta> = T b + sum_j 2T w_j v_j,
+        dS/dt   = A S + S A^T + b <z eta>^T + <z eta> b^T.
+
+    (v_j is ``b - mu_j u_j`` of the physics notes: no cancellation at large mu_j, and no resonance between
+    mu_j and a bath pole.) Each is closed by one linear solve with the monodromy.
+
+    Source: physics notes, section 4.
+    """
+    ladder = propagators(system.dynamics, calculus)
+    prefix = _prefix(ladder.full)
+    correlation = _noise_correlation(system, temperatures, calculus, poles, ladder, prefix)
+    outer = jnp.einsum("bik,bjk->bijk", system.noise, correlation)
+    step = diffusion(system.dynamics, outer + jnp.swapaxes(outer, 1, 2), ladder, calculus)
+    covariance = _closed_covariance(ladder.full, step, prefix)
+    return Moments(correlation, covariance, jnp.eye(prefix.shape[0]) + prefix[:, :, -1])
+
+
+def _prefix(steps: Float[Array, "n n K"]) -> Float[Array, "n n K"]:
+    """Propagators minus one from the start of the period to each point."""
+
+    def follow(before: Array, change: Array) -> tuple[Array, Array]:
+        after = before + change + change @ before
+        return after, after
+
+    _, prefix = jax.lax.scan(follow, jnp.zeros(steps.shape[:2]), jnp.moveaxis(steps, -1, 0))
+    return jnp.moveaxis(prefix, 0, -1)
+
+
+def _noise_correlation(
+    system: System,
+    temperatures: Array,
+    calculus: Calculus,
+    poles: CothPoles,
+    ladder: Ladder,
+    prefix: Array,
+) -> Float[Array, "B n K"]:
+    """<z eta_b>. Rates of all baths are stacked; each source needs only its own bath's rates."""
+    return jnp.stack(
+        [
+            _one_correlation(system, b, temperatures[b], calculus, poles, ladder, prefix)
+            for b in range(system.noise.shape[0])
+        ]
+    )
+
+
+def _one_correlation(
+    system: System,
+    b: int,
+    temperature: Array,
+    calculus: Calculus,
+    poles: CothPoles,
+    ladder: Ladder,
+    prefix: Array,
+) -> Float[Array, "n K"]:
+    noise = system.noise[b]
+    source = system.noise_slope[b] - jnp.sum(system.dynamics * noise[None], axis=1)
+    rates = matsubara(temperature, poles)[1:]
+    strength = 2.0 * temperature * poles.weight[1:]
+    parts = decaying_sources(system.dynamics, source[:, None, :], rates, ladder, calculus)[:, 0]
+    period = 2.0 * jnp.pi / calculus.frequency
+    decays = jnp.exp(-rates[:, None] * calculus.grid.lengths * period)
+
+    def follow(before: Array, inputs: tuple[Array, Array, Array]) -> tuple[Array, Array]:
+        change, part, decay = inputs
+        after = (before + change @ before) * decay + part
+        return after, after @ strength
+
+    inputs = (jnp.moveaxis(ladder.full, -1, 0), jnp.moveaxis(parts, -1, 0), decays.T)
+    last, driven = jax.lax.scan(follow, jnp.zeros(parts.shape[:2]), inputs)
+    # Periodicity, v = exp(-mu tau) Phi v + last, for every rate.
+    identity, whole = jnp.eye(noise.shape[0]), jnp.exp(-rates * period)
+    operators = identity - whole[:, None, None] * (identity + prefix[:, :, -1])
+    start = jax.vmap(solve)(operators, last.T[:, :, None])[:, :, 0]
+    left = jnp.exp(-rates[:, None] * calculus.grid.ends * period)
+    decayed = jnp.einsum("mi,m,mk->ik", start, strength, left)
+    returning = decayed + jnp.sum(prefix * decayed[None], axis=1)
+    return temperature * noise + driven.T + returning
+
+
+def _closed_covariance(steps: Array, sources: Array, prefix: Array) -> Float[Array, "B n n K"]:
+    """S with ``S_k = Phi_k S_{k-1} Phi_k^T + Q_k``, periodic."""
+
+    def follow(before: Array, inputs: tuple[Array, Array]) -> tuple[Array, Array]:
+        change, source = inputs
+        after = congruence(change[..., None], before[..., None])[..., 0] + source
+        return after, after
+
+    inputs = (jnp.moveaxis(steps, -1, 0), jnp.moveaxis(sources, -1, 0))
+    last, driven = jax.lax.scan(follow, jnp.zeros(sources.shape[:-1]), inputs)
+    start = jax.vmap(lambda q: stein(prefix[:, :, -1], q))(last)
+    return jnp.moveaxis(driven, 0, -1) + congruence(prefix, start[..., None])
+
+
+def stein(change: Float[Array, "n n"], source: Float[Array, "n n"]) -> Float[Array, "n n"]:
+    """X = (1 + D) X (1 + D)^T + Q by doubling (Smith's method); differentiated implicitly.
+
+    Converges for spectral radii up to 1 - 1e-12 of 1 + D; above 1 the result is not finite.
+    """
+
+    def operator(x: Array) -> Array:
+        half = change @ x
+        return -(half + x @ change.T + half @ change.T)
+
+    def doubling(by: Array, q: Array) -> Array:
+        def step(_: int, carry: tuple[Array, Array]) -> tuple[Array, Array]:
+            x, d = carry
+            half = d @ x
+            return x + x + half + x @ d.T + half @ d.T, d + d + d @ d
+
+        return jax.lax.fori_loop(0, STEIN_DOUBLINGS, step, (q, by))[0]
+
+    return jax.lax.custom_linear_solve(
+        operator,
+        source,
+        solve=lambda _, q: doubling(change, q),
+        transpose_solve=lambda _, q: doubling(change.T, q),
+    )
+
+
+def spectral_radius(monodromy: Float[Array, "n n"]) -> Float[Array, ""]:
+    """Largest |Floquet multiplier| by repeated squaring, ``||M^(2^p)||^(1/2^p)``; not for derivatives."""
+
+    def step(p: Array, carry: tuple[Array, Array]) -> tuple[Array, Array]:
+        matrix, logarithm = carry
+        size = jnp.linalg.norm(matrix)
+        matrix = matrix / jnp.where(size > 0.0, size, 1.0)
+        return matrix @ matrix, logarithm + jnp.log(size) * 0.5**p
+
+    fixed = jax.lax.stop_gradient(monodromy)
+    _, logarithm = jax.lax.fori_loop(0, 50, step, (fixed, jnp.zeros(())))
+    return jnp.exp(logarithm)

@@ -1,0 +1,88 @@
+"""The driven machine as linear differential equations with periodic coefficients."""
+
+from typing import NamedTuple
+
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from ..baths import Memory
+
+
+class Copy(NamedTuple):
+    """One copy of a bath: its memory variables and temperature, and its couplings at K points of time.
+
+    Attributes:
+        memory: the bath as memory variables.
+        temperature: T.
+        coupling: (L, K) g_l(t).
+        slope: (L, K) dg_l/dt.
+    """
+
+    memory: Memory
+    temperature: Float[Array, ""]
+    coupling: Float[Array, "L K"]
+    slope: Float[Array, "L K"]
+
+
+class System(NamedTuple):
+    """dz/dt = A(t) z + sum_b noise_b(t) eta_b for z = (x_1..x_L, v_1..v_L, memory), at K points of time.
+
+    Bath b acts on its coordinate ``q_b = coordinate_b z`` with ``F_b = force_b z + direct_b eta_b``; its noises
+    eta_b have the spectra w coth(w/2T_b). Time is the last axis of everything.
+
+    Attributes:
+        dynamics: (n, n, K) A.
+        noise: (B, n, K).
+        noise_slope: (B, n, K), d noise/dt.
+        velocity: (B, n, K) rows of dq_b/dt.
+        force: (B, n, K) rows of F_b.
+        direct: (B,) amplitude of eta_b in F_b.
+    """
+
+    dynamics: Float[Array, "n n K"]
+    noise: Float[Array, "B n K"]
+    noise_slope: Float[Array, "B n K"]
+    velocity: Float[Array, "B n K"]
+    force: Float[Array, "B n K"]
+    direct: Float[Array, " B"]
+
+
+def system(frequencies: Float[Array, " L"], copies: tuple[Copy, ...]) -> System:
+    """Equations of motion of L oscillators and these copies of baths (physics notes, sections 1 and 4).
+
+    ``dv_l/dt = -omega_l^2 x_l + sum_b g_l^b F_b``; a friction term of an Ohmic bath sees
+    ``dq/dt = sum_l (dg_l/dt x_l + g_l v_l)``.
+    """
+    size, count = copies[0].coupling.shape
+    total = 2 * size + sum(copy.memory.input.shape[0] for copy in copies)
+    x, v = slice(0, size), slice(size, 2 * size)
+    dynamics = jnp.zeros((total, total, count))
+    dynamics = dynamics.at[x, v].set(jnp.eye(size)[:, :, None])
+    dynamics = dynamics.at[v, x].set(-jnp.diag(frequencies**2)[:, :, None])
+    none = jnp.zeros((total, count))
+    noises, slopes, velocities, forces, start = [], [], [], [], 2 * size
+    for memory, _, g, slope in copies:
+        own = slice(start, start + memory.input.shape[0])
+        start = own.stop
+        velocity = none.at[x].set(slope).at[v].set(g)
+        force = -memory.viscosity * velocity
+        force = force.at[x].add(-memory.static * g).at[own].set(memory.output[:, None])
+        dynamics = dynamics.at[v].add(g[:, None, :] * force)
+        dynamics = dynamics.at[own, own].add(memory.dynamics[:, :, None])
+        dynamics = dynamics.at[own, x].add(memory.input[:, None, None] * g)
+        direct = jnp.sqrt(memory.viscosity) if own.start == own.stop else jnp.zeros(())
+        noises.append(none.at[v].set(direct * g).at[own].set(memory.noise[:, None]))
+        slopes.append(none.at[v].set(direct * slope))
+        velocities.append(velocity)
+        forces.append(force)
+    directs = [
+        jnp.sqrt(copy.memory.viscosity) if copy.memory.input.shape[0] == 0 else jnp.zeros(()) for copy in copies
+    ]
+    return System(
+        dynamics,
+        jnp.stack(noises),
+        jnp.stack(slopes),
+        jnp.stack(velocities),
+        jnp.stack(forces),
+        jnp.stack(directs),
+    )
