@@ -17,10 +17,13 @@ if TYPE_CHECKING:
     from .baths import (
         DrivenBath as DrivenBath,
         Drude as Drude,
+        FitReport as FitReport,
         Lorentzian as Lorentzian,
         Ohmic as Ohmic,
+        Rational as Rational,
         SpectralDensity as SpectralDensity,
         StaticBath as StaticBath,
+        fit_spectral_density as fit_spectral_density,
     )
     from .config import load as load
     from .drives import (
@@ -42,7 +45,17 @@ _HOMES = {
     "._build": ("build_drive", "build_machine", "drive_config"),
     "._evaluate": ("Evaluation", "evaluate"),
     "._runtime": ("configure",),
-    ".baths": ("DrivenBath", "Drude", "Lorentzian", "Ohmic", "SpectralDensity", "StaticBath"),
+    ".baths": (
+        "DrivenBath",
+        "Drude",
+        "FitReport",
+        "Lorentzian",
+        "Ohmic",
+        "Rational",
+        "SpectralDensity",
+        "StaticBath",
+        "fit_spectral_density",
+    ),
     ".config": ("load",),
     ".drives": ("BoundedDrive", "Drive", "FourierDrive", "MonochromaticDrive", "PiecewiseDrive"),
     ".errors": ("InputError",),

@@ -3,7 +3,16 @@
 import numpy as np
 
 from . import config as files
-from .baths import Bath, DrivenBath, Drude, Lorentzian, Ohmic, SpectralDensity, StaticBath
+from .baths import (
+    Bath,
+    DrivenBath,
+    Drude,
+    Lorentzian,
+    Ohmic,
+    SpectralDensity,
+    StaticBath,
+    fit_spectral_density,
+)
 from .drives import BoundedDrive, Drive, FourierDrive, MonochromaticDrive, PiecewiseDrive
 from .errors import InputError
 from .machine import Machine
@@ -16,7 +25,10 @@ def build_machine(config: files.MachineConfig) -> Machine:
 
 
 def _bath(bath: files.BathConfig, oscillators: int) -> Bath:
-    density = _spectral_density(bath.spectral_density)
+    try:
+        density = _spectral_density(bath.spectral_density)
+    except InputError as error:
+        raise InputError(f"the spectral density of bath {bath.name!r}: {error}") from None
     if bath.driven:
         return DrivenBath(bath.name, bath.temperature, density)
     return StaticBath(bath.name, bath.temperature, density, list(bath.couplings(oscillators)))
@@ -30,6 +42,8 @@ def _spectral_density(density: files.SpectralDensityConfig) -> SpectralDensity:
             return Drude(damping, cutoff)
         case files.LorentzianConfig(strength=strength, peak=peak, width=width):
             return Lorentzian(strength, peak, width)
+        case files.TableConfig(file=file, tolerance=tolerance):
+            return fit_spectral_density(*files.read_columns(file), tolerance)[0]
 
 
 def build_drive(drive: files.DriveConfig) -> Drive:

@@ -129,7 +129,7 @@ def run_pareto(command: Pareto) -> None:
 
     from ._build import build_machine
     from ._files import fingerprint, write_front
-    from .config import LorentzianConfig
+    from .config import LorentzianConfig, TableConfig
     from .pareto import Checkpoint, FrontSettings, pareto_front
     from .plots import drives_figure, front_figure, save
 
@@ -156,6 +156,8 @@ def run_pareto(command: Pareto) -> None:
     density = config.machine.driven_baths[0].spectral_density
     if isinstance(density, LorentzianConfig):
         strength, symbol = density.strength, "d"
+    elif isinstance(density, TableConfig):
+        strength, symbol = None, ""
     else:
         strength, symbol = density.damping, "gamma_1"
     save(front_figure(fronts, strength, symbol), command.out / "front.png")

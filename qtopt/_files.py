@@ -27,9 +27,11 @@ COLUMNS = (
 
 
 def fingerprint(config: files.Config, configuration: str, version: str) -> str:
-    """Identifies a search: machine, search settings, configuration of the baths, version of qtopt."""
+    """Identifies a search: machine, its tables, search settings, configuration, version of qtopt."""
     same = replace(config, drive=None)
-    text = "\n".join([files.dumps(same), configuration, version])
+    densities = [bath.spectral_density for bath in config.machine.baths]
+    tables = [repr(files.read_columns(d.file)) for d in densities if isinstance(d, files.TableConfig)]
+    text = "\n".join([files.dumps(same), configuration, version, *tables])
     return hashlib.sha256(text.encode()).hexdigest()
 
 

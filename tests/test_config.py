@@ -28,6 +28,7 @@ from qtopt.config import (
     PiecewiseConfig,
     SolverConfig,
     SolverKind,
+    TableConfig,
     dumps,
     load,
     loads,
@@ -37,6 +38,7 @@ from qtopt.config import (
 )
 from qtopt.errors import InputError
 
+TABLE = Path(__file__).parents[0] / "data" / "drude.csv"
 EXAMPLE = Path(__file__).parents[1] / "scripts" / "machines" / "collective_engine.toml"
 
 
@@ -119,6 +121,7 @@ densities = st.one_of(
     st.builds(OhmicConfig, positive),
     st.builds(DrudeConfig, positive, positive),
     st.builds(LorentzianConfig, positive, positive, positive),
+    st.builds(TableConfig, st.just(str(TABLE)), positive),
 )
 
 

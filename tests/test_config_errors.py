@@ -81,7 +81,7 @@ MACHINE_ERRORS: Cases = [
     ("temperature = 0.2", "",
      "`machine.baths[1].temperature` is missing; it must be a finite number above 0"),
     (OHMIC, "",
-     '`machine.baths[1].spectral_density` is missing; it must be a table with the kind "ohmic", "drude" or'),
+     '`machine.baths[1].spectral_density` is missing; it must be a table with the kind "ohmic", "drude", "l'),
     (", damping = 100.0", "",
      "`machine.baths[1].spectral_density.damping` is missing; it must be a finite number above 0"),
     ('coupling = "static"', "",
@@ -135,10 +135,10 @@ MACHINE_ERRORS: Cases = [
     (OHMIC, "spectral_density = 1.0",
      '`machine.baths[1].spectral_density` must be a table with the kind "ohmic", "drude"'),
     (OHMIC, "spectral_density = {}",
-     '`machine.baths[1].spectral_density.kind` is missing; it must be "ohmic", "drude" or "l'),
+     '`machine.baths[1].spectral_density.kind` is missing; it must be "ohmic", "drude", "lor'),
     ('"lorentzian"', '"lorenzian"',
-     '`machine.baths[0].spectral_density.kind` must be "ohmic", "drude" or "lorentzian"; got "lorenzian" '
-     '(did you mean "lorentzian"?)'),
+     '`machine.baths[0].spectral_density.kind` must be "ohmic", "drude", "lorentzian" or "table"; '
+     'got "lorenzian" (did you mean "lorentzian"?)'),
     ('"static"', '"statc"',
      '`machine.baths[1].coupling` must be "driven", "static" or a list of 2 numbers; got "statc" (did y'),
     ('"static"', "1.0",

@@ -16,6 +16,7 @@ from ._machine import (
     MachineConfig as MachineConfig,
     OhmicConfig as OhmicConfig,
     SpectralDensityConfig as SpectralDensityConfig,
+    TableConfig as TableConfig,
 )
 from ._model import (
     Config as Config,
@@ -30,6 +31,7 @@ from ._solver import (
     SolverConfig as SolverConfig,
     SolverKind as SolverKind,
 )
+from ._tabulated import read_columns as read_columns
 from ._toml import (
     dumps as dumps,
     load as load,

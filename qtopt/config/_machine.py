@@ -1,11 +1,13 @@
 """The machine: its oscillators and the baths that they couple to (units: hbar = k_B = m = 1)."""
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Literal, get_args
 
 from ..errors import InputError
 from ._table import Table, Vector, count, listed, show, suggestion, vector, wrong
+from ._tabulated import read_columns
 
 Configuration = Literal["joint", "independent"]
 CONFIGURATIONS: tuple[Configuration, ...] = get_args(Configuration)
@@ -44,7 +46,18 @@ class LorentzianConfig:
     """gamma, a frequency"""
 
 
-SpectralDensityConfig = OhmicConfig | DrudeConfig | LorentzianConfig
+@dataclass(frozen=True)
+class TableConfig:
+    """J(omega) from a CSV file, as a sum of poles fitted to it."""
+
+    kind: ClassVar[str] = "table"
+    file: str
+    """path of the file, absolute; in a configuration file it may be relative to the file's directory"""
+    tolerance: float = 1e-4
+    """largest error of the fit, see `qtopt.baths.FitReport.error`"""
+
+
+SpectralDensityConfig = OhmicConfig | DrudeConfig | LorentzianConfig | TableConfig
 Coupling = Literal["driven", "static"] | Vector
 
 
@@ -119,10 +132,24 @@ def _lorentzian(table: Table) -> LorentzianConfig:
     )
 
 
+def _table(table: Table) -> TableConfig:
+    table.only("kind", "file", "tolerance")
+    name = table.text("file", "the path of a CSV file with the columns omega and J(omega)")
+    path = os.path.abspath(os.path.join(table.folder, name))
+    try:
+        read_columns(path)
+    except InputError as error:
+        raise InputError(f"`{table.at('file')}` must be a table of J(omega): {error}") from None
+    if "tolerance" not in table:
+        return TableConfig(path)
+    return TableConfig(path, table.number("tolerance", positive=True))
+
+
 _SPECTRAL_DENSITIES: Mapping[str, Callable[[Table], SpectralDensityConfig]] = {
     OhmicConfig.kind: _ohmic,
     DrudeConfig.kind: _drude,
     LorentzianConfig.kind: _lorentzian,
+    TableConfig.kind: _table,
 }
 
 

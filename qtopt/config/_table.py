@@ -109,6 +109,8 @@ class Table:
 
     content: Mapping[str, object]
     path: str
+    folder: str = ""
+    """directory that file names are relative to; empty: the working directory"""
 
     def __contains__(self, key: str) -> bool:
         return key in self.content
@@ -174,14 +176,14 @@ class Table:
         value = self.get(key, must, default)
         if not isinstance(value, Mapping):
             raise wrong(self.at(key), must, value)
-        return Table(value, self.at(key))
+        return Table(value, self.at(key), self.folder)
 
     def tables(self, key: str, must: str) -> tuple["Table", ...]:
         """A list of at least one table."""
         value = self.get(key, must)
         if not isinstance(value, list) or not value or not all(isinstance(v, Mapping) for v in value):
             raise wrong(self.at(key), must, value)
-        return tuple(Table(v, f"{self.at(key)}[{i}]") for i, v in enumerate(value))
+        return tuple(Table(v, f"{self.at(key)}[{i}]", self.folder) for i, v in enumerate(value))
 
 
 def choice(value: object, path: str, allowed: Sequence[T]) -> T:

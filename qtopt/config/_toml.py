@@ -28,20 +28,20 @@ def load(path: str | os.PathLike[str]) -> Config:
         reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
         raise InputError(f"{path}: cannot be read: {reason}") from None
     try:
-        return loads(text)
+        return loads(text, Path(path).parent)
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
 
 
-def loads(text: str) -> Config:
-    """The configuration in a TOML text."""
+def loads(text: str, folder: str | os.PathLike[str] = "") -> Config:
+    """The configuration in a TOML text; names of files in it are relative to `folder`."""
     try:
         content = tomllib.loads(text)
     except RecursionError:
         raise InputError("this is not valid TOML: brackets are nested too deeply") from None
     except ValueError as error:  # TOMLDecodeError is one; so are integers of thousands of digits
         raise InputError(f"this is not valid TOML: {error}") from None
-    return read_config(Table(content, ""))
+    return read_config(Table(content, "", os.fspath(folder)))
 
 
 def dumps(config: Config) -> str:

@@ -5,8 +5,8 @@ from typing import NamedTuple
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from ..baths import Drude, Lorentzian, Ohmic
-from ..errors import InputError
+from .._linear import solve
+from ..baths import Memory
 from ._machine import Machine
 
 
@@ -26,30 +26,28 @@ class StateSpace(NamedTuple):
 
 
 def state_space(machine: Machine) -> StateSpace:
-    """Static baths as memory variables: none (Ohmic), one (Drude), two (Lorentzian) for each copy.
+    """Static baths as memory variables: none (Ohmic), one (Drude), two (Lorentzian), ... for each copy.
 
-    Drude: dy/dt = -omega_c y + gamma omega_c dq/dt, F = noise - y. Lorentzian:
-    d^2r/dt^2 + gamma dr/dt + omega_1^2 r = q, F = noise - (d/omega_1^2) q + d r.
-
-    Raises:
-        InputError: a spectral density without a known memory form.
+    Of `Memory`, ``dr/dt = D r + b q + n eta``, the part that follows a constant coordinate is taken out,
+    r = y - D^-1 b q. Then ``dy/dt = D y + D^-1 b dq/dt + n eta`` and ``F = output y``: no static force is
+    left that would have to cancel.
 
     Source: physics notes, section 4.
     """
     size = machine.size
     columns = [
-        (bath.spectral_density, column)
+        (bath.spectral_density.memory(), column)
         for bath in machine.static_baths
         for column in _copies(bath.coupling, machine.configuration)
     ]
-    total = 2 * size + sum(_memory_size(density) for density, _ in columns)
+    total = 2 * size + sum(memory.input.shape[0] for memory, _ in columns)
     dynamics = jnp.zeros((total, total)).at[:size, size : 2 * size].set(jnp.eye(size))
     dynamics = dynamics.at[size : 2 * size, :size].set(-jnp.diag(machine.frequencies**2))
     noises, start = [], 2 * size
-    for density, g in columns:
-        dynamics, noise = _add_copy(dynamics, density, g, start, size)
+    for memory, g in columns:
+        dynamics, noise = _add_copy(dynamics, memory, g, start, size)
         noises.append(noise)
-        start += _memory_size(density)
+        start += memory.input.shape[0]
     copies = 1 if machine.configuration == "joint" else size
     grouped = [jnp.stack(noises[i : i + copies], axis=1) for i in range(0, len(noises), copies)]
     return StateSpace(dynamics, tuple(grouped))
@@ -61,38 +59,15 @@ def _copies(coupling: Array, configuration: str) -> list[Array]:
     return list(jnp.diag(coupling))
 
 
-def _memory_size(density: object) -> int:
-    if isinstance(density, Ohmic):
-        return 0
-    if isinstance(density, Drude):
-        return 1
-    if isinstance(density, Lorentzian):
-        return 2
-    raise InputError(
-        f"a static bath must be Ohmic, Drude or Lorentzian to have memory variables, "
-        f"but it is {type(density).__name__}."
-    )
-
-
-def _add_copy(dynamics: Array, density: object, g: Array, start: int, size: int) -> tuple[Array, Array]:
+def _add_copy(dynamics: Array, memory: Memory, g: Array, start: int, size: int) -> tuple[Array, Array]:
     """Couple one copy of a bath with couplings g (L,); its memory variables begin at `start`."""
-    velocity = slice(size, 2 * size)
-    noise = jnp.zeros(dynamics.shape[0])
-    outer = g[:, None] * g[None, :]
-    if isinstance(density, Ohmic):
-        dynamics = dynamics.at[velocity, velocity].add(-density.damping * outer)
-        noise = noise.at[velocity].set(jnp.sqrt(density.damping) * g)
-    elif isinstance(density, Drude):
-        dynamics = dynamics.at[velocity, start].add(-g)
-        dynamics = dynamics.at[start, velocity].add(density.damping * density.cutoff * g)
-        dynamics = dynamics.at[start, start].add(-density.cutoff)
-        noise = noise.at[start].set(jnp.sqrt(density.damping) * density.cutoff)
-    elif isinstance(density, Lorentzian):
-        dynamics = dynamics.at[velocity, :size].add(-density.strength / density.peak**2 * outer)
-        dynamics = dynamics.at[velocity, start].add(density.strength * g)
-        dynamics = dynamics.at[start, start + 1].add(1.0)
-        dynamics = dynamics.at[start + 1, :size].add(g)
-        dynamics = dynamics.at[start + 1, start].add(-(density.peak**2))
-        dynamics = dynamics.at[start + 1, start + 1].add(-density.width)
-        noise = noise.at[start + 1].set(jnp.sqrt(density.width / density.strength))
+    velocity, own = slice(size, 2 * size), slice(start, start + memory.input.shape[0])
+    friction = jnp.sqrt(memory.viscosity) * g
+    noise = jnp.zeros(dynamics.shape[0]).at[velocity].set(friction).at[own].set(memory.noise)
+    dynamics = dynamics.at[velocity, velocity].add(-memory.viscosity * g[:, None] * g[None, :])
+    if memory.input.shape[0] > 0:
+        lag = solve(memory.dynamics, memory.input[:, None])
+        dynamics = dynamics.at[velocity, own].add(g[:, None] * memory.output)
+        dynamics = dynamics.at[own, velocity].add(lag * g)
+        dynamics = dynamics.at[own, own].add(memory.dynamics)
     return dynamics, noise

@@ -1,0 +1,114 @@
+"""The positive form of a fit: J = scale x prod of quadratic factors, on real frequencies (NumPy)."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+NEAREST, FARTHEST = 1e-6, 1e3
+"""Zeros and poles lie between these times the ends of the window; farther ones are left out."""
+FAR = 3.0
+"""Added poles are so many times farther than the window or each other."""
+
+
+@dataclass(frozen=True)
+class Factors:
+    """``J(x) = scale x prod_z q_z(x^2) / prod_p q_p(x^2)``; q(s) = s + kappa^2, or for a pair a, b
+
+        q(s) = s^2 - 2 s (a^2 - b^2) + (a^2 + b^2)^2 = |x - a + ib|^2 |x + a + ib|^2,
+
+    positive for every real x. Fields as in `Rational`; the parameters of a fit are their logarithms.
+    """
+
+    scale: float
+    poles: np.ndarray
+    pole_pairs: np.ndarray
+    zeros: np.ndarray
+    zero_pairs: np.ndarray
+
+    @classmethod
+    def of(cls, poles: np.ndarray, zeros: np.ndarray, window: tuple[float, float]) -> "Factors":
+        """From poles and zeros in s = x^2, made positive if they are not; the scale is 1.
+
+        A pole on the positive axis is left out with the zero next to it: noise makes such pairs. Of the zeros
+        there, two in the window become a pair that keeps a distance from the axis; others are mirrored to
+        s < 0. Poles far above the window are added until there is one more than zeros.
+        """
+        low, high = window
+        poles, zeros = (roots[np.abs(roots) < (FARTHEST * high) ** 2] for roots in (poles, zeros))
+        for spurious in poles[_real(poles) & (poles.real >= 0.0)]:
+            zeros = np.delete(zeros, np.argmin(np.abs(zeros - spurious))) if len(zeros) else zeros
+        negative, pairs = (
+            poles.real[_real(poles) & (poles.real < 0.0)],
+            poles[~_real(poles) & (poles.imag > 0.0)],
+        )
+        lone, zero_pairs = np.sort(zeros.real[_real(zeros)]), zeros[~_real(zeros) & (zeros.imag > 0.0)]
+        far = max(0, 1 + len(lone) + 2 * len(zero_pairs) - len(negative) - 2 * len(pairs))
+        negative = np.r_[negative, -((high * FAR ** np.arange(1, far + 1)) ** 2)]
+        crossing = (lone > low**2) & (lone < high**2)
+        paired = lone[crossing][: np.sum(crossing) // 2 * 2]
+        lone = np.r_[lone[~crossing], lone[crossing][len(paired) :]]
+        middle, half = (paired[1::2] + paired[::2]) / 2.0, (paired[1::2] - paired[::2]) / 2.0
+        return cls(
+            1.0,
+            np.sqrt(-negative),
+            _halves(pairs),
+            np.maximum(np.sqrt(np.abs(lone)), NEAREST * low),
+            _halves(np.r_[zero_pairs, middle + 1j * half]),
+        )
+
+    @property
+    def count(self) -> int:
+        """Number of poles."""
+        return self.poles.size + self.pole_pairs.size
+
+    def parameters(self) -> np.ndarray:
+        """Logarithms of all numbers."""
+        parts = ([self.scale], self.poles, self.pole_pairs.ravel(), self.zeros, self.zero_pairs.ravel())
+        return np.log(np.maximum(np.concatenate(parts), np.finfo(float).tiny))
+
+    def with_parameters(self, parameters: np.ndarray) -> "Factors":
+        """As many factors of each kind, with other parameters."""
+        sizes = np.cumsum([1, self.poles.size, self.pole_pairs.size, self.zeros.size])
+        scale, poles, pole_pairs, zeros, zero_pairs = np.split(np.exp(parameters), sizes)
+        return Factors(float(scale[0]), poles, pole_pairs.reshape(-1, 2), zeros, zero_pairs.reshape(-1, 2))
+
+    def scaled_to(self, x: np.ndarray, y: np.ndarray, weight: np.ndarray) -> "Factors":
+        """With the scale that fits y best."""
+        shape, target = self.density(x) * weight, y * weight
+        return replace(self, scale=self.scale * float(shape @ target / (shape @ shape)))
+
+    def density(self, x: np.ndarray) -> np.ndarray:
+        """(N,) J(x) at real x."""
+        logarithm = np.full_like(x, np.log(self.scale))
+        for sign, rates, pairs in ((1.0, self.zeros, self.zero_pairs), (-1.0, self.poles, self.pole_pairs)):
+            right, left = _distances(x, pairs)
+            logarithm += sign * np.sum(np.log(x[:, None] ** 2 + rates**2), axis=1)
+            logarithm += sign * np.sum(np.log(right) + np.log(left), axis=1)
+        return x * np.exp(logarithm)
+
+    def gradient(self, x: np.ndarray) -> np.ndarray:
+        """(N, parameters) derivative of the density by the parameters."""
+        columns = [np.ones((len(x), 1))]
+        for sign, rates, pairs in ((-1.0, self.poles, self.pole_pairs), (1.0, self.zeros, self.zero_pairs)):
+            (a, b), (right, left) = pairs.T, _distances(x, pairs)
+            by_a = 2.0 * a * ((a - x[:, None]) / right + (a + x[:, None]) / left)
+            by_b = 2.0 * b**2 * (1.0 / right + 1.0 / left)
+            columns.append(sign * 2.0 * rates**2 / (x[:, None] ** 2 + rates**2))
+            columns.append(sign * np.stack([by_a, by_b], axis=2).reshape(len(x), -1))
+        return self.density(x)[:, None] * np.concatenate(columns, axis=1)
+
+
+def _real(roots: np.ndarray) -> np.ndarray:
+    return np.abs(roots.imag) <= 1e-10 * np.abs(roots)
+
+
+def _distances(x: np.ndarray, pairs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(N, C) |x - a + ib|^2 and |x + a + ib|^2."""
+    a, b = pairs.T
+    return (x[:, None] - a) ** 2 + b**2, (x[:, None] + a) ** 2 + b**2
+
+
+def _halves(squares: np.ndarray) -> np.ndarray:
+    """(C, 2) a and b of the roots +-a - i b whose squares are these or their conjugates."""
+    roots = np.sqrt(squares.astype(complex))
+    return np.stack([np.abs(roots.real), np.abs(roots.imag)], axis=1)
