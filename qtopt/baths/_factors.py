@@ -35,13 +35,16 @@ class Factors:
         """
         low, high = window
         poles, zeros = (roots[np.abs(roots) < (FARTHEST * high) ** 2] for roots in (poles, zeros))
-        for spurious in poles[_real(poles) & (poles.real >= 0.0)]:
+        for spurious in poles[_real(poles) & (np.real(poles) >= 0.0)]:
             zeros = np.delete(zeros, np.argmin(np.abs(zeros - spurious))) if len(zeros) else zeros
         negative, pairs = (
-            poles.real[_real(poles) & (poles.real < 0.0)],
-            poles[~_real(poles) & (poles.imag > 0.0)],
+            np.real(poles)[_real(poles) & (np.real(poles) < 0.0)],
+            poles[~_real(poles) & (np.imag(poles) > 0.0)],
         )
-        lone, zero_pairs = np.sort(zeros.real[_real(zeros)]), zeros[~_real(zeros) & (zeros.imag > 0.0)]
+        lone, zero_pairs = (
+            np.sort(np.real(zeros)[_real(zeros)]),
+            zeros[~_real(zeros) & (np.imag(zeros) > 0.0)],
+        )
         far = max(0, 1 + len(lone) + 2 * len(zero_pairs) - len(negative) - 2 * len(pairs))
         negative = np.r_[negative, -((high * FAR ** np.arange(1, far + 1)) ** 2)]
         crossing = (lone > low**2) & (lone < high**2)
@@ -99,7 +102,7 @@ class Factors:
 
 
 def _real(roots: np.ndarray) -> np.ndarray:
-    return np.abs(roots.imag) <= 1e-10 * np.abs(roots)
+    return np.abs(np.imag(roots)) <= 1e-10 * np.abs(roots)
 
 
 def _distances(x: np.ndarray, pairs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -111,4 +114,4 @@ def _distances(x: np.ndarray, pairs: np.ndarray) -> tuple[np.ndarray, np.ndarray
 def _halves(squares: np.ndarray) -> np.ndarray:
     """(C, 2) a and b of the roots +-a - i b whose squares are these or their conjugates."""
     roots = np.sqrt(squares.astype(complex))
-    return np.stack([np.abs(roots.real), np.abs(roots.imag)], axis=1)
+    return np.stack([np.abs(np.real(roots)), np.abs(np.imag(roots))], axis=1)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from jax.typing import ArrayLike
+from numpy.typing import ArrayLike
 from scipy.optimize import least_squares
 
 from ..errors import InputError
@@ -187,7 +187,7 @@ def _polished(start: Factors, x: np.ndarray, y: np.ndarray, weight: np.ndarray) 
     solution = least_squares(
         lambda v: (at(v).density(x) - y) * weight,
         np.zeros_like(first),
-        lambda v: at(v).gradient(x) * weight[:, None] * (REACH / np.cosh(v) ** 2),
+        lambda v: at(v).gradient(x) * weight[:, None] * (REACH / np.cosh(v) ** 2),  # pyright: ignore[reportArgumentType]
         method="lm",  # MINPACK: its small factorisations are faster than those of threaded LAPACK
         ftol=1e-14,
         xtol=1e-14,
