@@ -16,4 +16,5 @@ from ._front import (
     FrontSettings as FrontSettings,
     pareto_front as pareto_front,
 )
+from ._power import maximise_power as maximise_power
 from ._search_space import DriveParameters as DriveParameters, SearchSpace as SearchSpace

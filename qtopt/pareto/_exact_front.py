@@ -1,6 +1,6 @@
 """The power-efficiency front of the exact theory, searched from that of the weak one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import equinox as eqx
@@ -44,10 +44,10 @@ def exact_front(
 
     Starts from the drives of the weak front, one for each target efficiency, and improves them by L-BFGS
     on exact gradients; drives that are parametrically unstable have no rates and are rejected by the line
-    search. After every round each target takes the best drive found for any target. After the first, targets are set
-    anew from the efficiency of the strongest exact engine upwards. There is no certificate: the exact powers
-    are no quadratic forms of the drive. A local search: other families of drives than the weak ones may be
-    better where the two theories differ much.
+    search. After every round each target takes the best drive found for any target. After the first, targets
+    are set anew from the efficiency of the strongest exact engine upwards. There is no certificate: the exact
+    powers are no quadratic forms of the drive. A local search: other families of drives than the weak ones may
+    be better where the two theories differ much.
 
     Args:
         machine: as for `pareto_front`.
@@ -71,7 +71,7 @@ def exact_front(
     count = len(efficiencies)
     unknown = jnp.full(count, jnp.nan)
     state = _State(
-        _parameters(space, [p.drive for p in weak.points]), unknown, unknown, jnp.asarray(efficiencies)
+        parameters_of(space, [p.drive for p in weak.points]), unknown, unknown, jnp.asarray(efficiencies)
     )
     batches = -(-count // BATCH)
     saved = checkpoint.load(state)
@@ -94,7 +94,8 @@ def exact_front(
     return Front(points, None, temperatures.carnot)
 
 
-def _parameters(space: SearchSpace, drives: list[Drive]) -> DriveParameters:
+def parameters_of(space: SearchSpace, drives: Sequence[Drive]) -> DriveParameters:
+    """The parameters of these drives, stacked."""
     each = []
     for drive in drives:
         mean, cosine, sine = (np.asarray(getattr(drive, name)) for name in ("mean", "cosine", "sine"))
