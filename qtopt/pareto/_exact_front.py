@@ -46,8 +46,8 @@ def exact_front(
     on exact gradients; drives that are parametrically unstable have no rates and are rejected by the line
     search. After every round each target takes the best drive found for any target. After the first, targets
     are set anew from the efficiency of the strongest exact engine upwards. There is no certificate: the exact
-    powers are no quadratic forms of the drive. A local search: other families of drives than the weak ones may
-    be better where the two theories differ much.
+    powers are no quadratic forms of the drive. A local search: other families of drives than the weak ones
+    may be better where the two theories differ much.
 
     Args:
         machine: as for `pareto_front`.
