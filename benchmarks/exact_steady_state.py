@@ -1,0 +1,122 @@
+"""The exact steady state: time against the frequency-domain Floquet form, and how it grows.
+
+    python -m benchmarks.exact_steady_state [--quick]
+
+Prints a table and writes benchmarks/results/exact_steady_state_<platform>.json.
+"""
+
+import argparse
+import json
+import platform
+import time
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import qtopt
+
+qtopt.configure()
+
+import equinox as eqx  # noqa: E402
+import jax  # noqa: E402
+import numpy as np  # noqa: E402
+
+from qtopt.exact import resolution_for, steady_state  # noqa: E402
+from tests.references.exact_floquet import exact_floquet  # noqa: E402
+
+REPEATS = 7
+
+
+def machine(size: int = 2, temperature: float = 1.0) -> qtopt.Machine:
+    hot = qtopt.DrivenBath("hot", temperature, qtopt.Drude(0.1, 3.0))
+    cold = qtopt.StaticBath("cold", 0.2 * temperature, qtopt.Ohmic(0.5), np.ones(size))
+    return qtopt.Machine(np.linspace(1.0, 0.6, size), (hot, cold))
+
+
+def drive(size: int = 2, harmonics: int = 8) -> qtopt.FourierDrive:
+    rng = np.random.default_rng(1)
+    shape = 0.4 * rng.normal(size=(2, size, harmonics)) / np.arange(1.0, harmonics + 1.0)
+    return qtopt.FourierDrive(0.45, 0.3 * rng.normal(size=size), shape[0], shape[1])
+
+
+def timed(function: Callable[[], Any]) -> float:
+    """Median seconds of warm calls."""
+    jax.block_until_ready(function())
+    seconds = []
+    for _ in range(REPEATS):
+        start = time.perf_counter()
+        jax.block_until_ready(function())
+        seconds.append(time.perf_counter() - start)
+    return float(np.median(seconds))
+
+
+def value_and_gradient(size: int, harmonics: int, temperature: float = 1.0) -> float:
+    pair = (machine(size, temperature), drive(size, harmonics))
+    resolution = resolution_for(*pair)
+    power = lambda parameters: steady_state(parameters[0], parameters[1], resolution).power  # noqa: E731
+    compiled = eqx.filter_jit(jax.value_and_grad(power))
+    return timed(lambda: compiled(pair))
+
+
+def against_floquet(truncation: int) -> dict[str, float]:
+    """One value by converged quadrature of the Floquet form; value and gradient here."""
+    pair = (machine(), drive())
+    state = eqx.filter_jit(steady_state)(*pair, resolution_for(*pair))
+    baths = [
+        {"kind": "drude", "damping": 0.1, "cutoff": 3.0, "temperature": 1.0, "coupling": "driven"},
+        {"kind": "ohmic", "damping": 0.5, "temperature": 0.2, "coupling": [1.0, 1.0]},
+    ]
+    harmonics = dict(enumerate(np.asarray(pair[1].harmonics(8))))
+    seconds, power = {}, {}
+    for extra in (truncation, truncation + 8):
+        start = time.perf_counter()
+        power[extra] = exact_floquet([1.0, 0.6], baths, 0.45, harmonics, truncation=extra)["power"]
+        seconds[extra] = time.perf_counter() - start
+    best = power[truncation + 8]
+    own = value_and_gradient(2, 8)
+    return {
+        "floquet_value_s": seconds[truncation],
+        "floquet_error": abs(power[truncation] / best - 1.0),
+        "qtopt_value_and_gradient_s": own,
+        "qtopt_error": abs(float(state.power) / best - 1.0),
+        "ratio": seconds[truncation] / own,
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--quick", action="store_true", help="smaller sizes")
+    quick = parser.parse_args().quick
+    result: dict[str, Any] = {"floquet": against_floquet(16 if quick else 24)}
+    print(json.dumps(result["floquet"], indent=1), flush=True)
+    grids = {
+        "harmonics": [(2, n, 1.0) for n in ((1, 8) if quick else (1, 2, 4, 8, 16))],
+        "oscillators": [(size, 4, 1.0) for size in ((1, 2, 4) if quick else (1, 2, 4, 8, 16))],
+        "temperature": [(2, 4, t) for t in ((1e-2, 1.0) if quick else (1e-3, 1e-2, 1e-1, 1.0, 10.0))],
+    }
+    for name, cases in grids.items():
+        rows = []
+        for size, harmonics, temperature in cases:
+            seconds = value_and_gradient(size, harmonics, temperature)
+            rows.append(
+                {"oscillators": size, "harmonics": harmonics, "temperature": temperature, "s": seconds}
+            )
+            print(f"{name:12} L={size} N={harmonics} T={temperature:g}: {1e3 * seconds:.1f} ms", flush=True)
+        result[name] = rows
+    device = jax.devices()[0]
+    result["machine"] = {
+        "device": device.device_kind,
+        "processor": platform.processor(),
+        "jax": jax.__version__,
+    }
+    result["machine"] |= {"qtopt": version("qtopt"), "python": platform.python_version()}
+    path = Path(__file__).parent / "results" / f"exact_steady_state_{device.platform}.json"
+    path.write_text(json.dumps(result, indent=1) + "\n")
+    print(path)
+
+
+if __name__ == "__main__":
+    main()
