@@ -1,7 +1,7 @@
 """One weak-coupling evaluation, and its gradient: qtopt against the scripts a user would write instead.
 
 Every job is timed side by side in one run, as the median of several rounds, and its error is measured
-against qtopt at full precision (202 coth poles), which the test suite compares with refined quadrature.
+against qtopt at full precision (80 coth poles), which the test suite compares with refined quadrature.
 
     python -m benchmarks.weak_evaluation [--quick] [--out FILE]
 """
@@ -39,8 +39,8 @@ from qtopt import (  # noqa: E402
 from qtopt.thermal import coth_poles  # noqa: E402
 
 FREQUENCY = 0.45
-POLES = coth_poles(10)
-"""Fewer nodes for the timed runs; the error column says what that costs."""
+POLES = coth_poles(1e-12)
+"""Fewer poles for the timed runs; the error column says what that costs."""
 OPPONENT = {
     "frequencies": (1.0, 0.6),
     "driven": {"kind": "lorentzian", "strength": 1e-5, "peak": 1.25, "width": 0.01},

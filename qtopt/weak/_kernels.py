@@ -33,9 +33,9 @@ class Kernels(NamedTuple):
 def kernels(machine: Machine, nu: Float[Array, "*shape"], poles: CothPoles | None = None) -> Kernels:
     """Work and heat kernels of a machine with one driven bath at driving frequencies nu (any shape).
 
-    Each is a sum over ~200 poles of the rational coth plus the driven bath's poles: no frequency grid, any
+    Each is a sum over the 80 poles of the rational coth plus the driven bath's poles: no frequency grid, any
     resonance width, differentiable in every parameter of the machine and in nu. Cost per nu: O(K L^2) for
-    two oscillators or private baths, O(K L^3) for more, K ~ 200.
+    two oscillators or private baths, O(K L^3) for more, K = 80.
 
     Args:
         machine: exactly one driven bath; static baths at any temperatures.
