@@ -93,7 +93,7 @@ def _one_correlation(
     source = system.noise_slope[b] - jnp.sum(system.dynamics * noise[None], axis=1)
     rates = matsubara(temperature, poles)[1:]
     strength = 2.0 * temperature * poles.weight[1:]
-    parts = decaying_sources(system.dynamics, source[:, None, :], rates, ladder, calculus)[:, 0]
+    parts = decaying_sources(system.dynamics, source, rates, ladder, calculus)
     period = 2.0 * jnp.pi / calculus.frequency
     decays = jnp.exp(-rates[:, None] * calculus.grid.lengths * period)
 

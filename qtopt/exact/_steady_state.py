@@ -123,13 +123,17 @@ def _solve(
     return Parts(
         local_powers=jnp.sum(own_power, axis=0),
         heat_currents=heat,
-        covariance=jnp.sum(moments.covariance, axis=0)[:size, :size],
+        covariance=_in_oscillators(equations.basis, jnp.sum(moments.covariance, axis=0)[:size, :size]),
         monodromy=moments.monodromy,
         radius=spectral_radius(moments.monodromy),
         imbalance=_imbalance(equations, moments, weights, heat),
         truncation=truncation,
         stiffness=norm,
     )
+
+
+def _in_oscillators(basis: Float[Array, "l l"], covariance: Float[Array, "l l K"]) -> Float[Array, "l l K"]:
+    return jnp.einsum("am,abk,bn->mnk", basis, covariance, basis)
 
 
 def _powers(
@@ -146,7 +150,7 @@ def _powers(
     for c, copy in enumerate(copies):
         overlap = jnp.einsum("bljk,jk->blk", moments.covariance[:, :size], equations.force[c])
         overlap = overlap.at[c].add(equations.direct[c] * moments.noise_correlation[c, :size])
-        total = total - copy.slope * overlap
+        total = total - copy.slope * jnp.einsum("lm,blk->bmk", equations.basis, overlap)
     spectrum = jnp.abs(jnp.fft.rfft(jnp.sum(total, axis=(0, 1)))) / len(grid.ends)
     return total @ grid.weights, jnp.max(spectrum[-max(1, len(spectrum) // 6) :])
 
@@ -159,8 +163,9 @@ def _powers_of_jumps(
     total = jnp.zeros((len(copies), size))
     for c, copy in enumerate(copies):
         before, after = copy.coupling[:, at], copy.coupling[:, (at + 1) % copy.coupling.shape[1]]
-        force = equations.force[c][:, at].at[:size].set(-copy.memory.static * (before + after) / 2.0)
-        overlap = jnp.einsum("bljk,jk->blk", moments.covariance[:, :size, :, at], force)
+        mean = equations.basis @ ((before + after) / 2.0)
+        force = equations.force[c][:, at].at[:size].set(-copy.memory.static * mean)
+        overlap = jnp.einsum("lm,bljk,jk->bmk", equations.basis, moments.covariance[:, :size, :, at], force)
         total = total - jnp.sum((after - before) * overlap, axis=-1) / period
     return total
 

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
@@ -25,12 +26,15 @@ class Copy(NamedTuple):
 
 
 class System(NamedTuple):
-    """dz/dt = A(t) z + sum_b noise_b(t) eta_b for z = (x_1..x_L, v_1..v_L, memory), at K points of time.
+    """dz/dt = A(t) z + sum_b noise_b(t) eta_b for z = (y_1..y_L, v_1..v_L, memory), at K points of time.
+
+    Positions are rotated, ``y = basis x``, v = dy/dt (see `damping_basis`).
 
     Bath b acts on its coordinate ``q_b = coordinate_b z`` with ``F_b = force_b z + direct_b eta_b``; its noises
     eta_b have the spectra w coth(w/2T_b). Time is the last axis of everything.
 
     Attributes:
+        basis: (L, L) orthogonal, y = basis x.
         dynamics: (n, n, K) A.
         noise: (B, n, K).
         noise_slope: (B, n, K), d noise/dt.
@@ -39,6 +43,7 @@ class System(NamedTuple):
         direct: (B,) amplitude of eta_b in F_b.
     """
 
+    basis: Float[Array, "L L"]
     dynamics: Float[Array, "n n K"]
     noise: Float[Array, "B n K"]
     noise_slope: Float[Array, "B n K"]
@@ -54,14 +59,16 @@ def system(frequencies: Float[Array, " L"], copies: tuple[Copy, ...]) -> System:
     ``dq/dt = sum_l (dg_l/dt x_l + g_l v_l)``.
     """
     size, count = copies[0].coupling.shape
+    basis = damping_basis(copies)
     total = 2 * size + sum(copy.memory.input.shape[0] for copy in copies)
     x, v = slice(0, size), slice(size, 2 * size)
     dynamics = jnp.zeros((total, total, count))
     dynamics = dynamics.at[x, v].set(jnp.eye(size)[:, :, None])
-    dynamics = dynamics.at[v, x].set(-jnp.diag(frequencies**2)[:, :, None])
+    dynamics = dynamics.at[v, x].set(-(basis * frequencies**2 @ basis.T)[:, :, None])
     none = jnp.zeros((total, count))
     noises, slopes, velocities, forces, start = [], [], [], [], 2 * size
-    for memory, _, g, slope in copies:
+    for memory, _, coupling, rate in copies:
+        g, slope = _rotated(basis, coupling), _rotated(basis, rate)
         own = slice(start, start + memory.input.shape[0])
         start = own.stop
         velocity = none.at[x].set(slope).at[v].set(g)
@@ -79,6 +86,7 @@ def system(frequencies: Float[Array, " L"], copies: tuple[Copy, ...]) -> System:
         jnp.sqrt(copy.memory.viscosity) if copy.memory.input.shape[0] == 0 else jnp.zeros(()) for copy in copies
     ]
     return System(
+        basis,
         dynamics,
         jnp.stack(noises),
         jnp.stack(slopes),
@@ -86,3 +94,29 @@ def system(frequencies: Float[Array, " L"], copies: tuple[Copy, ...]) -> System:
         jnp.stack(forces),
         jnp.stack(directs),
     )
+
+
+def damping_basis(copies: tuple[Copy, ...]) -> Float[Array, "L L"]:
+    """Orthogonal basis whose first vector is the coupling of the strongest bath (a Householder reflection).
+
+    Strong common damping then acts on one coordinate only. In the oscillators' own basis the narrow mode that
+    it leaves is a small difference of large rates, which costs as many digits as the rates differ. A constant
+    for derivatives: results do not depend on the basis.
+    """
+    size = copies[0].coupling.shape[0]
+    mean = jnp.stack([jnp.mean(copy.coupling, axis=1) for copy in copies])
+    strength = jnp.stack([copy.memory.viscosity + copy.memory.static for copy in copies])
+    strongest = jnp.argmax(strength * jnp.sum(mean**2, axis=1))
+    vector = jax.lax.stop_gradient(mean[strongest])
+    length = jnp.sqrt(jnp.sum(vector**2))
+    mirror = vector.at[0].add(jnp.where(vector[0] < 0.0, -length, length))
+    square = jnp.sum(mirror**2)
+    return jnp.eye(size) - 2.0 * mirror[:, None] * mirror[None, :] / jnp.where(square > 0.0, square, 1.0)
+
+
+def _rotated(basis: Float[Array, "L L"], values: Float[Array, "L K"]) -> Float[Array, "L K"]:
+    """basis @ values, with round-off of vanishing components removed (their derivatives stay)."""
+    rotated = basis @ values
+    scale = jnp.max(jnp.abs(values))
+    vanishing = jnp.abs(rotated) < 8.0 * jnp.finfo(float).eps * scale
+    return rotated - jax.lax.stop_gradient(jnp.where(vanishing, rotated, 0.0))
