@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         PiecewiseDrive as PiecewiseDrive,
     )
     from .errors import InputError as InputError
+    from .exact import PeriodicState as PeriodicState, resolution_for as resolution_for
     from .machine import Machine as Machine
     from .pareto import Front as Front, FrontSettings as FrontSettings, pareto_front as pareto_front
     from .thermodynamics import SteadyState as SteadyState, pearson as pearson, performance as performance
@@ -46,6 +47,7 @@ _HOMES = {
     ".config": ("load",),
     ".drives": ("BoundedDrive", "Drive", "FourierDrive", "MonochromaticDrive", "PiecewiseDrive"),
     ".errors": ("InputError",),
+    ".exact": ("PeriodicState", "resolution_for"),
     ".machine": ("Machine",),
     ".pareto": ("Front", "FrontSettings", "pareto_front"),
     ".thermodynamics": ("pearson", "performance", "SteadyState"),

@@ -78,11 +78,6 @@ def _loaded(path: Path, solver: Literal["weak", "exact"] | None) -> "Config":
     config = files.load(path)
     if solver is not None:
         config = files.with_solver(config, solver)
-    if config.solver.kind != "weak":
-        raise InputError(
-            'the solver must be "weak" in this version of qtopt, but "exact" was asked for: set '
-            'solver.kind = "weak" or pass --solver weak.'
-        )
     return config
 
 
@@ -94,7 +89,7 @@ def run_evaluate(command: Evaluate) -> None:
 
     config = _loaded(command.file, command.solver)
     drive = build_drive(files.require_drive(config))
-    result = evaluate(build_machine(config.machine), drive)
+    result = evaluate(build_machine(config.machine), drive, config.solver.kind)
     for warning in result.warnings():
         print(f"qtopt: warning: {warning}", file=sys.stderr)
     if command.json:
@@ -119,7 +114,12 @@ def readable(result: "Evaluation", baths: list[str]) -> str:
     ]
     if result.pearson is not None:
         lines.append(f"Pearson coefficient      {result.pearson: .6f}")
-    lines.append(f"weak validity            {result.weak_validity: .3g}   (linewidth ratio; trust below 0.1)")
+    if result.weak_validity is not None:
+        validity = f"{result.weak_validity: .3g}   (linewidth ratio; trust below 0.1)"
+        lines.append(f"weak validity            {validity}")
+    if result.spectral_radius is not None:
+        lines.append(f"spectral radius          {result.spectral_radius: .6f}   (stable below 1)")
+        lines.append(f"first-law residual       {result.first_law_residual: .1e}   (relative)")
     return "\n".join(lines)
 
 

@@ -42,10 +42,13 @@ def test_couplings_of_a_wrong_length() -> None:
         machine_of((1.0, 0.6, 0.8), (HOT, COLD))
 
 
-@pytest.mark.parametrize("baths", [(HOT,), (COLD,)], ids=["no static", "no driven"])
-def test_missing_bath(baths: tuple) -> None:
-    with pytest.raises(InputError, match="at least one driven and one static bath"):
-        machine_of((1.0, 0.6), baths)
+def test_missing_baths() -> None:
+    with pytest.raises(InputError, match="at least one bath"):
+        machine_of((1.0, 0.6), ())
+    with pytest.raises(InputError, match="exactly one driven bath, but the machine has 0"):
+        steady_state(machine_of((1.0, 0.6), (COLD,)), engine_drive())
+    with pytest.raises(InputError, match="needs a static bath"):
+        steady_state(machine_of((1.0, 0.6), (HOT,)), engine_drive())
 
 
 def test_two_driven_baths() -> None:

@@ -182,8 +182,3 @@ def _check_baths(table: Table, baths: tuple[BathConfig, ...]) -> None:
             f"`{path}` must have a driven bath; got none "
             '(set coupling = "driven" for the bath that follows [drive])'
         )
-    if driven == len(baths):
-        raise InputError(
-            f"`{path}` must have a static bath, which damps the oscillators; got only driven ones "
-            '(set coupling = "static" for one)'
-        )

@@ -57,6 +57,11 @@ def with_solver(config: Config, kind: SolverKind) -> Config:
 
 def _check_solver(config: Config) -> None:
     driven = [bath.name for bath in config.machine.driven_baths]
+    if config.solver.kind == "weak" and not config.machine.static_baths:
+        raise InputError(
+            "`machine.baths` must have a static bath, which damps the oscillators; got only driven ones "
+            '(set coupling = "static" for one, or solver.kind = "exact")'
+        )
     if config.solver.kind == "weak" and len(driven) != 1:
         raise InputError(
             f'`machine.baths` must have exactly one driven bath for the solver "weak"; got {len(driven)}: '

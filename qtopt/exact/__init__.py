@@ -2,4 +2,5 @@
 
 from ._resolution import Resolution as Resolution, resolution_for as resolution_for
 from ._result import PeriodicState as PeriodicState, check as check
+from ._stability import spectral_radius as spectral_radius
 from ._steady_state import steady_state as steady_state

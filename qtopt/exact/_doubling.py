@@ -26,66 +26,58 @@ ORDER = 6
 
 
 def product(left: Array, right: Array) -> Array:
-    """(..., i, j, K) x (..., j, k, K): matrix products at every point of time; fused and vectorised in time."""
+    """Matrix products (..., i, j, K) x (..., j, k, K) at every point of time, vectorised in time."""
     return jnp.sum(left[..., :, :, None, :] * right[..., None, :, :, :], axis=-3)
 
 
 class Calculus(NamedTuple):
-    """Shifts and the derivative d/dt on a grid; both trivial where coefficients are constant in steps."""
+    """Shifts and the derivative d/dt on a grid."""
 
     grid: TimeGrid
     frequency: Float[Array, ""]
 
+    @property
+    def period(self) -> Float[Array, ""]:
+        """2 pi/Omega."""
+        return 2.0 * jnp.pi / self.frequency
+
+    @property
+    def shortest(self) -> Float[Array, ""]:
+        """h of the first interval."""
+        return self.period / (self.grid.points * 2.0**self.grid.levels)
+
     def derivative(self, values: Array) -> Array:
         """df/dt."""
-        if not self.grid.smooth:
-            return jnp.zeros_like(values)
-        return values @ (self.grid.derivative() * self.frequency / (2.0 * jnp.pi))
+        return values @ self.grid.derivative() / self.period
 
-    def shifts(self) -> Float[Array, "r K K"] | None:
+    def shifts(self) -> Float[Array, "r K K"]:
         """For each doubling, shortest first, the matrix of f(t) -> f(t - h)."""
-        if not self.grid.smooth:
-            return None
-        length = self.grid.lengths[0]
-        return jnp.asarray(
-            np.stack([self.grid.shift(length * 0.5**level) for level in range(self.grid.levels, 0, -1)])
-        )
-
-    def shortest(self) -> Float[Array, " K"]:
-        """h of the first interval, for every point."""
-        return self.grid.lengths * 0.5**self.grid.levels * (2.0 * jnp.pi / self.frequency)
+        length = 1.0 / self.grid.points
+        shifts = [self.grid.shift(length * 0.5**level) for level in range(self.grid.levels, 0, -1)]
+        return jnp.asarray(np.stack(shifts))
 
 
 class Ladder(NamedTuple):
-    """D_h and its shifted copy D_h(t - h) at every doubling (r, n, n, K), and the last D (n, n, K)."""
+    """D_h of every length h that is doubled, and D of the intervals of the grid."""
 
     short: Float[Array, "r n n K"]
     full: Float[Array, "n n K"]
 
 
-def _shifted(values: Array, shift: Array | None) -> Array:
-    return values if shift is None else values @ shift
-
-
-def _scan(step, start, levels: int, *inputs):
-    """`jax.lax.scan` over the doublings; inputs without a level axis are None."""
-    return jax.lax.scan(step, start, inputs, length=levels)
-
-
 def propagators(dynamics: Float[Array, "n n K"], calculus: Calculus) -> Ladder:
     """D of every length up to the intervals of the grid."""
-    h = calculus.shortest()
+    h = calculus.shortest
     term = jnp.broadcast_to(jnp.eye(dynamics.shape[0])[:, :, None], dynamics.shape)
     start = jnp.zeros_like(dynamics)
     for order in range(1, ORDER + 1):
         term = (product(dynamics, term) - calculus.derivative(term)) * h / order
         start = start + term
 
-    def double(short: Array, inputs: tuple[Array | None]) -> tuple[Array, Array]:
-        earlier = _shifted(short, inputs[0])
+    def double(short: Array, shift: Array) -> tuple[Array, Array]:
+        earlier = short @ shift
         return short + earlier + product(short, earlier), short
 
-    full, ladder = _scan(double, start, calculus.grid.levels, calculus.shifts())
+    full, ladder = jax.lax.scan(double, start, calculus.shifts())
     return Ladder(ladder, full)
 
 
@@ -99,40 +91,36 @@ def decaying_sources(
     """c of the grid's intervals for one source c(t) and M rates mu.
 
     The rates share one function ``y(s) = Phi(t, t-s) c(t-s)``. It is known by its Taylor series up to the
-    shortest h, and then at NODES Gauss points of each [h, 2h], by ``y(h + s)(t) = Phi_h(t) y(s)(t - h)``. What
-    depends on mu is a sum over these points with weights exp(-mu s).
+    shortest h, and then at NODES Gauss points of each [h, 2h], by ``y(h + s)(t) = Phi_h(t) y(s)(t - h)``.
+    What depends on mu is a sum over these points with weights exp(-mu s).
     """
-    h = calculus.shortest()
+    h = calculus.shortest
     nodes, weights = _gauss()
     terms = [source]
     for order in range(1, ORDER + 1):
         last = terms[-1]
         moved = jnp.sum(dynamics * last[None], axis=1) - calculus.derivative(last)
         terms.append(moved * h / order)
-    moments = exponential_moments(rates[:, None] * h, ORDER)
-    start = sum(
-        term[:, None] * (h * moments[p] * math.factorial(p)) for p, term in enumerate(terms)
-    )
+    moments = exponential_moments(rates * h, ORDER)
+    factors = [h * math.factorial(p) * moment for p, moment in enumerate(moments)]
+    start = jnp.einsum("pnk,pm->nmk", jnp.stack(terms), jnp.stack(factors))
     # Piece m of PIECES holds y on [h 2^-(m+1), h 2^-m]: graded, since y may decay within h.
     graded = 0.5 ** np.arange(1, PIECES + 1)[:, None] * (1.0 + nodes)
-    pieces = sum(term[:, None, None] * graded[:, :, None] ** p for p, term in enumerate(terms))
+    powers = graded ** np.arange(ORDER + 1)[:, None, None]
+    pieces = jnp.einsum("pnk,pmq->nmqk", jnp.stack(terms), powers)
     pick = _interpolation(nodes)
 
-    def double(pieces: Array, inputs: tuple[Array | None, Array]) -> tuple[Array, Array]:
+    def double(pieces: Array, inputs: tuple[Array, Array]) -> tuple[Array, Array]:
         shift, change = inputs
-        inner = _shifted(jnp.einsum("npqk,spq->nsk", pieces, pick), shift)
+        inner = jnp.einsum("npqk,spq->nsk", pieces, pick) @ shift
         new = inner + jnp.sum(change[:, :, None, :] * inner[None], axis=1)
         return jnp.concatenate([new[:, None], pieces[:, :-1]], axis=1), new
 
-    _, values = _scan(double, pieces, calculus.grid.levels, calculus.shifts(), ladder.short)
+    _, values = jax.lax.scan(double, pieces, (calculus.shifts(), ladder.short))
     doubled = 2.0 ** np.arange(calculus.grid.levels)[:, None]
-    if calculus.grid.smooth:
-        points, measure = doubled * (1.0 + nodes) * h[0], doubled * weights * h[0]
-        kernel = measure[:, :, None] * jnp.exp(-points[:, :, None] * rates)
-        return start + jnp.einsum("rnsk,rsm->nmk", values, kernel)
-    points, measure = (doubled * (1.0 + nodes))[..., None] * h, (doubled * weights)[..., None] * h
-    kernel = measure[:, :, None, :] * jnp.exp(-points[:, :, None, :] * rates[:, None])
-    return start + jnp.einsum("rnsk,rsmk->nmk", values, kernel)
+    points, measure = doubled * (1.0 + nodes) * h, doubled * weights * h
+    kernel = measure[:, :, None] * jnp.exp(-points[:, :, None] * rates)
+    return start + jnp.einsum("rnsk,rsm->nmk", values, kernel)
 
 
 NODES, PIECES = 14, 9
@@ -160,18 +148,18 @@ def diffusion(
     dynamics: Float[Array, "n n K"], source: Float[Array, "S n n K"], ladder: Ladder, calculus: Calculus
 ) -> Float[Array, "S n n K"]:
     """Q of the grid's intervals for S symmetric sources N(t)."""
-    h = calculus.shortest()
+    h = calculus.shortest
     term, start = source * h, jnp.zeros_like(source)
     for order in range(ORDER + 1):
         start = start + term
         half = product(dynamics, term)
         term = (half + jnp.swapaxes(half, -3, -2) - calculus.derivative(term)) * h / (order + 2)
 
-    def double(short: Array, inputs: tuple[Array | None, Array]) -> tuple[Array, None]:
+    def double(short: Array, inputs: tuple[Array, Array]) -> tuple[Array, None]:
         shift, change = inputs
-        return short + congruence(change, _shifted(short, shift)), None
+        return short + congruence(change, short @ shift), None
 
-    full, _ = _scan(double, start, calculus.grid.levels, calculus.shifts(), ladder.short)
+    full, _ = jax.lax.scan(double, start, (calculus.shifts(), ladder.short))
     return full
 
 

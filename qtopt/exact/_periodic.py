@@ -33,7 +33,7 @@ def periodic_moments(
 ) -> Moments:
     """Periodic solution of the moment equations.
 
-    The spectrum of eta is ``w coth(w/2T) = 2T + sum_j w_j 4T w^2/(w^2 + mu_j^2)``, so that with b(t) its vector
+    The spectrum of eta is ``w coth(w/2T) = 2T + sum_j w_j 4T w^2/(w^2 + mu_j^2)``; with its vector b(t),
 
         dv_j/dt = (A - mu_j) v_j + db/dt - A b,           <z eta> = T b + sum_j 2T w_j v_j,
         dS/dt   = A S + S A^T + b <z eta>^T + <z eta> b^T.
@@ -94,21 +94,20 @@ def _one_correlation(
     rates = matsubara(temperature, poles)[1:]
     strength = 2.0 * temperature * poles.weight[1:]
     parts = decaying_sources(system.dynamics, source, rates, ladder, calculus)
-    period = 2.0 * jnp.pi / calculus.frequency
-    decays = jnp.exp(-rates[:, None] * calculus.grid.lengths * period)
+    decay = jnp.exp(-rates * calculus.period / calculus.grid.points)
 
-    def follow(before: Array, inputs: tuple[Array, Array, Array]) -> tuple[Array, Array]:
-        change, part, decay = inputs
+    def follow(before: Array, inputs: tuple[Array, Array]) -> tuple[Array, Array]:
+        change, part = inputs
         after = (before + change @ before) * decay + part
         return after, after @ strength
 
-    inputs = (jnp.moveaxis(ladder.full, -1, 0), jnp.moveaxis(parts, -1, 0), decays.T)
+    inputs = (jnp.moveaxis(ladder.full, -1, 0), jnp.moveaxis(parts, -1, 0))
     last, driven = jax.lax.scan(follow, jnp.zeros(parts.shape[:2]), inputs)
     # Periodicity, v = exp(-mu tau) Phi v + last, for every rate.
-    identity, whole = jnp.eye(noise.shape[0]), jnp.exp(-rates * period)
+    identity, whole = jnp.eye(noise.shape[0]), jnp.exp(-rates * calculus.period)
     operators = identity - whole[:, None, None] * (identity + prefix[:, :, -1])
     start = jax.vmap(solve)(operators, last.T[:, :, None])[:, :, 0]
-    left = jnp.exp(-rates[:, None] * calculus.grid.ends * period)
+    left = jnp.exp(-rates[:, None] * calculus.grid.phases * calculus.period)
     decayed = jnp.einsum("mi,m,mk->ik", start, strength, left)
     returning = decayed + jnp.sum(prefix * decayed[None], axis=1)
     return temperature * noise + driven.T + returning
@@ -152,17 +151,3 @@ def stein(change: Float[Array, "n n"], source: Float[Array, "n n"]) -> Float[Arr
         solve=lambda _, q: doubling(change, q),
         transpose_solve=lambda _, q: doubling(change.T, q),
     )
-
-
-def spectral_radius(monodromy: Float[Array, "n n"]) -> Float[Array, ""]:
-    """Largest |Floquet multiplier| by repeated squaring, ``||M^(2^p)||^(1/2^p)``; not for derivatives."""
-
-    def step(p: Array, carry: tuple[Array, Array]) -> tuple[Array, Array]:
-        matrix, logarithm = carry
-        size = jnp.linalg.norm(matrix)
-        matrix = matrix / jnp.where(size > 0.0, size, 1.0)
-        return matrix @ matrix, logarithm + jnp.log(size) * 0.5**p
-
-    fixed = jax.lax.stop_gradient(monodromy)
-    _, logarithm = jax.lax.fori_loop(0, 50, step, (fixed, jnp.zeros(())))
-    return jnp.exp(logarithm)

@@ -23,7 +23,8 @@ class PeriodicState(eqx.Module):
         times: (K,) points of time within a period.
         covariance_in_time: (K, L, L) <x_l x_l'> there.
         monodromy: (C, n, n) propagator of a period, for each set of oscillators that shares its baths.
-        spectral_radius: largest |Floquet multiplier|; the machine is stable below 1.
+        spectral_radius: largest |Floquet multiplier|; the machine is stable below 1. Without derivative: as a
+            constraint, use `exact.spectral_radius` of the monodromy.
         first_law_residual: relative difference between two expressions of the heat currents of baths with
             memory; round-off and truncation show here.
         status: 0 resolved, 1 unstable, 2 unresolved; other numbers are NaN unless it is 0. See `check`.
@@ -63,9 +64,9 @@ def check(state: PeriodicState) -> PeriodicState:
     status = int(state.status)
     if status == UNSTABLE:
         raise InputError(
-            "a steady state needs all Floquet multipliers inside the unit circle, but the largest has modulus "
-            f"{float(state.spectral_radius):.6g}: the driven coupling amplifies parametrically; weaken it or the "
-            "drive, or damp more strongly."
+            "a steady state needs all Floquet multipliers inside the unit circle, but the largest has "
+            f"modulus {float(state.spectral_radius):.6g}: the driven coupling amplifies parametrically; "
+            "weaken it or the drive, or damp more strongly."
         )
     if status == UNRESOLVED:
         raise InputError(

@@ -4,21 +4,20 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jaxtyping import Array, Float
 
 from .._arrays import require_x64
-from ..baths import DrivenBath
 from ..drives import Drive
 from ..errors import InputError
 from ..machine import Machine
 from ..thermal import CothPoles, coth_poles
 from ._doubling import Calculus
-from ._periodic import Moments, periodic_moments, spectral_radius
+from ._periodic import Moments, periodic_moments
 from ._resolution import Resolution, resolution_for
 from ._result import RESOLVED, UNRESOLVED, UNSTABLE, PeriodicState
-from ._system import Copy, System, system
-from ._time_grid import TimeGrid, time_grid
+from ._stability import growth
+from ._system import Copy, System, machine_copies, system
+from ._time_grid import TimeGrid
 
 
 def steady_state(
@@ -35,7 +34,7 @@ def steady_state(
     every parameter (reverse and forward mode), works under `jax.jit` and `jax.vmap`.
 
     Cost: ``O(K r (n^3 + M n^2 + M n K))`` per bath for K points of time (some 8 per harmonic of the drive), r
-    doublings (logarithmic in the fastest rate) and M ~ 70 poles of the coth; n = 2L + one per Drude and two
+    doublings (logarithmic in the fastest rate) and M ~ 80 poles of the coth; n = 2L + one per Drude and two
     per Lorentzian bath. Independent oscillators cost L times one oscillator.
 
     Args:
@@ -49,7 +48,7 @@ def steady_state(
         A `PeriodicState`. Where its `status` is not 0 its numbers are NaN; `check` raises on the host.
 
     Raises:
-        InputError: a drive for another number of oscillators; a memoryless bath coupled by a drive that jumps.
+        InputError: a drive for another number of oscillators, or one that jumps.
         RuntimeError: float64 is disabled.
 
     Source: physics notes, sections 2 and 4.
@@ -58,8 +57,8 @@ def steady_state(
     _check(machine, drive)
     resolution = resolution_for(machine, drive) if resolution is None else resolution
     poles = coth_poles() if poles is None else poles
-    grid = time_grid(resolution.points, resolution.levels, drive.steps)
-    coupling, slope = (part.T for part in drive.at_phases(grid.samples))
+    grid = TimeGrid(resolution.points + 1 - resolution.points % 2, resolution.levels)
+    coupling, slope = (part.T for part in drive.at_phases(grid.phases))
     calculus = Calculus(grid, drive.frequency)
     if machine.configuration == "joint":
         parts = _solve(machine, machine.frequencies, coupling, slope, None, calculus, poles)
@@ -75,12 +74,11 @@ def _check(machine: Machine, drive: Drive) -> None:
         raise InputError(
             f"a drive must have one shape per oscillator ({machine.size}), but it has {drive.size}."
         )
-    for bath in machine.driven_baths:
-        if drive.steps and bath.spectral_density.memory().input.shape[0] == 0:
-            raise InputError(
-                f"a drive that jumps must couple a bath with memory, but bath {bath.name!r} is memoryless, where "
-                "a jump costs infinite power: use a Drude cut-off or a smooth drive."
-            )
+    if drive.steps:
+        raise InputError(
+            f"the exact solver needs a smooth drive, but this one jumps between {drive.steps} steps: use a "
+            "Fourier or bounded drive, or follow it in time."
+        )
 
 
 class Parts(NamedTuple):
@@ -106,27 +104,21 @@ def _solve(
     poles: CothPoles,
 ) -> Parts:
     """One set of oscillators; `only` picks the static couplings of one oscillator."""
-    copies = []
-    for bath in machine.baths:
-        g, rate = coupling, slope
-        if not isinstance(bath, DrivenBath):
-            static = bath.coupling if only is None else bath.coupling[only][None]
-            g, rate = jnp.broadcast_to(static[:, None], coupling.shape), jnp.zeros_like(slope)
-        copies.append(Copy(bath.spectral_density.memory(), bath.temperature, g, rate))
-    equations = system(frequencies, tuple(copies))
+    copies = machine_copies(machine, coupling, slope, only)
+    equations = system(frequencies, copies)
     moments = periodic_moments(equations, machine.temperatures, calculus, poles)
-    size, weights = frequencies.shape[0], calculus.grid.weights
-    own_power, truncation = _powers(copies, equations, moments, calculus)
-    absorbed = _absorbed(equations, moments, weights)
-    heat = _heat(copies, own_power, absorbed, weights)
-    norm = jnp.max(jnp.sqrt(jnp.sum(equations.dynamics**2, axis=(0, 1))) * calculus.shortest())
+    size = frequencies.shape[0]
+    work, truncation = _work(copies, equations, moments, calculus)
+    absorbed = _absorbed(equations, moments)
+    heat = _heat(copies, jnp.sum(work, axis=(0, 2)), absorbed)
+    norm = jnp.max(jnp.sqrt(jnp.sum(equations.dynamics**2, axis=(0, 1))) * calculus.shortest)
     return Parts(
-        local_powers=jnp.sum(own_power, axis=0),
+        local_powers=jnp.sum(work, axis=(0, 1)),
         heat_currents=heat,
         covariance=_in_oscillators(equations.basis, jnp.sum(moments.covariance, axis=0)[:size, :size]),
         monodromy=moments.monodromy,
-        radius=spectral_radius(moments.monodromy),
-        imbalance=_imbalance(equations, moments, weights, heat),
+        radius=growth(moments.monodromy),
+        imbalance=_imbalance(equations, absorbed, heat),
         truncation=truncation,
         stiffness=norm,
     )
@@ -136,73 +128,53 @@ def _in_oscillators(basis: Float[Array, "l l"], covariance: Float[Array, "l l K"
     return jnp.einsum("am,abk,bn->mnk", basis, covariance, basis)
 
 
-def _powers(
-    copies: list[Copy], equations: System, moments: Moments, calculus: Calculus
-) -> tuple[Float[Array, "B l"], Float[Array, ""]]:
-    """(B, l) power supplied through each oscillator because of the noise of each bath; truncation estimate.
+def _work(
+    copies: tuple[Copy, ...], equations: System, moments: Moments, calculus: Calculus
+) -> tuple[Float[Array, "C B l"], Float[Array, ""]]:
+    """(c, b, l): power of driving coupling l of bath c due to the noise of bath b; truncation estimate.
 
-    ``P_l = -sum_nu avg[dg_l/dt <x_l F_nu>]``; at a jump of g the force is the mean of its two sides.
+    ``P_l = -sum_c avg[dg_l/dt <x_l F_c>]``.
     """
-    size, grid = copies[0].coupling.shape[0], calculus.grid
-    if not grid.smooth:
-        return _powers_of_jumps(copies, equations, moments, calculus), jnp.zeros(())
-    total = jnp.zeros((len(copies), size, len(grid.ends)))
+    size = copies[0].coupling.shape[0]
+    work = []
     for c, copy in enumerate(copies):
         overlap = jnp.einsum("bljk,jk->blk", moments.covariance[:, :size], equations.force[c])
         overlap = overlap.at[c].add(equations.direct[c] * moments.noise_correlation[c, :size])
-        total = total - copy.slope * jnp.einsum("lm,blk->bmk", equations.basis, overlap)
-    spectrum = jnp.abs(jnp.fft.rfft(jnp.sum(total, axis=(0, 1)))) / len(grid.ends)
-    return total @ grid.weights, jnp.max(spectrum[-max(1, len(spectrum) // 6) :])
+        work.append(-copy.slope * jnp.einsum("lm,blk->bmk", equations.basis, overlap))
+    in_time = jnp.stack(work)
+    spectrum = jnp.abs(jnp.fft.rfft(jnp.sum(in_time, axis=(0, 1, 2)))) / calculus.grid.points
+    return jnp.mean(in_time, axis=-1), jnp.max(spectrum[-max(1, len(spectrum) // 6) :])
 
 
-def _powers_of_jumps(
-    copies: list[Copy], equations: System, moments: Moments, calculus: Calculus
-) -> Float[Array, "B l"]:
-    size, at = copies[0].coupling.shape[0], calculus.grid.jumps
-    period = 2.0 * jnp.pi / calculus.frequency
-    total = jnp.zeros((len(copies), size))
-    for c, copy in enumerate(copies):
-        before, after = copy.coupling[:, at], copy.coupling[:, (at + 1) % copy.coupling.shape[1]]
-        mean = equations.basis @ ((before + after) / 2.0)
-        force = equations.force[c][:, at].at[:size].set(-copy.memory.static * mean)
-        overlap = jnp.einsum("lm,bljk,jk->bmk", equations.basis, moments.covariance[:, :size, :, at], force)
-        total = total - jnp.sum((after - before) * overlap, axis=-1) / period
-    return total
-
-
-def _absorbed(equations: System, moments: Moments, weights: np.ndarray) -> Float[Array, "B B"]:
+def _absorbed(equations: System, moments: Moments) -> Float[Array, "B B"]:
     """(c, b): heat that bath c absorbs on average because of the noise of bath b, ``-avg <F_c dq_c/dt>``."""
     work = jnp.einsum("cik,bijk,cjk->cbk", equations.force, moments.covariance, equations.velocity)
-    return -(work @ weights)
+    return -jnp.mean(work, axis=-1)
 
 
-def _heat(
-    copies: list[Copy], own_power: Array, absorbed: Array, weights: np.ndarray
-) -> Float[Array, " B"]:
+def _heat(copies: tuple[Copy, ...], own_work: Array, absorbed: Array) -> Float[Array, " B"]:
     """Heat out of each bath: what its noise gives to the others, less its work, less what it absorbs.
 
     This form needs no term in which a strong bath's own noise and friction cancel. Between two Ohmic baths
     the ends of the two rational coths leave a Frullani integral, taken off exactly (as in the weak kernels).
     """
     others = absorbed * (1.0 - jnp.eye(len(copies)))
-    heat = jnp.sum(others, axis=0) - jnp.sum(others, axis=1) - jnp.sum(own_power, axis=1)
+    heat = jnp.sum(others, axis=0) - jnp.sum(others, axis=1) - own_work
     spurious = []
     for b, copy in enumerate(copies):
         total = jnp.zeros(())
         for c, other in enumerate(copies):
             if c != b:
-                overlap = jnp.sum(copy.coupling * other.coupling, axis=0) ** 2 @ weights
+                overlap = jnp.mean(jnp.sum(copy.coupling * other.coupling, axis=0) ** 2)
                 friction = copy.memory.viscosity * other.memory.viscosity
                 total = total + friction * overlap * jnp.log(copy.temperature / other.temperature) / jnp.pi
         spurious.append(total)
     return heat - jnp.stack(spurious)
 
 
-def _imbalance(equations: System, moments: Moments, weights: np.ndarray, heat: Array) -> Float[Array, ""]:
-    """Largest relative difference between heat by transmission and ``avg <F dq/dt>``, over baths with memory."""
-    force = jnp.einsum("cik,bijk,cjk->ck", equations.force, moments.covariance, equations.velocity)
-    memoryless = equations.direct > 0.0
-    difference = jnp.where(memoryless, 0.0, jnp.abs(force @ weights - heat))
+def _imbalance(equations: System, absorbed: Array, heat: Array) -> Float[Array, ""]:
+    """Largest relative difference between heat by transmission and ``avg <F dq/dt>``; baths with memory."""
+    difference = jnp.where(equations.direct > 0.0, 0.0, jnp.abs(jnp.sum(absorbed, axis=1) + heat))
     return jnp.max(difference) / jnp.max(jnp.abs(heat))
 
 
@@ -223,14 +195,12 @@ def _combined(machine: Machine, drive: Drive, grid: TimeGrid, parts: Parts) -> P
         local_powers=local_powers,
         heat_currents=heat,
         entropy_production_rate=-jnp.sum(heat / machine.temperatures),
-        covariance=jnp.einsum("k,klm->lm", grid.weights, in_time),
+        covariance=jnp.mean(in_time, axis=0),
         truncation_error=known(jnp.sum(parts.truncation)),
-        times=grid.ends * 2.0 * jnp.pi / drive.frequency,
+        times=jnp.asarray(grid.phases) * 2.0 * jnp.pi / drive.frequency,
         covariance_in_time=in_time,
         monodromy=parts.monodromy,
         spectral_radius=radius,
         first_law_residual=known(jnp.max(parts.imbalance)),
         status=status,
     )
-
-

@@ -6,7 +6,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from ..baths import Memory
+from ..baths import Memory, StaticBath
+from ..machine import Machine
 
 
 class Copy(NamedTuple):
@@ -30,8 +31,8 @@ class System(NamedTuple):
 
     Positions are rotated, ``y = basis x``, v = dy/dt (see `damping_basis`).
 
-    Bath b acts on its coordinate ``q_b = coordinate_b z`` with ``F_b = force_b z + direct_b eta_b``; its noises
-    eta_b have the spectra w coth(w/2T_b). Time is the last axis of everything.
+    Bath b acts on its coordinate ``q_b = coordinate_b z`` with ``F_b = force_b z + direct_b eta_b``; its
+    noise eta_b has the spectrum w coth(w/2T_b). Time is the last axis of everything.
 
     Attributes:
         basis: (L, L) orthogonal, y = basis x.
@@ -66,7 +67,7 @@ def system(frequencies: Float[Array, " L"], copies: tuple[Copy, ...]) -> System:
     dynamics = dynamics.at[x, v].set(jnp.eye(size)[:, :, None])
     dynamics = dynamics.at[v, x].set(-(basis * frequencies**2 @ basis.T)[:, :, None])
     none = jnp.zeros((total, count))
-    noises, slopes, velocities, forces, start = [], [], [], [], 2 * size
+    noises, slopes, velocities, forces, directs, start = [], [], [], [], [], 2 * size
     for memory, _, coupling, rate in copies:
         g, slope = _rotated(basis, coupling), _rotated(basis, rate)
         own = slice(start, start + memory.input.shape[0])
@@ -77,14 +78,13 @@ def system(frequencies: Float[Array, " L"], copies: tuple[Copy, ...]) -> System:
         dynamics = dynamics.at[v].add(g[:, None, :] * force)
         dynamics = dynamics.at[own, own].add(memory.dynamics[:, :, None])
         dynamics = dynamics.at[own, x].add(memory.input[:, None, None] * g)
+        # The square root of zero has no derivative.
         direct = jnp.sqrt(memory.viscosity) if own.start == own.stop else jnp.zeros(())
         noises.append(none.at[v].set(direct * g).at[own].set(memory.noise[:, None]))
         slopes.append(none.at[v].set(direct * slope))
         velocities.append(velocity)
         forces.append(force)
-    directs = [
-        jnp.sqrt(copy.memory.viscosity) if copy.memory.input.shape[0] == 0 else jnp.zeros(()) for copy in copies
-    ]
+        directs.append(direct)
     return System(
         basis,
         dynamics,
@@ -94,6 +94,23 @@ def system(frequencies: Float[Array, " L"], copies: tuple[Copy, ...]) -> System:
         jnp.stack(forces),
         jnp.stack(directs),
     )
+
+
+def machine_copies(
+    machine: Machine, coupling: Float[Array, "L K"], slope: Float[Array, "L K"], only: Array | None = None
+) -> tuple[Copy, ...]:
+    """The baths of a machine at K points of time, driven ones with these couplings.
+
+    `only` picks the static couplings of one oscillator (then L = 1).
+    """
+    copies = []
+    for bath in machine.baths:
+        g, rate = coupling, slope
+        if isinstance(bath, StaticBath):
+            static = bath.coupling if only is None else bath.coupling[only][None]
+            g, rate = jnp.broadcast_to(static[:, None], coupling.shape), jnp.zeros_like(slope)
+        copies.append(Copy(bath.spectral_density.memory(), bath.temperature, g, rate))
+    return tuple(copies)
 
 
 def damping_basis(copies: tuple[Copy, ...]) -> Float[Array, "L L"]:

@@ -23,7 +23,7 @@ class Machine(eqx.Module):
             own copy of every bath (all results are then sums over single-oscillator machines).
 
     Raises:
-        InputError: no driven or no static bath, couplings of a wrong length, an unknown configuration.
+        InputError: no bath, couplings of a wrong length, an unknown configuration.
     """
 
     frequencies: Float[Array, " L"] = eqx.field(converter=to_array)
@@ -42,11 +42,8 @@ class Machine(eqx.Module):
                     f"the coupling of bath {bath.name!r} must have one number per oscillator ({self.size}), "
                     f"but its shape is {shape}."
                 )
-        if not self.driven_baths or not self.static_baths:
-            raise InputError(
-                "a machine must have at least one driven and one static bath, but it has "
-                f"{len(self.driven_baths)} driven and {len(self.static_baths)} static: add a bath."
-            )
+        if not self.baths:
+            raise InputError("a machine must have at least one bath, but it has none: add a bath.")
 
     @property
     def size(self) -> int:

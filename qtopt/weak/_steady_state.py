@@ -30,7 +30,7 @@ def steady_state(
         poles: the rational coth, by default to machine precision.
 
     Raises:
-        InputError: not exactly one driven bath, or a drive for another number of oscillators.
+        InputError: not exactly one driven bath, no static bath, or a drive for another number of oscillators.
         RuntimeError: float64 is disabled.
 
     Source: physics notes, sections 3 and 5.
@@ -40,6 +40,11 @@ def steady_state(
         raise InputError(
             f"the weak solver needs exactly one driven bath, but the machine has "
             f"{len(machine.driven_baths)}: make the others static or use the exact solver."
+        )
+    if not machine.static_baths:
+        raise InputError(
+            "the weak solver needs a static bath, which damps the oscillators, but the machine has none: "
+            "make one static or use the exact solver."
         )
     if drive.size != machine.size:
         raise InputError(
