@@ -130,7 +130,7 @@ def run_pareto(command: Pareto) -> None:
     from ._build import build_machine
     from ._files import fingerprint, write_front
     from .config import LorentzianConfig
-    from .pareto import Checkpoint, FrontSettings, pareto_front
+    from .pareto import Checkpoint, FrontSettings, exact_front, pareto_front
     from .plots import drives_figure, front_figure, save
 
     config = _loaded(command.file, None)
@@ -145,20 +145,29 @@ def run_pareto(command: Pareto) -> None:
     )
     state = _prepared(command.out, command.resume)
     fronts: dict[str, Front] = {}
+    weak_fronts: dict[str, Front] = {}
     for configuration in wanted.configurations:
         machine = build_machine(config.machine).with_configuration(configuration)
-        checkpoint = Checkpoint(
-            state / f"{configuration}.npz", fingerprint(config, configuration, __version__)
-        )
+        key = fingerprint(config, configuration, __version__)
+        checkpoint = Checkpoint(state / f"{configuration}.npz", key)
         with tqdm(desc=configuration, file=sys.stderr, bar_format=BAR, dynamic_ncols=True) as bar:
             fronts[configuration] = pareto_front(machine, settings, checkpoint, _reporter(bar))
+        if config.solver.kind == "exact":
+            weak_fronts[f"{configuration}, weak"] = fronts[configuration]
+            checkpoint = Checkpoint(state / f"{configuration}-exact.npz", key)
+            with tqdm(
+                desc=f"{configuration}, exact", file=sys.stderr, bar_format=BAR, dynamic_ncols=True
+            ) as bar:
+                fronts[configuration] = exact_front(
+                    machine, settings, fronts[configuration], checkpoint, _reporter(bar)
+                )
     table = write_front(fronts, config, command.out)
     density = config.machine.driven_baths[0].spectral_density
     if isinstance(density, LorentzianConfig):
         strength, symbol = density.strength, "d"
     else:
         strength, symbol = density.damping, "gamma_1"
-    save(front_figure(fronts, strength, symbol), command.out / "front.png")
+    save(front_figure({**fronts, **weak_fronts}, strength, symbol), command.out / "front.png")
     save(drives_figure(fronts, strength=strength, symbol=symbol), command.out / "drives.png")
     print(summary(fronts))
     print(f"front   {table}")
@@ -167,7 +176,7 @@ def run_pareto(command: Pareto) -> None:
     print(f"points  {command.out / 'points'}")
 
 
-BAR = "{desc:>12} |{bar}| {n_fmt}/{total_fmt} {elapsed} {postfix}"
+BAR = "{desc:>18} |{bar}| {n_fmt}/{total_fmt} {elapsed} {postfix}"
 
 
 def _prepared(out: Path, resume: bool) -> Path:

@@ -49,8 +49,7 @@ def write_front(fronts: Mapping[str, Front], config: files.Config, out: Path) ->
         for i, point in enumerate(front.points):
             path = folder / f"{configuration}-{i:03d}.toml"
             machine = replace(config.machine, configuration=configuration)
-            solver = files.SolverConfig("weak")
-            files.save(replace(config, machine=machine, drive=drive_config(point.drive), solver=solver), path)
+            files.save(replace(config, machine=machine, drive=drive_config(point.drive)), path)
             written.add(path)
             numbers = [repr(float(getattr(point, name))) for name in COLUMNS[1:-1]]
             writer.writerow([configuration, *numbers, f"points/{path.name}"])

@@ -45,6 +45,20 @@ def test_evaluate_json_has_the_contract_keys(capsys) -> None:
     assert abs(sum(found["heat_currents"]) + found["power"]) < 1e-12 * max(found["heat_currents"])
 
 
+def test_evaluate_with_the_exact_solver(tmp_path, capsys) -> None:
+    main(["evaluate", str(EXAMPLE), "--solver", "exact", "--json"])
+    found = json.loads(capsys.readouterr().out)
+    assert set(found) >= KEYS and found["weak_validity"] is None and found["spectral_radius"] < 1.0
+    np.testing.assert_allclose(found["power"], -3.342105052e-6, rtol=1e-8)  # Floquet reference
+    strong = tmp_path / "unstable.toml"
+    text = EXAMPLE.read_text().replace("strength = 1e-5", "strength = 0.3").replace("= 100.0", "= 0.01")
+    strong.write_text(text.replace("amplitudes = [1.0, 1.0]", "amplitudes = [6.0, 6.0]"))
+    with pytest.raises(SystemExit) as stop:
+        main(["evaluate", str(strong), "--solver", "exact"])
+    error = capsys.readouterr().err
+    assert stop.value.code == 2 and error.count("\n") == 1 and "Floquet multipliers" in error
+
+
 def test_evaluate_prints_a_readable_block(capsys) -> None:
     main(["evaluate", str(EXAMPLE)])
     text = capsys.readouterr().out
@@ -63,7 +77,6 @@ def test_doubtful_weak_theory_is_said_on_standard_error(tmp_path, capsys) -> Non
 
 BAD = {
     "no such file": (["evaluate", "nowhere.toml"], "no such file"),
-    "exact": (["evaluate", str(EXAMPLE), "--solver", "exact"], 'the solver must be "weak"'),
 }
 
 

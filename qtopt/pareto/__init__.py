@@ -8,6 +8,7 @@ from ._certificate import (
 )
 from ._checkpoint import Checkpoint as Checkpoint
 from ._dominance import non_dominated as non_dominated
+from ._exact_front import exact_front as exact_front
 from ._forms import HarmonicForms as HarmonicForms, machine_forms as machine_forms
 from ._front import (
     Front as Front,

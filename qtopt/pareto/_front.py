@@ -17,7 +17,7 @@ from ._certificate import Certificate, EngineTemperatures, certify, efficiency_r
 from ._checkpoint import Checkpoint
 from ._dominance import non_dominated
 from ._forms import Forms, machine_forms
-from ._search import Targets, best_and_neighbours, best_of_all, explore, refine
+from ._search import Targets, WeakModel, best_and_neighbours, best_of_all, explore, refine
 from ._search_space import Bound, DriveParameters, SearchSpace
 
 EXPLORE_CHUNKS, REFINE_CHUNKS = 2, 14
@@ -172,6 +172,7 @@ class _Search:
         checkpoint: Checkpoint,
     ) -> None:
         self.forms, self.space, self.temperatures = forms, space, temperatures
+        self.model = WeakModel(forms, space.kept_harmonics)
         self.settings, self.checkpoint = settings, checkpoint
 
     def run(self, low: float, high: float, progress: Callable[[int], None]) -> DriveParameters:
@@ -197,7 +198,7 @@ class _Search:
             copies = parameters.position.shape[0] // count
             each = jax.tree.map(lambda leaf, copies=copies: jnp.repeat(leaf, copies), targets)
             step = explore if chunk < EXPLORE_CHUNKS else refine
-            parameters, power, entropy = step(self.forms, self.space, each, parameters)
+            parameters, power, entropy = step(self.model, self.space, each, parameters)
             if chunk == AIM_CHUNK:
                 aims = self._spread(self._strongest(power, entropy, high), high, count)
                 targets, _ = self._targets(aims)

@@ -1,5 +1,6 @@
 """Batched gradient search: many starts for every front point in one compiled program."""
 
+from abc import abstractmethod
 from typing import Any, NamedTuple
 
 import equinox as eqx
@@ -9,6 +10,10 @@ import numpy as np
 import optax
 from jaxtyping import Array, Float
 
+from ..drives import Drive
+from ..exact import Resolution, steady_state
+from ..machine import Machine
+from ..thermal import coth_poles
 from ._forms import Forms
 from ._search_space import DriveParameters, SearchSpace
 
@@ -31,11 +36,38 @@ class Targets(NamedTuple):
     width: Float[Array, " B"]
 
 
-def rates(forms: Forms, space: SearchSpace, parameters: DriveParameters) -> tuple[Array, Array]:
+class Model(eqx.Module):
+    """Whatever gives the power and the entropy production rate of a drive."""
+
+    @abstractmethod
+    def rates(self, drive: Drive) -> tuple[Array, Array]:
+        """(P, entropy production rate)."""
+
+
+class WeakModel(Model):
+    """The weak theory, from tabulated quadratic forms."""
+
+    forms: Forms
+    harmonics: int = eqx.field(static=True)
+
+    def rates(self, drive: Drive) -> tuple[Array, Array]:
+        return self.forms.at(drive.frequency).rates(drive.harmonics(self.harmonics))
+
+
+class ExactModel(Model):
+    """The exact steady state; not a number where there is none, which a line search rejects."""
+
+    machine: Machine
+    resolution: Resolution = eqx.field(static=True)
+
+    def rates(self, drive: Drive) -> tuple[Array, Array]:
+        state = steady_state(self.machine, drive, self.resolution, coth_poles(1e-12))
+        return state.power, state.entropy_production_rate
+
+
+def rates(model: Model, space: SearchSpace, parameters: DriveParameters) -> tuple[Array, Array]:
     """(extracted power, entropy production rate) of one candidate."""
-    drive = space.drive(parameters)
-    table = forms.at(drive.frequency)
-    power, entropy = table.rates(drive.harmonics(space.kept_harmonics))
+    power, entropy = model.rates(space.drive(parameters))
     return -power, entropy
 
 
@@ -53,7 +85,7 @@ Rates = tuple[DriveParameters, Float[Array, " B"], Float[Array, " B"]]
 
 
 @eqx.filter_jit
-def explore(forms: Forms, space: SearchSpace, targets: Targets, parameters: DriveParameters) -> Rates:
+def explore(model: Model, space: SearchSpace, targets: Targets, parameters: DriveParameters) -> Rates:
     """EXPLORE_STEPS of Adam with a decaying rate on every candidate of a batch, from rest.
 
     One compiled program for all chunks: the batch is fixed, no host callback, no LAPACK call.
@@ -65,19 +97,21 @@ def explore(forms: Forms, space: SearchSpace, targets: Targets, parameters: Driv
 
     def one(start: DriveParameters, target: Targets) -> DriveParameters:
         def step(carry: tuple[DriveParameters, optax.OptState], _: None) -> tuple[Any, None]:
-            gradient = jax.grad(lambda p: score(*rates(forms, space, p), target))(carry[0])
+            gradient = jax.grad(lambda p: score(*rates(model, space, p), target))(carry[0])
             updates, state = adam.update(gradient, carry[1])
             return (optax.apply_updates(carry[0], updates), state), None
 
         (end, _), _ = jax.lax.scan(step, (start, adam.init(start)), length=EXPLORE_STEPS)
         return end
 
-    return _with_rates(forms, space, jax.vmap(one)(parameters, targets))
+    return _with_rates(model, space, jax.vmap(one)(parameters, targets))
 
 
 @eqx.filter_jit
-def refine(forms: Forms, space: SearchSpace, targets: Targets, parameters: DriveParameters) -> Rates:
-    """REFINE_STEPS of L-BFGS on every candidate of a batch; otherwise as `explore`.
+def refine(
+    model: Model, space: SearchSpace, targets: Targets, parameters: DriveParameters, steps: int = REFINE_STEPS
+) -> Rates:
+    """`steps` of L-BFGS on every candidate of a batch; otherwise as `explore`.
 
     The line search only backtracks, at most ten times: under `vmap` every candidate pays for the longest.
     """
@@ -88,7 +122,7 @@ def refine(forms: Forms, space: SearchSpace, targets: Targets, parameters: Drive
 
     def one(start: DriveParameters, target: Targets) -> DriveParameters:
         def loss(p: DriveParameters) -> Array:
-            return score(*rates(forms, space, p), target)
+            return score(*rates(model, space, p), target)
 
         def step(carry: tuple[DriveParameters, optax.OptState], _: None) -> tuple[Any, None]:
             value, gradient = optax.value_and_grad_from_state(loss)(carry[0], state=carry[1])
@@ -103,14 +137,14 @@ def refine(forms: Forms, space: SearchSpace, targets: Targets, parameters: Drive
                 lambda new, old: jnp.where(better, new, old), (moved, state), (carry[0], fresh)
             ), None
 
-        (end, _), _ = jax.lax.scan(step, (start, lbfgs.init(start)), length=REFINE_STEPS)
+        (end, _), _ = jax.lax.scan(step, (start, lbfgs.init(start)), length=steps)
         return end
 
-    return _with_rates(forms, space, jax.vmap(one)(parameters, targets))
+    return _with_rates(model, space, jax.vmap(one)(parameters, targets))
 
 
-def _with_rates(forms: Forms, space: SearchSpace, parameters: DriveParameters) -> Rates:
-    power, entropy = jax.vmap(lambda p: rates(forms, space, p))(parameters)
+def _with_rates(model: Model, space: SearchSpace, parameters: DriveParameters) -> Rates:
+    power, entropy = jax.vmap(lambda p: rates(model, space, p))(parameters)
     return parameters, power, entropy
 
 
@@ -123,7 +157,7 @@ def best_and_neighbours(
     best on, even when it does not fit yet, lets a good family of drives travel along the front. The
     variation is the best one folded (`folded`), or else the next best at another frequency. Runs on the host.
     """
-    order = _ranking(power, entropy, targets)
+    order = ranking(power, entropy, targets)
     position = np.asarray(parameters.position)
     best = order[:, 0]
     elsewhere = np.abs(position[order] - position[best][:, None]) > 0.3
@@ -161,11 +195,11 @@ def best_of_all(
     parameters: DriveParameters, power: Array, entropy: Array, targets: Targets
 ) -> DriveParameters:
     """The best candidate for each target."""
-    chosen = _ranking(power, entropy, targets)[:, 0]
+    chosen = ranking(power, entropy, targets)[:, 0]
     return jax.tree.map(lambda leaf: leaf[chosen], parameters)
 
 
-def _ranking(power: Array, entropy: Array, targets: Targets) -> np.ndarray:
+def ranking(power: Array, entropy: Array, targets: Targets) -> np.ndarray:
     """(M, B) candidates by rising score for each target; diverged ones last."""
     columns = Targets(*(leaf[:, None] for leaf in targets))
     value = np.asarray(score(power[None, :], entropy[None, :], columns))
