@@ -30,6 +30,11 @@ if TYPE_CHECKING:
         MonochromaticDrive as MonochromaticDrive,
         PiecewiseDrive as PiecewiseDrive,
     )
+    from .dynamics import (
+        GaussianState as GaussianState,
+        Trajectory as Trajectory,
+        simulate as simulate,
+    )
     from .errors import InputError as InputError
     from .exact import PeriodicState as PeriodicState, resolution_for as resolution_for
     from .machine import Machine as Machine
@@ -46,6 +51,7 @@ _HOMES = {
     ".baths": ("DrivenBath", "Drude", "Lorentzian", "Ohmic", "SpectralDensity", "StaticBath"),
     ".config": ("load",),
     ".drives": ("BoundedDrive", "Drive", "FourierDrive", "MonochromaticDrive", "PiecewiseDrive"),
+    ".dynamics": ("GaussianState", "simulate", "Trajectory"),
     ".errors": ("InputError",),
     ".exact": ("PeriodicState", "resolution_for"),
     ".machine": ("Machine",),

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from .._linear import lyapunov, solve
-from ..baths import Bath, DrivenBath
+from ..baths import Bath, StaticBath
 from ..drives import Drive
 from ..exact._system import Copy, System, system
 from ..machine import Machine
@@ -81,10 +81,10 @@ class Equations(eqx.Module):
         """The baths with their couplings at one time."""
         coupling, slope = jax.jvp(self.drive.__call__, (time,), (jnp.ones_like(time),))
         found = []
-        for bath, share in zip(self.baths, self.shares):
-            driven = isinstance(bath, DrivenBath)
-            g = share * (coupling if driven else bath.coupling)
-            rate = share * slope if driven else jnp.zeros_like(g)
+        for bath, share in zip(self.baths, self.shares, strict=True):
+            static = isinstance(bath, StaticBath)
+            g = share * (bath.coupling if static else coupling)
+            rate = jnp.zeros_like(g) if static else share * slope
             found.append(Copy(bath.spectral_density.memory(), bath.temperature, g[:, None], rate[:, None]))
         return tuple(found)
 

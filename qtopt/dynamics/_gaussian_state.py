@@ -1,9 +1,11 @@
 """Gaussian states of the oscillators."""
 
+from collections.abc import Sequence
+
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.core import Tracer
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float
 
@@ -30,14 +32,14 @@ class GaussianState(eqx.Module):
     covariance: Float[Array, "2L 2L"] = eqx.field(converter=to_array)
 
     def __check_init__(self) -> None:
-        if isinstance(self.mean, jax.core.Tracer) or isinstance(self.covariance, jax.core.Tracer):
+        if isinstance(self.mean, Tracer) or isinstance(self.covariance, Tracer):
             return
         mean, covariance = np.asarray(self.mean), np.asarray(self.covariance)
         count = mean.size
         if mean.shape != (count,) or count % 2 or covariance.shape != (count, count):
             raise InputError(
-                "a Gaussian state must have a mean of 2L numbers and a covariance of 2L x 2L, but their shapes "
-                f"are {mean.shape} and {covariance.shape}."
+                "a Gaussian state must have a mean of 2L numbers and a covariance of 2L x 2L, but their "
+                f"shapes are {mean.shape} and {covariance.shape}."
             )
         scale = np.abs(covariance).max(initial=1.0)
         if not (np.isfinite(mean).all() and np.isfinite(covariance).all()):
@@ -49,8 +51,8 @@ class GaussianState(eqx.Module):
         lowest = np.linalg.eigvalsh(covariance + 0.5j * commutator).min(initial=0.0)
         if lowest < -ROUND_OFF * scale:
             raise InputError(
-                "the covariance of a Gaussian state must obey the uncertainty relation, covariance + i/2 [[0, 1], "
-                f"[-1, 0]] >= 0, but its lowest eigenvalue is {lowest:.3g}: no quantum state has these variances."
+                "the covariance of a Gaussian state must obey the uncertainty relation, covariance + i/2 "
+                f"[[0, 1], [-1, 0]] >= 0, but its lowest eigenvalue is {lowest:.3g}: raise the variances."
             )
 
     @property
@@ -64,7 +66,7 @@ class GaussianState(eqx.Module):
         return _from_normal(machine, 0.5 * jnp.eye(2 * machine.size))
 
     @staticmethod
-    def thermal(machine: Machine, temperatures: ArrayLike) -> "GaussianState":
+    def thermal(machine: Machine, temperatures: ArrayLike | Sequence[float]) -> "GaussianState":
         """Uncoupled oscillators in equilibrium, omega_l^2 <x_l^2> = <v_l^2> = (omega_l/2) coth(omega_l/2T_l).
 
         Args:
@@ -117,7 +119,8 @@ class GaussianState(eqx.Module):
         size = machine.size
         if a == b or not (0 <= a < size and 0 <= b < size):
             raise InputError(
-                f"two-mode squeezing needs two different oscillators out of 0..{size - 1}, but the pair is {pair}."
+                f"two-mode squeezing needs two different oscillators out of 0..{size - 1}, but the pair is "
+                f"{pair}."
             )
         both = jnp.zeros(size).at[jnp.array([a, b])].set(1.0)
         swap = jnp.zeros((size, size)).at[a, b].set(1.0).at[b, a].set(1.0)
@@ -126,7 +129,9 @@ class GaussianState(eqx.Module):
         none = jnp.zeros((size, size))
         return _from_normal(machine, 0.5 * jnp.block([[own + cross, none], [none, own - cross]]))
 
-    def displaced(self, positions: ArrayLike = 0.0, velocities: ArrayLike = 0.0) -> "GaussianState":
+    def displaced(
+        self, positions: ArrayLike | Sequence[float] = 0.0, velocities: ArrayLike | Sequence[float] = 0.0
+    ) -> "GaussianState":
         """The same state moved by (positions, velocities), each one number or (L,)."""
         parts = [jnp.broadcast_to(jnp.asarray(part), (self.size,)) for part in (positions, velocities)]
         return GaussianState(self.mean + jnp.concatenate(parts), self.covariance)

@@ -1,6 +1,6 @@
 """One period, integrated once; every later period applies the same linear map."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import diffrax
 import equinox as eqx
@@ -63,7 +63,7 @@ def period_map(
     """
     period = 2.0 * jnp.pi / equations.drive.frequency
     times = period * phases
-    controller = diffrax.PIDController(rtol=tolerance, atol=tolerance, norm=optx.max_norm)
+    controller: Any = diffrax.PIDController(rtol=tolerance, atol=tolerance, norm=optx.max_norm)
     if len(jumps):
         controller = diffrax.ClipStepSizeController(controller, jump_ts=period * jumps)
         # A stop at a jump would be one step of the length of round-off.
@@ -99,9 +99,9 @@ def period_map(
 def initial_moments(equations: Equations, initial: GaussianState) -> Moments:
     """Oscillators as given, baths in equilibrium without them (at q = 0), uncorrelated.
 
-    The past noise of a bath lives on in its memory variables r: v_j starts with ``0 = (A_r - mu_j) v_j - A_r b``
-    there, their covariance with the stationary solution of ``0 = A_r S + S A_r^T + b <r eta> + <r eta> b^T``. A
-    memoryless bath has no past: ``v_j = b - mu_j u_j`` with u_j = 0.
+    The past noise of a bath lives on in its memory variables r: v_j starts with ``0 = (A_r - mu_j) v_j - A_r
+    b`` there, their covariance with the stationary solution of ``0 = A_r S + S A_r^T + b <r eta> + <r eta>
+    b^T``. A memoryless bath has no past: ``v_j = b - mu_j u_j`` with u_j = 0.
     """
     size = 2 * equations.frequencies.shape[0]
     now = equations.system(jnp.zeros(()))
@@ -130,8 +130,8 @@ def carried(
 ) -> tuple[Float[Array, " n"], Float[Array, "n n"], Float[Array, "n B"]]:
     """Mean, covariance and <z eta> at a time since the start of a period; `response` as in `PeriodMap`.
 
-        <z eta> = T b + sum_j s_j v_j + Phi sum_j exp(-mu_j t) s_j v_j(0),
-        S       = Phi S(0) Phi^T + noise + sum_j (kick_j v_j(0)^T Phi^T + transposed).
+    <z eta> = T b + sum_j s_j v_j + Phi sum_j exp(-mu_j t) s_j v_j(0),
+    S       = Phi S(0) Phi^T + noise + sum_j (kick_j v_j(0)^T Phi^T + transposed).
     """
     turn, kicks, memory, noise = response
     decayed = jnp.sum(start.memory * jnp.exp(-equations.rates * time), axis=-1)

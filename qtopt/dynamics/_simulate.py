@@ -1,6 +1,6 @@
 """From an initial state to a trajectory, period by period."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import equinox as eqx
 import jax
@@ -12,7 +12,6 @@ from jaxtyping import Array, Float, Int
 from .._arrays import require_x64
 from ..drives import Drive
 from ..errors import InputError
-from ..exact._steady_state import _check
 from ..machine import Machine
 from ..thermal import CothPoles, coth_poles
 from ._equations import Equations
@@ -30,7 +29,7 @@ def simulate(
     machine: Machine,
     drive: Drive,
     initial: GaussianState,
-    times: ArrayLike,
+    times: ArrayLike | Sequence[float],
     tolerance: float = TOLERANCE,
     poles: CothPoles | None = None,
 ) -> Trajectory:
@@ -38,13 +37,13 @@ def simulate(
 
     At t = 0 the baths are in equilibrium by themselves (q = 0), uncorrelated with the oscillators, and the
     couplings g_l(0) are switched on at once. What follows is the exact reduced dynamics of that product state
-    and includes its initial slip: a bath's force starts at ``-K(i inf) q``, the counter-term alone, and builds up
-    within the memory time; <v^2> and heat vary on all time scales down to the end of the coth.
+    and includes its initial slip: a bath's force starts at ``-K(i inf) q``, the counter-term alone, and
+    builds up within the memory time; <v^2> and heat vary on all time scales down to the end of the coth.
 
-    The equations are linear with periodic coefficients, so one period is integrated (diffrax, adaptive, implicit:
-    rates far apart cost little; steps end at the jumps of a drive), with unit matrices instead of a state, and
-    every period is the same linear map of its start. Thousands of periods cost no more than the first, and
-    nothing accumulates but the tolerance times the relaxation time in periods.
+    The equations are linear with periodic coefficients, so one period is integrated (diffrax, adaptive,
+    implicit: rates far apart cost little; steps end at the jumps of a drive), with unit matrices instead of
+    a state, and every period is the same linear map of its start. Thousands of periods cost no more than the
+    first, and nothing accumulates but the tolerance times the relaxation time in periods.
 
     Args:
         machine: any baths, joint or independent.
@@ -59,8 +58,8 @@ def simulate(
         A `Trajectory`. It relaxes to `qtopt.exact.steady_state`, or grows if that does not exist.
 
     Raises:
-        InputError: a drive or an initial state for another number of oscillators; times that are not ascending;
-            a memoryless bath coupled by a drive that jumps; a period that cannot be integrated.
+        InputError: a drive or an initial state for another number of oscillators; times that are not
+            ascending; a memoryless bath coupled by a drive that jumps; a period that cannot be integrated.
         RuntimeError: float64 is disabled.
 
     Source: physics notes, section 4; product states: Hu, Paz and Zhang, Phys. Rev. D 45, 2843 (1992).
@@ -129,8 +128,8 @@ def _follow(
     mapped = period_map(equations, jnp.asarray(stops), jnp.asarray(jumps[:-1]), tolerance)
     if not bool(mapped.resolved):
         raise InputError(
-            "a period must take fewer than 100000 steps to integrate, but it takes more: the drive is too slow for "
-            "the oscillators, or the tolerance is too small."
+            "a period must take fewer than 100000 steps to integrate, but it takes more: raise the frequency "
+            "of the drive or the tolerance."
         )
     positions = np.concatenate([[0.0], stops])
     at_jumps = jnp.asarray(np.searchsorted(positions, jumps - SAME_PHASE))
@@ -142,11 +141,24 @@ def _follow(
         padded = np.zeros(width, dtype=int)
         padded[: len(rows)] = rows
         found, works, start = _one_period(equations, mapped, start, jnp.asarray(padded), at_jumps)
-        part = jax.tree.map(lambda leaf, kept=len(rows): np.asarray(leaf)[:kept], found)
+        part = jax.tree.map(lambda leaf, rows=rows: np.asarray(leaf)[: len(rows)], found)
         times = (number + positions[rows]) * period
         part = eqx.tree_at(lambda t: (t.times, t.jump_works), part, (times, part.jump_works + done))
         done = done + np.asarray(works)
         yield part
+
+
+def _check(machine: Machine, drive: Drive) -> None:
+    if drive.size != machine.size:
+        raise InputError(
+            f"a drive must have one shape per oscillator ({machine.size}), but it has {drive.size}."
+        )
+    for bath in machine.driven_baths:
+        if drive.steps and bath.spectral_density.memory().input.shape[0] == 0:
+            raise InputError(
+                f"a drive that jumps must couple a bath with memory, but bath {bath.name!r} is memoryless, "
+                "where a jump costs infinite power: use a Drude cut-off or a smooth drive."
+            )
 
 
 @eqx.filter_jit

@@ -9,16 +9,17 @@ from diffrax import RESULTS, AbstractAdaptiveSolver, Kvaerno5, LocalLinearInterp
 
 _TABLEAU = Kvaerno5.tableau
 _STAGES = len(_TABLEAU.b_sol)
-_DIAGONAL = float(_TABLEAU.a_diagonal[1])
+_DIAGONAL = float(np.asarray(_TABLEAU.a_diagonal)[1])
 _ROWS = np.stack([np.pad(row, (0, _STAGES - len(row))) for row in _TABLEAU.a_lower])
 
 
 class DirectKvaerno5(AbstractAdaptiveSolver):
-    """Kvaerno's stiff method of order 5(4) for linear equations: stages are solved directly, without Newton.
+    """Kvaerno's stiff method of order 5(4) for linear equations, its stages solved directly.
 
-    The `args` of the integration are the equations, called as ``args(t, y, inside)``, and have a method
-    ``resolvent(t, y, step, inside)`` (see `Equations`). `inside` is the middle of the step, where coefficients that jump are known for certain.
-    A-L stable and stiffly accurate: rates far above the inverse of the step cost nothing.
+    The `args` of the integration are the equations, called as ``args(t, y, inside)``, with a method
+    ``resolvent(t, y, step, inside)`` (see `Equations`). `inside` is the middle of the step, where
+    coefficients that jump are known for certain. A- and L-stable and stiffly accurate: rates far above the
+    inverse of the step cost nothing.
 
     Source: A. Kvaerno, BIT 44, 489 (2004), as tabulated in diffrax.
     """

@@ -14,34 +14,35 @@ from ._equations import Equations
 class Trajectory(eqx.Module):
     """The oscillators against time (hbar = k_B = m = 1), T times, L oscillators, B baths.
 
-    A strictly Ohmic bath has no finite momentum variance: it grows with the logarithm of the largest frequency.
-    Here that is where the rational coth ends, far above every other rate, so that <v v>, populations and the
-    heat of such a bath within the first instants depend on it; positions, powers and later heat currents do not.
+    A strictly Ohmic bath has no finite momentum variance: it grows with the logarithm of the largest
+    frequency. Here that is where the rational coth ends, far above every other rate, so that <v v>,
+    populations and the heat of such a bath within the first instants depend on it; positions, powers and
+    later heat currents do not.
 
     Attributes:
         times: (T,) since the coupling was switched on.
         means: (T, 2L) <z> for z = (x_1..x_L, v_1..v_L).
         covariances: (T, 2L, 2L) symmetrised, without the means.
         populations: (T, L) ``(<v_l^2> + omega_l^2 <x_l^2>)/(2 omega_l) - 1/2``, means included.
-        local_powers: (T, L) work per time supplied through each oscillator, ``-sum_b dg_l/dt <x_l F_b>``; zero
-            between the steps of a drive that jumps.
-        heat_currents: (T, B) heat per time out of each bath, ``<F_b dq_b/dt>``; at all times the energy of the
-            oscillators changes by ``sum_b heat_currents + sum_l local_powers``.
+        local_powers: (T, L) work per time supplied through each oscillator, ``-sum_b dg_l/dt <x_l F_b>``;
+            zero between the steps of a drive that jumps.
+        heat_currents: (T, B) heat per time out of each bath, ``<F_b dq_b/dt>``; at all times the energy of
+            the oscillators changes by ``sum_b heat_currents + sum_l local_powers``.
         jump_works: (T, B, L) work done up to now by the jumps of the coupling to bath b through oscillator l,
-            ``-(g_after - g_before) <x_l F_b>`` with the mean of the force; it leaves the oscillators' energy as
-            it is and goes to the bath, whose heat lacks ``-sum_l jump_works``. Zero for smooth drives.
+            ``-(g_after - g_before) <x_l F_b>`` with the mean of the force; it leaves the oscillators' energy
+            as it is and goes to the bath, whose heat lacks ``-sum_l jump_works``. Zero for smooth drives.
     """
 
-    times: Float[np.ndarray, " T"]
-    means: Float[np.ndarray, "T 2L"]
-    covariances: Float[np.ndarray, "T 2L 2L"]
-    populations: Float[np.ndarray, "T L"]
-    local_powers: Float[np.ndarray, "T L"]
-    heat_currents: Float[np.ndarray, "T B"]
-    jump_works: Float[np.ndarray, "T B L"]
+    times: Float[Array | np.ndarray, " T"]
+    means: Float[Array | np.ndarray, "T 2L"]
+    covariances: Float[Array | np.ndarray, "T 2L 2L"]
+    populations: Float[Array | np.ndarray, "T L"]
+    local_powers: Float[Array | np.ndarray, "T L"]
+    heat_currents: Float[Array | np.ndarray, "T B"]
+    jump_works: Float[Array | np.ndarray, "T B L"]
 
     @property
-    def power(self) -> Float[np.ndarray, " T"]:
+    def power(self) -> Float[Array | np.ndarray, " T"]:
         """Work per time supplied by the drive, jumps left out."""
         return self.local_powers.sum(axis=1)
 
