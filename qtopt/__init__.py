@@ -33,6 +33,11 @@ if TYPE_CHECKING:
         MonochromaticDrive as MonochromaticDrive,
         PiecewiseDrive as PiecewiseDrive,
     )
+    from .dynamics import (
+        GaussianState as GaussianState,
+        Trajectory as Trajectory,
+        simulate as simulate,
+    )
     from .errors import InputError as InputError
     from .exact import PeriodicState as PeriodicState, resolution_for as resolution_for
     from .machine import Machine as Machine
@@ -59,6 +64,7 @@ _HOMES = {
     ),
     ".config": ("load",),
     ".drives": ("BoundedDrive", "Drive", "FourierDrive", "MonochromaticDrive", "PiecewiseDrive"),
+    ".dynamics": ("GaussianState", "simulate", "Trajectory"),
     ".errors": ("InputError",),
     ".exact": ("PeriodicState", "resolution_for"),
     ".machine": ("Machine",),

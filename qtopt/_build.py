@@ -14,6 +14,7 @@ from .baths import (
     fit_spectral_density,
 )
 from .drives import BoundedDrive, Drive, FourierDrive, MonochromaticDrive, PiecewiseDrive
+from .dynamics import GaussianState
 from .errors import InputError
 from .machine import Machine
 
@@ -57,6 +58,17 @@ def build_drive(drive: files.DriveConfig) -> Drive:
             return PiecewiseDrive(frequency, [list(row) for row in values])
         case files.BoundedConfig(frequency=frequency, mean=mean, cosine=cosine, sine=sine):
             return BoundedDrive(frequency, list(mean), [list(r) for r in cosine], [list(r) for r in sine])
+
+
+def build_initial(config: files.InitialConfig, machine: Machine) -> GaussianState:
+    """The state of the oscillators that a [simulation] section describes."""
+    match config:
+        case files.VacuumConfig():
+            return GaussianState.vacuum(machine)
+        case files.ThermalConfig(temperature=temperature):
+            return GaussianState.thermal(machine, temperature)
+        case files.SqueezedConfig(squeezing=squeezing, angle=angle):
+            return GaussianState.squeezed(machine, squeezing, angle)
 
 
 def drive_config(drive: Drive) -> files.DriveConfig:

@@ -1,4 +1,4 @@
-"""The command line: `qtopt evaluate` and `qtopt pareto`."""
+"""The command line: `qtopt evaluate`, `qtopt pareto` and `qtopt simulate`."""
 
 import json
 import shutil
@@ -45,8 +45,24 @@ class Pareto:
     """continue an interrupted search in that directory"""
 
 
+@dataclass(frozen=True)
+class Simulate:
+    """Follow a machine in time from an initial state; draw and store populations, covariances and flows."""
+
+    file: Positional[Path]
+    """configuration file (TOML)"""
+    out: Path
+    """directory for trajectory.csv and trajectory.png"""
+    periods: int | None = None
+    """periods of the drive, instead of those in the file"""
+    points_per_period: int | None = None
+    """instead of those in the file"""
+
+
 Command = (
-    Annotated[Evaluate, tyro.conf.subcommand("evaluate")] | Annotated[Pareto, tyro.conf.subcommand("pareto")]
+    Annotated[Evaluate, tyro.conf.subcommand("evaluate")]
+    | Annotated[Pareto, tyro.conf.subcommand("pareto")]
+    | Annotated[Simulate, tyro.conf.subcommand("simulate")]
 )
 
 
@@ -61,8 +77,10 @@ def main(arguments: list[str] | None = None) -> None:
         configure()
         if isinstance(command, Evaluate):
             run_evaluate(command)
-        else:
+        elif isinstance(command, Pareto):
             run_pareto(command)
+        else:
+            run_simulate(command)
     except InputError as error:
         print(f"qtopt: {error}", file=sys.stderr)
         sys.exit(2)
@@ -178,22 +196,66 @@ def run_pareto(command: Pareto) -> None:
     print(f"points  {command.out / 'points'}")
 
 
+def run_simulate(command: Simulate) -> None:
+    """`qtopt simulate`: an interruption keeps the periods that are done."""
+    from tqdm import tqdm
+
+    from . import config as files
+    from ._build import build_drive, build_initial, build_machine
+    from ._files import write_trajectory
+    from .dynamics import joined, simulate_periods
+    from .plots import save, trajectory_figure
+
+    config = _loaded(command.file, None)
+    machine, drive = build_machine(config.machine), build_drive(files.require_drive(config))
+    wanted = config.simulation
+    periods = _positive("--periods", command.periods, wanted.periods)
+    points = _positive("--points-per-period", command.points_per_period, wanted.points_per_period)
+    _directory(command.out)
+    names, done = [bath.name for bath in config.machine.baths], []
+    parts = simulate_periods(machine, drive, build_initial(wanted.initial, machine), periods, points)
+    try:
+        with tqdm(parts, "periods", periods, file=sys.stderr, bar_format=BAR, dynamic_ncols=True) as bar:
+            for part in bar:
+                done.append(part)
+    finally:
+        if done:
+            trajectory = joined(done)
+            table = write_trajectory(trajectory, names, command.out)
+            figure = trajectory_figure(trajectory, float(drive.frequency), names)
+            save(figure, command.out / "trajectory.png")
+            print(f"data    {table}")
+            print(f"figure  {command.out / 'trajectory.png'}")
+
+
+def _positive(option: str, given: int | None, default: int) -> int:
+    if given is not None and given < 1:
+        raise InputError(f"{option} must be a whole number of at least 1, but it is {given}.")
+    return default if given is None else given
+
+
 BAR = "{desc:>18} |{bar}| {n_fmt}/{total_fmt} {elapsed} {postfix}"
 
 
 def _prepared(out: Path, resume: bool) -> Path:
     """The directory of the search state, emptied unless resuming."""
     state = out / ".search"
+    if not resume and state.is_dir():
+        shutil.rmtree(state)
+    return _directory(state, out)
+
+
+def _directory(path: Path, out: Path | None = None) -> Path:
+    """A directory that exists; `out` is what the user called it."""
+    out = path if out is None else out
     try:
-        if not resume and state.exists():
-            shutil.rmtree(state)
-        state.mkdir(parents=True, exist_ok=True)
+        path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(
             f"--out must be a directory that can be written, but {out} is not ({error.strerror}): "
             "choose another."
         ) from error
-    return state
+    return path
 
 
 def _reporter(bar) -> Callable[[int, int, str], None]:

@@ -1,15 +1,18 @@
-"""Files of a front: table, points, state of the search."""
+"""Files of a front (table, points, state of the search) and of a trajectory."""
 
 import csv
 import hashlib
 import io
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from . import config as files
 from ._build import drive_config
+from .dynamics import Trajectory
 from .pareto import Front
 
 COLUMNS = (
@@ -28,7 +31,7 @@ COLUMNS = (
 
 def fingerprint(config: files.Config, configuration: str, version: str) -> str:
     """Identifies a search: machine, its tables, search settings, configuration, version of qtopt."""
-    same = replace(config, drive=None)
+    same = replace(config, drive=None, simulation=files.SimulationConfig())
     densities = [bath.spectral_density for bath in config.machine.baths]
     tables = [repr(files.read_columns(d.file)) for d in densities if isinstance(d, files.TableConfig)]
     text = "\n".join([files.dumps(same), configuration, version, *tables])
@@ -58,6 +61,45 @@ def write_front(fronts: Mapping[str, Front], config: files.Config, out: Path) ->
     for stale in set(folder.glob("*.toml")) - written:
         stale.unlink()
     return write_text(out / "front.csv", table.getvalue())
+
+
+def write_trajectory(trajectory: Trajectory, baths: Sequence[str], out: Path) -> Path:
+    """`trajectory.csv`, one row for each time; returns its path. Oscillators count from 1.
+
+    Columns: t, populations, means, covariances (upper triangle), powers, heat currents, and the work done up
+    to then by the jumps of a drive with steps.
+    """
+    size = trajectory.populations.shape[1]
+    oscillators = range(1, size + 1)
+    coordinates = [f"{kind}{l}" for kind in "xv" for l in oscillators]
+    rows, columns = np.triu_indices(2 * size)
+    names = [
+        "t",
+        *(f"population_{l}" for l in oscillators),
+        *(f"mean_{z}" for z in coordinates),
+        *(f"covariance_{coordinates[i]}_{coordinates[j]}" for i, j in zip(rows, columns, strict=True)),
+        "power",
+        *(f"power_{l}" for l in oscillators),
+        *(f"heat_{name}" for name in baths),
+        *(f"jump_work_{l}" for l in oscillators),
+    ]
+    values = np.column_stack(
+        [
+            trajectory.times,
+            trajectory.populations,
+            trajectory.means,
+            trajectory.covariances[:, rows, columns],
+            trajectory.power,
+            trajectory.local_powers,
+            trajectory.heat_currents,
+            trajectory.jump_works.sum(axis=1),
+        ]
+    )
+    table = io.StringIO()
+    writer = csv.writer(table, lineterminator="\n")
+    writer.writerow(names)
+    writer.writerows([repr(number) for number in row] for row in values.tolist())
+    return write_text(out / "trajectory.csv", table.getvalue())
 
 
 def write_text(path: Path, text: str) -> Path:

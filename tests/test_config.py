@@ -26,8 +26,10 @@ from qtopt.config import (
     OhmicConfig,
     ParetoConfig,
     PiecewiseConfig,
+    SimulationConfig,
     SolverConfig,
     SolverKind,
+    SqueezedConfig,
     TableConfig,
     dumps,
     load,
@@ -244,3 +246,13 @@ def test_config_needs_no_jax() -> None:
                 file.name,
                 name,
             )
+
+
+def test_simulation_survives_the_round_trip() -> None:
+    """Initial states have kinds, like baths."""
+    text = (
+        MACHINE + '[simulation]\nperiods = 3\ninitial = { kind = "squeezed", squeezing = 0.5, angle = 1.0 }\n'
+    )
+    config = loads(text)
+    assert config.simulation == SimulationConfig(3, 64, SqueezedConfig(0.5, 1.0))
+    assert loads(dumps(config)) == config

@@ -311,3 +311,32 @@ def test_no_drive_to_evaluate() -> None:
         InputError, match=r"the section \[drive\] is missing; it must give the drive to evaluate"
     ):
         require_drive(loads(MACHINE))
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("periods = 0", "`simulation.periods` must be a whole number of at least 1; got 0"),
+        ("period = 3", 'unknown key `simulation.period`; did you mean "periods"?'),
+        (
+            'initial = "vacuum"',
+            '`simulation.initial` must be a table with the kind of the initial state; got "v',
+        ),
+        (
+            'initial = { kind = "hot" }',
+            '`simulation.initial.kind` must be "vacuum", "thermal" or "squeezed"; got',
+        ),
+        (
+            'initial = { kind = "thermal" }',
+            "`simulation.initial.temperature` is missing; it must be a finite numb",
+        ),
+        (
+            'initial = { kind = "squeezed", squeezing = "r" }',
+            "`simulation.initial.squeezing` must be a finite",
+        ),
+    ],
+)
+def test_simulation(line: str, message: str) -> None:
+    """The section [simulation]."""
+    with pytest.raises(InputError, match="^" + re.escape(message)):
+        loads(f"{MACHINE}[simulation]\n{line}\n")

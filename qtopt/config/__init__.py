@@ -27,6 +27,13 @@ from ._pareto import (
     Bound as Bound,
     ParetoConfig as ParetoConfig,
 )
+from ._simulation import (
+    InitialConfig as InitialConfig,
+    SimulationConfig as SimulationConfig,
+    SqueezedConfig as SqueezedConfig,
+    ThermalConfig as ThermalConfig,
+    VacuumConfig as VacuumConfig,
+)
 from ._solver import (
     SolverConfig as SolverConfig,
     SolverKind as SolverKind,

@@ -6,6 +6,7 @@ from ..errors import InputError
 from ._drives import DRIVES, DriveConfig, read_drive
 from ._machine import MachineConfig, read_machine
 from ._pareto import ParetoConfig, read_pareto
+from ._simulation import SimulationConfig, read_simulation
 from ._solver import SolverConfig, SolverKind, read_solver
 from ._table import Table, listed
 
@@ -19,11 +20,12 @@ class Config:
     """what `qtopt evaluate` needs and `qtopt pareto` searches"""
     solver: SolverConfig = field(default_factory=SolverConfig)
     pareto: ParetoConfig = field(default_factory=ParetoConfig)
+    simulation: SimulationConfig = field(default_factory=SimulationConfig)
 
 
 def read_config(table: Table) -> Config:
     """The whole file."""
-    table.only("machine", "drive", "solver", "pareto")
+    table.only("machine", "drive", "solver", "pareto", "simulation")
     machine = read_machine(table.table("machine", "a table, the section [machine]"))
     drive = None
     if "drive" in table:
@@ -33,6 +35,7 @@ def read_config(table: Table) -> Config:
         drive=drive,
         solver=read_solver(table.table("solver", "a table, the section [solver]", {})),
         pareto=read_pareto(table.table("pareto", "a table, the section [pareto]", {})),
+        simulation=read_simulation(table.table("simulation", "a table, the section [simulation]", {})),
     )
     _check_solver(config)
     return config

@@ -51,6 +51,7 @@ def dumps(config: Config) -> str:
         "drive": _plain(config.drive),
         "solver": _plain(config.solver),
         "pareto": _plain(config.pareto),
+        "simulation": _plain(config.simulation),
     }
     if config.drive is None:
         del content["drive"]

@@ -53,14 +53,16 @@ class System(NamedTuple):
     direct: Float[Array, " B"]
 
 
-def system(frequencies: Float[Array, " L"], copies: tuple[Copy, ...]) -> System:
+def system(
+    frequencies: Float[Array, " L"], copies: tuple[Copy, ...], basis: Float[Array, "L L"] | None = None
+) -> System:
     """Equations of motion of L oscillators and these copies of baths (physics notes, sections 1 and 4).
 
     ``dv_l/dt = -omega_l^2 x_l + sum_b g_l^b F_b``; a friction term of an Ohmic bath sees
-    ``dq/dt = sum_l (dg_l/dt x_l + g_l v_l)``.
+    ``dq/dt = sum_l (dg_l/dt x_l + g_l v_l)``. The basis is `damping_basis` unless given.
     """
     size, count = copies[0].coupling.shape
-    basis = damping_basis(copies)
+    basis = damping_basis(copies) if basis is None else basis
     total = 2 * size + sum(copy.memory.input.shape[0] for copy in copies)
     x, v = slice(0, size), slice(size, 2 * size)
     dynamics = jnp.zeros((total, total, count))

@@ -1,5 +1,6 @@
-"""Figures of the results: power-efficiency fronts and the drives along them."""
+"""Figures of the results: power-efficiency fronts, the drives along them, trajectories."""
 
 from ._drives import drives_figure as drives_figure
 from ._front import front_figure as front_figure
 from ._style import save as save
+from ._trajectory import trajectory_figure as trajectory_figure

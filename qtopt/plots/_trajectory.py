@@ -1,0 +1,79 @@
+"""The figure of a trajectory."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from jax import Array
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from ..dynamics import Trajectory
+from ._style import (
+    DOUBLE_COLUMN,
+    GREY,
+    LINE_STYLES,
+    LINE_WIDTH,
+    PALETTE,
+    SMALL_FONT_SIZE,
+    THIN_LINE_WIDTH,
+    figure,
+    round_ticks,
+    style_panel,
+)
+
+PANEL_HEIGHT = 38.0
+
+
+def trajectory_figure(
+    trajectory: Trajectory, frequency: float, baths: Sequence[str], title: str | None = None
+) -> Figure:
+    """Populations, covariances of the positions, powers and heat currents against Omega t/2 pi.
+
+    Flows at t = 0 are not drawn: where the coupling to an Ohmic bath is switched on, its heat current is a
+    spike without a finite height. Drives with steps work at their jumps only; for them the third panel shows
+    the work done so far.
+
+    Args:
+        trajectory: what `simulate` returned.
+        frequency: Omega of the drive.
+        baths: their names, in the order of the machine.
+        title: of the figure.
+    """
+    made = figure(DOUBLE_COLUMN, 4 * PANEL_HEIGHT + 10.0, title)
+    panels = made.subplots(4, 1, sharex=True)
+    phase = trajectory.times * frequency / (2.0 * np.pi)
+    size = trajectory.populations.shape[1]
+    numbers = range(1, size + 1)
+    _draw(panels[0], phase, trajectory.populations, [f"$n_{{{l}}}$" for l in numbers], "populations")
+    rows, columns = np.triu_indices(size)
+    pairs = [f"$x_{{{i + 1}}} x_{{{j + 1}}}$" for i, j in zip(rows, columns, strict=True)]
+    positions = trajectory.covariances[:, rows, columns]
+    _draw(panels[1], phase, positions, pairs, r"covariances ($\hbar/\omega_A$)")
+    later = trajectory.times > 0.0
+    works = trajectory.jump_works.sum(axis=1)
+    if np.any(works):
+        _draw(panels[2], phase, works, [f"$W_{{{l}}}$" for l in numbers], r"work of jumps ($\hbar\omega_A$)")
+    else:
+        labels = [f"$P_{{{l}}}$" for l in numbers]
+        _draw(panels[2], phase[later], trajectory.local_powers[later], labels, r"power ($\hbar\omega_A^2$)")
+    _draw(
+        panels[3], phase[later], trajectory.heat_currents[later], baths, r"heat current ($\hbar\omega_A^2$)"
+    )
+    panels[3].set_xlabel(r"$\Omega t/2\pi$", fontsize=panels[3].yaxis.label.get_fontsize())
+    panels[3].set_xlim(0.0, float(phase[-1]) or 1.0)
+    made.align_ylabels(list(panels))
+    return made
+
+
+def _draw(
+    axes: Axes, phase: Array | np.ndarray, values: Array | np.ndarray, labels: Sequence[str], name: str
+) -> None:
+    """One panel with a curve for each column."""
+    style_panel(axes, y_label=name)
+    axes.yaxis.set_major_locator(round_ticks())
+    axes.axhline(0.0, color=GREY, lw=THIN_LINE_WIDTH, zorder=1.0)
+    for i, label in enumerate(labels):
+        dashes = LINE_STYLES[i % len(LINE_STYLES)]
+        axes.plot(phase, values[:, i], dashes, color=PALETTE[i % len(PALETTE)], lw=LINE_WIDTH, label=label)
+    axes.yaxis.get_offset_text().set_fontsize(SMALL_FONT_SIZE)
+    axes.legend(fontsize=SMALL_FONT_SIZE, frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
