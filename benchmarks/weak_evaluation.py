@@ -39,7 +39,7 @@ from qtopt import (  # noqa: E402
 from qtopt.thermal import coth_poles  # noqa: E402
 
 FREQUENCY = 0.45
-POLES = coth_poles(1e-12)
+POLES = coth_poles(2e-10)
 """Fewer poles for the timed runs; the error column says what that costs."""
 OPPONENT = {
     "frequencies": (1.0, 0.6),

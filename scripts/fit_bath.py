@@ -33,6 +33,9 @@ for name, (omega, density) in (given or {k: ((1e-3, 30.0), f) for k, f in EXAMPL
     plt.loglog(wide, np.real(bath.density(wide)), label=f"{name}, {len(report.poles)} poles")
     points = np.geomspace(*report.window, 60) if callable(density) else np.asarray(omega)
     plt.loglog(points, density(points) if callable(density) else density, "k.", markersize=3)
-plt.xlabel(r"$\omega$"), plt.ylabel(r"$J(\omega)$"), plt.ylim(bottom=1e-12), plt.legend()
+plt.xlabel(r"$\omega$")
+plt.ylabel(r"$J(\omega)$")
+plt.ylim(bottom=1e-12)
+plt.legend()
 if options.out:
     plt.savefig(options.out, dpi=150)

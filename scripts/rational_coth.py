@@ -22,7 +22,7 @@ import mpmath as mp
 LARGEST = 1e10
 """X, the largest |omega|/T. Heat currents into a bath of damping gamma err by about (gamma/XT)^2 of the
 zero-point scale, which is far larger than the current itself where T is low: 1e8 is not enough there."""
-POLES = {1e-9: 50, 1e-12: 65, 1e-15: 79}
+POLES = {1e-9: 50, 2e-10: 53, 1e-12: 65, 1e-15: 79}
 """The fewest poles, beside the one at zero frequency, that reach each accuracy."""
 TABLE = Path(__file__).parents[1] / "qtopt" / "thermal" / "coth_poles.json"
 mp.mp.dps = 100

@@ -8,7 +8,7 @@ from hypothesis import given, settings as hypothesis_settings, strategies as st
 
 from qtopt import DrivenBath, FrontSettings, InputError, Lorentzian, Machine, Ohmic, StaticBath, pareto_front
 from qtopt.pareto import Checkpoint, DriveParameters, SearchSpace, machine_forms, non_dominated
-from qtopt.pareto._search import Targets, explore, folded, refine, score
+from qtopt.pareto._search import Targets, WeakModel, explore, folded, refine, score
 from tests.test_pareto_certificate import STRENGTH, engine
 
 SMALL = FrontSettings(points=4, harmonics=3, bound="rms", frequency=(0.3, 0.6), starts=4, seed=0)
@@ -135,9 +135,9 @@ def test_folded_drive_is_the_same_drive() -> None:
 
 def test_search_programs_hold_no_lapack_and_no_callback() -> None:
     space = SearchSpace("peak", 2, 3, (0.4, 0.5))
-    forms = machine_forms(engine(), (0.4, 0.5), space.kept_harmonics)
+    model = WeakModel(machine_forms(engine(), (0.4, 0.5), space.kept_harmonics), space.kept_harmonics)
     parameters = space.random(jax.random.key(0), jnp.full(4, 0.45))
     targets = Targets(jnp.full(4, 6.0), jnp.full(4, 1e-5), jnp.full(4, 0.1))
     for program in (explore, refine):
-        text = program.lower(forms, space, targets, parameters).compile().compiled.as_text()  # pyright: ignore
+        text = program.lower(model, space, targets, parameters).compile().compiled.as_text()  # pyright: ignore
         assert 'custom_call_target="lapack' not in text and "python_cpu_callback" not in text

@@ -34,6 +34,7 @@ def coth_poles(accuracy: float = 1e-15) -> CothPoles:
 
         accuracy   poles   largest relative error
         1e-9       51      7.4e-10
+        2e-10      54      1.8e-10
         1e-12      66      6.9e-13
         1e-15      80      1.0e-15, and below 2e-15 when evaluated in float64
 
