@@ -25,7 +25,9 @@ def relative_error(points: np.ndarray, accuracy: float = 1e-15) -> np.ndarray:
     return np.abs(np.asarray(rational_coth(points, 1.0, coth_poles(accuracy))) - expected) / np.abs(expected)
 
 
-@pytest.mark.parametrize(("accuracy", "bound"), [(1e-9, 7.5e-10), (2e-10, 1.9e-10), (1e-12, 7e-13), (1e-15, 2e-15)])
+@pytest.mark.parametrize(
+    ("accuracy", "bound"), [(1e-9, 7.5e-10), (2e-10, 1.9e-10), (1e-12, 7e-13), (1e-15, 2e-15)]
+)
 def test_documented_accuracy_over_sixteen_decades(accuracy: float, bound: float) -> None:
     assert relative_error(RATIOS, accuracy).max() < bound
     assert relative_error(-RATIOS, accuracy).max() < bound
