@@ -215,8 +215,8 @@ def run_simulate(command: Simulate) -> None:
     names, done = [bath.name for bath in config.machine.baths], []
     if any(float(bath.spectral_density.expansion().viscosity) > 0.0 for bath in machine.baths):
         print(
-            "qtopt: warning: velocities diverge logarithmically beside a strictly Ohmic bath, so the populations "
-            "shown depend on the end of the rational coth; give the bath a Drude cut-off.",
+            "qtopt: warning: velocities diverge logarithmically beside a strictly Ohmic bath, so the "
+            "populations shown depend on the end of the rational coth; give the bath a Drude cut-off.",
             file=sys.stderr,
         )
     parts = simulate_periods(machine, drive, build_initial(wanted.initial, machine), periods, points)
