@@ -217,3 +217,12 @@ def test_gradients_equal_finite_differences() -> None:
         estimate = (16.0 * second - first) / 15.0
         noise = 1e-11 * size / step
         assert np.all(np.abs(reverse[:, i] - estimate) < 1e-6 * np.abs(estimate) + noise), (i, estimate)
+
+
+def test_exact_programs_hold_no_lapack_and_no_callback() -> None:
+    machine, drive = engine(1e-5), engine_drive()
+    resolution = resolution_for(machine, drive)
+    power = lambda pair: steady_state(pair[0], pair[1], resolution).power  # noqa: E731
+    program = eqx.filter_jit(jax.value_and_grad(power))
+    text = program.lower((machine, drive)).compile().compiled.as_text()  # pyright: ignore
+    assert 'custom_call_target="lapack' not in text and "python_cpu_callback" not in text
