@@ -57,6 +57,7 @@ def test_floquet_reference(kind: str, damping: float) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)  # the quadrature takes minutes where resonances are narrow
 @pytest.mark.parametrize("size", [1, 2, 3])
 @pytest.mark.parametrize("damping", [0.01, 0.5, 100.0])
 @pytest.mark.parametrize("kind", ["drude", "lorentzian"])
