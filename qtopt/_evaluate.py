@@ -55,6 +55,11 @@ class Evaluation:
                 f"harmonics of the drive beyond those kept can change the power by up to "
                 f"{self.truncation_error:.1e}."
             )
+        if self.first_law_residual is not None and self.first_law_residual > 1e-6:
+            found.append(
+                f"two expressions of the heat currents differ by {self.first_law_residual:.1e} of the "
+                "largest: round-off limits this machine, or the points of time are too few."
+            )
         return found
 
     def as_dict(self) -> dict[str, Any]:

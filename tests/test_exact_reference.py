@@ -65,6 +65,16 @@ def test_floquet_reference_on_the_whole_grid(kind: str, damping: float, size: in
     compare(strong_case(DRIVEN[kind], damping, size), 18)
 
 
+def test_narrow_mode_beside_strong_damping_keeps_its_digits() -> None:
+    """gamma_2 = 100: the oscillators' own basis costs 2e-8, congruences that are not symmetrised 4e-8."""
+    harmonics = dict(enumerate(np.asarray(engine_drive().harmonics(1))))
+    baths = [lorentzian(1e-3, 1.25, 0.01, 1.0), ohmic(100.0, 0.2, [1.0, 1.0])]
+    expected = exact_floquet([1.0, 0.6], baths, 0.45, harmonics, truncation=6)
+    state = run(engine(1e-3), engine_drive())
+    np.testing.assert_allclose(state.local_powers, expected["local_powers"], rtol=1e-10)
+    np.testing.assert_allclose(state.heat_currents, expected["heat_currents"], rtol=1e-10)
+
+
 def test_published_numbers_of_the_example() -> None:
     # Physics notes, section 9.
     for strength, expected in ((1e-5, -0.3342), (1e-3, -0.0862)):

@@ -45,7 +45,12 @@ def periodic_moments(
     """
     ladder = propagators(system.dynamics, calculus)
     prefix = _prefix(ladder.full)
-    correlation = _noise_correlation(system, temperatures, calculus, poles, ladder, prefix)
+    correlation = jnp.stack(
+        [
+            _noise_correlation(system, b, temperatures[b], calculus, poles, ladder, prefix)
+            for b in range(system.noise.shape[0])
+        ]
+    )
     outer = jnp.einsum("bik,bjk->bijk", system.noise, correlation)
     step = diffusion(system.dynamics, outer + jnp.swapaxes(outer, 1, 2), ladder, calculus)
     covariance = _closed_covariance(ladder.full, step, prefix)
@@ -65,23 +70,6 @@ def _prefix(steps: Float[Array, "n n K"]) -> Float[Array, "n n K"]:
 
 def _noise_correlation(
     system: System,
-    temperatures: Array,
-    calculus: Calculus,
-    poles: CothPoles,
-    ladder: Ladder,
-    prefix: Array,
-) -> Float[Array, "B n K"]:
-    """<z eta_b>. Rates of all baths are stacked; each source needs only its own bath's rates."""
-    return jnp.stack(
-        [
-            _one_correlation(system, b, temperatures[b], calculus, poles, ladder, prefix)
-            for b in range(system.noise.shape[0])
-        ]
-    )
-
-
-def _one_correlation(
-    system: System,
     b: int,
     temperature: Array,
     calculus: Calculus,
@@ -89,6 +77,7 @@ def _one_correlation(
     ladder: Ladder,
     prefix: Array,
 ) -> Float[Array, "n K"]:
+    """<z eta_b> in the periodic state."""
     noise = system.noise[b]
     source = system.noise_slope[b] - jnp.sum(system.dynamics * noise[None], axis=1)
     rates = matsubara(temperature, poles)[1:]
