@@ -38,11 +38,8 @@ class Case:
 
     @property
     def drive(self) -> FourierDrive:
-        """The Fourier drive with these harmonics: g_n = (cosine_n + i sine_n)/2."""
-        g = self.harmonics
-        return FourierDrive(
-            self.drive_frequency, np.real(g[0]), 2.0 * np.real(g[1:]).T, 2.0 * np.imag(g[1:]).T
-        )
+        """The Fourier drive with these harmonics."""
+        return drive_of(self.drive_frequency, self.harmonics)
 
     def solve(self) -> SteadyState:
         return solve(self.machine, self.drive)
@@ -58,6 +55,12 @@ class Case:
             {k: v.tolist() if isinstance(v, np.ndarray) else v for k, v in b.items()} for b in self.baths
         ]
         return f"Case({self.frequencies}, {baths}, Omega={self.drive_frequency!r}, {self.configuration})"
+
+
+def drive_of(frequency: float, harmonics: np.ndarray) -> FourierDrive:
+    """The Fourier drive with (N+1, L) complex harmonics: g_n = (cosine_n + i sine_n)/2."""
+    cosine, sine = 2.0 * np.real(harmonics[1:]).T, 2.0 * np.imag(harmonics[1:]).T
+    return FourierDrive(frequency, np.real(harmonics[0]), cosine, sine)
 
 
 def density_of(bath: BathNumbers) -> SpectralDensity:

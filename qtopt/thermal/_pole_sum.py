@@ -87,7 +87,7 @@ def contour(temperature: Float[Array, ""], scalar: ScalarFactor, poles: CothPole
     mu = matsubara(temperature, poles)
     z = jax.lax.complex(jnp.zeros_like(mu), mu)
     p, residue = scalar.upper_poles, scalar.upper_residues
-    index = _nearest_node(p.imag / (2.0 * jnp.pi * temperature), poles)
+    index = nearest_node(p.imag / (2.0 * jnp.pi * temperature), poles)
     nearest, strength = z[index], 2.0 * temperature * jnp.asarray(poles.weight)[index]
     is_nearest = jnp.arange(mu.shape[0]) == index[:, None]
 
@@ -116,7 +116,7 @@ def contour(temperature: Float[Array, ""], scalar: ScalarFactor, poles: CothPole
     )
 
 
-def _nearest_node(k: Float[Array, " P"], poles: CothPoles) -> Int[Array, " P"]:
+def nearest_node(k: Float[Array, " P"], poles: CothPoles) -> Int[Array, " P"]:
     """Index of the node nearest to each k >= 0: how many midpoints lie below it."""
     midpoints = (poles.k[1:] + poles.k[:-1]) / 2.0
     return jnp.sum(jax.lax.stop_gradient(k)[:, None] > np.asarray(midpoints), axis=1)

@@ -1,5 +1,6 @@
 """Work and heat kernels: the weak-coupling theory as quadratic forms in the drive's harmonics."""
 
+import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -135,25 +136,39 @@ def _memory_kernels(machine: Machine, spectra: StaticSpectra, b: int, poles: Cot
 
 def _noise_part(driven: DrivenBath, spectra: StaticSpectra, b: int, poles: CothPoles) -> Pair:
     """nu -> ``int dw/2pi S_1(w) w^m Psi_b(w + nu)^T`` for m = 0, 1: the driven bath's noise."""
-    density = driven.spectral_density
-    expansion = density.expansion()
-    half = expansion.residues / 2j  # J = [chi_B(w) - chi_B(-w)]/2i
-    scalar = ScalarFactor(density.density, -expansion.poles, half, expansion.poles, half)
-    path = contour(driven.temperature, scalar, poles)
+    path = contour(driven.temperature, density_factor(driven), poles)
 
     def at(nu: Array) -> tuple[Array, Array]:
-        def shifted(of: Callable[[int], Sequence[Array]]) -> tuple[Sequence[Array], Sequence[Array]]:
-            psi0, psi1 = of(0), of(1)
-            return tuple(psi0), tuple(y - nu * x for x, y in zip(psi0, psi1, strict=True))
-
-        factor = AnalyticFactor(
-            lambda w: shifted(lambda order: spectra.entries(w + nu, order, b)),
-            lambda p, q: shifted(lambda order: spectra.slope_entries(p + nu, q + nu, order, b)),
-        )
-        first, second = contour_integral(path, factor)
+        first, second = contour_integral(path, shifted(spectra, b, nu, (0, 1)))
         return spectra.matrix(jnp.stack(first)).T, spectra.matrix(jnp.stack(second)).T
 
     return at
+
+
+def density_factor(driven: DrivenBath) -> ScalarFactor:
+    """J(w) = [chi_B(w) - chi_B(-w)]/2i of a bath with memory, by its poles."""
+    expansion = driven.spectral_density.expansion()
+    half = expansion.residues / 2j
+    return ScalarFactor(driven.spectral_density.density, -expansion.poles, half, expansion.poles, half)
+
+
+def shifted(spectra: StaticSpectra, b: int, nu: Array, orders: tuple[int, ...]) -> AnalyticFactor:
+    """w -> entries of w^m Psi_b(w + nu), for each order m, without their polynomial parts."""
+
+    def expanded(of: Callable[[int], Sequence[Array]]) -> tuple[Sequence[Array], ...]:
+        powers = [of(order) for order in range(max(orders) + 1)]
+        return tuple(
+            tuple(
+                sum(math.comb(m, k) * (-nu) ** (m - k) * powers[k][e] for k in range(m + 1))
+                for e in range(len(powers[0]))
+            )
+            for m in orders
+        )
+
+    return AnalyticFactor(
+        lambda w: expanded(lambda order: spectra.entries(w + nu, order, b)),
+        lambda p, q: expanded(lambda order: spectra.slope_entries(p + nu, q + nu, order, b)),
+    )
 
 
 def _memory_part(

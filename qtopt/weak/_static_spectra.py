@@ -31,7 +31,11 @@ class StaticSpectra(eqx.Module):
     def slope_entries(
         self, a: Complex[Array, " K"], b: Complex[Array, " K"], order: int, bath: int
     ) -> Entries:
-        """Divided difference in w of the entries of w^order Psi_bath, order 0 or 1, also at a = b."""
+        """Divided difference in w of the entries of w^order Psi_bath, order 0, 1 or 2, also at a = b."""
+
+    @abstractmethod
+    def adjoint(self, entries: Complex[Array, "E K"]) -> Complex[Array, "E K"]:
+        """The entries of the adjoint of the matrix with the given entries."""
 
     @abstractmethod
     def matrix(self, entries: Complex[Array, "E *rest"]) -> Complex[Array, "L L *rest"]:
@@ -44,7 +48,7 @@ class StaticSpectra(eqx.Module):
     def slope(
         self, a: Complex[Array, " K"], b: Complex[Array, " K"], order: int, bath: int
     ) -> Complex[Array, "L L K"]:
-        """Divided difference in w of w^order Psi_bath, order 0 or 1, also at a = b."""
+        """Divided difference in w of w^order Psi_bath, order 0, 1 or 2, also at a = b."""
         return self.matrix(jnp.stack(self.slope_entries(a, b, order, bath)))
 
 
@@ -64,6 +68,9 @@ class OneBathSpectra(StaticSpectra):
 
     def matrix(self, entries: Complex[Array, "E *rest"]) -> Complex[Array, "L L *rest"]:
         return from_entries(self.machine, entries)
+
+    def adjoint(self, entries: Complex[Array, "E K"]) -> Complex[Array, "E K"]:
+        return jnp.conj(entries)
 
     def entries(self, omega: Complex[Array, " K"], order: int, bath: int) -> Entries:
         psi = tuple(-0.5j * chi for chi in susceptibility_entries(self.machine, omega))
@@ -93,7 +100,8 @@ class OneBathSpectra(StaticSpectra):
         copies = coupling[:, None] if self.machine.configuration == "joint" else jnp.diag(coupling)
         damped = _product(_product(chi_a, copies[:, :, None]), _product(copies.T[:, :, None], psi_b))
         slope = (a + b) * _product(chi_a, psi_b) - kernel_slope * damped
-        slope = slope if order == 0 else psi_b + a * slope
+        for power in range(order):
+            slope = b**power * psi_b + a * slope
         return tuple(slope[l, m] for l, m in entry_indices(self.machine))
 
 
@@ -113,6 +121,10 @@ class ManyBathSpectra(StaticSpectra):
 
     def matrix(self, entries: Complex[Array, "E *rest"]) -> Complex[Array, "L L *rest"]:
         return jnp.reshape(entries, (self.size, self.size, *entries.shape[1:]))
+
+    def adjoint(self, entries: Complex[Array, "E K"]) -> Complex[Array, "E K"]:
+        matrix = self.matrix(entries)
+        return jnp.reshape(jnp.conj(jnp.swapaxes(matrix, 0, 1)), entries.shape)
 
     def _resolvent(self, omega: Complex[Array, " K"], rhs: Array) -> Array:
         """(K, n, r): (-iw - A)^-1 rhs; rhs is (n, r) or (K, n, r)."""

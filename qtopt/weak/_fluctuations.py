@@ -1,0 +1,191 @@
+"""Fluctuations of work and heat in the weak-coupling theory."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Complex, Float
+
+from .._arrays import require_x64
+from ..baths import DrivenBath
+from ..drives import Drive
+from ..errors import InputError
+from ..machine import Machine, damping_matrix
+from ..thermal import CothPoles, coth_poles, matsubara, rational_coth, thermal_integral
+from ..thermal._pole_sum import contour, contour_integral
+from ..thermodynamics import Fluctuations
+from ._kernels import density_factor, shifted
+from ._static_spectra import StaticSpectra, static_spectra
+from ._thermal_spectra import ThermalSpectra
+
+
+def fluctuations(
+    machine: Machine, drive: Drive, harmonics: int | None = None, poles: CothPoles | None = None
+) -> Fluctuations:
+    """Variance rates of work and heat to second order in the driven bath, all orders in the static ones.
+
+    With ``F_m(nu) = int dw/2pi w^m J_1(w) sum_b [coth(w/2T_1) coth((w + nu)/2T_b) - 1] X_b(w + nu)`` and
+    ``X_b = J_b chi Gamma_b chi^dagger``,
+
+        D_lk        = sum_n (n Omega)^2 Re[ conj(g_ln) (F_0)_lk g_kn ],
+        D of heat 1 = sum_n g_n^dagger F_2 g_n,
+        D of heat 2 = sum_n g_n^dagger [nu^2 F_0 + 2 nu F_1 + F_2] g_n
+
+    at nu = n Omega. Work and heat come in quanta n Omega, w and w + n Omega, as in a bidirectional Poisson
+    process. No frequency grid: both coths are rational, and one of them is absorbed in spectra that are
+    analytic in one half plane (`ThermalSpectra`). Cost per harmonic O(K^2 + K L^3), K = 80
+    poles. Differentiable.
+
+    Heat fluctuations are given for one static bath and a driven bath with memory; otherwise
+    `Fluctuations.heat_currents` is None: static baths exchange heat that the drive does not cause, and
+    between two strictly Ohmic baths the integral needs frequencies beyond the rational coth.
+
+    Args:
+        machine: one driven bath, one or more static baths.
+        drive: any drive with as many components as oscillators.
+        harmonics: harmonics kept; default `drive.default_harmonics`.
+        poles: the rational coth, by default to machine precision.
+
+    Raises:
+        InputError: a drive that jumps, beside a driven bath whose force has no variance (J ~ 1/w or slower).
+        RuntimeError: float64 is disabled.
+
+    Source: physics notes, section 3.
+    """
+    require_x64()
+    _check(machine, drive)
+    poles = coth_poles() if poles is None else poles
+    count = drive.default_harmonics if harmonics is None else harmonics
+    amplitudes = drive.harmonics(count)
+    memory = machine.driven_baths[0].spectral_density.expansion().poles.shape[0] > 0
+    with_heat = memory and len(machine.static_baths) == 1
+    kernel = _memory_kernels(machine, poles, with_heat) if memory else _memoryless_kernels(machine, poles)
+
+    def of_harmonic(inputs: tuple[Array, Array]) -> tuple[Array, Array]:
+        n, g = inputs
+        nu = jnp.where(n == 0, NEAR_ZERO, n) * drive.frequency
+        forms = kernel(nu)
+        weight = jnp.where(n == 0, 1.0, 2.0)
+        overlap = weight * jnp.conj(g)[:, None] * g[None, :]
+        parts = [jnp.real(overlap * form) for form in forms]
+        work = nu**2 * parts[0]
+        if not with_heat:
+            return work, jnp.zeros(2)
+        f0, f1, f2 = (jnp.sum(part) for part in parts)
+        return work, jnp.stack([f2, nu**2 * f0 + 2.0 * nu * f1 + f2])
+
+    numbers = jnp.arange(count + 1)
+    # Work needs no mean coupling (nu = 0).
+    first = 0 if with_heat else 1
+    work, heat = jax.lax.map(of_harmonic, (numbers[first:], amplitudes[first:]))
+    covariance, pair = jnp.sum(work, axis=0), jnp.sum(heat, axis=0)
+    ordered = [pair[0] if isinstance(bath, DrivenBath) else pair[1] for bath in machine.baths]
+    return Fluctuations(covariance, jnp.stack(ordered) if with_heat else None)
+
+
+NEAR_ZERO = 1e-6
+"""The mean coupling takes part at this harmonic instead of 0, where nodes of the two coths would meet."""
+
+
+def _check(machine: Machine, drive: Drive) -> None:
+    density = machine.driven_baths[0].spectral_density
+    expansion = density.expansion()
+    slow = not expansion.poles.shape[0] or not _vanishes(expansion.residues)
+    if drive.steps and slow:
+        raise InputError(
+            "power fluctuations of a drive that jumps need a driven bath whose J(omega) falls faster than "
+            "1/omega, but this one falls more slowly and they diverge: use a Lorentzian bath or a smooth "
+            "drive."
+        )
+
+
+def _vanishes(residues: Complex[Array, " P"]) -> bool:
+    """Whether the residues of chi_B add up to zero by construction: a pair w_1 +- of one Lorentzian."""
+    if isinstance(residues, jax.core.Tracer):
+        return residues.shape[0] == 2
+    values = np.asarray(residues)
+    return bool(np.abs(values.sum()) < 1e-12 * np.abs(values).sum())
+
+
+def _thermal(machine: Machine, poles: CothPoles) -> tuple[StaticSpectra, ThermalSpectra]:
+    spectra = static_spectra(machine)
+    temperatures = tuple(bath.temperature for bath in machine.static_baths)
+    return spectra, ThermalSpectra(spectra, temperatures, poles)
+
+
+def _hermitian(half: Complex[Array, "L L"]) -> Complex[Array, "L L"]:
+    return half + jnp.conj(half.T)
+
+
+def _memory_kernels(machine: Machine, poles: CothPoles, with_heat: bool):
+    """nu -> F_0 (F_1, F_2) for a driven bath with memory."""
+    driven = machine.driven_baths[0]
+    spectra, thermal = _thermal(machine, poles)
+    scalar = density_factor(driven)
+    path = contour(driven.temperature, scalar, poles)
+    orders = (0, 1, 2) if with_heat else (0,)
+    spurious = _spurious(machine, poles) if with_heat else None
+
+    def at(nu: Array) -> list[Array]:
+        total = [jnp.zeros((machine.size, machine.size), dtype=complex) for _ in orders]
+        for b in range(len(machine.static_baths)):
+            noisy = contour_integral(path, shifted(thermal, b, nu, orders))
+            vacuum = shifted(spectra, b, nu, orders).value(scalar.upper_poles)
+            for i in range(len(orders)):
+                half = spectra.matrix(jnp.stack(noisy[i]))
+                poles_of_j = jnp.stack([1j * jnp.sum(scalar.upper_residues * entry) for entry in vacuum[i]])
+                total[i] = total[i] + _hermitian(half - spectra.matrix(poles_of_j))
+        if spurious is not None:
+            total[2] = total[2] - spurious
+        return total
+
+    return at
+
+
+def _memoryless_kernels(machine: Machine, poles: CothPoles):
+    """nu -> F_0 for J_1 = gamma w; ``int dw/2pi w chi''(w + nu) = 1/2`` is the commutator of x and p."""
+    driven = machine.driven_baths[0]
+    friction = driven.spectral_density.expansion().viscosity
+    _, thermal = _thermal(machine, poles)
+    z = 1j * matsubara(driven.temperature, poles)
+    spurious = _spurious(machine, poles)
+
+    def at(nu: Array) -> list[Array]:
+        total = -0.5 * jnp.eye(machine.size, dtype=complex)
+        for b in range(len(machine.static_baths)):
+            (entries,) = shifted(thermal, b, nu, (1,)).value(z)
+            noisy = jnp.stack([thermal_integral(driven.temperature, entry, poles) for entry in entries])
+            total = total + _hermitian(thermal.matrix(noisy))
+        return [friction * total - spurious]
+
+    return at
+
+
+POINTS, FIRST, LAST = 160, 8.0, 20.0
+"""ln-spaced points from 10^FIRST to 10^LAST times the temperatures: where the rational coth ends."""
+
+
+def _spurious(machine: Machine, poles: CothPoles) -> Float[Array, "L L"]:
+    """What frequencies beyond the rational coth add to ``int dw/2pi w^m J_1 (coth coth - 1) X``, m = 0 or 2.
+
+    There ``w^m J_1 X_b -> c_b/w^2``, while the product of the rational coths leaves 1 (``c_b`` vanishes
+    unless the integrand falls as slowly as that): ``c_b/pi int dw/w^2 [coth coth - 1]``, by the trapezoidal
+    rule in ln w.
+    """
+    driven = machine.driven_baths[0]
+    expansion = driven.spectral_density.expansion()
+    strength = expansion.viscosity
+    if expansion.poles.shape[0]:
+        strength = jnp.imag(jnp.sum(expansion.residues))
+    total = jnp.zeros((machine.size, machine.size))
+    exponents = np.linspace(FIRST, LAST, POINTS) * np.log(10.0)
+    for b, bath in enumerate(machine.static_baths):
+        scale = jnp.sqrt(driven.temperature * bath.temperature)
+        omega = scale * np.exp(exponents)
+        product = rational_coth(omega, driven.temperature, poles) * rational_coth(
+            omega, bath.temperature, poles
+        )
+        tail = jnp.sum((product - 1.0) / omega) * (exponents[1] - exponents[0]) / jnp.pi
+        total = total + tail * strength * bath.spectral_density.expansion().viscosity * damping_matrix(
+            machine, b
+        )
+    return total
