@@ -1,5 +1,7 @@
 """Lorentzian peak: a structured bath with one resonance."""
 
+from typing import ClassVar
+
 import equinox as eqx
 import jax.numpy as jnp
 from jax.typing import ArrayLike
@@ -26,6 +28,8 @@ class Lorentzian(SpectralDensity):
 
     Source: physics notes, section 1.
     """
+
+    finite_force_variance: ClassVar[bool] = True
 
     strength: Float[Array, ""] = eqx.field(converter=to_array)
     peak: Float[Array, ""] = eqx.field(converter=to_array)

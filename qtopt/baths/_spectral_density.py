@@ -1,7 +1,7 @@
 """What every bath spectrum knows about itself."""
 
 from abc import abstractmethod
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import equinox as eqx
 from jax.typing import ArrayLike
@@ -46,7 +46,11 @@ class SpectralDensity(eqx.Module):
     Conventions (physics notes, section 1; hbar = k_B = m = 1): retarded functions are analytic for
     Im omega > 0, Im chi_B = J on the real axis, and K(omega) = chi_B(0) - chi_B(omega).
     A new spectrum is one new file with one final subclass.
+
+    `finite_force_variance` says whether J falls faster than 1/omega, so that <F^2> is finite.
     """
+
+    finite_force_variance: ClassVar[bool] = False
 
     @abstractmethod
     def density(self, omega: ArrayLike) -> Inexact[Array, "..."]:

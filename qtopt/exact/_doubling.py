@@ -58,14 +58,15 @@ class Calculus(NamedTuple):
 
 
 class Ladder(NamedTuple):
-    """D_h of every length h that is doubled, and D of the intervals of the grid."""
+    """D_h of every length h that is doubled, D of the grid's intervals, and from the start to each point."""
 
     short: Float[Array, "r n n K"]
     full: Float[Array, "n n K"]
+    prefix: Float[Array, "n n K"]
 
 
 def propagators(dynamics: Float[Array, "n n K"], calculus: Calculus) -> Ladder:
-    """D of every length up to the intervals of the grid."""
+    """D of every length up to the intervals of the grid, and of whole stretches of it."""
     h = calculus.shortest
     term = jnp.broadcast_to(jnp.eye(dynamics.shape[0])[:, :, None], dynamics.shape)
     start = jnp.zeros_like(dynamics)
@@ -78,7 +79,18 @@ def propagators(dynamics: Float[Array, "n n K"], calculus: Calculus) -> Ladder:
         return short + earlier + product(short, earlier), short
 
     full, ladder = jax.lax.scan(double, start, calculus.shifts())
-    return Ladder(ladder, full)
+    return Ladder(ladder, full, _prefix(full))
+
+
+def _prefix(steps: Float[Array, "n n K"]) -> Float[Array, "n n K"]:
+    """Propagators minus one from the start of the period to each point."""
+
+    def follow(before: Array, change: Array) -> tuple[Array, Array]:
+        after = before + change + change @ before
+        return after, after
+
+    _, prefix = jax.lax.scan(follow, jnp.zeros(steps.shape[:2]), jnp.moveaxis(steps, -1, 0))
+    return jnp.moveaxis(prefix, 0, -1)
 
 
 def decaying_sources(

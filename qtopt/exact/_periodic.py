@@ -18,11 +18,13 @@ class Moments(NamedTuple):
     """Second moments in the periodic state at the K points of the grid, split by the noise that causes them.
 
     Attributes:
+        noise_states: (B, n, M, K) v_j of every bath and pole of the coth but the first.
         noise_correlation: (B, n, K) <z eta_b>.
         covariance: (B, n, n, K) part of <z z^T> due to the noise of bath b.
         monodromy: (n, n) propagator of one period.
     """
 
+    noise_states: Float[Array, "B n M K"]
     noise_correlation: Float[Array, "B n K"]
     covariance: Float[Array, "B n n K"]
     monodromy: Float[Array, "n n"]
@@ -44,65 +46,60 @@ def periodic_moments(
     Source: physics notes, section 4.
     """
     ladder = propagators(system.dynamics, calculus)
-    prefix = _prefix(ladder.full)
-    correlation = jnp.stack(
+    states = jnp.stack(
         [
-            _noise_correlation(system, b, temperatures[b], calculus, poles, ladder, prefix)
+            _noise_states(system, b, temperatures[b], calculus, poles, ladder)
             for b in range(system.noise.shape[0])
         ]
     )
+    driven = jnp.einsum("bnmk,b,m->bnk", states, 2.0 * temperatures, poles.weight[1:])
+    correlation = temperatures[:, None, None] * system.noise + driven
     outer = jnp.einsum("bik,bjk->bijk", system.noise, correlation)
     step = diffusion(system.dynamics, outer + jnp.swapaxes(outer, 1, 2), ladder, calculus)
-    covariance = _closed_covariance(ladder.full, step, prefix)
-    return Moments(correlation, covariance, jnp.eye(prefix.shape[0]) + prefix[:, :, -1])
+    covariance = closed_covariance(ladder, step)
+    monodromy = jnp.eye(system.dynamics.shape[0]) + ladder.prefix[:, :, -1]
+    return Moments(states, correlation, covariance, monodromy)
 
 
-def _prefix(steps: Float[Array, "n n K"]) -> Float[Array, "n n K"]:
-    """Propagators minus one from the start of the period to each point."""
-
-    def follow(before: Array, change: Array) -> tuple[Array, Array]:
-        after = before + change + change @ before
-        return after, after
-
-    _, prefix = jax.lax.scan(follow, jnp.zeros(steps.shape[:2]), jnp.moveaxis(steps, -1, 0))
-    return jnp.moveaxis(prefix, 0, -1)
-
-
-def _noise_correlation(
-    system: System,
-    b: int,
-    temperature: Array,
-    calculus: Calculus,
-    poles: CothPoles,
-    ladder: Ladder,
-    prefix: Array,
-) -> Float[Array, "n K"]:
-    """<z eta_b> in the periodic state."""
+def _noise_states(
+    system: System, b: int, temperature: Array, calculus: Calculus, poles: CothPoles, ladder: Ladder
+) -> Float[Array, "n M K"]:
+    """v_j of the noise of bath b in the periodic state, for every pole of the coth but the first."""
     noise = system.noise[b]
     source = system.noise_slope[b] - jnp.sum(system.dynamics * noise[None], axis=1)
-    rates = matsubara(temperature, poles)[1:]
-    strength = 2.0 * temperature * poles.weight[1:]
-    parts = decaying_sources(system.dynamics, source, rates, ladder, calculus)
+    return decaying_states(system.dynamics, source, matsubara(temperature, poles)[1:], calculus, ladder)
+
+
+def decaying_states(
+    dynamics: Float[Array, "n n K"],
+    source: Float[Array, "n K"],
+    rates: Float[Array, " M"],
+    calculus: Calculus,
+    ladder: Ladder,
+) -> Float[Array, "n M K"]:
+    """Periodic solutions of ``dv_j/dt = (A - mu_j) v_j + c(t)`` for M rates mu_j."""
+    parts = decaying_sources(dynamics, source, rates, ladder, calculus)
     decay = jnp.exp(-rates * calculus.period / calculus.grid.points)
 
     def follow(before: Array, inputs: tuple[Array, Array]) -> tuple[Array, Array]:
         change, part = inputs
         after = (before + change @ before) * decay + part
-        return after, after @ strength
+        return after, after
 
     inputs = (jnp.moveaxis(ladder.full, -1, 0), jnp.moveaxis(parts, -1, 0))
     last, driven = jax.lax.scan(follow, jnp.zeros(parts.shape[:2]), inputs)
     # Periodicity, v = exp(-mu tau) Phi v + last, for every rate.
-    identity, whole = jnp.eye(noise.shape[0]), jnp.exp(-rates * calculus.period)
+    prefix = ladder.prefix
+    identity, whole = jnp.eye(source.shape[0]), jnp.exp(-rates * calculus.period)
     operators = identity - whole[:, None, None] * (identity + prefix[:, :, -1])
     start = jax.vmap(solve)(operators, last.T[:, :, None])[:, :, 0]
     left = jnp.exp(-rates[:, None] * calculus.grid.phases * calculus.period)
-    decayed = jnp.einsum("mi,m,mk->ik", start, strength, left)
-    returning = decayed + jnp.sum(prefix * decayed[None], axis=1)
-    return temperature * noise + driven.T + returning
+    decayed = jnp.einsum("mi,mk->imk", start, left)
+    returning = decayed + jnp.einsum("ijk,jmk->imk", prefix, decayed)
+    return jnp.moveaxis(driven, 0, -1) + returning
 
 
-def _closed_covariance(steps: Array, sources: Array, prefix: Array) -> Float[Array, "B n n K"]:
+def closed_covariance(ladder: Ladder, sources: Float[Array, "S n n K"]) -> Float[Array, "S n n K"]:
     """S with ``S_k = Phi_k S_{k-1} Phi_k^T + Q_k``, periodic."""
 
     def follow(before: Array, inputs: tuple[Array, Array]) -> tuple[Array, Array]:
@@ -110,8 +107,9 @@ def _closed_covariance(steps: Array, sources: Array, prefix: Array) -> Float[Arr
         after = congruence(change[..., None], before[..., None])[..., 0] + source
         return after, after
 
-    inputs = (jnp.moveaxis(steps, -1, 0), jnp.moveaxis(sources, -1, 0))
+    inputs = (jnp.moveaxis(ladder.full, -1, 0), jnp.moveaxis(sources, -1, 0))
     last, driven = jax.lax.scan(follow, jnp.zeros(sources.shape[:-1]), inputs)
+    prefix = ladder.prefix
     start = jax.vmap(lambda q: stein(prefix[:, :, -1], q))(last)
     return jnp.moveaxis(driven, 0, -1) + congruence(prefix, start[..., None])
 

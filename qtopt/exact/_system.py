@@ -42,6 +42,7 @@ class System(NamedTuple):
         velocity: (B, n, K) rows of dq_b/dt.
         force: (B, n, K) rows of F_b.
         direct: (B,) amplitude of eta_b in F_b.
+        kick: (B, n, K) change of z when the energy gets -F_b as an impulse, for a bath with memory.
     """
 
     basis: Float[Array, "L L"]
@@ -51,6 +52,7 @@ class System(NamedTuple):
     velocity: Float[Array, "B n K"]
     force: Float[Array, "B n K"]
     direct: Float[Array, " B"]
+    kick: Float[Array, "B n K"]
 
 
 def system(
@@ -69,7 +71,7 @@ def system(
     dynamics = dynamics.at[x, v].set(jnp.eye(size)[:, :, None])
     dynamics = dynamics.at[v, x].set(-(basis * frequencies**2 @ basis.T)[:, :, None])
     none = jnp.zeros((total, count))
-    noises, slopes, velocities, forces, directs, start = [], [], [], [], [], 2 * size
+    noises, slopes, velocities, forces, directs, kicks, start = [], [], [], [], [], [], 2 * size
     for memory, _, coupling, rate in copies:
         g, slope = _rotated(basis, coupling), _rotated(basis, rate)
         own = slice(start, start + memory.input.shape[0])
@@ -87,6 +89,7 @@ def system(
         velocities.append(velocity)
         forces.append(force)
         directs.append(direct)
+        kicks.append(none.at[v].set(-memory.static * g).at[own].set(memory.input[:, None]))
     return System(
         basis,
         dynamics,
@@ -95,6 +98,7 @@ def system(
         jnp.stack(velocities),
         jnp.stack(forces),
         jnp.stack(directs),
+        jnp.stack(kicks),
     )
 
 

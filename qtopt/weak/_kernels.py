@@ -159,7 +159,7 @@ def shifted(spectra: StaticSpectra, b: int, nu: Array, orders: tuple[int, ...]) 
         powers = [of(order) for order in range(max(orders) + 1)]
         return tuple(
             tuple(
-                sum(math.comb(m, k) * (-nu) ** (m - k) * powers[k][e] for k in range(m + 1))
+                sum((math.comb(m, k) * (-nu) ** (m - k) * powers[k][e] for k in range(m)), powers[m][e])
                 for e in range(len(powers[0]))
             )
             for m in orders

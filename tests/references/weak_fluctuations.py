@@ -45,7 +45,7 @@ def fluctuations(frequencies, baths, drive_frequency, harmonics, rtol=1e-11):
             ),
         ]
         for piece in pieces:
-            part, part_error = integrate(*piece, rtol, PRECISION)
+            part, part_error = integrate(*piece, rtol, PRECISION)  # pyright: ignore
             value += (2 if n else 1) * part / TWO_PI
             error += (2 if n else 1) * part_error / TWO_PI
     return value[:-2].reshape(size, size), value[-2], value[-1], error.max()
