@@ -219,7 +219,7 @@ def _advance(rows: Rows) -> Rows:
     return Rows(later[0], later[1], later[2], rows.propagator)
 
 
-def _work_forms(rows: Rows, slopes: np.ndarray, step: float) -> np.ndarray:
+def work_forms(rows: Rows, slopes: np.ndarray, step: float) -> np.ndarray:
     """B_l of the work in one period, (L, 2D, 2D): -step sum_t gdot_l (a^T f + f^T a)."""
     forms = []
     for l in range(rows.positions.shape[1]):
@@ -278,7 +278,7 @@ def discretised_baths(
         rows = _advance(rows)
     forms, variances, means = np.zeros((len(frequencies), sigma.size, sigma.size)), [], []
     for _ in range(setting.window):
-        forms += _work_forms(rows, slopes, step)
+        forms += work_forms(rows, slopes, step)
         variances.append([[covariance_of_forms(b, c, sigma) for c in forms] for b in forms])
         means.append(_means(rows, slopes, sigma))
         rows = _advance(rows)
