@@ -1,6 +1,6 @@
 """The exact periodic steady state, at any coupling strength."""
 
-from ._fluctuations import fluctuations as fluctuations
+from ._fluctuations import check_fluctuations as check_fluctuations, fluctuations as fluctuations
 from ._resolution import Resolution as Resolution, resolution_for as resolution_for
 from ._result import PeriodicState as PeriodicState, check as check
 from ._stability import spectral_radius as spectral_radius

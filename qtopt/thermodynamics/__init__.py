@@ -2,4 +2,5 @@
 
 from ._fluctuations import Fluctuations as Fluctuations
 from ._mode import Performance as Performance, performance as performance
-from ._steady_state import SteadyState as SteadyState, pearson as pearson
+from ._steady_state import SteadyState as SteadyState
+from ._synchronisation import logarithmic_negativity as logarithmic_negativity, pearson as pearson
