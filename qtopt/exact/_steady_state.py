@@ -31,11 +31,13 @@ def steady_state(
     The state space of oscillators and bath memories (n variables) obeys linear equations with periodic
     coefficients; propagators of 1/K of a period come from doubling (`_doubling`), the periodic state from one
     linear solve (`_periodic`). No frequency grid, no Newton iteration, no eigenvectors. Differentiable in
-    every parameter (reverse and forward mode), works under `jax.jit` and `jax.vmap`.
+    every parameter (reverse and forward mode), works under `jax.jit` and `jax.vmap`. For a drive that is
+    constant between S jumps nothing is discretised in time (`_piecewise`); its work is done at the jumps.
 
     Cost: ``O(K r (n^3 + M n^2 + M n K))`` per bath for K points of time (some 8 per harmonic of the drive), r
     doublings (logarithmic in the fastest rate) and M ~ 80 poles of the coth; n = 2L + one per Drude and two
-    per Lorentzian bath. Independent oscillators cost L times one oscillator.
+    per Lorentzian bath. With S steps: ``O(S r F M n^2)``, F = B + L(L+1)/2. Independent oscillators
+    cost L times one oscillator.
 
     Args:
         machine: any baths with memory variables, driven or static.

@@ -78,7 +78,7 @@ class Step:
 
 
 def beginning_with(vector):
-    """Orthogonal basis whose first vector is this one: its strong damping then acts on one coordinate only."""
+    """Orthogonal basis that begins with this vector: its strong damping then acts on one coordinate only."""
     columns, upper = np.linalg.qr(np.column_stack([vector, np.eye(len(vector))[:, 1:]]))
     return columns.T * np.sign(np.diag(upper))[:, None]
 
