@@ -1,5 +1,6 @@
 """Uncertainty relations, synchronisation and what `evaluate` says about them (physics notes, 3 and 6)."""
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from helpers_discretised import MACHINES
@@ -19,7 +20,7 @@ from qtopt.weak import phase_space_covariance
 @given(st.floats(1e-6, 300.0))
 def test_exchange_function_inverts(entropy: float) -> None:
     """f = csch^2(y) with y tanh y = x/2, between its limits 2/x - 2/3 and 2/x, and above 2/(e^x - 1)."""
-    value = float(exchange_function(np.float64(entropy)))
+    value = float(exchange_function(jnp.asarray(entropy)))
     y = np.arcsinh(1.0 / np.sqrt(value))
     np.testing.assert_allclose(y * np.tanh(y), entropy / 2.0, rtol=1e-12)
     assert 2.0 / np.expm1(entropy) <= value * (1.0 + 1e-9) and value <= 2.0 / entropy * (1.0 + 1e-12)
@@ -28,10 +29,10 @@ def test_exchange_function_inverts(entropy: float) -> None:
 def test_bounds_are_distinct_and_say_where_they_hold() -> None:
     assert len({bound.name for bound in BOUNDS}) == len(BOUNDS) == 4
     assert all(bound.source and bound.domain for bound in BOUNDS)
-    one = np.float64(1.0)
-    biased = Current(one, np.float64(1.5), one, one, np.float64(-1.0))  # X - Omega X' = 2 X
+    one = jnp.ones(())
+    biased = Current(one, 1.5 * one, one, one, -one)  # X - Omega X' = 2 X
     assert CLASSICAL.violated(biased) and PERIODIC.violated(biased)
-    assert not CLASSICAL.violated(biased._replace(variance_rate=np.float64(2.0)))
+    assert not CLASSICAL.violated(biased._replace(variance_rate=2.0 * one))
     assert PERIODIC.value(biased) == 1.5 / 4.0
     assert EXCHANGE.limit(biased) < 2.0  # always weaker than the classical bound
 
@@ -40,7 +41,7 @@ def test_evaluate_reports_the_published_violation() -> None:
     result = evaluate(converter(), converter_drive())
     assert result.mode == "work converter" and result.local_tur is not None and result.tur is not None
     np.testing.assert_allclose(result.local_tur[0], 4.43e-3, atol=5e-6)
-    np.testing.assert_allclose(result.tur, 2.0 / np.tanh(1.0), rtol=1e-10)
+    assert result.tur == pytest.approx(2.0 / np.tanh(1.0), rel=1e-10)
     assert result.output_tur == pytest.approx(result.local_tur[0])
     assert result.violated_bounds is not None
     assert result.violated_bounds["local power 1"] == ["classical"] and result.violated_bounds["power"] == []
@@ -69,7 +70,7 @@ def test_constancy_is_the_product_of_an_engine() -> None:
     product = (
         result.power_fluctuations * (0.8 - result.efficiency) / (-result.power * result.efficiency * 0.2)
     )
-    np.testing.assert_allclose(result.tur, product, rtol=1e-9)
+    assert result.tur == pytest.approx(product, rel=1e-9)
 
 
 @pytest.mark.parametrize("name", sorted(MACHINES))
@@ -107,8 +108,8 @@ def test_logarithmic_negativity() -> None:
             [0.0, 0.0, -np.sinh(2 * r), np.cosh(2 * r)],
         ]
     )
-    np.testing.assert_allclose(logarithmic_negativity(state / 2.0), 2.0 * r, rtol=1e-12)
-    assert logarithmic_negativity(np.diag([0.5, 0.5, 0.5, 0.5])) == 0.0
+    np.testing.assert_allclose(logarithmic_negativity(jnp.asarray(state / 2.0)), 2.0 * r, rtol=1e-12)
+    assert logarithmic_negativity(jnp.eye(4) / 2.0) == 0.0
     # Numerically, from the eigenvalues of |i Omega sigma^PT|.
     machine = machine_of((1.0, 0.6), (drude(0.01, 12.0, 0.1), drude(30.0, 20.0, 0.1, (1.0, 1.0))))
     covariance = np.asarray(phase_space_covariance(machine))
@@ -116,7 +117,7 @@ def test_logarithmic_negativity() -> None:
     form = np.kron([[0.0, 1.0], [-1.0, 0.0]], np.eye(2))
     smallest = np.abs(np.linalg.eigvals(1j * form @ flip @ covariance @ flip)).min()
     result = evaluate(machine, converter_drive())
-    np.testing.assert_allclose(result.logarithmic_negativity, -np.log(2.0 * smallest), rtol=1e-9)
+    assert result.logarithmic_negativity == pytest.approx(-np.log(2.0 * smallest), rel=1e-9)
     assert evaluate(converter(), converter_drive()).logarithmic_negativity is None
 
 
