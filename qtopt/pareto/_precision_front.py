@@ -13,8 +13,10 @@ from ..drives import Drive
 from ..errors import InputError
 from ..machine import Machine
 from ..weak import fluctuations, steady_state, weak_validity
+from ._certificate import efficiency_range
 from ._checkpoint import Checkpoint
 from ._dominance import non_dominated
+from ._forms import machine_forms
 from ._front import FrontSettings, Progress, engine_temperatures
 from ._precision_certificate import PrecisionCertificate, certify_precision
 from ._precision_forms import PrecisionModel, precision_model
@@ -183,13 +185,15 @@ def desiderata_front(
     model = precision_model(machine, None, settings.frequency, space.kept_harmonics)
     progress(1, total, "certifying")
     certificate = certify_precision(model, settings.bound, settings.frequency, np.zeros(0))
-    if certificate.fundamental_power <= 0.0:
+    forms = machine_forms(machine, settings.frequency, space.kept_harmonics)
+    span = efficiency_range(forms, temperatures, settings.bound, settings.frequency)
+    if span is None:
         progress(total, total, "no engine within the bound")
         return PreciseFront((), None)
     side = max(2, round(np.sqrt(settings.points)))
-    efficiency = temperatures.carnot * np.linspace(0.1, 0.9, -(-settings.points // side))
+    efficiency = span[0] + (span[1] - span[0]) * np.linspace(0.0, 0.9, -(-settings.points // side))
     # Work comes in quanta nu: D/X > nu for a single harmonic, which sets the scale of the noise.
-    noise = np.geomspace(0.5, 8.0, side) * certificate.driving_frequency
+    noise = np.geomspace(0.7, 1.5, side) * certificate.driving_frequency
     grid = [(e, f) for e in efficiency for f in noise][: settings.points]
     slopes = temperatures.slope(np.array([e for e, _ in grid]))
     scale = np.full(len(grid), certificate.fundamental_power)
