@@ -5,13 +5,14 @@ from typing import Any, Literal
 
 import equinox as eqx
 import numpy as np
+from jax import Array
 
 from .drives import Drive
 from .errors import InputError
 from .exact import PeriodicState, check, resolution_for, steady_state as exact_steady_state
 from .machine import Machine
 from .thermodynamics import SteadyState, pearson, performance
-from .weak import LIMIT, steady_state, weak_validity
+from .weak import LIMIT, RESOLUTION, heat_error, steady_state, weak_validity
 
 _compiled = eqx.filter_jit(steady_state)
 _compiled_exact = eqx.filter_jit(exact_steady_state)
@@ -70,21 +71,13 @@ class Evaluation:
         return values
 
 
-OTHER_UNIT = 1.37
-RESOLUTION = 1e-6
-
-
-def _check_resolution(machine: Machine, drive: Drive, heat: np.ndarray) -> None:
-    """Heat between static baths loses digits when their rates differ widely; compare two units of frequency.
-
-    Rates scale as unit^2, round-off does not: the difference measures the error.
+def _check_resolution(machine: Machine, drive: Drive, heat: Array) -> None:
+    """Refuse heat currents between static baths that float64 does not resolve.
 
     Raises:
         InputError: the heat currents are not known to 1e-6 of the largest.
     """
-    other = eqx.tree_at(lambda d: d.frequency, drive, drive.frequency * OTHER_UNIT)
-    again = np.asarray(_compiled(machine.in_units(OTHER_UNIT), other).heat_currents) / OTHER_UNIT**2
-    error = np.abs(again - heat).max() / np.abs(heat).max() if np.any(heat) else 0.0
+    error = float(heat_error(machine, drive, heat, _compiled))
     if not error < RESOLUTION:
         raise InputError(
             "the heat currents between several static baths must be resolved to 1e-6, but with these rates "
@@ -117,7 +110,7 @@ def _weak(machine: Machine, drive: Drive) -> Evaluation:
             "not finite: detune equal frequencies or couple another static bath."
         )
     if len(machine.static_baths) > 1:
-        _check_resolution(machine, drive, np.asarray(state.heat_currents))
+        _check_resolution(machine, drive, state.heat_currents)
     return _evaluation(machine, state, weak_validity=weak_validity(machine, drive))
 
 

@@ -4,4 +4,10 @@ from ._conduction import conduction as conduction
 from ._fluctuations import fluctuations as fluctuations
 from ._kernels import Kernels as Kernels, covariance as covariance, kernels as kernels
 from ._steady_state import currents as currents, steady_state as steady_state
-from ._validity import LIMIT as LIMIT, weak_validity as weak_validity
+from ._unit_check import RESOLUTION as RESOLUTION, heat_error as heat_error
+from ._validity import (
+    LIMIT as LIMIT,
+    Resonances as Resonances,
+    self_energies as self_energies,
+    weak_validity as weak_validity,
+)

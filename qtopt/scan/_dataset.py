@@ -1,0 +1,111 @@
+"""Labelled data: coordinates, units and everything that is needed to make it again."""
+
+import os
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import jax
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import __version__, config as files
+from ..errors import InputError
+from ._axes import Axis
+from ._provenance import revision
+from ._quantities import BATH, OSCILLATOR, OTHER, Quantity
+
+if TYPE_CHECKING:
+    from xarray import Dataset
+
+FILE = "scan.nc"
+FILL = 9.969209968386869e36
+"""netCDF's own fill value: the file holds no NaN, readers mask it"""
+
+
+def check_names(axes: Sequence[Axis], quantities: Sequence[Quantity]) -> None:
+    """Refuse names of axes that the data or its format need.
+
+    Raises:
+        InputError: such a name.
+    """
+    taken = {item.name for item in quantities} | {OSCILLATOR, OTHER, BATH}
+    for i, axis in enumerate(axes):
+        if axis.name in taken or not re.fullmatch(r"[^\W\d][\w .-]*", axis.name):
+            raise InputError(
+                f"`scan.axes[{i}].name` must begin with a letter, have no slash, and differ from the "
+                f'names of quantities and dimensions; got "{axis.name}"'
+            )
+
+
+def dataset(
+    config: files.Config,
+    axes: Sequence[Axis],
+    quantities: Sequence[Quantity],
+    results: dict[str, NDArray[Any]],
+) -> "Dataset":
+    """The results, (machines, ...) each, as a dataset over the axes."""
+    import xarray
+
+    grid = tuple(len(axis.values) for axis in axes)
+    names = tuple(axis.name for axis in axes)
+    numbers = np.arange(1, config.machine.oscillators + 1)
+    coordinates: dict[str, Any] = {axis.name: (axis.name, axis.values, _axis_attributes(axis)) for axis in axes}
+    coordinates[OSCILLATOR] = (OSCILLATOR, numbers, {"long_name": "oscillator, counted from 1"})
+    coordinates[OTHER] = (OTHER, numbers, {"long_name": "oscillator, counted from 1"})
+    coordinates[BATH] = (BATH, [bath.name for bath in config.machine.baths], {"long_name": "bath"})
+    variables = {}
+    for item in quantities:
+        values = results[item.name]
+        shaped = values.reshape(grid + values.shape[1:])
+        variables[item.name] = ((*names, *item.dims), shaped, _attributes(item))
+    made = xarray.Dataset(variables, coordinates, _provenance(config))
+    for item in quantities:
+        made[item.name].encoding["_FillValue"] = None if item.flags else FILL
+    return made
+
+
+def _axis_attributes(axis: Axis) -> dict[str, str]:
+    name = axis.name.replace("_", " ")
+    return {"units": axis.units, "long_name": name, "scale": axis.scale, "keys": " ".join(axis.keys)}
+
+
+def _attributes(item: Quantity) -> dict[str, Any]:
+    found: dict[str, Any] = {"units": item.units, "long_name": item.long_name}
+    if item.look is not None:
+        found["look"] = item.look
+    if item.flags:
+        codes = range(item.first_flag, item.first_flag + len(item.flags))
+        found["flag_values"] = np.array(codes, dtype=np.int8)
+        found["flag_meanings"] = " ".join(name.replace(" ", "_") for name in item.flags)
+    return found
+
+
+def _provenance(config: files.Config) -> dict[str, str]:
+    devices = jax.local_devices()
+    return {
+        "title": "qtopt scan",
+        "units": "hbar = k_B = m = 1; omega_A is the unit of frequency",
+        "configuration": files.dumps(config),
+        "solver": config.solver.kind,
+        "qtopt_version": __version__,
+        "git_revision": revision(),
+        "jax_version": jax.__version__,
+        "devices": f"{len(devices)} x {devices[0].device_kind}",
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def write_dataset(made: "Dataset", path: Path) -> Path:
+    """Write a netCDF file: whole or not at all, also where the program is interrupted."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        made.to_netcdf(partial, engine="h5netcdf")
+        os.replace(partial, path)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written: {error.strerror or error}") from None
+    finally:
+        partial.unlink(missing_ok=True)
+    return path
