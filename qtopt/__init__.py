@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from .exact import PeriodicState as PeriodicState, resolution_for as resolution_for
     from .machine import Machine as Machine
     from .pareto import Front as Front, FrontSettings as FrontSettings, pareto_front as pareto_front
+    from .scan import parameter_scan as parameter_scan
     from .thermodynamics import SteadyState as SteadyState, pearson as pearson, performance as performance
     from .weak import kernels as kernels, steady_state as steady_state, weak_validity as weak_validity
 
@@ -69,6 +70,7 @@ _HOMES = {
     ".exact": ("PeriodicState", "resolution_for"),
     ".machine": ("Machine",),
     ".pareto": ("Front", "FrontSettings", "pareto_front"),
+    ".scan": ("parameter_scan",),
     ".thermodynamics": ("pearson", "performance", "SteadyState"),
     ".weak": ("kernels", "steady_state", "weak_validity"),
 }

@@ -12,7 +12,7 @@ from .errors import InputError
 from .exact import PeriodicState, check, resolution_for, steady_state as exact_steady_state
 from .machine import Machine
 from .thermodynamics import SteadyState, pearson, performance
-from .weak import LIMIT, RESOLUTION, heat_error, steady_state, weak_validity
+from .weak import LIMIT, RESOLUTION, heat_error, in_other_units, steady_state, weak_validity
 
 _compiled = eqx.filter_jit(steady_state)
 _compiled_exact = eqx.filter_jit(exact_steady_state)
@@ -77,7 +77,8 @@ def _check_resolution(machine: Machine, drive: Drive, heat: Array) -> None:
     Raises:
         InputError: the heat currents are not known to 1e-6 of the largest.
     """
-    error = float(heat_error(machine, drive, heat, _compiled))
+    again = _compiled(*in_other_units(machine, drive)).heat_currents
+    error = float(heat_error(heat, again))
     if not error < RESOLUTION:
         raise InputError(
             "the heat currents between several static baths must be resolved to 1e-6, but with these rates "

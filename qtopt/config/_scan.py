@@ -1,4 +1,4 @@
-"""What `qtopt scan` varies: one or two axes, each a number of the configuration or several moving together."""
+"""What `qtopt scan` varies: one or two axes, each a number of the configuration or several at once."""
 
 from dataclasses import dataclass, field
 from typing import Literal, get_args

@@ -71,7 +71,9 @@ def read_axes(config: files.Config) -> tuple[Axis, ...]:
             label = f"{where}.keys[{j}]" if len(axis.keys) > 1 else f"{where}.key"
             path = files.find_number(config, key, label)
             if path in taken:
-                raise InputError(f"`{label}` must name another number than `{taken[path]}`; got {key} for both")
+                raise InputError(
+                    f"`{label}` must name another number than `{taken[path]}`; got {key} for both"
+                )
             taken[path] = label
             paths.append(path)
         axes.append(_axis(config, axis, paths, where))

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 from .. import __version__, config as files
 from ..errors import InputError
+from ..exact import RESOLVED
+from ..weak import LIMIT
 from ._axes import Axis
 from ._provenance import revision
 from ._quantities import BATH, OSCILLATOR, OTHER, Quantity
@@ -23,6 +25,13 @@ if TYPE_CHECKING:
 FILE = "scan.nc"
 FILL = 9.969209968386869e36
 """netCDF's own fill value: the file holds no NaN, readers mask it"""
+
+ADVICE = {
+    1: "which have no steady state: the driven coupling amplifies parametrically",
+    2: "whose currents float64 or the shortest time step does not resolve",
+    3: "in which a mode is not damped by any static bath",
+}
+"""by status"""
 
 
 def check_names(axes: Sequence[Axis], quantities: Sequence[Quantity]) -> None:
@@ -52,7 +61,9 @@ def dataset(
     grid = tuple(len(axis.values) for axis in axes)
     names = tuple(axis.name for axis in axes)
     numbers = np.arange(1, config.machine.oscillators + 1)
-    coordinates: dict[str, Any] = {axis.name: (axis.name, axis.values, _axis_attributes(axis)) for axis in axes}
+    coordinates: dict[str, Any] = {
+        axis.name: (axis.name, axis.values, _axis_attributes(axis)) for axis in axes
+    }
     coordinates[OSCILLATOR] = (OSCILLATOR, numbers, {"long_name": "oscillator, counted from 1"})
     coordinates[OTHER] = (OTHER, numbers, {"long_name": "oscillator, counted from 1"})
     coordinates[BATH] = (BATH, [bath.name for bath in config.machine.baths], {"long_name": "bath"})
@@ -68,7 +79,8 @@ def dataset(
 
 
 def _axis_attributes(axis: Axis) -> dict[str, str]:
-    name = axis.name.replace("_", " ")
+    # entries of lists are counted from 0 in keys, but oscillators from 1: say the key
+    name = axis.keys[0] if "[" in "".join(axis.keys) else axis.name.replace("_", " ")
     return {"units": axis.units, "long_name": name, "scale": axis.scale, "keys": " ".join(axis.keys)}
 
 
@@ -109,3 +121,22 @@ def write_dataset(made: "Dataset", path: Path) -> Path:
     finally:
         partial.unlink(missing_ok=True)
     return path
+
+
+def remarks(made: "Dataset") -> list[str]:
+    """What a reader should know before believing the numbers; empty when all is well."""
+    found = []
+    status, total = made["status"].values, made["status"].size
+    for code, advice in ADVICE.items():
+        count = int((status == code).sum())
+        if count:
+            found.append(f"{count} of {total} machines are masked, {advice}.")
+    if "weak_validity" in made:
+        resolved = status == RESOLVED
+        doubtful = int((resolved & ~(made["weak_validity"].values <= LIMIT)).sum())
+        if doubtful:
+            found.append(
+                f"weak_validity is above {LIMIT} for {doubtful} of {total} machines: the driven bath widens "
+                "a resonance by more than the weak theory can bear; weaken it, or use the exact solver."
+            )
+    return found

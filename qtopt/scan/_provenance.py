@@ -7,7 +7,7 @@ HOME = Path(__file__).parents[2]
 
 
 def revision() -> str:
-    """The git revision of the source, with "+" where files have changed since; "" for an installed package."""
+    """The git revision of the source, with "+" where files have changed; "" for an installed package."""
     if not (HOME / ".git").exists():
         return ""
     try:

@@ -62,7 +62,7 @@ _COMMON = (
     Quantity("status", (), "1", "status", None, None, STATUSES, 0, True),
 )  # fmt: skip
 
-_WEAK = (Quantity("weak_validity", (), "1", "added linewidth ratio", None, "positive"),)
+_WEAK = (Quantity("weak_validity", (), "1", "weak validity (linewidth ratio)", None, "positive"),)
 
 _EXACT = (
     Quantity(

@@ -5,16 +5,30 @@ from dataclasses import dataclass
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
+from jax import Array
 from numpy.typing import NDArray
 
 from ..drives import Drive
-from ..exact import RESOLVED, Resolution, default_points, fastest_rate, levels_for
-from ..exact import steady_state as exact_steady_state
+from ..exact import (
+    RESOLVED,
+    Resolution,
+    default_points,
+    fastest_rate,
+    levels_for,
+    steady_state as exact_steady_state,
+)
 from ..machine import Machine, state_space
-from ..thermodynamics import performances
-from ..weak import RESOLUTION, Resonances, heat_error, self_energies
-from ..weak import steady_state as weak_steady_state
+from ..thermodynamics import SteadyState, performances
+from ..weak import (
+    RESOLUTION,
+    Resonances,
+    heat_error,
+    in_other_units,
+    self_energies,
+    steady_state as weak_steady_state,
+)
 from ._axes import Model, Place
 from ._batch import Layout, layout_for, over_machines
 from ._quantities import STATUSES, UNDEFINED, Quantity, quantities_of
@@ -23,6 +37,8 @@ Values = NDArray[np.float64]
 Results = dict[str, NDArray[Any]]
 LEVEL_STEP = 4
 """exact: doublings are rounded up to multiples of this, so that few programs serve a whole scan"""
+SMALLEST_GROUP = 512
+"""exact: fewer machines join those that need more doublings; a program takes longer to compile"""
 
 
 @dataclass(frozen=True)
@@ -58,14 +74,16 @@ class Solver:
             return
         layout = layout_for("weak", len(values), self.wanted)
         rates = _padded(self._over(lambda m, d: (fastest_rate(m, d), d.frequency), layout), layout.chunk)
-        parts = [
-            rates(values[start : start + layout.chunk]) for start in range(0, len(values), layout.chunk)
-        ]
+        parts = [rates(values[start : start + layout.chunk]) for start in range(0, len(values), layout.chunk)]
         rate, frequency = (np.concatenate(part) for part in zip(*parts, strict=True))
         points = default_points(self.model[1])
         levels = -(-levels_for(rate, frequency, points) // LEVEL_STEP) * LEVEL_STEP
+        waiting = np.zeros(len(levels), dtype=bool)
         for level in np.unique(levels):
-            yield Resolution(points, int(level)), np.flatnonzero(levels == level)
+            waiting |= levels == level
+            if waiting.sum() >= SMALLEST_GROUP or level == levels.max():
+                yield Resolution(points, int(level)), np.flatnonzero(waiting)
+                waiting[:] = False
 
     def _over(self, function: Callable[..., Any], layout: Layout) -> Callable[..., Any]:
         return over_machines(function, self.model, self.places, layout)
@@ -76,9 +94,8 @@ class Solver:
 
     def _weak(self, layout: Layout) -> Callable[[Values], Results]:
         def numbers(machine: Machine, drive: Drive) -> dict[str, Any]:
-            state = weak_steady_state(machine, drive)
-            found = self._measured(machine, state)
-            found["heat_error"] = heat_error(machine, drive, state.heat_currents)
+            state, error = _weak_state(machine, drive)
+            found = {**self._measured(machine, state), "heat_error": error}
             return {**found, "dynamics": state_space(machine).dynamics}
 
         first = self._over(numbers, layout)
@@ -113,6 +130,15 @@ class Solver:
         found |= result._asdict()
         found["mode"] = np.where(known, result.mode, UNDEFINED)
         return {item.name: _masked(item, found[item.name], known) for item in self.quantities}
+
+
+def _weak_state(machine: Machine, drive: Drive) -> tuple[SteadyState, Array]:
+    """Weak steady state and the error of its heat currents, which several static baths can make large."""
+    if len(machine.static_baths) == 1:
+        return weak_steady_state(machine, drive), jnp.zeros(())
+    both = jax.tree.map(lambda *leaves: jnp.stack(leaves), (machine, drive), in_other_units(machine, drive))
+    states = jax.vmap(weak_steady_state)(*both)
+    return jax.tree.map(lambda leaf: leaf[0], states), heat_error(*states.heat_currents)
 
 
 def _masked(quantity: Quantity, values: NDArray[Any], known: NDArray[np.bool_]) -> NDArray[Any]:

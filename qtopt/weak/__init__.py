@@ -4,7 +4,11 @@ from ._conduction import conduction as conduction
 from ._fluctuations import fluctuations as fluctuations
 from ._kernels import Kernels as Kernels, covariance as covariance, kernels as kernels
 from ._steady_state import currents as currents, steady_state as steady_state
-from ._unit_check import RESOLUTION as RESOLUTION, heat_error as heat_error
+from ._unit_check import (
+    RESOLUTION as RESOLUTION,
+    heat_error as heat_error,
+    in_other_units as in_other_units,
+)
 from ._validity import (
     LIMIT as LIMIT,
     Resonances as Resonances,

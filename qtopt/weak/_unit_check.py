@@ -1,6 +1,8 @@
-"""How many digits of the heat between several static baths survive in float64."""
+"""How many digits of the heat between several static baths survive in float64.
 
-from collections.abc import Callable
+Heat between static baths loses digits when their rates differ widely. Rates scale as unit^2, round-off does
+not: their change in another unit of frequency measures the error.
+"""
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -8,30 +10,20 @@ from jaxtyping import Array, Float
 
 from ..drives import Drive
 from ..machine import Machine
-from ..thermodynamics import SteadyState
-from ._steady_state import steady_state
 
 OTHER_UNIT = 1.37
 RESOLUTION = 1e-6
-"""what evaluations and scans demand"""
+"""largest error that evaluations and scans accept"""
 
 
-def heat_error(
-    machine: Machine,
-    drive: Drive,
-    heat_currents: Float[Array, " B"],
-    solve: Callable[[Machine, Drive], SteadyState] = steady_state,
-) -> Float[Array, ""]:
-    """Error of the heat currents, relative to the largest: their change in another unit of frequency.
-
-    Heat between static baths loses digits when their rates differ widely. Rates scale as unit^2, round-off
-    does not: the difference measures it. NaN where the currents are not finite. Works under jit and vmap;
-    outside, pass the compiled solver.
-    """
-    if len(machine.static_baths) < 2:
-        return jnp.zeros(())
+def in_other_units(machine: Machine, drive: Drive) -> tuple[Machine, Drive]:
+    """The same machine and drive, all frequencies and temperatures in another unit."""
     other = eqx.tree_at(lambda d: d.frequency, drive, drive.frequency * OTHER_UNIT)
-    again = solve(machine.in_units(OTHER_UNIT), other).heat_currents / OTHER_UNIT**2
+    return machine.in_units(OTHER_UNIT), other
+
+
+def heat_error(heat_currents: Float[Array, " B"], in_other_units: Float[Array, " B"]) -> Float[Array, ""]:
+    """Error of heat currents relative to the largest, from those `in_other_units`; NaN if one is."""
     largest = jnp.max(jnp.abs(heat_currents))
-    error = jnp.max(jnp.abs(again - heat_currents)) / jnp.where(largest > 0.0, largest, 1.0)
-    return jnp.where(largest == 0.0, 0.0, error)
+    error = jnp.max(jnp.abs(in_other_units / OTHER_UNIT**2 - heat_currents))
+    return jnp.where(largest == 0.0, 0.0, error / jnp.where(largest > 0.0, largest, 1.0))

@@ -1,5 +1,7 @@
 """How weak is weak? The linewidth that the driven bath adds to the static machine's resonances."""
 
+from typing import Any
+
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Complex, Float
@@ -63,7 +65,7 @@ class Resonances:
         return np.where(defective, np.inf, np.max(ratio, axis=-1))
 
 
-def _inverse(matrix: NDArray[np.complex128]) -> NDArray[np.complex128]:
+def _inverse(matrix: NDArray[Any]) -> NDArray[Any]:
     """The inverse; NaN where there is none."""
     try:
         return np.linalg.inv(matrix)
