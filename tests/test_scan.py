@@ -73,7 +73,6 @@ def assert_equal_to_evaluate(data: xarray.Dataset, config: files.Config, point: 
 
 BOTH = 'keys = ["machine.baths.hot.temperature", "machine.baths[1].temperature"]'
 CASES = {
-    "by name": (FREQUENCY, DAMPING),
     "together": (
         f"{{ {BOTH}, values = [0.1, 2.0, 0.7] }}",
         '{ key = "drive.phases[1]", from = 0, to = 3.0, points = 3, name = "phase" }',
@@ -83,6 +82,11 @@ CASES = {
         '{ key = "machine.baths.cold.coupling[1]", from = -1, to = 1, points = 5 }',
     ),
 }
+
+
+@pytest.fixture(scope="module")
+def soft() -> xarray.Dataset:
+    return parameter_scan(config_of(FREQUENCY, DAMPING))
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -102,7 +106,7 @@ def test_exact_scans_equal_evaluate() -> None:
     config = config_of(wide, DAMPING, base=SOFT + EXACT)
     data = parameter_scan(config)
     assert not data["status"].any() and (data["spectral_radius"] < 1.0).all()
-    for point in ((0, 0), (4, 3), (2, 1)):
+    for point in ((0, 0), (4, 3)):
         assert_equal_to_evaluate(data, config, {"drive_frequency": point[0], "cold_damping": point[1]})
     fourier = config_of(
         '{ key = "drive.cosine[0][1]", values = [0.1, 0.3] }',
@@ -122,7 +126,8 @@ coupling = [1.0, 0.5]
 """
 
 
-def test_several_static_baths() -> None:
+@pytest.mark.parametrize("compared", [False, pytest.param(True, marks=pytest.mark.slow)])
+def test_several_static_baths(compared: bool) -> None:
     """Heat between them is checked in another unit of frequency, as `evaluate` does."""
     damping = '{ key = "machine.baths.cold.spectral_density.damping", values = [0.5, 1e5] }'
     coupling = (
@@ -131,9 +136,10 @@ def test_several_static_baths() -> None:
     config = config_of(damping, coupling, base=SOFT.replace("\n[drive]\n", THIRD))
     data = parameter_scan(config)
     assert data["status"].values.tolist() == [[0, 3], [2, 3]]
-    assert_equal_to_evaluate(data, config, {"cold_damping": 0, "coupling_1": 0})
     masked = data["status"].values != 0
     assert np.isnan(data["heat_currents"].values[masked]).all() and (data["mode"].values[masked] == -1).all()
+    if compared:
+        assert_equal_to_evaluate(data, config, {"cold_damping": 0, "coupling_1": 0})
 
 
 def test_masked_where_there_is_no_steady_state(tmp_path: Path) -> None:
@@ -151,13 +157,11 @@ def test_masked_where_there_is_no_steady_state(tmp_path: Path) -> None:
     assert remarks(data)[0].startswith("1 of 2 machines are masked, which have no steady state: the driven")
 
 
-def test_round_trip(tmp_path: Path) -> None:
+def test_round_trip(soft: xarray.Dataset, tmp_path: Path) -> None:
     """Numbers, names, units and the configuration survive the file."""
-    config = config_of(FREQUENCY, DAMPING, more="chunk = 6")
-    data = parameter_scan(config)
-    with xarray.open_dataset(write_dataset(data, tmp_path / "scan.nc")) as found:
-        xarray.testing.assert_identical(found.load(), data)
-        assert files.loads(found.attrs["configuration"]) == config
+    with xarray.open_dataset(write_dataset(soft, tmp_path / "scan.nc")) as found:
+        xarray.testing.assert_identical(found.load(), soft)
+        assert files.loads(found.attrs["configuration"]) == config_of(FREQUENCY, DAMPING)
         assert found["drive_frequency"].attrs["units"] == "omega_A"
         assert found["power"].sel(cold_damping=2.0, drive_frequency=1.0).dims == ()
         assert found["heat_currents"].sel(bath="hot").dims == ("drive_frequency", "cold_damping")
@@ -171,11 +175,10 @@ def test_configurations_round_trip() -> None:
         assert config.scan is not None and files.loads(files.dumps(config)) == config
 
 
-def test_chunks_do_not_matter() -> None:
-    whole = parameter_scan(config_of(FREQUENCY, DAMPING))
+def test_chunks_do_not_matter(soft: xarray.Dataset) -> None:
     parts = parameter_scan(config_of(FREQUENCY, DAMPING, more="chunk = 3"))
-    for name in whole.data_vars:
-        np.testing.assert_allclose(whole[name], parts[name], rtol=1e-12, atol=1e-15)
+    for name in soft.data_vars:
+        np.testing.assert_allclose(soft[name], parts[name], rtol=1e-12, atol=1e-15)
 
 
 def test_a_table_as_a_bath() -> None:
@@ -350,17 +353,16 @@ def test_errors_between_sections() -> None:
 # Command line and figure ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("axes", [(FREQUENCY,), (FREQUENCY, DAMPING)], ids=["lines", "maps"])
-def test_figures(axes: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(("chosen", "count"), [({"cold_damping": 1}, 8), ({}, 10)], ids=["lines", "maps"])
+def test_figures(soft: xarray.Dataset, chosen: dict[str, int], count: int) -> None:
     """One panel for every quantity, or for each of its components where it is a map; logarithmic axes."""
-    made = scan_figure(parameter_scan(config_of(*axes)))
+    made = scan_figure(soft.isel(chosen))
     made.draw_without_rendering()
     panels = [axes for axes in made.axes if axes.get_label() != "<colorbar>"]
-    assert len(panels) == (8 if len(axes) == 1 else 10)
-    assert all(
-        panel.get_xscale() == "log" and panel.get_yscale() in ("linear", "log", "symlog") for panel in panels
-    )
+    assert len(panels) == count and all(panel.get_xscale() == "log" for panel in panels)
     assert panels[-1].get_xlabel() == r"drive frequency ($\omega_A$)"
+    with pytest.raises(ValueError, match="one or two axes, but this has 0"):
+        scan_figure(soft.isel(cold_damping=0, drive_frequency=0))
 
 
 def test_command_writes_its_files(tmp_path: Path, capsys) -> None:

@@ -50,6 +50,7 @@ from ._simulation import (
     VacuumConfig as VacuumConfig,
 )
 from ._solver import (
+    SOLVERS as SOLVERS,
     SolverConfig as SolverConfig,
     SolverKind as SolverKind,
 )

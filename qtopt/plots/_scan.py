@@ -60,13 +60,13 @@ def scan_figure(data: "Dataset", title: str | None = None) -> Figure:
     """Maps over two axes or lines over one; numbers that are masked in the data are grey or left out.
 
     Args:
-        data: what `parameter_scan` returned, also after a round trip through its file.
+        data: what `parameter_scan` returned, also after a round trip through its file or a selection.
         title: of the figure.
 
     Raises:
         ValueError: data over more than two axes.
     """
-    axes = [name for name, item in data.coords.items() if "keys" in item.attrs]
+    axes = [name for name, item in data.coords.items() if "keys" in item.attrs and item.dims]
     drawn = [item for item in data.data_vars.values() if "look" in item.attrs]
     if len(axes) == 1:
         return _lines(data[axes[0]], drawn, title)
