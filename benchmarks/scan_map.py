@@ -15,8 +15,9 @@ import time
 from pathlib import Path
 
 import qtopt
+from qtopt._runtime import cores
 
-qtopt.configure()
+qtopt.configure(cores())
 
 import jax  # noqa: E402
 

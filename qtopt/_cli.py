@@ -12,7 +12,7 @@ import tyro
 from tyro.conf import Positional
 
 from . import __version__
-from ._runtime import configure
+from ._runtime import configure, cores
 from .errors import InputError
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def main(arguments: list[str] | None = None) -> None:
         return
     command = tyro.cli(Command, prog="qtopt", args=arguments, description=__doc__)  # pyright: ignore
     try:
-        configure()
+        configure(cores() if isinstance(command, Scan) else None)
         if isinstance(command, Evaluate):
             run_evaluate(command)
         elif isinstance(command, Pareto):

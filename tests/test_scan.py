@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 import xarray
-from config_texts import FOURIER, MACHINE, MONOCHROMATIC, PIECEWISE, SOLVER
+from config_texts import FOURIER, MACHINE, MONOCHROMATIC, OHMIC, PIECEWISE, SOLVER
 from test_config_errors import Cases
 
 from qtopt import config as files
@@ -23,12 +23,14 @@ from qtopt._evaluate import evaluate
 from qtopt.errors import InputError
 from qtopt.plots import scan_figure
 from qtopt.scan import parameter_scan, remarks, write_dataset
+from qtopt.weak import fluctuations
 
 EXAMPLE = Path(__file__).parents[1] / "scripts" / "machines" / "precision_map.toml"
 TABLE = Path(__file__).parent / "data" / "drude.csv"
 FREQUENCY = '{ key = "drive.frequency", from = 0.1, to = 1.0, points = 5, scale = "log" }'
 DAMPING = '{ key = "machine.baths.cold.spectral_density.damping", from = 0.1, to = 2.0, points = 4 }'
 SOFT = MACHINE.replace("100.0", "0.5").replace("1e-5", "1e-2") + MONOCHROMATIC
+LORENTZIAN = re.compile(r"spectral_density = \{ kind = .lor.*\}")
 EXACT = SOLVER.replace("weak", "exact")
 
 
@@ -98,6 +100,23 @@ def test_weak_scans_equal_evaluate(case: str) -> None:
     assert len(axes) == len(CASES[case]) and not data["status"].any()
     for _ in range(3):
         assert_equal_to_evaluate(data, config, {str(a): int(rng.integers(data.sizes[a])) for a in axes})
+
+
+def test_fluctuations(soft: xarray.Dataset) -> None:
+    """Variance rates and the uncertainty product, against the functions themselves."""
+    config = config_of(FREQUENCY, DAMPING)
+    for key, value in (("drive.frequency", 1.0), ("machine.baths.cold.spectral_density.damping", 0.1)):
+        config = files.with_number(config, files.find_number(config, key, "key"), value)
+    expected = fluctuations(build_machine(config.machine), build_drive(files.require_drive(config)))
+    chosen = soft.isel(drive_frequency=4, cold_damping=0)
+    np.testing.assert_allclose(chosen["local_power_covariance"], expected.local_power_covariance, rtol=1e-11)
+    np.testing.assert_allclose(chosen["power_fluctuations"], expected.power, rtol=1e-11)
+    assert expected.heat_currents is not None
+    np.testing.assert_allclose(chosen["heat_current_fluctuations"], expected.heat_currents, rtol=1e-9)
+    product = expected.power * float(chosen["entropy_production_rate"]) / float(chosen["power"]) ** 2
+    np.testing.assert_allclose(chosen["tur"], product, rtol=1e-11)
+    steps = config_of(FREQUENCY, base=LORENTZIAN.sub(OHMIC, MACHINE) + PIECEWISE)
+    assert "tur" not in parameter_scan(steps)  # the variance rate of a jump diverges beside an Ohmic bath
 
 
 def test_exact_scans_equal_evaluate() -> None:
@@ -184,7 +203,7 @@ def test_chunks_do_not_matter(soft: xarray.Dataset) -> None:
 def test_a_table_as_a_bath() -> None:
     """The fitted density stays as it is while other numbers move."""
     table = f'spectral_density = {{ kind = "table", file = "{TABLE}" }}'
-    base = re.sub(r"spectral_density = \{ kind = .lor.*\}", table, SOFT)
+    base = LORENTZIAN.sub(table, SOFT)
     config = config_of('{ key = "machine.baths.hot.temperature", values = [0.5, 1.5] }', base=base)
     assert_equal_to_evaluate(parameter_scan(config), config, {"hot_temperature": 1})
 
@@ -203,9 +222,10 @@ def test_killed_scan_resumes_to_the_same_file(tmp_path: Path) -> None:
     path = tmp_path / "scan.toml"
     many = FREQUENCY.replace("points = 5", "points = 60")
     path.write_text(scan_text(many, DAMPING.replace("points = 4", "points = 50"), more="chunk = 20"))
-    main(["scan", str(path), "--out", str(tmp_path / "whole")])
-    out = tmp_path / "out"
-    command = [sys.executable, "-m", "qtopt", "scan", str(path), "--out", str(out)]
+    out, whole = tmp_path / "out", tmp_path / "whole"
+    command = [sys.executable, "-m", "qtopt", "scan", str(path), "--out"]
+    subprocess.run([*command, str(whole)], check=True, capture_output=True, timeout=280)
+    command.append(str(out))
     with subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as process:
         for _ in range(20000):
             if len(list((out / ".scan").glob("part-*.npz"))) > 2 or process.poll() is not None:
@@ -218,7 +238,7 @@ def test_killed_scan_resumes_to_the_same_file(tmp_path: Path) -> None:
     times = {part: part.stat().st_mtime_ns for part in finished[1:]}
     done = subprocess.run([*command, "--resume"], check=True, capture_output=True, text=True, timeout=280)
     assert "scan.nc" in done.stdout and "scan.png" in done.stdout
-    identical(tmp_path / "whole" / "scan.nc", out / "scan.nc")
+    identical(whole / "scan.nc", out / "scan.nc")
     assert all(part.stat().st_mtime_ns == before for part, before in times.items())
 
 
@@ -343,7 +363,7 @@ def test_errors_between_sections() -> None:
     with pytest.raises(InputError, match=r'`drive\.kind` must be a smooth drive for the solver "exact"'):
         parameter_scan(config_of(DAMPING, base=MACHINE + PIECEWISE + EXACT))
     table = f'spectral_density = {{ kind = "table", file = "{TABLE}", tolerance = 1e-3 }}'
-    base = re.sub(r"spectral_density = \{ kind = .lor.*\}", table, SOFT)
+    base = LORENTZIAN.sub(table, SOFT)
     with pytest.raises(InputError, match="which is no number that a scan can change"):
         parameter_scan(
             config_of('{ key = "machine.baths.hot.spectral_density.tolerance", values = [1e-3] }', base=base)
@@ -353,7 +373,7 @@ def test_errors_between_sections() -> None:
 # Command line and figure ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("chosen", "count"), [({"cold_damping": 1}, 8), ({}, 10)], ids=["lines", "maps"])
+@pytest.mark.parametrize(("chosen", "count"), [({"cold_damping": 1}, 10), ({}, 13)], ids=["lines", "maps"])
 def test_figures(soft: xarray.Dataset, chosen: dict[str, int], count: int) -> None:
     """One panel for every quantity, or for each of its components where it is a map; logarithmic axes."""
     made = scan_figure(soft.isel(chosen))

@@ -1,7 +1,7 @@
 """Quick-look figure of a scan: one panel for each quantity, as maps or as lines.
 
 Drawn from the labelled data alone: the attribute `look` of a variable says how ("signed": zero matters,
-"positive": over decades, "plain", "flags"), variables without it are left out.
+"positive": over decades, "plain", "flags"), `line` which value is marked; variables without it are left out.
 """
 
 import re
@@ -107,11 +107,10 @@ def _map(made: Figure, axes: Axes, x: "DataArray", y: "DataArray", part: Any, it
     mesh = axes.pcolormesh(
         x.values, y.values, shown, norm=norm, cmap=colours, shading="nearest", rasterized=True
     )
-    if look == "signed" and np.nanmin(values) < 0.0 < np.nanmax(values):
-        axes.contour(x.values, y.values, values, levels=[0.0], colors=BLACK, linewidths=THIN_LINE_WIDTH)
-    bar = made.colorbar(
-        mesh, ax=axes, pad=0.02, aspect=16, extend="min" if _is_cut(values, norm) else "neither"
-    )
+    line = item.attrs.get("line")
+    if line is not None and np.nanmin(values) < line < np.nanmax(values):
+        axes.contour(x.values, y.values, values, levels=[line], colors=BLACK, linewidths=THIN_LINE_WIDTH)
+    bar = made.colorbar(mesh, ax=axes, pad=0.02, aspect=16, extend=_extend(values, norm))
     if isinstance(norm, SymLogNorm):
         bar.set_ticks(_symmetric_ticks(norm))
         bar.minorticks_off()
@@ -161,7 +160,8 @@ def _norm(values: NDArray[np.float64], look: str) -> Normalize:
     if look == "signed":
         return SymLogNorm(_decade(low, top), vmin=-top, vmax=top) if spread else Normalize(-top, top)
     if look == "positive" and low < 1e-2 * top:
-        return LogNorm(low, top)
+        high = float(np.quantile(size, 0.98))  # a quotient may diverge along a line
+        return LogNorm(max(float(np.quantile(size, 0.02)), high * 10.0**-MOST_DECADES), high)
     return Normalize(float(known.min()), float(known.max()) or 1.0)
 
 
@@ -170,8 +170,13 @@ def _decade(low: float, top: float) -> float:
     return 10.0 ** min(np.floor(np.log10(low)), np.floor(np.log10(top)) - 1.0)
 
 
-def _is_cut(values: NDArray[np.float64], norm: Normalize) -> bool:
-    return isinstance(norm, LogNorm) and bool(np.nanmin(values) < (norm.vmin or 0.0))
+def _extend(values: NDArray[np.float64], norm: Normalize) -> str:
+    """Which ends of the colours stand for numbers beyond them."""
+    below = bool(np.nanmin(values) < 0.999 * (norm.vmin or 0.0))
+    above = bool(np.nanmax(values) > 1.001 * (norm.vmax or 0.0))
+    if not isinstance(norm, LogNorm) or not (below or above):
+        return "neither"
+    return "both" if below and above else "min" if below else "max"
 
 
 def _symmetric_ticks(norm: SymLogNorm) -> list[float]:
@@ -200,7 +205,7 @@ def _lines(x: "DataArray", drawn: Sequence["DataArray"], title: str | None) -> F
 
 def _curves(axes: Axes, x: "DataArray", item: "DataArray") -> None:
     parts = list(_components(item, (str(x.name),)))
-    look, norm = item.attrs["look"], _norm(np.asarray(item.values, dtype=float), item.attrs["look"])
+    norm = _norm(np.asarray(item.values, dtype=float), item.attrs["look"])
     if isinstance(norm, SymLogNorm):
         axes.set_yscale("symlog", linthresh=norm.linthresh)
         axes.set_yticks(_symmetric_ticks(norm))
@@ -210,8 +215,8 @@ def _curves(axes: Axes, x: "DataArray", item: "DataArray") -> None:
     else:
         axes.yaxis.set_major_locator(round_ticks())
         axes.yaxis.get_offset_text().set_fontsize(SMALL_FONT_SIZE)
-    if look == "signed":
-        axes.axhline(0.0, color=GREY, lw=THIN_LINE_WIDTH, zorder=1.0)
+    if "line" in item.attrs:
+        axes.axhline(item.attrs["line"], color=GREY, lw=THIN_LINE_WIDTH, zorder=1.0)
     for i, (name, part) in enumerate(parts):
         dashes = LINE_STYLES[i % len(LINE_STYLES)]
         values = np.asarray(part.values, dtype=float)

@@ -13,7 +13,7 @@ from jax.sharding import Mesh, NamedSharding, PartitionSpec
 from ._axes import Model, Place, placed
 
 AXIS = "machines"
-CPU_BATCH = {"weak": 256, "exact": 16}
+CPU_BATCH = 16
 """machines side by side on a CPU: more of them leave its caches"""
 CHUNK = {"cpu": {"weak": 4096, "exact": 128}, "other": {"weak": 32768, "exact": 1024}}
 """machines on one device between two writes to disk"""
@@ -49,7 +49,7 @@ def layout_for(solver: str, machines: int, wanted: int | None) -> Layout:
     cpu = devices[0].platform == "cpu"
     each = CHUNK["cpu" if cpu else "other"][solver] if wanted is None else max(1, wanted // len(devices))
     each = min(each, -(-machines // len(devices)))
-    batch = min(each, CPU_BATCH[solver]) if cpu else each
+    batch = min(each, CPU_BATCH) if cpu else each
     return Layout(len(devices), max(1, each // batch), batch)
 
 

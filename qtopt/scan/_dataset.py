@@ -88,6 +88,8 @@ def _attributes(item: Quantity) -> dict[str, Any]:
     found: dict[str, Any] = {"units": item.units, "long_name": item.long_name}
     if item.look is not None:
         found["look"] = item.look
+    if item.line is not None:
+        found["line"] = item.line
     if item.flags:
         codes = range(item.first_flag, item.first_flag + len(item.flags))
         found["flag_values"] = np.array(codes, dtype=np.int8)

@@ -11,6 +11,7 @@ from jax import Array
 from numpy.typing import NDArray
 
 from ..drives import Drive
+from ..errors import InputError
 from ..exact import (
     RESOLVED,
     Resolution,
@@ -20,10 +21,11 @@ from ..exact import (
     steady_state as exact_steady_state,
 )
 from ..machine import Machine, state_space
-from ..thermodynamics import SteadyState, performances
+from ..thermodynamics import Fluctuations, SteadyState, performances
 from ..weak import (
     RESOLUTION,
     Resonances,
+    fluctuations as weak_fluctuations,
     heat_error,
     in_other_units,
     self_energies,
@@ -31,7 +33,7 @@ from ..weak import (
 )
 from ._axes import Model, Place
 from ._batch import Layout, layout_for, over_machines
-from ._quantities import STATUSES, UNDEFINED, Quantity, quantities_of
+from ._quantities import STATUSES, UNDEFINED, Quantity, Solved, quantities_of
 
 Values = NDArray[np.float64]
 Results = dict[str, NDArray[Any]]
@@ -57,7 +59,11 @@ class Solver:
     ) -> None:
         self.model, self.places, self.kind = model, places, kind
         self.wanted = chunk
-        self.quantities = quantities_of(kind, model[0].size)
+        self.fluctuations = _fluctuations_of(kind)
+        known = _shape_of(self.fluctuations, model)
+        if known is None:
+            self.fluctuations = lambda machine, drive: None
+        self.quantities = quantities_of(kind, model[0].size, known)
 
     def chunks(self, values: Values) -> Iterator[Chunk]:
         """All machines, in the order in which they are solved."""
@@ -88,14 +94,15 @@ class Solver:
     def _over(self, function: Callable[..., Any], layout: Layout) -> Callable[..., Any]:
         return over_machines(function, self.model, self.places, layout)
 
-    def _measured(self, machine: Machine, state: Any) -> dict[str, Any]:
-        found = {item.name: item.of(state) for item in self.quantities if item.of is not None}
+    def _measured(self, machine: Machine, drive: Drive, state: Any) -> dict[str, Any]:
+        solved = Solved(state, self.fluctuations(machine, drive))
+        found = {item.name: item.of(solved) for item in self.quantities if item.of is not None}
         return {**found, "temperatures": machine.temperatures}
 
     def _weak(self, layout: Layout) -> Callable[[Values], Results]:
         def numbers(machine: Machine, drive: Drive) -> dict[str, Any]:
             state, error = _weak_state(machine, drive)
-            found = {**self._measured(machine, state), "heat_error": error}
+            found = {**self._measured(machine, drive, state), "heat_error": error}
             return {**found, "dynamics": state_space(machine).dynamics}
 
         first = self._over(numbers, layout)
@@ -118,7 +125,7 @@ class Solver:
     def _exact(self, layout: Layout, resolution: Resolution) -> Callable[[Values], Results]:
         def numbers(machine: Machine, drive: Drive) -> dict[str, Any]:
             state = exact_steady_state(machine, drive, resolution)
-            return {**self._measured(machine, state), "status": state.status}
+            return {**self._measured(machine, drive, state), "status": state.status}
 
         run = self._over(numbers, layout)
         return lambda values: self._derived(run(values))
@@ -130,6 +137,19 @@ class Solver:
         found |= result._asdict()
         found["mode"] = np.where(known, result.mode, UNDEFINED)
         return {item.name: _masked(item, found[item.name], known) for item in self.quantities}
+
+
+def _fluctuations_of(kind: str) -> Callable[[Machine, Drive], Fluctuations | None]:
+    """The fluctuations that belong to a solver."""
+    return weak_fluctuations if kind == "weak" else lambda machine, drive: None
+
+
+def _shape_of(function: Callable[[Machine, Drive], Fluctuations | None], model: Model) -> Fluctuations | None:
+    """Fluctuations without their numbers; None where this kind of machine and drive has none."""
+    try:
+        return jax.eval_shape(function, *model)
+    except InputError:
+        return None
 
 
 def _weak_state(machine: Machine, drive: Drive) -> tuple[SteadyState, Array]:
