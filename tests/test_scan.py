@@ -10,13 +10,14 @@ import time
 from pathlib import Path
 from typing import Any
 
+import equinox as eqx
 import numpy as np
 import pytest
 import xarray
 from config_texts import FOURIER, MACHINE, MONOCHROMATIC, OHMIC, PIECEWISE, SOLVER
 from test_config_errors import Cases
 
-from qtopt import config as files
+from qtopt import config as files, exact
 from qtopt._build import build_drive, build_machine
 from qtopt._cli import main
 from qtopt._evaluate import evaluate
@@ -119,10 +120,20 @@ def test_fluctuations(soft: xarray.Dataset) -> None:
     assert "tur" not in parameter_scan(steps)  # the variance rate of a jump diverges beside an Ohmic bath
 
 
+def test_exact_fluctuations() -> None:
+    """The same numbers as the function itself gives."""
+    config = config_of('{ key = "drive.frequency", values = [0.45] }', base=SOFT + EXACT)
+    machine, drive = build_machine(config.machine), build_drive(files.require_drive(config))
+    solve = eqx.filter_jit(exact.fluctuations)
+    expected = solve(machine, drive, exact.resolution_for(machine, drive)).local_power_covariance
+    found = parameter_scan(config)["local_power_covariance"].values[0]
+    np.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-12 * float(np.max(np.abs(expected))))
+
+
 def test_exact_scans_equal_evaluate() -> None:
     """Also where frequencies need different doublings, and for a drive of several harmonics."""
     wide = FREQUENCY.replace("from = 0.1, to = 1.0", "from = 0.05, to = 5.0")
-    config = config_of(wide, DAMPING, base=SOFT + EXACT)
+    config = config_of(wide, DAMPING, base=SOFT + EXACT, more="fluctuations = false")
     data = parameter_scan(config)
     assert not data["status"].any() and (data["spectral_radius"] < 1.0).all()
     for point in ((0, 0), (4, 3)):
@@ -195,8 +206,9 @@ def test_configurations_round_trip() -> None:
 
 
 def test_chunks_do_not_matter(soft: xarray.Dataset) -> None:
-    parts = parameter_scan(config_of(FREQUENCY, DAMPING, more="chunk = 3"))
-    for name in soft.data_vars:
+    parts = parameter_scan(config_of(FREQUENCY, DAMPING, more="chunk = 3\nfluctuations = false"))
+    assert "tur" in soft and "tur" not in parts
+    for name in parts.data_vars:
         np.testing.assert_allclose(soft[name], parts[name], rtol=1e-12, atol=1e-15)
 
 
@@ -293,6 +305,7 @@ SECTION_ERRORS: Cases = [
     (ALL, "axes = 3", "`scan.axes` must be a list of one or two tables, each an axis; got 3"),
     (ALL, f"axes = [{FREQUENCY}, {FREQUENCY}, {FREQUENCY}]", "`scan.axes` must be a list of one or two"),
     (ALL, f"{ALL}\nchunk = 0", "`scan.chunk` must be a whole number of at least 1; got 0"),
+    (ALL, f"{ALL}\nfluctuations = 1", "`scan.fluctuations` must be true or false; got 1"),
     ("scale", "scales", 'unknown key `scan.axes[0].scales`; did you mean "scale"?'),
     ("from = 0.1", "from = 0", '`scan.axes[0].from` must be above 0 on a logarithmic axis; got 0.0 (or set'),
     ("to = 1.0", "to = 0.1", "`scan.axes[0].to` must be different from `scan.axes[0].from`; got 0.1"),

@@ -50,16 +50,21 @@ class ScanConfig:
     axes: tuple[AxisConfig, ...]
     chunk: int | None = None
     """machines in one batch, which is also what an interruption can lose; None: from the solver and device"""
+    fluctuations: bool = True
+    """whether variance rates are stored; they take most of the time"""
 
 
 def read_scan(table: Table) -> ScanConfig:
     """The [scan] section."""
-    table.only("axes", "chunk")
+    table.only("axes", "chunk", "fluctuations")
     tables = table.tables("axes", "a list of one or two tables, each an axis")
     if len(tables) > MOST_AXES:
         raise wrong(table.at("axes"), "a list of one or two tables, each an axis", table.content["axes"])
     chunk = table.whole("chunk", 1, 1) if "chunk" in table else None
-    return ScanConfig(axes=tuple(_read_axis(axis) for axis in tables), chunk=chunk)
+    fluctuations = table.get("fluctuations", "true or false", True)
+    if not isinstance(fluctuations, bool):
+        raise wrong(table.at("fluctuations"), "true or false", fluctuations)
+    return ScanConfig(tuple(_read_axis(axis) for axis in tables), chunk, fluctuations)
 
 
 def _read_axis(table: Table) -> AxisConfig:

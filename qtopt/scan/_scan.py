@@ -50,7 +50,7 @@ def parameter_scan(
             '(use "fourier" or "bounded", or set solver.kind = "weak")'
         )
     scan = files.require_scan(config)
-    solver = Solver(model, tuple(axis.places for axis in axes), kind, scan.chunk)
+    solver = Solver(model, tuple(axis.places for axis in axes), kind, scan.chunk, scan.fluctuations)
     check_names(axes, solver.quantities)
     grid = np.meshgrid(*(axis.values for axis in axes), indexing="ij")
     values = np.stack([part.ravel() for part in grid], axis=1)

@@ -17,6 +17,7 @@ from ..exact import (
     Resolution,
     default_points,
     fastest_rate,
+    fluctuations as exact_fluctuations,
     levels_for,
     steady_state as exact_steady_state,
 )
@@ -55,14 +56,19 @@ class Solver:
     """Programs and chunks for one model, its scanned places and the values of every machine, (n, axes)."""
 
     def __init__(
-        self, model: Model, places: tuple[tuple[Place, ...], ...], kind: str, chunk: int | None = None
+        self,
+        model: Model,
+        places: tuple[tuple[Place, ...], ...],
+        kind: str,
+        chunk: int | None = None,
+        fluctuations: bool = True,
     ) -> None:
         self.model, self.places, self.kind = model, places, kind
         self.wanted = chunk
-        self.fluctuations = _fluctuations_of(kind)
-        known = _shape_of(self.fluctuations, model)
+        self.fluctuations: Variances = _exact_fluctuations if kind == "exact" else _weak_fluctuations
+        known = _shape_of(self.fluctuations, model) if fluctuations else None
         if known is None:
-            self.fluctuations = lambda machine, drive: None
+            self.fluctuations = lambda machine, drive, resolution: None
         self.quantities = quantities_of(kind, model[0].size, known)
 
     def chunks(self, values: Values) -> Iterator[Chunk]:
@@ -94,8 +100,10 @@ class Solver:
     def _over(self, function: Callable[..., Any], layout: Layout) -> Callable[..., Any]:
         return over_machines(function, self.model, self.places, layout)
 
-    def _measured(self, machine: Machine, drive: Drive, state: Any) -> dict[str, Any]:
-        solved = Solved(state, self.fluctuations(machine, drive))
+    def _measured(
+        self, machine: Machine, drive: Drive, state: Any, resolution: Resolution | None = None
+    ) -> dict[str, Any]:
+        solved = Solved(state, self.fluctuations(machine, drive, resolution))
         found = {item.name: item.of(solved) for item in self.quantities if item.of is not None}
         return {**found, "temperatures": machine.temperatures}
 
@@ -125,7 +133,7 @@ class Solver:
     def _exact(self, layout: Layout, resolution: Resolution) -> Callable[[Values], Results]:
         def numbers(machine: Machine, drive: Drive) -> dict[str, Any]:
             state = exact_steady_state(machine, drive, resolution)
-            return {**self._measured(machine, drive, state), "status": state.status}
+            return {**self._measured(machine, drive, state, resolution), "status": state.status}
 
         run = self._over(numbers, layout)
         return lambda values: self._derived(run(values))
@@ -139,15 +147,22 @@ class Solver:
         return {item.name: _masked(item, found[item.name], known) for item in self.quantities}
 
 
-def _fluctuations_of(kind: str) -> Callable[[Machine, Drive], Fluctuations | None]:
-    """The fluctuations that belong to a solver."""
-    return weak_fluctuations if kind == "weak" else lambda machine, drive: None
+Variances = Callable[[Machine, Drive, Resolution | None], Fluctuations | None]
 
 
-def _shape_of(function: Callable[[Machine, Drive], Fluctuations | None], model: Model) -> Fluctuations | None:
+def _weak_fluctuations(machine: Machine, drive: Drive, resolution: Resolution | None) -> Fluctuations:
+    return weak_fluctuations(machine, drive)
+
+
+def _exact_fluctuations(machine: Machine, drive: Drive, resolution: Resolution | None) -> Fluctuations:
+    return exact_fluctuations(machine, drive, resolution)
+
+
+def _shape_of(function: Variances, model: Model) -> Fluctuations | None:
     """Fluctuations without their numbers; None where this kind of machine and drive has none."""
+    resolution = Resolution(default_points(model[1]), 1)
     try:
-        return jax.eval_shape(function, *model)
+        return jax.eval_shape(lambda machine, drive: function(machine, drive, resolution), *model)
     except InputError:
         return None
 
