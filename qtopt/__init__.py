@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from .machine import Machine as Machine, normal_modes as normal_modes
     from .pareto import Front as Front, FrontSettings as FrontSettings, pareto_front as pareto_front
     from .precision import BOUNDS as BOUNDS, uncertainty_product as uncertainty_product
+    from .scan import parameter_scan as parameter_scan
     from .thermodynamics import (
         Fluctuations as Fluctuations,
         SteadyState as SteadyState,
@@ -82,6 +83,7 @@ _HOMES = {
     ".machine": ("Machine", "normal_modes"),
     ".pareto": ("Front", "FrontSettings", "pareto_front"),
     ".precision": ("BOUNDS", "uncertainty_product"),
+    ".scan": ("parameter_scan",),
     ".thermodynamics": ("Fluctuations", "logarithmic_negativity", "pearson", "performance", "SteadyState"),
     ".weak": ("fluctuations", "kernels", "steady_state", "weak_validity"),
 }

@@ -1,4 +1,4 @@
-"""The command line: `qtopt evaluate`, `qtopt pareto` and `qtopt simulate`."""
+"""The command line: `qtopt evaluate`, `qtopt pareto`, `qtopt scan` and `qtopt simulate`."""
 
 import json
 import shutil
@@ -12,7 +12,7 @@ import tyro
 from tyro.conf import Positional
 
 from . import __version__
-from ._runtime import configure
+from ._runtime import configure, cores
 from .errors import InputError
 
 if TYPE_CHECKING:
@@ -59,9 +59,24 @@ class Simulate:
     """instead of those in the file"""
 
 
+@dataclass(frozen=True)
+class Scan:
+    """Every quantity over one or two parameters; draw and store the map."""
+
+    file: Positional[Path]
+    """configuration file (TOML) with a section [scan]"""
+    out: Path
+    """directory for scan.nc and scan.png"""
+    solver: Literal["weak", "exact"] | None = None
+    """solver to use instead of the one in the file"""
+    resume: bool = False
+    """continue an interrupted scan in that directory"""
+
+
 Command = (
     Annotated[Evaluate, tyro.conf.subcommand("evaluate")]
     | Annotated[Pareto, tyro.conf.subcommand("pareto")]
+    | Annotated[Scan, tyro.conf.subcommand("scan")]
     | Annotated[Simulate, tyro.conf.subcommand("simulate")]
 )
 
@@ -74,18 +89,20 @@ def main(arguments: list[str] | None = None) -> None:
         return
     command = tyro.cli(Command, prog="qtopt", args=arguments, description=__doc__)  # pyright: ignore
     try:
-        configure()
+        configure(cores() if isinstance(command, Scan) else None)
         if isinstance(command, Evaluate):
             run_evaluate(command)
         elif isinstance(command, Pareto):
             run_pareto(command)
+        elif isinstance(command, Scan):
+            run_scan(command)
         else:
             run_simulate(command)
     except InputError as error:
         print(f"qtopt: {error}", file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:
-        hint = " (continue with --resume)" if isinstance(command, Pareto) else ""
+        hint = " (continue with --resume)" if isinstance(command, Pareto | Scan) else ""
         print(f"qtopt: interrupted{hint}", file=sys.stderr)
         sys.exit(130)
 
@@ -273,6 +290,25 @@ def run_precision(config: "Config", settings: "FrontSettings", state: Path, out:
     print(f"points  {out / 'points'}")
 
 
+def run_scan(command: Scan) -> None:
+    """`qtopt scan`: an interruption keeps the chunks that are done."""
+    from tqdm import tqdm
+
+    from .plots import save, scan_figure
+    from .scan import FILE, parameter_scan, remarks, write_dataset
+
+    config = _loaded(command.file, command.solver)
+    state = _prepared(command.out, command.resume, ".scan")
+    with tqdm(desc="machines", file=sys.stderr, bar_format=BAR, dynamic_ncols=True) as bar:
+        data = parameter_scan(config, state, lambda done, total: _reporter(bar)(done, total, ""))
+    for warning in remarks(data):
+        print(f"qtopt: warning: {warning}", file=sys.stderr)
+    table = write_dataset(data, command.out / FILE)
+    save(scan_figure(data), command.out / "scan.png")
+    print(f"data    {table}")
+    print(f"figure  {command.out / 'scan.png'}")
+
+
 def run_simulate(command: Simulate) -> None:
     """`qtopt simulate`: an interruption keeps the periods that are done."""
     from tqdm import tqdm
@@ -320,9 +356,9 @@ def _positive(option: str, given: int | None, default: int) -> int:
 BAR = "{desc:>18} |{bar}| {n_fmt}/{total_fmt} {elapsed} {postfix}"
 
 
-def _prepared(out: Path, resume: bool) -> Path:
-    """The directory of the search state, emptied unless resuming."""
-    state = out / ".search"
+def _prepared(out: Path, resume: bool, name: str = ".search") -> Path:
+    """The directory of the state of a search or scan, emptied unless resuming."""
+    state = out / name
     if not resume and state.is_dir():
         shutil.rmtree(state)
     return _directory(state, out)

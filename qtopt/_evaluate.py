@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import equinox as eqx
 import numpy as np
+from jax import Array
 
 from .baths import Bath
 from .drives import Drive
@@ -23,8 +24,11 @@ from .precision import BOUNDS, CONSTANCY, Current, Currents, currents, uncertain
 from .thermodynamics import Fluctuations, SteadyState, logarithmic_negativity, pearson, performance
 from .weak import (
     LIMIT,
+    RESOLUTION,
     check_fluctuations,
     fluctuations,
+    heat_error,
+    in_other_units,
     phase_space_covariance,
     steady_state,
     weak_validity,
@@ -85,7 +89,7 @@ class Evaluation:
     power_fluctuations: float | None = None
     local_power_fluctuations: list[float] | None = None
     local_power_covariance: list[list[float]] | None = None
-    heat_fluctuations: list[float] | None = None
+    heat_current_fluctuations: list[float] | None = None
     tur: float | None = None
     local_tur: list[float | None] | None = None
     heat_tur: list[float | None] | None = None
@@ -123,21 +127,14 @@ class Evaluation:
         return values
 
 
-OTHER_UNIT = 1.37
-RESOLUTION = 1e-6
-
-
-def _check_resolution(machine: Machine, drive: Drive, heat: np.ndarray) -> None:
-    """Heat between static baths loses digits when their rates differ widely; compare two units of frequency.
-
-    Rates scale as unit^2, round-off does not: the difference measures the error.
+def _check_resolution(machine: Machine, drive: Drive, heat: Array) -> None:
+    """Refuse heat currents between static baths that float64 does not resolve.
 
     Raises:
         InputError: the heat currents are not known to 1e-6 of the largest.
     """
-    other = eqx.tree_at(lambda d: d.frequency, drive, drive.frequency * OTHER_UNIT)
-    again = np.asarray(_compiled(machine.in_units(OTHER_UNIT), other).heat_currents) / OTHER_UNIT**2
-    error = np.abs(again - heat).max() / np.abs(heat).max() if np.any(heat) else 0.0
+    again = _compiled(*in_other_units(machine, drive)).heat_currents
+    error = float(heat_error(heat, again))
     if not error < RESOLUTION:
         raise InputError(
             "the heat currents between several static baths must be resolved to 1e-6, but with these rates "
@@ -171,7 +168,7 @@ def _weak(machine: Machine, drive: Drive) -> Evaluation:
             "not finite: detune equal frequencies or couple another static bath."
         )
     if len(machine.static_baths) > 1:
-        _check_resolution(machine, drive, np.asarray(state.heat_currents))
+        _check_resolution(machine, drive, state.heat_currents)
     negativity = None
     if machine.size > 1 and not _has_friction(machine.static_baths):
         negativity = float(logarithmic_negativity(phase_space_covariance(machine)))
@@ -274,7 +271,7 @@ def _precision(found: Currents, noise: Fluctuations, baths: list[str], mode: str
         "power_fluctuations": float(noise.power),
         "local_power_fluctuations": np.diag(covariance).tolist(),
         "local_power_covariance": covariance.tolist(),
-        "heat_fluctuations": None if heat is None else heat.tolist(),
+        "heat_current_fluctuations": None if heat is None else heat.tolist(),
         "tur": _product(labels["power"]),
         "local_tur": [_product(x) for name, x in labels.items() if name.startswith("local power ")],
         "heat_tur": None

@@ -31,7 +31,7 @@ COLUMNS = (
 
 def fingerprint(config: files.Config, configuration: str, version: str) -> str:
     """Identifies a search: machine, its tables, search settings, configuration, version of qtopt."""
-    same = replace(config, drive=None, simulation=files.SimulationConfig())
+    same = replace(config, drive=None, scan=None, simulation=files.SimulationConfig())
     densities = [bath.spectral_density for bath in config.machine.baths]
     tables = [repr(files.read_columns(d.file)) for d in densities if isinstance(d, files.TableConfig)]
     text = "\n".join([files.dumps(same), configuration, version, *tables])

@@ -7,15 +7,29 @@ from pathlib import Path
 SCHEDULER_FLAG = "--xla_cpu_enable_concurrency_optimized_scheduler=false"
 
 
-def configure() -> None:
+def cores() -> int:
+    """CPU cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def configure(cpu_devices: int | None = None) -> None:
     """float64, the compilation cache on disk, and the flag that keeps LAPACK solves from deadlocking on CPU.
+
+    Args:
+        cpu_devices: as how many devices jax shall see the CPU; None: one. One for each core is faster where
+            work is shared among devices, as scans do.
 
     The cache lies in `$QTOPT_CACHE_DIR`, or in `~/.cache/qtopt`; jax's own `JAX_COMPILATION_CACHE_DIR`
     takes precedence. Call before anything imports jax: the XLA flag is read once, at that import.
     """
-    flags = os.environ.get("XLA_FLAGS", "")
-    if "jax" not in sys.modules and "xla_cpu_enable_concurrency_optimized_scheduler" not in flags:
-        os.environ["XLA_FLAGS"] = f"{flags} {SCHEDULER_FLAG}".strip()
+    wanted = [SCHEDULER_FLAG]
+    if cpu_devices is not None:
+        wanted.append(f"--xla_force_host_platform_device_count={cpu_devices}")
+    if "jax" not in sys.modules:
+        for flag in wanted:
+            flags = os.environ.get("XLA_FLAGS", "")
+            if flag.split("=")[0] not in flags:
+                os.environ["XLA_FLAGS"] = f"{flags} {flag}".strip()
     import jax
 
     jax.config.update("jax_enable_x64", True)

@@ -7,6 +7,13 @@ from ._drives import (
     MonochromaticConfig as MonochromaticConfig,
     PiecewiseConfig as PiecewiseConfig,
 )
+from ._keys import (
+    find_number as find_number,
+    key_of as key_of,
+    named_key as named_key,
+    number_keys as number_keys,
+    with_number as with_number,
+)
 from ._machine import (
     BathConfig as BathConfig,
     Configuration as Configuration,
@@ -21,11 +28,19 @@ from ._machine import (
 from ._model import (
     Config as Config,
     require_drive as require_drive,
+    require_scan as require_scan,
     with_solver as with_solver,
 )
 from ._pareto import (
     Bound as Bound,
     ParetoConfig as ParetoConfig,
+)
+from ._scan import (
+    AxisConfig as AxisConfig,
+    ListAxisConfig as ListAxisConfig,
+    RangeAxisConfig as RangeAxisConfig,
+    Scale as Scale,
+    ScanConfig as ScanConfig,
 )
 from ._simulation import (
     InitialConfig as InitialConfig,
@@ -35,6 +50,7 @@ from ._simulation import (
     VacuumConfig as VacuumConfig,
 )
 from ._solver import (
+    SOLVERS as SOLVERS,
     SolverConfig as SolverConfig,
     SolverKind as SolverKind,
 )

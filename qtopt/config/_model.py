@@ -6,6 +6,7 @@ from ..errors import InputError
 from ._drives import DRIVES, DriveConfig, read_drive
 from ._machine import MachineConfig, read_machine
 from ._pareto import ParetoConfig, read_pareto
+from ._scan import ScanConfig, read_scan
 from ._simulation import SimulationConfig, read_simulation
 from ._solver import SolverConfig, SolverKind, read_solver
 from ._table import Table, listed
@@ -21,11 +22,13 @@ class Config:
     solver: SolverConfig = field(default_factory=SolverConfig)
     pareto: ParetoConfig = field(default_factory=ParetoConfig)
     simulation: SimulationConfig = field(default_factory=SimulationConfig)
+    scan: ScanConfig | None = None
+    """what `qtopt scan` varies"""
 
 
 def read_config(table: Table) -> Config:
     """The whole file."""
-    table.only("machine", "drive", "solver", "pareto", "simulation")
+    table.only("machine", "drive", "solver", "pareto", "simulation", "scan")
     machine = read_machine(table.table("machine", "a table, the section [machine]"))
     drive = None
     if "drive" in table:
@@ -36,6 +39,7 @@ def read_config(table: Table) -> Config:
         solver=read_solver(table.table("solver", "a table, the section [solver]", {})),
         pareto=read_pareto(table.table("pareto", "a table, the section [pareto]", {})),
         simulation=read_simulation(table.table("simulation", "a table, the section [simulation]", {})),
+        scan=read_scan(table.table("scan", "a table, the section [scan]")) if "scan" in table else None,
     )
     _check_solver(config)
     return config
@@ -49,6 +53,16 @@ def require_drive(config: Config) -> DriveConfig:
             f"({listed(DRIVES)}) and the numbers of that kind"
         )
     return config.drive
+
+
+def require_scan(config: Config) -> ScanConfig:
+    """The axes of a scan, or the error that says how to give some."""
+    if config.scan is None:
+        raise InputError(
+            "the section [scan] is missing; it must give one or two axes, such as "
+            'axes = [{ key = "drive.frequency", from = 0.1, to = 10.0, points = 100, scale = "log" }]'
+        )
+    return config.scan
 
 
 def with_solver(config: Config, kind: SolverKind) -> Config:

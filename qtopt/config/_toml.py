@@ -46,15 +46,8 @@ def loads(text: str, folder: str | os.PathLike[str] = "") -> Config:
 
 def dumps(config: Config) -> str:
     """The TOML text of a configuration. What `loads` would refuse is refused here, before it is written."""
-    content = {
-        "machine": _plain(config.machine),
-        "drive": _plain(config.drive),
-        "solver": _plain(config.solver),
-        "pareto": _plain(config.pareto),
-        "simulation": _plain(config.simulation),
-    }
-    if config.drive is None:
-        del content["drive"]
+    content = plain(config)
+    assert isinstance(content, dict)
     read_config(Table(content, ""))
     return tomli_w.dumps(content)
 
@@ -76,15 +69,19 @@ def save(config: Config, path: str | os.PathLike[str]) -> None:
         temporary.unlink(missing_ok=True)
 
 
-def _plain(value: object) -> object:
-    """Tables, lists and plain numbers: dataclasses with a `kind` get it as their first key."""
+def plain(value: object) -> object:
+    """Tables, lists and plain numbers: dataclasses with a `kind` get it as their first key, None is left out.
+
+    A field goes by its name, or by the `key` in its metadata where Python reserves the word.
+    """
     if dataclasses.is_dataclass(value):
-        names = [item.name for item in dataclasses.fields(value)]
-        if hasattr(value, "kind") and "kind" not in names:
-            names.insert(0, "kind")
-        return {name: _plain(getattr(value, name)) for name in names}
+        items = [(item.metadata.get("key", item.name), item.name) for item in dataclasses.fields(value)]
+        if hasattr(value, "kind") and ("kind", "kind") not in items:
+            items.insert(0, ("kind", "kind"))
+        found = {key: plain(getattr(value, name)) for key, name in items}
+        return {key: item for key, item in found.items() if item is not None}
     if isinstance(value, tuple | list):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     if isinstance(value, float):
         return float(value)  # also from NumPy's float64, which writes itself as np.float64(...)
     return value

@@ -1,9 +1,11 @@
 """How finely the exact solver resolves a period."""
 
-import math
 from typing import NamedTuple
 
+import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Array, Float
+from numpy.typing import ArrayLike, NDArray
 
 from ..drives import Drive
 from ..machine import Machine
@@ -40,13 +42,26 @@ def resolution_for(machine: Machine, drive: Drive, points: int | None = None) ->
     `PeriodicState.truncation_error`. For a drive that jumps the points only say where the state is shown: 65.
     Doublings until the fastest rate (norm of the dynamics) times the shortest step is below 1/32.
     """
-    if points is None:
-        harmonics = 0 if drive.steps else drive.default_harmonics
-        points = min(max(POINTS_PER_HARMONIC * harmonics, FEWEST_POINTS), MOST_POINTS)
+    points = default_points(drive) if points is None else points
+    return Resolution(points, int(levels_for(fastest_rate(machine, drive), drive.frequency, points)))
+
+
+def default_points(drive: Drive) -> int:
+    """Points of time per period that suit a drive."""
+    harmonics = 0 if drive.steps else drive.default_harmonics
+    return min(max(POINTS_PER_HARMONIC * harmonics, FEWEST_POINTS), MOST_POINTS)
+
+
+def fastest_rate(machine: Machine, drive: Drive) -> Float[Array, ""]:
+    """Largest norm of the dynamics within a period; works under jit and vmap."""
     samples = drive.steps or 32
     phases = (np.arange(samples) + 0.5) / samples
     coupling, slope = (part.T for part in drive.at_phases(phases))
-    dynamics = np.asarray(system(machine.frequencies, machine_copies(machine, coupling, slope)).dynamics)
-    fastest = max(np.linalg.norm(dynamics[:, :, k]) for k in range(samples))
-    interval = 2.0 * np.pi / float(drive.frequency) / points
-    return Resolution(points, max(1, math.ceil(math.log2(fastest * interval / STEP))))
+    dynamics = system(machine.frequencies, machine_copies(machine, coupling, slope)).dynamics
+    return jnp.max(jnp.sqrt(jnp.sum(dynamics**2, axis=(0, 1))))
+
+
+def levels_for(rate: ArrayLike, frequency: ArrayLike, points: int) -> NDArray[np.int64]:
+    """Doublings for fastest rates and drive frequencies, arrays of any one shape."""
+    interval = 2.0 * np.pi / np.asarray(frequency) / points
+    return np.maximum(1, np.ceil(np.log2(np.asarray(rate) * interval / STEP)).astype(int))

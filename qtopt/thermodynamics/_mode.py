@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 ROUND_OFF = 1e-13
+MODES = ("engine", "refrigerator", "accelerator", "heater", "work converter", "idle")
 
 
 @dataclass(frozen=True)
@@ -14,7 +16,7 @@ class Performance:
     """What the machine does and how well.
 
     Attributes:
-        mode: "engine", "refrigerator", "accelerator", "heater", "work converter" or "idle".
+        mode: one of `MODES`.
         efficiency: engine -P/(absorbed heat); refrigerator J_cold/P; work converter -P_out/P_in; else None.
         efficiency_bound: largest value of `efficiency` that the second law allows in this mode; else None.
         carnot_efficiency: 1 - T_c/T_h.
@@ -24,6 +26,16 @@ class Performance:
     efficiency: float | None
     efficiency_bound: float | None
     carnot_efficiency: float
+
+
+class Performances(NamedTuple):
+    """`Performance` of many machines at once, as arrays of one shape; NaN where a number is undefined."""
+
+    mode: NDArray[np.int8]
+    """position in `MODES`"""
+    efficiency: NDArray[np.float64]
+    efficiency_bound: NDArray[np.float64]
+    carnot_efficiency: NDArray[np.float64]
 
 
 def performance(
@@ -40,25 +52,58 @@ def performance(
 
     Source: physics notes, section 2.
     """
-    temperature = np.asarray(temperatures, dtype=float)
-    powers = np.asarray(local_powers, dtype=float)
-    heat = np.asarray(heat_currents, dtype=float)
-    hottest, coldest = temperature.max(), temperature.min()
-    carnot = float(1.0 - coldest / hottest)
-    scale = max(np.abs(powers).max(), np.abs(heat).max())
-    power = powers.sum()
-    if scale == 0.0:
-        return Performance("idle", None, None, carnot)
-    if hottest == coldest:
-        supplied, extracted = powers[powers > 0.0].sum(), powers[powers < 0.0].sum()
-        if -extracted > ROUND_OFF * scale and power > 0.0:
-            return Performance("work converter", float(-extracted / supplied), 1.0, carnot)
-        return Performance("heater", None, None, carnot)
-    hot_heat, cold_heat = heat[temperature == hottest].sum(), heat[temperature == coldest].sum()
-    if power < -ROUND_OFF * scale:
-        return Performance("engine", float(-power / heat[heat > 0.0].sum()), carnot, carnot)
-    if cold_heat > ROUND_OFF * scale and power > 0.0:
-        return Performance(
-            "refrigerator", float(cold_heat / power), float(coldest / (hottest - coldest)), carnot
+    found = performances(temperatures, local_powers, heat_currents)
+    defined = lambda value: None if np.isnan(value) else float(value)  # noqa: E731
+    return Performance(
+        MODES[int(found.mode)],
+        defined(found.efficiency),
+        defined(found.efficiency_bound),
+        float(found.carnot_efficiency),
+    )
+
+
+def performances(
+    temperatures: Sequence[float] | ArrayLike, local_powers: ArrayLike, heat_currents: ArrayLike
+) -> Performances:
+    """Operating modes of many machines: leading axes number them, see `performance`.
+
+    Args:
+        temperatures: (..., B).
+        local_powers: (..., L).
+        heat_currents: (..., B).
+    """
+    temperature, powers, heat = (
+        np.asarray(part, dtype=float) for part in (temperatures, local_powers, heat_currents)
+    )
+    hottest, coldest = temperature.max(axis=-1), temperature.min(axis=-1)
+    scale = np.maximum(np.abs(powers).max(axis=-1), np.abs(heat).max(axis=-1))
+    power, small = powers.sum(axis=-1), ROUND_OFF * scale
+    absorbed = np.where(heat > 0.0, heat, 0.0).sum(axis=-1)
+    supplied, extracted = (np.where(sign * powers > 0.0, powers, 0.0).sum(axis=-1) for sign in (1.0, -1.0))
+    hot_heat, cold_heat = (
+        np.where(temperature == extreme[..., None], heat, 0.0).sum(axis=-1) for extreme in (hottest, coldest)
+    )
+    isothermal = hottest == coldest
+    with np.errstate(divide="ignore", invalid="ignore"):
+        carnot, largest_cop = 1.0 - coldest / hottest, coldest / (hottest - coldest)
+        # the first mode that applies counts: mode, where it applies, efficiency, its bound
+        rules = (
+            ("idle", scale == 0.0, np.nan, np.nan),
+            ("work converter", isothermal & (-extracted > small) & (power > 0.0), -extracted / supplied, 1.0),
+            ("heater", isothermal, np.nan, np.nan),
+            ("engine", power < -small, -power / absorbed, carnot),
+            ("refrigerator", (cold_heat > small) & (power > 0.0), cold_heat / power, largest_cop),
+            ("accelerator", hot_heat > small, np.nan, np.nan),
         )
-    return Performance("accelerator" if hot_heat > ROUND_OFF * scale else "heater", None, None, carnot)
+    modes, holds, efficiencies, bounds = zip(*rules, strict=True)
+    shape = np.shape(scale)
+    holds = [np.broadcast_to(item, shape) for item in holds]
+    chosen = lambda options, default: np.select(  # noqa: E731
+        holds, [np.broadcast_to(item, shape) for item in options], default
+    )
+    return Performances(
+        chosen([np.int8(MODES.index(mode)) for mode in modes], np.int8(MODES.index("heater"))),
+        chosen(efficiencies, np.nan),
+        chosen(bounds, np.nan),
+        carnot,
+    )

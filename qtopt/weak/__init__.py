@@ -13,4 +13,14 @@ from ._kernels import (
     phase_space_covariance as phase_space_covariance,
 )
 from ._steady_state import currents as currents, steady_state as steady_state
-from ._validity import LIMIT as LIMIT, weak_validity as weak_validity
+from ._unit_check import (
+    RESOLUTION as RESOLUTION,
+    heat_error as heat_error,
+    in_other_units as in_other_units,
+)
+from ._validity import (
+    LIMIT as LIMIT,
+    Resonances as Resonances,
+    self_energies as self_energies,
+    weak_validity as weak_validity,
+)

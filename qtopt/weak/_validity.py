@@ -1,6 +1,11 @@
 """How weak is weak? The linewidth that the driven bath adds to the static machine's resonances."""
 
+from typing import Any
+
+import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Array, Complex, Float
+from numpy.typing import NDArray
 
 from ..drives import Drive
 from ..machine import Machine, state_space
@@ -19,26 +24,50 @@ def weak_validity(machine: Machine, drive: Drive, harmonics: int | None = None) 
 
     Source: physics notes, section 9.
     """
-    dynamics = np.asarray(state_space(machine).dynamics)
-    size = machine.size
-    values, right = np.linalg.eig(dynamics)
-    try:
-        left = np.linalg.inv(right)
-    except np.linalg.LinAlgError:
-        return float("inf")
-    width = -np.real(values)
-    frequencies = np.imag(values)
+    resonances = Resonances(np.asarray(state_space(machine).dynamics))
+    energies = self_energies(machine, drive, jnp.asarray(resonances.frequencies), harmonics)
+    return float(resonances.broadening(np.asarray(energies)))
+
+
+def self_energies(
+    machine: Machine, drive: Drive, frequencies: Float[Array, " n"], harmonics: int | None = None
+) -> Complex[Array, "n L L"]:
+    """R(w) of the driven baths at these frequencies; works under jit and vmap."""
     count = drive.default_harmonics if harmonics is None else harmonics
-    positive = np.asarray(drive.harmonics(count))
-    order = np.arange(-count, count + 1)
-    g = np.concatenate([np.conj(positive[:0:-1]), positive])
-    shifted = frequencies[:, None] + order * float(drive.frequency)
-    kernel = sum(np.asarray(bath.spectral_density.memory_kernel(shifted)) for bath in machine.driven_baths)
-    self_energy = np.einsum("nl,jn,nm->jlm", np.conj(g), kernel, g)
-    if machine.configuration == "independent":
-        self_energy = self_energy * np.eye(size)
-    shift = -np.einsum("jl,jlm,mj->j", left[:, size : 2 * size], self_energy, right[:size])
-    added = np.abs(shift.real)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = np.where(added > 0.0, added / np.maximum(width, 0.0), 0.0)
-    return float(np.max(ratio))
+    positive = drive.harmonics(count)
+    order = jnp.arange(-count, count + 1)
+    g = jnp.concatenate([jnp.conj(positive[:0:-1]), positive])
+    shifted = frequencies[:, None] + order * drive.frequency
+    kernel = sum(bath.spectral_density.memory_kernel(shifted) for bath in machine.driven_baths)
+    energies = jnp.einsum("nl,jn,nm->jlm", jnp.conj(g), kernel, g)
+    return energies * jnp.eye(machine.size) if machine.configuration == "independent" else energies
+
+
+class Resonances:
+    """Eigenvalues and eigenvectors of static dynamics, (..., n, n); leading axes number machines."""
+
+    def __init__(self, dynamics: NDArray[np.float64]) -> None:
+        values, self.right = np.linalg.eig(dynamics)
+        self.frequencies, self.widths = np.imag(values), -np.real(values)
+        try:
+            self.left = np.linalg.inv(self.right)
+        except np.linalg.LinAlgError:  # of one machine at least
+            self.left = np.vectorize(_inverse, signature="(n,n)->(n,n)")(self.right)
+
+    def broadening(self, energies: NDArray[np.complex128]) -> NDArray[np.float64]:
+        """(...) largest ratio of added over own linewidth, for self-energies (..., n, L, L)."""
+        size = energies.shape[-1]
+        left, right = self.left[..., :, size : 2 * size], self.right[..., :size, :]
+        added = np.abs(np.einsum("...jl,...jlm,...mj->...j", left, energies, right).real)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ratio = np.where(added > 0.0, added / np.maximum(self.widths, 0.0), 0.0)
+        defective = np.isnan(self.left).any(axis=(-2, -1))
+        return np.where(defective, np.inf, np.max(ratio, axis=-1))
+
+
+def _inverse(matrix: NDArray[Any]) -> NDArray[Any]:
+    """The inverse; NaN where there is none."""
+    try:
+        return np.linalg.inv(matrix)
+    except np.linalg.LinAlgError:
+        return np.full_like(matrix, np.nan)

@@ -1,0 +1,144 @@
+"""Labelled data: coordinates, units and everything that is needed to make it again."""
+
+import os
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import jax
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import __version__, config as files
+from ..errors import InputError
+from ..exact import RESOLVED
+from ..weak import LIMIT
+from ._axes import Axis
+from ._provenance import revision
+from ._quantities import BATH, OSCILLATOR, OTHER, Quantity
+
+if TYPE_CHECKING:
+    from xarray import Dataset
+
+FILE = "scan.nc"
+FILL = 9.969209968386869e36
+"""netCDF's own fill value: the file holds no NaN, readers mask it"""
+
+ADVICE = {
+    1: "which have no steady state: the driven coupling amplifies parametrically",
+    2: "whose currents float64 or the shortest time step does not resolve",
+    3: "in which a mode is not damped by any static bath",
+}
+"""by status"""
+
+
+def check_names(axes: Sequence[Axis], quantities: Sequence[Quantity]) -> None:
+    """Refuse names of axes that the data or its format need.
+
+    Raises:
+        InputError: such a name.
+    """
+    taken = {item.name for item in quantities} | {OSCILLATOR, OTHER, BATH}
+    for i, axis in enumerate(axes):
+        if axis.name in taken or not re.fullmatch(r"[^\W\d][\w .-]*", axis.name):
+            raise InputError(
+                f"`scan.axes[{i}].name` must begin with a letter, have no slash, and differ from the "
+                f'names of quantities and dimensions; got "{axis.name}"'
+            )
+
+
+def dataset(
+    config: files.Config,
+    axes: Sequence[Axis],
+    quantities: Sequence[Quantity],
+    results: dict[str, NDArray[Any]],
+) -> "Dataset":
+    """The results, (machines, ...) each, as a dataset over the axes."""
+    import xarray
+
+    grid = tuple(len(axis.values) for axis in axes)
+    names = tuple(axis.name for axis in axes)
+    numbers = np.arange(1, config.machine.oscillators + 1)
+    coordinates: dict[str, Any] = {
+        axis.name: (axis.name, axis.values, _axis_attributes(axis)) for axis in axes
+    }
+    coordinates[OSCILLATOR] = (OSCILLATOR, numbers, {"long_name": "oscillator, counted from 1"})
+    coordinates[OTHER] = (OTHER, numbers, {"long_name": "oscillator, counted from 1"})
+    coordinates[BATH] = (BATH, [bath.name for bath in config.machine.baths], {"long_name": "bath"})
+    variables = {}
+    for item in quantities:
+        values = results[item.name]
+        shaped = values.reshape(grid + values.shape[1:])
+        variables[item.name] = ((*names, *item.dims), shaped, _attributes(item))
+    made = xarray.Dataset(variables, coordinates, _provenance(config))
+    for item in quantities:
+        made[item.name].encoding["_FillValue"] = None if item.flags else FILL
+    return made
+
+
+def _axis_attributes(axis: Axis) -> dict[str, str]:
+    # entries of lists are counted from 0 in keys, but oscillators from 1: say the key
+    name = axis.keys[0] if "[" in "".join(axis.keys) else axis.name.replace("_", " ")
+    return {"units": axis.units, "long_name": name, "scale": axis.scale, "keys": " ".join(axis.keys)}
+
+
+def _attributes(item: Quantity) -> dict[str, Any]:
+    found: dict[str, Any] = {"units": item.units, "long_name": item.long_name}
+    if item.look is not None:
+        found["look"] = item.look
+    if item.line is not None:
+        found["line"] = item.line
+    if item.flags:
+        codes = range(item.first_flag, item.first_flag + len(item.flags))
+        found["flag_values"] = np.array(codes, dtype=np.int8)
+        found["flag_meanings"] = " ".join(name.replace(" ", "_") for name in item.flags)
+    return found
+
+
+def _provenance(config: files.Config) -> dict[str, str]:
+    devices = jax.local_devices()
+    return {
+        "title": "qtopt scan",
+        "units": "hbar = k_B = m = 1; omega_A is the unit of frequency",
+        "configuration": files.dumps(config),
+        "solver": config.solver.kind,
+        "qtopt_version": __version__,
+        "git_revision": revision(),
+        "jax_version": jax.__version__,
+        "devices": f"{len(devices)} x {devices[0].device_kind}",
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def write_dataset(made: "Dataset", path: Path) -> Path:
+    """Write a netCDF file: whole or not at all, also where the program is interrupted."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        made.to_netcdf(partial, engine="h5netcdf")
+        os.replace(partial, path)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written: {error.strerror or error}") from None
+    finally:
+        partial.unlink(missing_ok=True)
+    return path
+
+
+def remarks(made: "Dataset") -> list[str]:
+    """What a reader should know before believing the numbers; empty when all is well."""
+    found = []
+    status, total = made["status"].values, made["status"].size
+    for code, advice in ADVICE.items():
+        count = int((status == code).sum())
+        if count:
+            found.append(f"{count} of {total} machines are masked, {advice}.")
+    if "weak_validity" in made:
+        resolved = status == RESOLVED
+        doubtful = int((resolved & ~(made["weak_validity"].values <= LIMIT)).sum())
+        if doubtful:
+            found.append(
+                f"weak_validity is above {LIMIT} for {doubtful} of {total} machines: the driven bath widens "
+                "a resonance by more than the weak theory can bear; weaken it, or use the exact solver."
+            )
+    return found

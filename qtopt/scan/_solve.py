@@ -1,0 +1,195 @@
+"""From the values of a chunk of machines to their quantities."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+from numpy.typing import NDArray
+
+from ..drives import Drive
+from ..errors import InputError
+from ..exact import (
+    RESOLVED,
+    Resolution,
+    default_points,
+    fastest_rate,
+    fluctuations as exact_fluctuations,
+    levels_for,
+    steady_state as exact_steady_state,
+)
+from ..machine import Machine, state_space
+from ..thermodynamics import Fluctuations, SteadyState, performances
+from ..weak import (
+    RESOLUTION,
+    Resonances,
+    fluctuations as weak_fluctuations,
+    heat_error,
+    in_other_units,
+    self_energies,
+    steady_state as weak_steady_state,
+)
+from ._axes import Model, Place
+from ._batch import Layout, layout_for, over_machines
+from ._quantities import STATUSES, UNDEFINED, Quantity, Solved, quantities_of
+
+Values = NDArray[np.float64]
+Results = dict[str, NDArray[Any]]
+LEVEL_STEP = 4
+"""exact: doublings are rounded up to multiples of this, so that few programs serve a whole scan"""
+SMALLEST_GROUP = 512
+"""exact: fewer machines join those that need more doublings; a program takes longer to compile"""
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Machines that one call solves: their positions in the grid, and the program that suits them."""
+
+    machines: NDArray[np.int64]
+    solve: Callable[[Values], Results]
+
+
+class Solver:
+    """Programs and chunks for one model, its scanned places and the values of every machine, (n, axes)."""
+
+    def __init__(
+        self,
+        model: Model,
+        places: tuple[tuple[Place, ...], ...],
+        kind: str,
+        chunk: int | None = None,
+        fluctuations: bool = True,
+    ) -> None:
+        self.model, self.places, self.kind = model, places, kind
+        self.wanted = chunk
+        self.fluctuations: Variances = _exact_fluctuations if kind == "exact" else _weak_fluctuations
+        known = _shape_of(self.fluctuations, model) if fluctuations else None
+        if known is None:
+            self.fluctuations = lambda machine, drive, resolution: None
+        self.quantities = quantities_of(kind, model[0].size, known)
+
+    def chunks(self, values: Values) -> Iterator[Chunk]:
+        """All machines, in the order in which they are solved."""
+        for resolution, machines in self._groups(values):
+            layout = layout_for(self.kind, len(machines), self.wanted)
+            solve = self._exact(layout, resolution) if resolution else self._weak(layout)
+            for start in range(0, len(machines), layout.chunk):
+                yield Chunk(machines[start : start + layout.chunk], _padded(solve, layout.chunk))
+
+    def _groups(self, values: Values) -> Iterator[tuple[Resolution | None, NDArray[np.int64]]]:
+        """Machines that share a program: all of them, or those that need about as many doublings."""
+        if self.kind == "weak":
+            yield None, np.arange(len(values))
+            return
+        layout = layout_for("weak", len(values), self.wanted)
+        rates = _padded(self._over(lambda m, d: (fastest_rate(m, d), d.frequency), layout), layout.chunk)
+        parts = [rates(values[start : start + layout.chunk]) for start in range(0, len(values), layout.chunk)]
+        rate, frequency = (np.concatenate(part) for part in zip(*parts, strict=True))
+        points = default_points(self.model[1])
+        levels = -(-levels_for(rate, frequency, points) // LEVEL_STEP) * LEVEL_STEP
+        waiting = np.zeros(len(levels), dtype=bool)
+        for level in np.unique(levels):
+            waiting |= levels == level
+            if waiting.sum() >= SMALLEST_GROUP or level == levels.max():
+                yield Resolution(points, int(level)), np.flatnonzero(waiting)
+                waiting[:] = False
+
+    def _over(self, function: Callable[..., Any], layout: Layout) -> Callable[..., Any]:
+        return over_machines(function, self.model, self.places, layout)
+
+    def _measured(
+        self, machine: Machine, drive: Drive, state: Any, resolution: Resolution | None = None
+    ) -> dict[str, Any]:
+        solved = Solved(state, self.fluctuations(machine, drive, resolution))
+        found = {item.name: item.of(solved) for item in self.quantities if item.of is not None}
+        return {**found, "temperatures": machine.temperatures}
+
+    def _weak(self, layout: Layout) -> Callable[[Values], Results]:
+        def numbers(machine: Machine, drive: Drive) -> dict[str, Any]:
+            state, error = _weak_state(machine, drive)
+            found = {**self._measured(machine, drive, state), "heat_error": error}
+            return {**found, "dynamics": state_space(machine).dynamics}
+
+        first = self._over(numbers, layout)
+        second = self._over(self_energies, layout)
+
+        def solve(values: Values) -> Results:
+            found = first(values)
+            resonances = Resonances(found.pop("dynamics"))
+            energies = second(values, resonances.frequencies)
+            resolved = found.pop("heat_error") < RESOLUTION
+            status = np.where(resolved, RESOLVED, STATUSES.index("unresolved"))
+            currents = (found["local_powers"], found["heat_currents"], found["covariance"])
+            finite = [np.isfinite(part).reshape(len(values), -1).all(axis=1) for part in currents]
+            found["status"] = np.where(np.logical_and.reduce(finite), status, STATUSES.index("undamped"))
+            found["weak_validity"] = resonances.broadening(energies)
+            return self._derived(found)
+
+        return solve
+
+    def _exact(self, layout: Layout, resolution: Resolution) -> Callable[[Values], Results]:
+        def numbers(machine: Machine, drive: Drive) -> dict[str, Any]:
+            state = exact_steady_state(machine, drive, resolution)
+            return {**self._measured(machine, drive, state, resolution), "status": state.status}
+
+        run = self._over(numbers, layout)
+        return lambda values: self._derived(run(values))
+
+    def _derived(self, found: Results) -> Results:
+        """Modes and efficiencies; no numbers where the status says that there are none."""
+        known = found["status"] == RESOLVED
+        result = performances(found.pop("temperatures"), found["local_powers"], found["heat_currents"])
+        found |= result._asdict()
+        found["mode"] = np.where(known, result.mode, UNDEFINED)
+        return {item.name: _masked(item, found[item.name], known) for item in self.quantities}
+
+
+Variances = Callable[[Machine, Drive, Resolution | None], Fluctuations | None]
+
+
+def _weak_fluctuations(machine: Machine, drive: Drive, resolution: Resolution | None) -> Fluctuations:
+    return weak_fluctuations(machine, drive)
+
+
+def _exact_fluctuations(machine: Machine, drive: Drive, resolution: Resolution | None) -> Fluctuations:
+    return exact_fluctuations(machine, drive, resolution)
+
+
+def _shape_of(function: Variances, model: Model) -> Fluctuations | None:
+    """Fluctuations without their numbers; None where this kind of machine and drive has none."""
+    resolution = Resolution(default_points(model[1]), 1)
+    try:
+        return jax.eval_shape(lambda machine, drive: function(machine, drive, resolution), *model)
+    except InputError:
+        return None
+
+
+def _weak_state(machine: Machine, drive: Drive) -> tuple[SteadyState, Array]:
+    """Weak steady state and the error of its heat currents, which several static baths can make large."""
+    if len(machine.static_baths) == 1:
+        return weak_steady_state(machine, drive), jnp.zeros(())
+    both = jax.tree.map(lambda *leaves: jnp.stack(leaves), (machine, drive), in_other_units(machine, drive))
+    states = jax.vmap(weak_steady_state)(*both)
+    return jax.tree.map(lambda leaf: leaf[0], states), heat_error(*states.heat_currents)
+
+
+def _masked(quantity: Quantity, values: NDArray[Any], known: NDArray[np.bool_]) -> NDArray[Any]:
+    """Flags as small integers; NaN where a number is unknown or infinite."""
+    if quantity.flags:
+        return values.astype(np.int8)
+    known = known.reshape(known.shape + (1,) * (values.ndim - 1)) | quantity.always
+    return np.where(known & np.isfinite(values), values, np.nan)
+
+
+def _padded(solve: Callable[[Values], Any], count: int) -> Callable[[Values], Any]:
+    """For at most `count` machines: every call has the same shape, so there is one program."""
+
+    def padded(values: Values) -> Any:
+        missing = count - len(values)
+        results = solve(np.concatenate([values, np.repeat(values[-1:], missing, axis=0)]))
+        return jax.tree.map(lambda part: part[: len(values)], results)
+
+    return padded
