@@ -270,3 +270,9 @@ def test_refused_input() -> None:
     memoryless = machine_of((1.0, 0.6), (ohmic(0.1, 1.0), ohmic(0.5, 0.2, (1.0, 1.0))))
     with pytest.raises(InputError, match=r"'bath 0' is strictly Ohmic.*Drude cut-off or use the weak"):
         fluctuations(memoryless, drive_of(0.7, QUARTER))
+
+
+def test_coarse_steps_give_no_numbers() -> None:
+    example = case(drude(0.3, 3.0, 0.4), ohmic(50.0, 0.2, (1.0,)))
+    state, found = solve(example.machine, example.drive, Resolution(65, 1))
+    assert state.status == 2 and np.all(np.isnan(np.asarray(found.local_power_covariance)))

@@ -17,7 +17,7 @@ from ..thermal import CothPoles, coth_poles, matsubara
 from ..thermodynamics import Fluctuations
 from ._doubling import Calculus, diffusion, propagators
 from ._periodic import Moments, closed_covariance, decaying_states, periodic_moments
-from ._resolution import Resolution, resolution_for
+from ._resolution import LARGEST_STEP, Resolution, resolution_for
 from ._system import Copy, System, machine_copies, system
 from ._time_grid import TimeGrid
 
@@ -156,7 +156,9 @@ def _covariance(
     adjoints = _adjoints(forms, equations, noise, calculus)
     sources = [_sources(form, equations, covariance, noise, calculus) for form in forms]
     half = jnp.stack([jnp.stack([_overlap(y, s) for s in sources]) for y in adjoints])
-    return half + half.T
+    # As in `steady_state`: no numbers from steps that do not resolve the fastest rate.
+    norm = jnp.max(jnp.sqrt(jnp.sum(equations.dynamics**2, axis=(0, 1))) * calculus.shortest)
+    return jnp.where(norm < LARGEST_STEP, half + half.T, jnp.nan)
 
 
 def _coloured(equations: System, temperatures: Array, moments: Moments, poles: CothPoles) -> Coloured:

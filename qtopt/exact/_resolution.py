@@ -15,6 +15,8 @@ from ._time_grid import StepGrid, TimeGrid
 POINTS_PER_HARMONIC, FEWEST_POINTS, MOST_POINTS = 8, 65, 513
 STEP = 1.0 / 32.0
 """Largest product of a rate and the shortest step."""
+LARGEST_STEP = 0.25
+"""From here on a result counts as unresolved."""
 
 
 class Resolution(NamedTuple):

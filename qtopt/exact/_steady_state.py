@@ -13,7 +13,7 @@ from ..thermal import CothPoles, coth_poles
 from ._averages import Averages, smooth_averages
 from ._doubling import Calculus
 from ._piecewise import piecewise_averages
-from ._resolution import Resolution, resolution_for
+from ._resolution import LARGEST_STEP, Resolution, resolution_for
 from ._result import RESOLVED, UNRESOLVED, UNSTABLE, PeriodicState
 from ._stability import growth
 from ._system import Copy, System, check_drive, machine_copies, system
@@ -171,7 +171,7 @@ def _combined(machine: Machine, drive: Drive, grid: TimeGrid | StepGrid, parts: 
         mean = jnp.diag(mean[:, 0, 0])[None]
     radius, stiffness = jnp.max(parts.radius), jnp.max(parts.stiffness)
     status = jnp.where(radius < 1.0, RESOLVED, UNSTABLE)
-    status = jnp.where(stiffness < 0.25, status, UNRESOLVED)
+    status = jnp.where(stiffness < LARGEST_STEP, status, UNRESOLVED)
     known = lambda value: jnp.where(status == RESOLVED, value, jnp.nan)  # noqa: E731
     local_powers, heat = known(parts.local_powers.reshape(-1)), known(jnp.sum(parts.heat_currents, axis=0))
     return PeriodicState(
