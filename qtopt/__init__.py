@@ -40,11 +40,23 @@ if TYPE_CHECKING:
     )
     from .errors import InputError as InputError
     from .exact import PeriodicState as PeriodicState, resolution_for as resolution_for
-    from .machine import Machine as Machine
+    from .machine import Machine as Machine, normal_modes as normal_modes
     from .pareto import Front as Front, FrontSettings as FrontSettings, pareto_front as pareto_front
+    from .precision import BOUNDS as BOUNDS, uncertainty_product as uncertainty_product
     from .scan import parameter_scan as parameter_scan
-    from .thermodynamics import SteadyState as SteadyState, pearson as pearson, performance as performance
-    from .weak import kernels as kernels, steady_state as steady_state, weak_validity as weak_validity
+    from .thermodynamics import (
+        Fluctuations as Fluctuations,
+        SteadyState as SteadyState,
+        logarithmic_negativity as logarithmic_negativity,
+        pearson as pearson,
+        performance as performance,
+    )
+    from .weak import (
+        fluctuations as fluctuations,
+        kernels as kernels,
+        steady_state as steady_state,
+        weak_validity as weak_validity,
+    )
 
 __version__ = "0.1.0"
 
@@ -68,11 +80,12 @@ _HOMES = {
     ".dynamics": ("GaussianState", "simulate", "Trajectory"),
     ".errors": ("InputError",),
     ".exact": ("PeriodicState", "resolution_for"),
-    ".machine": ("Machine",),
+    ".machine": ("Machine", "normal_modes"),
     ".pareto": ("Front", "FrontSettings", "pareto_front"),
+    ".precision": ("BOUNDS", "uncertainty_product"),
     ".scan": ("parameter_scan",),
-    ".thermodynamics": ("pearson", "performance", "SteadyState"),
-    ".weak": ("kernels", "steady_state", "weak_validity"),
+    ".thermodynamics": ("Fluctuations", "logarithmic_negativity", "pearson", "performance", "SteadyState"),
+    ".weak": ("fluctuations", "kernels", "steady_state", "weak_validity"),
 }
 _ROOM_OF = {name: room for room, names in _HOMES.items() for name in names}
 __all__ = sorted(_ROOM_OF)  # pyright: ignore[reportUnsupportedDunderAll]

@@ -1,5 +1,6 @@
 """One machine, one drive: every number of the contract, on the host."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -7,15 +8,51 @@ import equinox as eqx
 import numpy as np
 from jax import Array
 
+from .baths import Bath
 from .drives import Drive
 from .errors import InputError
-from .exact import PeriodicState, check, resolution_for, steady_state as exact_steady_state
-from .machine import Machine
-from .thermodynamics import SteadyState, pearson, performance
-from .weak import LIMIT, RESOLUTION, heat_error, in_other_units, steady_state, weak_validity
+from .exact import (
+    PeriodicState,
+    check,
+    check_fluctuations as check_exact_fluctuations,
+    fluctuations as exact_fluctuations,
+    resolution_for,
+    steady_state as exact_steady_state,
+)
+from .machine import Machine, normal_modes
+from .precision import BOUNDS, CONSTANCY, Current, Currents, currents, uncertainty_product, with_slope
+from .thermodynamics import Fluctuations, SteadyState, logarithmic_negativity, pearson, performance
+from .weak import (
+    LIMIT,
+    RESOLUTION,
+    check_fluctuations,
+    fluctuations,
+    heat_error,
+    in_other_units,
+    phase_space_covariance,
+    steady_state,
+    weak_validity,
+)
 
 _compiled = eqx.filter_jit(steady_state)
-_compiled_exact = eqx.filter_jit(exact_steady_state)
+
+
+@eqx.filter_jit
+def _weak_program(machine: Machine, drive: Drive, noisy: bool) -> tuple[Any, Any, Any]:
+    state, slope = with_slope(steady_state, machine, drive)
+    found = fluctuations(machine, drive) if noisy else None
+    return state, slope, found
+
+
+@eqx.filter_jit
+def _exact_program(machine: Machine, drive: Drive, resolution: Any, noisy: bool) -> tuple[Any, Any, Any]:
+    def solve(machine: Machine, drive: Drive) -> PeriodicState:
+        return exact_steady_state(machine, drive, resolution)
+
+    if not noisy:
+        return solve(machine, drive), None, None
+    state, slope = with_slope(solve, machine, drive)
+    return state, slope, exact_fluctuations(machine, drive, resolution)
 
 
 @dataclass(frozen=True)
@@ -26,6 +63,13 @@ class Evaluation:
     mean. `pearson` is None for one oscillator; `truncation_error` bounds what dropped harmonics can change
     in the power. `weak_validity` belongs to the weak solver, `spectral_radius` (largest modulus of a Floquet
     multiplier) and `first_law_residual` to the exact one; the other solver leaves them None.
+
+    Fluctuations are variance rates D, `tur` is Q = D S/X^2 of the power, `local_tur` of each local power,
+    `heat_tur` of each heat current and `output_tur` of all extracting local powers together (converters).
+    `violated_bounds` lists, for each current, the names of the `precision.BOUNDS` that it violates.
+    `no_fluctuations` says why there are none. `logarithmic_negativity` is None beside strictly Ohmic baths,
+    where momenta have no variance. `normal_modes` belong to the static machine: frequency, damping and
+    cosine of the phase between the first two oscillators.
     """
 
     power: float
@@ -42,6 +86,18 @@ class Evaluation:
     truncation_error: float
     spectral_radius: float | None = None
     first_law_residual: float | None = None
+    power_fluctuations: float | None = None
+    local_power_fluctuations: list[float] | None = None
+    local_power_covariance: list[list[float]] | None = None
+    heat_fluctuations: list[float] | None = None
+    tur: float | None = None
+    local_tur: list[float | None] | None = None
+    heat_tur: list[float | None] | None = None
+    output_tur: float | None = None
+    violated_bounds: dict[str, list[str]] | None = None
+    no_fluctuations: str | None = None
+    logarithmic_negativity: float | None = None
+    normal_modes: list[dict[str, float | None]] | None = None
 
     def warnings(self) -> list[str]:
         """What a reader should know before believing the numbers; empty when all is well."""
@@ -103,7 +159,8 @@ def evaluate(machine: Machine, drive: Drive, solver: Literal["weak", "exact"] = 
 
 
 def _weak(machine: Machine, drive: Drive) -> Evaluation:
-    state = _compiled(machine, drive)
+    reason = _reason(check_fluctuations, machine, drive)
+    state, slope, noise = _weak_program(machine, drive, reason is None)
     numbers = (state.local_powers, state.heat_currents, state.covariance)
     if not all(np.all(np.isfinite(np.asarray(part))) for part in numbers):
         raise InputError(
@@ -112,27 +169,67 @@ def _weak(machine: Machine, drive: Drive) -> Evaluation:
         )
     if len(machine.static_baths) > 1:
         _check_resolution(machine, drive, state.heat_currents)
-    return _evaluation(machine, state, weak_validity=weak_validity(machine, drive))
-
-
-def _exact(machine: Machine, drive: Drive) -> Evaluation:
-    state = check(_compiled_exact(machine, drive, resolution_for(machine, drive)))
+    negativity = None
+    if machine.size > 1 and not _has_friction(machine.static_baths):
+        negativity = float(logarithmic_negativity(phase_space_covariance(machine)))
     return _evaluation(
         machine,
+        drive,
         state,
-        weak_validity=None,
-        spectral_radius=float(state.spectral_radius),
-        first_law_residual=float(state.first_law_residual),
+        slope,
+        noise,
+        weak_validity=weak_validity(machine, drive),
+        no_fluctuations=reason,
+        logarithmic_negativity=negativity,
     )
 
 
+def _exact(machine: Machine, drive: Drive) -> Evaluation:
+    reason = _reason(check_exact_fluctuations, machine, drive)
+    state, slope, noise = _exact_program(machine, drive, resolution_for(machine, drive), reason is None)
+    check(state)
+    return _evaluation(
+        machine,
+        drive,
+        state,
+        slope,
+        noise,
+        weak_validity=None,
+        spectral_radius=float(state.spectral_radius),
+        first_law_residual=float(state.first_law_residual),
+        no_fluctuations=reason,
+    )
+
+
+def _reason(check: Callable[[Machine, Drive], None], machine: Machine, drive: Drive) -> str | None:
+    """Why there are no fluctuations, or None."""
+    try:
+        check(machine, drive)
+    except InputError as error:
+        return str(error)
+    return None
+
+
+def _has_friction(baths: Sequence[Bath]) -> bool:
+    return any(float(bath.spectral_density.expansion().viscosity) > 0.0 for bath in baths)
+
+
 def _evaluation(
-    machine: Machine, state: SteadyState | PeriodicState, **particular: float | None
+    machine: Machine,
+    drive: Drive,
+    state: SteadyState | PeriodicState,
+    slope: SteadyState | PeriodicState | None,
+    noise: Fluctuations | None,
+    **particular: Any,
 ) -> Evaluation:
     local_powers, heat, covariance = (
         np.asarray(part) for part in (state.local_powers, state.heat_currents, state.covariance)
     )
     result = performance(np.asarray(machine.temperatures), local_powers, heat)
+    precise = {}
+    if noise is not None and slope is not None:
+        found = currents(state, slope, noise, drive.frequency)
+        precise = _precision(found, noise, [bath.name for bath in machine.baths], result.mode)
     return Evaluation(
         power=float(state.power),
         local_powers=local_powers.tolist(),
@@ -145,5 +242,64 @@ def _evaluation(
         covariance=covariance.tolist(),
         pearson=float(pearson(state.covariance)) if machine.size > 1 else None,
         truncation_error=float(state.truncation_error),
-        **particular,  # pyright: ignore[reportArgumentType]
+        normal_modes=[
+            {"frequency": mode.frequency, "damping": mode.damping, "antiphase": mode.antiphase}
+            for mode in (normal_modes(machine) if machine.static_baths else [])
+        ],
+        **precise,
+        **particular,
     )
+
+
+def _precision(found: Currents, noise: Fluctuations, baths: list[str], mode: str) -> dict[str, Any]:
+    """The fields of `Evaluation` that say how precise the currents are."""
+    labels = {"power": _host(found.power)}
+    for l in range(found.local_powers.mean.shape[0]):
+        labels[f"local power {l + 1}"] = _host(found.local_powers, l)
+    if found.heat_currents is not None:
+        for b, name in enumerate(baths):
+            labels[f"heat from {name}"] = _host(found.heat_currents, b)
+    covariance = np.asarray(noise.local_power_covariance)
+    output = None
+    if mode == "work converter":
+        out = np.asarray(found.local_powers.mean) < 0.0
+        extracted = np.asarray(found.local_powers.mean)[out].sum()
+        entropy = float(found.power.entropy_production_rate)
+        output = float(covariance[np.ix_(out, out)].sum() * entropy / extracted**2)
+    heat = None if noise.heat_currents is None else np.asarray(noise.heat_currents)
+    return {
+        "power_fluctuations": float(noise.power),
+        "local_power_fluctuations": np.diag(covariance).tolist(),
+        "local_power_covariance": covariance.tolist(),
+        "heat_fluctuations": None if heat is None else heat.tolist(),
+        "tur": _product(labels["power"]),
+        "local_tur": [_product(x) for name, x in labels.items() if name.startswith("local power ")],
+        "heat_tur": None
+        if heat is None
+        else [_product(x) for name, x in labels.items() if name.startswith("heat from ")],
+        "output_tur": output,
+        "violated_bounds": {name: _violations(name, x, mode) for name, x in labels.items()},
+    }
+
+
+def _host(current: Current, index: int | tuple[()] = ()) -> Current:
+    return Current(*(np.asarray(part)[index] for part in current))  # pyright: ignore[reportArgumentType]
+
+
+def _product(current: Current) -> float | None:
+    value = float(uncertainty_product(current))
+    return value if np.isfinite(value) else None
+
+
+def _violations(name: str, current: Current, mode: str) -> list[str]:
+    """Names of the bounds that this current violates, among those that speak about it."""
+    if not float(current.mean) ** 2 > 0.0:
+        return []
+    found = []
+    for bound in BOUNDS:
+        of_local, of_engine = name.startswith("local power "), bound is CONSTANCY
+        if (bound.total_only and of_local) or (of_engine and (mode != "engine" or name != "power")):
+            continue
+        if bool(bound.violated(current)):
+            found.append(bound.name)
+    return found

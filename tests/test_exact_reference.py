@@ -12,7 +12,7 @@ from jax.flatten_util import ravel_pytree
 from references.exact_floquet import exact_floquet
 
 from qtopt.baths import DrivenBath, Drude, Lorentzian, Ohmic, StaticBath
-from qtopt.drives import Drive, FourierDrive, MonochromaticDrive, PiecewiseDrive
+from qtopt.drives import Drive, FourierDrive, MonochromaticDrive
 from qtopt.errors import InputError
 from qtopt.exact import PeriodicState, Resolution, check, resolution_for, spectral_radius, steady_state
 from qtopt.machine import Machine
@@ -188,8 +188,6 @@ def test_a_coarse_step_is_a_status() -> None:
 
 
 def test_refused_drives() -> None:
-    with pytest.raises(InputError, match=r"smooth drive.*3 steps"):
-        steady_state(engine(), PiecewiseDrive(0.45, np.ones((2, 3))))
     with pytest.raises(InputError, match=r"one shape per oscillator \(2\), but it has 3"):
         steady_state(engine(), MonochromaticDrive(0.4, np.ones(3), np.zeros(3)))
 

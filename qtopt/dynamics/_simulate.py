@@ -12,6 +12,7 @@ from jaxtyping import Array, Float, Int
 from .._arrays import require_x64
 from ..drives import Drive
 from ..errors import InputError
+from ..exact._system import check_drive
 from ..machine import Machine
 from ..thermal import CothPoles, coth_poles
 from ._equations import Equations
@@ -115,7 +116,7 @@ def _follow(
 ) -> Iterator[Trajectory]:
     """One trajectory for each period, at the wanted ones of its phases."""
     require_x64()
-    _check(machine, drive)
+    check_drive(machine, drive)
     if initial.size != machine.size:
         raise InputError(
             f"an initial state must have one mode per oscillator ({machine.size}), but it has {initial.size}."
@@ -146,19 +147,6 @@ def _follow(
         part = eqx.tree_at(lambda t: (t.times, t.jump_works), part, (times, part.jump_works + done))
         done = done + np.asarray(works)
         yield part
-
-
-def _check(machine: Machine, drive: Drive) -> None:
-    if drive.size != machine.size:
-        raise InputError(
-            f"a drive must have one shape per oscillator ({machine.size}), but it has {drive.size}."
-        )
-    for bath in machine.driven_baths:
-        if drive.steps and bath.spectral_density.memory().input.shape[0] == 0:
-            raise InputError(
-                f"a drive that jumps must couple a bath with memory, but bath {bath.name!r} is memoryless, "
-                "where a jump costs infinite power: use a Drude cut-off or a smooth drive."
-            )
 
 
 @eqx.filter_jit

@@ -1,6 +1,6 @@
 """The exact periodic steady state, at any coupling strength."""
 
-from ._fluctuations import fluctuations as fluctuations
+from ._fluctuations import check_fluctuations as check_fluctuations, fluctuations as fluctuations
 from ._resolution import (
     Resolution as Resolution,
     default_points as default_points,

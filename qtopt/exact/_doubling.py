@@ -44,7 +44,7 @@ class Calculus(NamedTuple):
     @property
     def shortest(self) -> Float[Array, ""]:
         """h of the first interval."""
-        return self.period / (self.grid.points * 2.0**self.grid.levels)
+        return self.period * self.grid.shortest
 
     def derivative(self, values: Array) -> Array:
         """df/dt."""
@@ -79,10 +79,10 @@ def propagators(dynamics: Float[Array, "n n K"], calculus: Calculus) -> Ladder:
         return short + earlier + product(short, earlier), short
 
     full, ladder = jax.lax.scan(double, start, calculus.shifts())
-    return Ladder(ladder, full, _prefix(full))
+    return Ladder(ladder, full, prefixes(full))
 
 
-def _prefix(steps: Float[Array, "n n K"]) -> Float[Array, "n n K"]:
+def prefixes(steps: Float[Array, "n n K"]) -> Float[Array, "n n K"]:
     """Propagators minus one from the start of the period to each point."""
 
     def follow(before: Array, change: Array) -> tuple[Array, Array]:

@@ -27,6 +27,16 @@ class TimeGrid:
         """(K,) fractions 1/K, 2/K, .. 1 of the period."""
         return np.arange(1, self.points + 1) / self.points
 
+    @property
+    def samples(self) -> NDArray[np.float64]:
+        """(K,) phases at which the coefficients are sampled."""
+        return self.phases
+
+    @property
+    def shortest(self) -> float:
+        """Length of the shortest interval, as a fraction of the period."""
+        return 0.5**self.levels / self.points
+
     def derivative(self) -> NDArray[np.float64]:
         """(K, K) D with ``(f @ D)_k = df/dphase``."""
         return _trigonometric(self.points, 0.0, 1)
@@ -34,6 +44,41 @@ class TimeGrid:
     def shift(self, fraction: float) -> NDArray[np.float64]:
         """(K, K) S with ``(f @ S)_k = f(phase_k - fraction)``."""
         return _trigonometric(self.points, -fraction, 0)
+
+
+@dataclass(frozen=True)
+class StepGrid:
+    """S equal steps of a period, each in equal parts: coefficients are constant in each of the K intervals.
+
+    Attributes:
+        steps: S.
+        parts: K/S intervals of a step, at whose ends the periodic state is known.
+        levels: doublings of each interval.
+    """
+
+    steps: int
+    parts: int
+    levels: int
+
+    @property
+    def points(self) -> int:
+        """K."""
+        return self.steps * self.parts
+
+    @property
+    def phases(self) -> NDArray[np.float64]:
+        """(K,) fractions 1/K, 2/K, .. 1 of the period."""
+        return np.arange(1, self.points + 1) / self.points
+
+    @property
+    def shortest(self) -> float:
+        """Length of the shortest interval, as a fraction of the period."""
+        return 0.5**self.levels / self.points
+
+    @property
+    def samples(self) -> NDArray[np.float64]:
+        """(S,) the middles of the steps."""
+        return (np.arange(self.steps) + 0.5) / self.steps
 
 
 @lru_cache(maxsize=256)

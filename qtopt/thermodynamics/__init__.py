@@ -8,4 +8,5 @@ from ._mode import (
     performance as performance,
     performances as performances,
 )
-from ._steady_state import SteadyState as SteadyState, pearson as pearson
+from ._steady_state import SteadyState as SteadyState
+from ._synchronisation import logarithmic_negativity as logarithmic_negativity, pearson as pearson

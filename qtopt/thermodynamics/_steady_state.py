@@ -1,7 +1,6 @@
 """The averages over one period that describe a machine."""
 
 import equinox as eqx
-import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 
@@ -23,11 +22,3 @@ class SteadyState(eqx.Module):
     entropy_production_rate: Float[Array, ""]
     covariance: Float[Array, "L L"]
     truncation_error: Float[Array, ""]
-
-
-def pearson(covariance: Float[Array, "L L"]) -> Float[Array, ""]:
-    """C = <x_A x_B>/sqrt(<x_A^2><x_B^2>) of the first two oscillators, the synchronisation coefficient.
-
-    C -> -1: locked in antiphase. Needs L >= 2. Source: physics notes, section 3.
-    """
-    return covariance[0, 1] / jnp.sqrt(covariance[0, 0] * covariance[1, 1])

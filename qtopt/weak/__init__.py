@@ -1,8 +1,13 @@
 """Weak-coupling theory: second order in the driven bath, all orders in the static ones."""
 
 from ._conduction import conduction as conduction
-from ._fluctuations import fluctuations as fluctuations
-from ._kernels import Kernels as Kernels, covariance as covariance, kernels as kernels
+from ._fluctuations import check_fluctuations as check_fluctuations, fluctuations as fluctuations
+from ._kernels import (
+    Kernels as Kernels,
+    covariance as covariance,
+    kernels as kernels,
+    phase_space_covariance as phase_space_covariance,
+)
 from ._steady_state import currents as currents, steady_state as steady_state
 from ._unit_check import (
     RESOLUTION as RESOLUTION,

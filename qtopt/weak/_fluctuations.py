@@ -52,7 +52,7 @@ def fluctuations(
     Source: physics notes, section 3.
     """
     require_x64()
-    _check(machine, drive)
+    check_fluctuations(machine, drive)
     poles = coth_poles() if poles is None else poles
     count = drive.default_harmonics if harmonics is None else harmonics
     amplitudes = drive.harmonics(count)
@@ -86,7 +86,8 @@ NEAR_ZERO = 1e-6
 """The mean coupling takes part at this harmonic instead of 0, where nodes of the two coths would meet."""
 
 
-def _check(machine: Machine, drive: Drive) -> None:
+def check_fluctuations(machine: Machine, drive: Drive) -> None:
+    """Raise InputError where the fluctuations of work diverge."""
     if drive.steps and not machine.driven_baths[0].spectral_density.finite_force_variance:
         raise InputError(
             "power fluctuations of a drive that jumps need a driven bath whose J(omega) falls faster than "

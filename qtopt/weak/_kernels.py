@@ -74,6 +74,25 @@ def covariance(machine: Machine, poles: CothPoles | None = None) -> Float[Array,
     return sum(parts, jnp.zeros(())).real
 
 
+def phase_space_covariance(machine: Machine, poles: CothPoles | None = None) -> Float[Array, "2L 2L"]:
+    """<{r, r}>/2 of r = (x_1..x_L, p_1..p_L) in the static machine (zeroth order in the driven bath).
+
+    ``<x_l p_m> = int dw/2pi i w S_lm`` and ``<p_l p_m> = int dw/2pi w^2 S_lm`` with the symmetrised position
+    spectrum S. Beside a strictly Ohmic static bath <p^2> diverges; here it then ends with the rational coth.
+    """
+    poles = coth_poles() if poles is None else poles
+    spectra = static_spectra(machine)
+    xx, xp, pp = (
+        sum(
+            (_static_moment(bath, spectra, b, order, poles) for b, bath in enumerate(machine.static_baths)),
+            jnp.zeros(()),
+        )
+        for order in range(3)
+    )
+    mixed = (1j * xp.T).real
+    return jnp.block([[xx.real, mixed], [mixed.T, pp.real]])
+
+
 Pair = Callable[[Array], tuple[Array, Array]]
 
 

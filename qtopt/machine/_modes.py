@@ -1,0 +1,54 @@
+"""Normal modes of the static machine: which motions are left, how fast and how long."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ._machine import Machine
+from ._state_space import state_space
+
+
+@dataclass(frozen=True)
+class NormalMode:
+    """One damped normal mode, exp(-damping t) cos(frequency t) (hbar = k_B = m = 1).
+
+    Attributes:
+        frequency: |Im lambda| of the eigenvalue lambda of the static dynamics; 0 when overdamped.
+        damping: -Re lambda, the amplitude's decay rate.
+        shape: (L,) complex amplitudes of the oscillators, the largest 1.
+        antiphase: cosine of the phase between the first two oscillators, -1 in antiphase; None for one.
+    """
+
+    frequency: float
+    damping: float
+    shape: np.ndarray
+    antiphase: float | None
+
+
+def normal_modes(machine: Machine) -> list[NormalMode]:
+    """Normal modes of oscillators and static baths, the longest-lived first; runs on the host (NumPy).
+
+    Bath memories take part in the eigenvalue problem; a mode is listed once for a complex pair. Two
+    oscillators that share a strong bath keep one weakly damped mode near
+    ``sqrt((omega_A^2 + omega_B^2)/2)``, in antiphase, with damping
+    ``(omega_A^2 - omega_B^2)^2/(16 omega^2 gamma)``.
+
+    Source: physics notes, sections 3 and 9.
+    """
+    values, vectors = np.linalg.eig(np.asarray(state_space(machine).dynamics))
+    modes = []
+    for value, vector in sorted(zip(values, vectors.T, strict=True), key=lambda pair: -pair[0].real):
+        if value.imag < 0.0:
+            continue
+        amplitude = vector[: machine.size]
+        largest = amplitude[np.argmax(np.abs(amplitude))]
+        shape = amplitude / largest if largest != 0.0 else amplitude
+        modes.append(NormalMode(float(value.imag), float(-value.real), shape, _antiphase(shape)))
+    return modes
+
+
+def _antiphase(shape: np.ndarray) -> float | None:
+    if len(shape) < 2:
+        return None
+    size = np.abs(shape[0] * shape[1])
+    return float(np.real(np.conj(shape[0]) * shape[1]) / size) if size > 0.0 else 0.0
