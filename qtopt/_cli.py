@@ -18,7 +18,7 @@ from .errors import InputError
 if TYPE_CHECKING:
     from ._evaluate import Evaluation
     from .config import Config
-    from .pareto import Front
+    from .pareto import Front, FrontSettings, PreciseFront
 
 
 @dataclass(frozen=True)
@@ -191,20 +191,15 @@ def run_pareto(command: Pareto) -> None:
     from ._build import build_machine
     from ._files import fingerprint, write_front
     from .config import LorentzianConfig, TableConfig
-    from .pareto import Checkpoint, FrontSettings, exact_front, pareto_front
+    from .pareto import Checkpoint, exact_front, pareto_front
     from .plots import drives_figure, front_figure, save
 
     config = _loaded(command.file, None)
-    wanted = config.pareto
-    settings = FrontSettings(
-        points=wanted.points,
-        harmonics=wanted.harmonics,
-        bound=wanted.bound,
-        frequency=wanted.frequency_range,
-        starts=wanted.starts,
-        seed=wanted.seed,
-    )
+    wanted, settings = config.pareto, front_settings(config)
     state = _prepared(command.out, command.resume)
+    if set(wanted.objectives) != {"power", "efficiency"}:
+        run_precision(config, settings, state, command.out)
+        return
     fronts: dict[str, Front] = {}
     weak_fronts: dict[str, Front] = {}
     for configuration in wanted.configurations:
@@ -237,6 +232,62 @@ def run_pareto(command: Pareto) -> None:
     print(f"figure  {command.out / 'front.png'}")
     print(f"drives  {command.out / 'drives.png'}")
     print(f"points  {command.out / 'points'}")
+
+
+def front_settings(config: "Config") -> "FrontSettings":
+    """The [pareto] section as the search wants it."""
+    from .pareto import FrontSettings
+
+    wanted = config.pareto
+    return FrontSettings(
+        points=wanted.points,
+        harmonics=wanted.harmonics,
+        bound=wanted.bound,
+        frequency=wanted.frequency_range,
+        starts=wanted.starts,
+        seed=wanted.seed,
+    )
+
+
+def run_precision(config: "Config", settings: "FrontSettings", state: Path, out: Path) -> None:
+    """`qtopt pareto` with "precision" or "constancy" among the objectives."""
+    from tqdm import tqdm
+
+    from ._build import build_machine
+    from ._files import fingerprint, write_precise_front
+    from .pareto import Checkpoint, PreciseFront, desiderata_front, precision_front
+    from .plots import desiderata_figure, precision_figure, save
+
+    wanted = config.pareto
+    if config.solver.kind == "exact":
+        raise InputError(
+            '`pareto.objectives` with "precision" or "constancy" need solver.kind = "weak", but it is '
+            '"exact": search with the weak solver and check the points with `qtopt evaluate --solver exact`.'
+        )
+    fronts: dict[str, PreciseFront] = {}
+    for configuration in wanted.configurations:
+        machine = build_machine(config.machine).with_configuration(configuration)
+        checkpoint = Checkpoint(
+            state / f"{configuration}.npz", fingerprint(config, configuration, __version__)
+        )
+        with tqdm(desc=configuration, file=sys.stderr, bar_format=BAR, dynamic_ncols=True) as bar:
+            report = _reporter(bar)
+            if "precision" in wanted.objectives:
+                output = wanted.output - 1
+                fronts[configuration] = precision_front(machine, settings, output, checkpoint, report)
+            else:
+                fronts[configuration] = desiderata_front(machine, settings, checkpoint, report)
+    table = write_precise_front(fronts, config, out)
+    if "precision" in wanted.objectives:
+        drawing = precision_figure(fronts, wanted.output)
+    else:
+        temperatures = [bath.temperature for bath in config.machine.baths]
+        drawing = desiderata_figure(fronts, 1.0 - min(temperatures) / max(temperatures))
+    save(drawing, out / "front.png")
+    print(precise_summary(fronts))
+    print(f"front   {table}")
+    print(f"figure  {out / 'front.png'}")
+    print(f"points  {out / 'points'}")
 
 
 def run_scan(command: Scan) -> None:
@@ -332,6 +383,24 @@ def _reporter(bar) -> Callable[[int, int, str], None]:
         bar.set_postfix_str(message)
 
     return report
+
+
+def precise_summary(fronts: "dict[str, PreciseFront]") -> str:
+    """Every point with its certified bound, as aligned text."""
+    lines = [
+        f"{'':12} {'output power':>13} {'Q':>12} {'certified Q':>12} {'efficiency':>10} {'frequency':>10} "
+        f"{'validity':>9}"
+    ]
+    for configuration, front in fronts.items():
+        if not front.points:
+            lines.append(f"{configuration:12} no drive within the bound extracts work there")
+        for p in front.points:
+            bound = "-" if p.certified_product != p.certified_product else f"{p.certified_product:.5e}"
+            lines.append(
+                f"{configuration:12} {p.output_power:13.5e} {p.uncertainty_product:12.5e} {bound:>12} "
+                f"{p.efficiency:10.6f} {p.frequency:10.6f} {p.weak_validity:9.2g}"
+            )
+    return "\n".join(lines)
 
 
 def summary(fronts: "dict[str, Front]") -> str:

@@ -89,7 +89,7 @@ class Evaluation:
     power_fluctuations: float | None = None
     local_power_fluctuations: list[float] | None = None
     local_power_covariance: list[list[float]] | None = None
-    heat_fluctuations: list[float] | None = None
+    heat_current_fluctuations: list[float] | None = None
     tur: float | None = None
     local_tur: list[float | None] | None = None
     heat_tur: list[float | None] | None = None
@@ -271,7 +271,7 @@ def _precision(found: Currents, noise: Fluctuations, baths: list[str], mode: str
         "power_fluctuations": float(noise.power),
         "local_power_fluctuations": np.diag(covariance).tolist(),
         "local_power_covariance": covariance.tolist(),
-        "heat_fluctuations": None if heat is None else heat.tolist(),
+        "heat_current_fluctuations": None if heat is None else heat.tolist(),
         "tur": _product(labels["power"]),
         "local_tur": [_product(x) for name, x in labels.items() if name.startswith("local power ")],
         "heat_tur": None

@@ -13,7 +13,7 @@ import numpy as np
 from . import config as files
 from ._build import drive_config
 from .dynamics import Trajectory
-from .pareto import Front
+from .pareto import Front, PreciseFront
 
 COLUMNS = (
     "configuration",
@@ -44,11 +44,20 @@ def write_front(fronts: Mapping[str, Front], config: files.Config, out: Path) ->
     Powers are negative when extracted; `certified_power` is an upper bound on the extracted power at that
     efficiency. Files appear in one step each; points of an earlier front are removed.
     """
+    return _write_points(fronts, config, out, COLUMNS)
+
+
+def _write_points(
+    fronts: Mapping[str, Front] | Mapping[str, PreciseFront],
+    config: files.Config,
+    out: Path,
+    columns: tuple[str, ...],
+) -> Path:
     folder = out / "points"
     folder.mkdir(parents=True, exist_ok=True)
     table = io.StringIO()
     writer = csv.writer(table, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    writer.writerow(columns)
     written = set()
     for configuration, front in fronts.items():
         for i, point in enumerate(front.points):
@@ -56,11 +65,32 @@ def write_front(fronts: Mapping[str, Front], config: files.Config, out: Path) ->
             machine = replace(config.machine, configuration=configuration)
             files.save(replace(config, machine=machine, drive=drive_config(point.drive)), path)
             written.add(path)
-            numbers = [repr(float(getattr(point, name))) for name in COLUMNS[1:-1]]
+            numbers = [repr(float(getattr(point, name))) for name in columns[1:-1]]
             writer.writerow([configuration, *numbers, f"points/{path.name}"])
     for stale in set(folder.glob("*.toml")) - written:
         stale.unlink()
     return write_text(out / "front.csv", table.getvalue())
+
+
+PRECISE_COLUMNS = (
+    "configuration",
+    "efficiency",
+    "power",
+    "entropy_production_rate",
+    "frequency",
+    "output_power",
+    "output_fluctuations",
+    "uncertainty_product",
+    "certified_product",
+    "truncation_error",
+    "weak_validity",
+    "point",
+)
+
+
+def write_precise_front(fronts: Mapping[str, PreciseFront], config: files.Config, out: Path) -> Path:
+    """As `write_front`, for fronts of precision or constancy; `certified_product` is a lower bound on Q."""
+    return _write_points(fronts, config, out, PRECISE_COLUMNS)
 
 
 def write_trajectory(trajectory: Trajectory, baths: Sequence[str], out: Path) -> Path:

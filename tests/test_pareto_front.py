@@ -8,7 +8,7 @@ from hypothesis import given, settings as hypothesis_settings, strategies as st
 
 from qtopt import DrivenBath, FrontSettings, InputError, Lorentzian, Machine, Ohmic, StaticBath, pareto_front
 from qtopt.pareto import Checkpoint, DriveParameters, SearchSpace, machine_forms, non_dominated
-from qtopt.pareto._search import Targets, WeakModel, explore, folded, refine, score
+from qtopt.pareto._search import Targets, WeakModel, explore, folded, refine
 from tests.test_pareto_certificate import STRENGTH, engine
 
 SMALL = FrontSettings(points=4, harmonics=3, bound="rms", frequency=(0.3, 0.6), starts=4, seed=0)
@@ -87,7 +87,7 @@ def test_score_reaches_concave_parts() -> None:
     for i in range(4, 11):
         target = Targets(jnp.asarray(slope[i]), jnp.asarray(power[i]), jnp.asarray(0.01))
         values = [
-            float(score(jnp.asarray(p), jnp.asarray(s), target)) for p, s in zip(power, entropy, strict=True)
+            float(target.score(jnp.asarray(p), jnp.asarray(s))) for p, s in zip(power, entropy, strict=True)
         ]
         reached = int(np.argmin(values))
         assert slope[reached] <= slope[i] + 0.05 and power[reached] >= power[i] - 0.3

@@ -10,6 +10,15 @@ from ._table import Table, choice, is_number, listed, number, wrong
 Bound = Literal["peak", "rms"]
 BOUNDS: tuple[Bound, ...] = get_args(Bound)
 
+Objective = Literal["power", "efficiency", "precision", "constancy"]
+OBJECTIVES: tuple[Objective, ...] = get_args(Objective)
+FRONTS: tuple[tuple[Objective, ...], ...] = (
+    ("power", "efficiency"),
+    ("power", "precision"),
+    ("power", "efficiency", "constancy"),
+)
+"""what a front may trade off, in any order"""
+
 SEEDS = 2**32
 """seeds lie below this, so that every random number generator takes them"""
 
@@ -31,6 +40,11 @@ class ParetoConfig:
     """of the random starts"""
     starts: int = 16
     """random starts for each point of the front"""
+    objectives: tuple[Objective, ...] = FRONTS[0]
+    """"power" with "efficiency" (engines), with "precision" (Q of the work extracted through one oscillator),
+    or with "efficiency" and "constancy" (engines; small D_P/(-P))"""
+    output: int = 1
+    """number of the oscillator whose extracted work "precision" is about"""
 
     @property
     def frequency_range(self) -> tuple[float, float]:
@@ -41,7 +55,17 @@ class ParetoConfig:
 def read_pareto(table: Table) -> ParetoConfig:
     """The [pareto] section."""
     default = ParetoConfig()
-    table.only("points", "harmonics", "bound", "frequency", "configurations", "seed", "starts")
+    table.only(
+        "points",
+        "harmonics",
+        "bound",
+        "frequency",
+        "configurations",
+        "seed",
+        "starts",
+        "objectives",
+        "output",
+    )
     return ParetoConfig(
         points=table.whole("points", 2, default.points),
         harmonics=table.whole("harmonics", 1, default.harmonics),
@@ -50,6 +74,8 @@ def read_pareto(table: Table) -> ParetoConfig:
         configurations=_read_configurations(table) if "configurations" in table else default.configurations,
         seed=table.whole("seed", 0, default.seed, below=SEEDS),
         starts=table.whole("starts", 1, default.starts),
+        objectives=_read_objectives(table) if "objectives" in table else default.objectives,
+        output=table.whole("output", 1, default.output),
     )
 
 
@@ -71,6 +97,16 @@ def _read_frequency(table: Table) -> tuple[float, float] | float:
     if lowest > highest:
         raise wrong(path, "a range [lowest, highest]", value, "swap the two")
     return lowest, highest
+
+
+def _read_objectives(table: Table) -> tuple[Objective, ...]:
+    path = table.at("objectives")
+    must = "one of " + ", ".join(str(list(front)) for front in FRONTS)
+    value = table.get("objectives", must)
+    for front in FRONTS:
+        if isinstance(value, list) and len(value) == len(front) and all(name in value for name in front):
+            return front
+    raise wrong(path, must, value)
 
 
 def _read_configurations(table: Table) -> tuple[Configuration, ...]:

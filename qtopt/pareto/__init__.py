@@ -17,4 +17,15 @@ from ._front import (
     pareto_front as pareto_front,
 )
 from ._power import maximise_power as maximise_power
+from ._precision_certificate import (
+    PrecisionCertificate as PrecisionCertificate,
+    certify_precision as certify_precision,
+)
+from ._precision_forms import precision_model as precision_model
+from ._precision_front import (
+    PreciseFront as PreciseFront,
+    PrecisePoint as PrecisePoint,
+    desiderata_front as desiderata_front,
+    precision_front as precision_front,
+)
 from ._search_space import DriveParameters as DriveParameters, SearchSpace as SearchSpace

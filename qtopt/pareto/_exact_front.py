@@ -82,7 +82,8 @@ def exact_front(
         targets = _targets(temperatures.slope, aims, np.interp(aims, efficiencies, powers))
         chosen = np.minimum(np.arange(BATCH) + step % batches * BATCH, count - 1)
         part = jax.tree.map(lambda leaf, chosen=chosen: leaf[chosen], (state.parameters, targets))
-        improved = refine(model, space, part[1], part[0], STEPS)
+        moved, rates = refine(model, space, part[1], part[0], STEPS)
+        improved = (moved, *rates)
         old = (state.parameters, state.power, state.entropy)
         found = jax.tree.map(lambda leaf, new, chosen=chosen: leaf.at[chosen].set(new), old, improved)
         state = _State(found[0], found[1], found[2], state.aims)
@@ -124,7 +125,7 @@ def _next_round(state: _State, targets: Targets, carnot: float, cold: float, aim
         strongest = int(np.argmax(np.where(engines, power, -np.inf)))
         lowest = carnot / (1.0 + cold * entropy[strongest] / power[strongest])
         aims = np.linspace(min(lowest, aims.max()), aims.max(), len(aims))
-    best = ranking(state.power, state.entropy, targets)[:, 0]
+    best = ranking((state.power, state.entropy), targets)[:, 0]
     kept = jax.tree.map(lambda leaf: leaf[best], (state.parameters, state.power, state.entropy))
     return _State(kept[0], kept[1], kept[2], jnp.asarray(aims))
 

@@ -2,6 +2,7 @@
 
 import itertools
 from abc import abstractmethod
+from collections.abc import Callable
 from typing import NamedTuple
 
 import equinox as eqx
@@ -58,33 +59,32 @@ class FixedForms(Forms):
         return self.forms
 
 
-class TabulatedForms(Forms):
-    """Forms as piecewise Chebyshev polynomials in nu = n Omega, refined until their last terms vanish.
+class Table(eqx.Module):
+    """Matrices as piecewise Chebyshev polynomials in nu = n Omega, refined until their last terms vanish.
 
     The kernels are smooth in nu on the scale of the linewidths, so a table of some hundred panels is as
-    good as the kernels themselves (relative error about `tolerance` of `tabulate_forms`) at a thousandth of
+    good as the kernels themselves (relative error about `tolerance` of `tabulate`) at a thousandth of
     the cost. Only the search uses it: reported numbers come from the solver.
 
     Attributes:
         edges: (M+1,) panel edges in nu.
-        coefficients: (M, DEGREE+1, 2, L^2): Chebyshev degree; power, entropy; entries (see `_packed`).
+        coefficients: (M, DEGREE+1, F, L^2): Chebyshev degree; which matrix; entries (see `packed`).
         harmonics: N.
     """
 
     edges: Float[Array, " M1"]
-    coefficients: Float[Array, "M D 2 LL"]
+    coefficients: Float[Array, "M D F LL"]
     harmonics: int = eqx.field(static=True)
 
-    def at(self, frequency: Float[Array, ""]) -> HarmonicForms:
+    def at(self, frequency: Float[Array, ""]) -> Float[Array, "n F LL"]:
+        """The F matrices at n Omega, n = 0..N, packed."""
         # First-order expansion about the frequency itself: the same value and gradient, but reverse mode
         # then needs one product with the slope instead of a pass back through the recurrence.
         fixed = jax.lax.stop_gradient(frequency)
         value, slope = jax.jvp(self._look_up, (fixed,), (jnp.ones_like(fixed),))
-        both = value + slope * (frequency - fixed)
-        power, entropy = _unpacked(both[:, 0]), _unpacked(both[:, 1])
-        return HarmonicForms(power, entropy)
+        return value + slope * (frequency - fixed)
 
-    def _look_up(self, frequency: Float[Array, ""]) -> Float[Array, "n 2 LL"]:
+    def _look_up(self, frequency: Float[Array, ""]) -> Float[Array, "n F LL"]:
         nu = frequency * jnp.arange(self.harmonics + 1)
         panel = jnp.clip(jnp.searchsorted(self.edges, nu, side="right") - 1, 0, self.edges.shape[0] - 2)
         low, high = self.edges[panel], self.edges[panel + 1]
@@ -99,15 +99,25 @@ class TabulatedForms(Forms):
         return total
 
 
-def _packed(form: np.ndarray) -> np.ndarray:
+class TabulatedForms(Forms):
+    """Forms from a `Table` of power and entropy."""
+
+    table: Table
+
+    def at(self, frequency: Float[Array, ""]) -> HarmonicForms:
+        both = self.table.at(frequency)
+        return HarmonicForms(unpacked(both[:, 0]), unpacked(both[:, 1]))
+
+
+def packed(form: np.ndarray) -> np.ndarray:
     """Hermitian (..., L, L) as L^2 real numbers: real parts on and above the diagonal, imaginary below."""
     size = form.shape[-1]
     upper = np.triu(np.ones((size, size), dtype=bool))
     return np.where(upper, np.real(form), np.imag(form)).reshape(*form.shape[:-2], size * size)
 
 
-def _unpacked(values: Float[Array, "*batch LL"]) -> Complex[Array, "*batch L L"]:
-    """Inverse of `_packed`; entries below the diagonal hold the imaginary part of the lower triangle."""
+def unpacked(values: Float[Array, "*batch LL"]) -> Complex[Array, "*batch L L"]:
+    """Inverse of `packed`; entries below the diagonal hold the imaginary part of the lower triangle."""
     size = round(values.shape[-1] ** 0.5)
     square = values.reshape(*values.shape[:-1], size, size)
     upper = jnp.triu(square)
@@ -150,7 +160,8 @@ def machine_forms(
     if low == high:
         power, entropy = forms_at(machine, _padded(low * np.arange(harmonics + 1)))
         return FixedForms(HarmonicForms(power[: harmonics + 1], entropy[: harmonics + 1]))
-    return tabulate_forms(machine, (0.0, high * harmonics * (1.0 + 1e-9)), harmonics, tolerance)
+    span = (0.0, high * harmonics * (1.0 + 1e-9))
+    return TabulatedForms(tabulate(lambda nu: _evaluate(machine, nu), span, harmonics, tolerance))
 
 
 def _padded(nu: np.ndarray) -> Array:
@@ -161,17 +172,24 @@ def _padded(nu: np.ndarray) -> Array:
 
 def _evaluate(machine: Machine, nu: np.ndarray) -> np.ndarray:
     """(K, 2, L^2) packed power and entropy forms."""
+    return in_chunks(lambda part: [packed(np.asarray(form)) for form in forms_at(machine, part)], nu)
+
+
+def in_chunks(evaluate: Callable[[Array], list[np.ndarray]], nu: np.ndarray) -> np.ndarray:
+    """(K, F, L^2) from F matrices (CHUNK, L^2) at CHUNK frequencies a call."""
     padded, blocks = _padded(nu), []
     for start in range(0, padded.shape[0], CHUNK):
-        power, entropy = forms_at(machine, padded[start : start + CHUNK])
-        blocks.append(np.stack([_packed(np.asarray(power)), _packed(np.asarray(entropy))], axis=1))
+        blocks.append(np.stack(evaluate(padded[start : start + CHUNK]), axis=1))
     return np.concatenate(blocks)[: len(nu)]
 
 
-def tabulate_forms(
-    machine: Machine, span: tuple[float, float], harmonics: int, tolerance: float
-) -> TabulatedForms:
-    """Bisect panels of `span` until the last two Chebyshev coefficients fall below tolerance x maximum."""
+def tabulate(
+    evaluate: Callable[[np.ndarray], np.ndarray], span: tuple[float, float], harmonics: int, tolerance: float
+) -> Table:
+    """Table of ``evaluate(nu (K,)) -> (K, F, L^2)``.
+
+    Bisects panels of `span` until the last two Chebyshev coefficients fall below tolerance x maximum.
+    """
     angle = np.pi * (np.arange(DEGREE + 1) + 0.5) / (DEGREE + 1)
     nodes = np.cos(angle)
     transform = 2.0 / (DEGREE + 1) * np.cos(np.outer(np.arange(DEGREE + 1), angle))
@@ -181,11 +199,11 @@ def tabulate_forms(
     first = [np.linspace(low, middle, 17), np.geomspace(middle, high, 9) if high > middle else np.array([])]
     pending = [(a, b) for a, b in itertools.pairwise(np.concatenate(first)) if b > a]
     done: list[tuple[float, float, np.ndarray]] = []
-    scale = np.zeros((2, 1))
+    scale = np.zeros((1, 1))
     while pending:
         ends = np.array(pending)
         nu = (ends[:, :1] + ends[:, 1:]) / 2.0 + (ends[:, 1:] - ends[:, :1]) / 2.0 * nodes
-        values = _evaluate(machine, nu.ravel())
+        values = evaluate(nu.ravel())
         scale = np.maximum(scale, np.abs(values).max(axis=(0, 2))[:, None])
         coefficients = np.einsum("dk,mkfc->mdfc", transform, values.reshape(*nu.shape, *values.shape[1:]))
         rough = np.any(np.abs(coefficients[:, -2:]) > tolerance * scale, axis=(1, 2, 3))
@@ -198,4 +216,4 @@ def tabulate_forms(
                 done.append((a, b, table))
     done.sort(key=lambda panel: panel[0])
     edges = np.array([panel[0] for panel in done] + [done[-1][1]])
-    return TabulatedForms(jnp.asarray(edges), jnp.asarray(np.stack([p[2] for p in done])), harmonics)
+    return Table(jnp.asarray(edges), jnp.asarray(np.stack([p[2] for p in done])), harmonics)

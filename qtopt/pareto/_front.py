@@ -198,14 +198,14 @@ class _Search:
             copies = parameters.position.shape[0] // count
             each = jax.tree.map(lambda leaf, copies=copies: jnp.repeat(leaf, copies), targets)
             step = explore if chunk < EXPLORE_CHUNKS else refine
-            parameters, power, entropy = step(self.model, self.space, each, parameters)
+            parameters, rates = step(self.model, self.space, each, parameters)
             if chunk == AIM_CHUNK:
-                aims = self._spread(self._strongest(power, entropy, high), high, count)
+                aims = self._spread(self._strongest(*rates, high), high, count)
                 targets, _ = self._targets(aims)
             if chunk == chunks - 1:
-                parameters = best_of_all(parameters, power, entropy, targets)
+                parameters = best_of_all(parameters, rates, targets)
             elif chunk >= EXPLORE_CHUNKS - 1:
-                parameters = best_and_neighbours(self.space, parameters, power, entropy, targets)
+                parameters = best_and_neighbours(self.space, parameters, rates, targets)
             self.checkpoint.save(chunk, (parameters, jnp.asarray(aims)))
             progress(chunk)
         return parameters

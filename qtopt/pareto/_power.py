@@ -33,11 +33,11 @@ def maximise_power(
     slowest = BoundedDrive(frequency[0], starts[0].mean, starts[0].cosine, starts[0].sine)
     model = ExactModel(machine, resolution_for(machine, slowest, SEARCH_POINTS))
     parameters = parameters_of(space, starts)
-    powers = [-float(model.rates(drive)[0]) for drive in starts]
+    powers = [float(model.rates(drive)[0]) for drive in starts]
     scale = max(abs(power) for power in powers)
     every = jnp.ones(len(starts))
     targets = Targets(ANY_SLOPE * every, scale * every, every)
-    found, power, _ = refine(model, space, targets, parameters, steps)
+    found, (power, _) = refine(model, space, targets, parameters, steps)
     best = int(jnp.nanargmax(power))
     drive = space.drive(jax.tree.map(lambda leaf: leaf[best], found))
     return BoundedDrive(drive.frequency, drive.mean, drive.cosine, drive.sine), float(power[best])

@@ -1,7 +1,8 @@
 """Batched gradient search: many starts for every front point in one compiled program."""
 
 from abc import abstractmethod
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple, Protocol
 
 import equinox as eqx
 import jax
@@ -22,8 +23,21 @@ PENALTY = 40.0
 """Stiffness of the efficiency constraint in the score; any positive value gives Pareto-optimal points."""
 
 
+Rates = tuple[Array, ...]
+"""What a model says of a drive: extracted power first, then what it costs."""
+
+
+class Target(Protocol):
+    """What every candidate of a batch aims at: a NamedTuple of (B,) arrays that scores rates."""
+
+    @property
+    def score(self) -> Callable[..., Array]:
+        """Of the rates; smaller is better. Decreases in the first and increases in the others."""
+        ...
+
+
 class Targets(NamedTuple):
-    """What every candidate of a batch aims at: most power at an efficiency of at least a target.
+    """Most power at an efficiency of at least a target; scores (extracted power, entropy rate).
 
     Attributes:
         slope: (B,) kappa = (eta_C/eta - 1)/T_c of the target efficiency.
@@ -35,13 +49,22 @@ class Targets(NamedTuple):
     power: Float[Array, " B"]
     width: Float[Array, " B"]
 
+    def score(self, power: Array, entropy: Array) -> Array:
+        """``-x/x_i + (PENALTY/2) max(0, (s - kappa_i x)/(w_i x_i))^2``, x extracted power, s entropy rate.
+
+        It decreases in x and increases in s, so its minima are Pareto optimal in (eta, -P) whatever PENALTY
+        is; its curved contours reach the concave parts of a front, which weighted sums cannot.
+        """
+        excess = jnp.maximum(entropy - self.slope * power, 0.0) / (self.width * self.power)
+        return -power / self.power + 0.5 * PENALTY * excess**2
+
 
 class Model(eqx.Module):
-    """Whatever gives the power and the entropy production rate of a drive."""
+    """Whatever gives the rates of a drive that targets score."""
 
     @abstractmethod
-    def rates(self, drive: Drive) -> tuple[Array, Array]:
-        """(P, entropy production rate)."""
+    def rates(self, drive: Drive) -> Rates:
+        """(extracted power -P, entropy production rate), or others for other targets."""
 
 
 class WeakModel(Model):
@@ -50,8 +73,9 @@ class WeakModel(Model):
     forms: Forms
     harmonics: int = eqx.field(static=True)
 
-    def rates(self, drive: Drive) -> tuple[Array, Array]:
-        return self.forms.at(drive.frequency).rates(drive.harmonics(self.harmonics))
+    def rates(self, drive: Drive) -> Rates:
+        power, entropy = self.forms.at(drive.frequency).rates(drive.harmonics(self.harmonics))
+        return -power, entropy
 
 
 class ExactModel(Model):
@@ -60,44 +84,28 @@ class ExactModel(Model):
     machine: Machine
     resolution: Resolution = eqx.field(static=True)
 
-    def rates(self, drive: Drive) -> tuple[Array, Array]:
+    def rates(self, drive: Drive) -> Rates:
         state = steady_state(self.machine, drive, self.resolution, coth_poles(1e-12))
-        return state.power, state.entropy_production_rate
+        return -state.power, state.entropy_production_rate
 
 
-def rates(model: Model, space: SearchSpace, parameters: DriveParameters) -> tuple[Array, Array]:
-    """(extracted power, entropy production rate) of one candidate."""
-    power, entropy = model.rates(space.drive(parameters))
-    return -power, entropy
-
-
-def score(power: Array, entropy: Array, target: Targets) -> Array:
-    """``-x/x_i + (PENALTY/2) max(0, (s - kappa_i x)/(w_i x_i))^2`` with x extracted power, s entropy rate.
-
-    It decreases in x and increases in s, so its minima are Pareto optimal in (eta, -P) whatever PENALTY is;
-    its curved contours reach the concave parts of a front, which weighted sums cannot.
-    """
-    excess = jnp.maximum(entropy - target.slope * power, 0.0) / (target.width * target.power)
-    return -power / target.power + 0.5 * PENALTY * excess**2
-
-
-Rates = tuple[DriveParameters, Float[Array, " B"], Float[Array, " B"]]
+Candidates = tuple[DriveParameters, Rates]
 
 
 @eqx.filter_jit
-def explore(model: Model, space: SearchSpace, targets: Targets, parameters: DriveParameters) -> Rates:
+def explore(model: Model, space: SearchSpace, targets: Target, parameters: DriveParameters) -> Candidates:
     """EXPLORE_STEPS of Adam with a decaying rate on every candidate of a batch, from rest.
 
     One compiled program for all chunks: the batch is fixed, no host callback, no LAPACK call.
 
     Returns:
-        The parameters with their extracted powers and entropy production rates.
+        The parameters, and the (B,) rates of the drives.
     """
     adam = optax.adam(optax.exponential_decay(0.1, EXPLORE_STEPS, 0.3))
 
-    def one(start: DriveParameters, target: Targets) -> DriveParameters:
+    def one(start: DriveParameters, target: Target) -> DriveParameters:
         def step(carry: tuple[DriveParameters, optax.OptState], _: None) -> tuple[Any, None]:
-            gradient = jax.grad(lambda p: score(*rates(model, space, p), target))(carry[0])
+            gradient = jax.grad(lambda p: target.score(*model.rates(space.drive(p))))(carry[0])
             updates, state = adam.update(gradient, carry[1])
             return (optax.apply_updates(carry[0], updates), state), None
 
@@ -109,8 +117,8 @@ def explore(model: Model, space: SearchSpace, targets: Targets, parameters: Driv
 
 @eqx.filter_jit
 def refine(
-    model: Model, space: SearchSpace, targets: Targets, parameters: DriveParameters, steps: int = REFINE_STEPS
-) -> Rates:
+    model: Model, space: SearchSpace, targets: Target, parameters: DriveParameters, steps: int = REFINE_STEPS
+) -> Candidates:
     """`steps` of L-BFGS on every candidate of a batch; otherwise as `explore`.
 
     The line search only backtracks, at most ten times: under `vmap` every candidate pays for the longest.
@@ -120,9 +128,9 @@ def refine(
     )
     lbfgs = optax.lbfgs(memory_size=12, linesearch=search)
 
-    def one(start: DriveParameters, target: Targets) -> DriveParameters:
+    def one(start: DriveParameters, target: Target) -> DriveParameters:
         def loss(p: DriveParameters) -> Array:
-            return score(*rates(model, space, p), target)
+            return target.score(*model.rates(space.drive(p)))
 
         def step(carry: tuple[DriveParameters, optax.OptState], _: None) -> tuple[Any, None]:
             value, gradient = optax.value_and_grad_from_state(loss)(carry[0], state=carry[1])
@@ -143,13 +151,12 @@ def refine(
     return _with_rates(model, space, jax.vmap(one)(parameters, targets))
 
 
-def _with_rates(model: Model, space: SearchSpace, parameters: DriveParameters) -> Rates:
-    power, entropy = jax.vmap(lambda p: rates(model, space, p))(parameters)
-    return parameters, power, entropy
+def _with_rates(model: Model, space: SearchSpace, parameters: DriveParameters) -> Candidates:
+    return parameters, jax.vmap(lambda p: model.rates(space.drive(p)))(parameters)
 
 
 def best_and_neighbours(
-    space: SearchSpace, parameters: DriveParameters, power: Array, entropy: Array, targets: Targets
+    space: SearchSpace, parameters: DriveParameters, rates: Rates, targets: Target
 ) -> DriveParameters:
     """Four candidates for each target, target-major: its best, a variation, the best of either neighbour.
 
@@ -157,7 +164,7 @@ def best_and_neighbours(
     best on, even when it does not fit yet, lets a good family of drives travel along the front. The
     variation is the best one folded (`folded`), or else the next best at another frequency. Runs on the host.
     """
-    order = ranking(power, entropy, targets)
+    order = ranking(rates, targets)
     position = np.asarray(parameters.position)
     best = order[:, 0]
     elsewhere = np.abs(position[order] - position[best][:, None]) > 0.3
@@ -191,16 +198,14 @@ def folded(space: SearchSpace, parameters: DriveParameters) -> DriveParameters |
     return space.parameters(shape[0], cosine, sine, frequency)
 
 
-def best_of_all(
-    parameters: DriveParameters, power: Array, entropy: Array, targets: Targets
-) -> DriveParameters:
+def best_of_all(parameters: DriveParameters, rates: Rates, targets: Target) -> DriveParameters:
     """The best candidate for each target."""
-    chosen = ranking(power, entropy, targets)[:, 0]
+    chosen = ranking(rates, targets)[:, 0]
     return jax.tree.map(lambda leaf: leaf[chosen], parameters)
 
 
-def ranking(power: Array, entropy: Array, targets: Targets) -> np.ndarray:
+def ranking(rates: Rates, targets: Target) -> np.ndarray:
     """(M, B) candidates by rising score for each target; diverged ones last."""
-    columns = Targets(*(leaf[:, None] for leaf in targets))
-    value = np.asarray(score(power[None, :], entropy[None, :], columns))
+    columns: Target = jax.tree.map(lambda leaf: leaf[:, None], targets)
+    value = np.asarray(columns.score(*(rate[None, :] for rate in rates)))
     return np.argsort(np.where(np.isfinite(value), value, np.inf), axis=1, kind="stable")

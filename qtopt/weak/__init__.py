@@ -1,7 +1,11 @@
 """Weak-coupling theory: second order in the driven bath, all orders in the static ones."""
 
 from ._conduction import conduction as conduction
-from ._fluctuations import check_fluctuations as check_fluctuations, fluctuations as fluctuations
+from ._fluctuations import (
+    check_fluctuations as check_fluctuations,
+    fluctuations as fluctuations,
+    noise_kernel as noise_kernel,
+)
 from ._kernels import (
     Kernels as Kernels,
     covariance as covariance,

@@ -1,5 +1,7 @@
 """Fluctuations of work and heat in the weak-coupling theory."""
 
+from collections.abc import Callable
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -80,6 +82,17 @@ def fluctuations(
     covariance, pair = jnp.sum(work, axis=0), jnp.sum(heat, axis=0)
     ordered = [pair[0] if isinstance(bath, DrivenBath) else pair[1] for bath in machine.baths]
     return Fluctuations(covariance, jnp.stack(ordered) if with_heat else None)
+
+
+def noise_kernel(machine: Machine, poles: CothPoles | None = None) -> Callable[[Array], Array]:
+    """nu -> F_0(nu), (L, L) Hermitian, of which ``D_lk = sum_n (n Omega)^2 Re[conj(g_ln) (F_0)_lk g_kn]``.
+
+    See `fluctuations`; nu != 0.
+    """
+    poles = coth_poles() if poles is None else poles
+    memory = machine.driven_baths[0].spectral_density.expansion().poles.shape[0] > 0
+    kernel = _memory_kernels(machine, poles, False) if memory else _memoryless_kernels(machine, poles)
+    return lambda nu: kernel(nu)[0]
 
 
 NEAR_ZERO = 1e-6
