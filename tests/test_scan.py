@@ -56,7 +56,7 @@ def evaluated(config: files.Config, changes: dict[str, float]) -> dict[str, Any]
 
 NOT_SCANNED = {"output_tur", "violated_bounds", "no_fluctuations", "logarithmic_negativity", "normal_modes"}
 NOISE = {
-    "heat_fluctuations",
+    "heat_current_fluctuations",
     "heat_tur",
     "power_fluctuations",
     "local_power_fluctuations",
@@ -130,7 +130,7 @@ def test_fluctuations(soft: xarray.Dataset) -> None:
     np.testing.assert_allclose(chosen["local_power_covariance"], expected.local_power_covariance, rtol=1e-11)
     np.testing.assert_allclose(chosen["power_fluctuations"], expected.power, rtol=1e-11)
     assert expected.heat_currents is not None
-    np.testing.assert_allclose(chosen["heat_fluctuations"], expected.heat_currents, rtol=1e-9)
+    np.testing.assert_allclose(chosen["heat_current_fluctuations"], expected.heat_currents, rtol=1e-9)
     product = expected.power * float(chosen["entropy_production_rate"]) / float(chosen["power"]) ** 2
     np.testing.assert_allclose(chosen["tur"], product, rtol=1e-11)
     steps = config_of(FREQUENCY, base=LORENTZIAN.sub(OHMIC, MACHINE) + PIECEWISE, more="")

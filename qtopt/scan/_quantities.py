@@ -111,7 +111,7 @@ _FLUCTUATIONS = (
 )  # fmt: skip
 
 _HEAT_FLUCTUATIONS = (
-    Quantity("heat_fluctuations", (BATH,), VARIANCE_RATE, "variance rate of the heat from",
+    Quantity("heat_current_fluctuations", (BATH,), VARIANCE_RATE, "variance rate of the heat from",
              lambda s: s.fluctuations.heat_currents),
     Quantity("heat_tur", (BATH,), "1", "uncertainty product of the heat from",
              lambda s: _uncertainty(s, s.fluctuations.heat_currents, s.state.heat_currents), "positive",
