@@ -199,7 +199,7 @@ def _lines(x: "DataArray", drawn: Sequence["DataArray"], title: str | None) -> F
         else:
             _curves(axes, x, item)
     _finish(grid, len(drawn), x)
-    made.align_ylabels(list(grid.flat))
+    made.align_ylabels(list(grid.flat[: len(drawn)]))
     return made
 
 

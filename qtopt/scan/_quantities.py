@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from typing import Any, Literal, NamedTuple
 
+import jax.numpy as jnp
 from jax import Array
 
+from ..precision import Current, uncertainty_product
 from ..thermodynamics import MODES, Fluctuations, pearson
 
 POWER = "hbar omega_A^2"
@@ -112,13 +114,15 @@ _HEAT_FLUCTUATIONS = (
     Quantity("heat_current_fluctuations", (BATH,), VARIANCE_RATE, "variance rate of the heat from",
              lambda s: s.fluctuations.heat_currents),
     Quantity("heat_tur", (BATH,), "1", "uncertainty product of the heat from",
-             lambda s: _uncertainty(s, s.fluctuations.heat_currents, s.state.heat_currents)),
+             lambda s: _uncertainty(s, s.fluctuations.heat_currents, s.state.heat_currents), "positive",
+             CLASSICAL_BOUND),
 )  # fmt: skip
 
 
 def _uncertainty(solved: Solved, variance_rate: Array, current: Array) -> Array:
     """D S/X^2 of a current X (physics notes, section 6)."""
-    return variance_rate * solved.state.entropy_production_rate / current**2
+    cost, unused = solved.state.entropy_production_rate, jnp.zeros(())
+    return uncertainty_product(Current(current, variance_rate, cost, unused, unused))
 
 
 def quantities_of(

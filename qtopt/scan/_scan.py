@@ -10,7 +10,6 @@ import numpy as np
 
 from .. import __version__, config as files
 from .._arrays import require_x64
-from ..errors import InputError
 from ._axes import build_model, read_axes
 from ._dataset import check_names, dataset
 from ._parts import Parts
@@ -38,17 +37,11 @@ def parameter_scan(
         `status` is not 0 there is no steady state to report, and every number is masked (NaN).
 
     Raises:
-        InputError: an axis that names no number or reaches values that are not allowed, a drive that jumps
-            with the exact solver.
+        InputError: an axis that names no number or reaches values that are not allowed.
     """
     require_x64()
     axes = read_axes(config)
     model, kind = build_model(config), config.solver.kind
-    if kind == "exact" and model[1].steps:
-        raise InputError(
-            '`drive.kind` must be a smooth drive for the solver "exact"; got "piecewise" '
-            '(use "fourier" or "bounded", or set solver.kind = "weak")'
-        )
     scan = files.require_scan(config)
     solver = Solver(model, tuple(axis.places for axis in axes), kind, scan.chunk, scan.fluctuations)
     check_names(axes, solver.quantities)
