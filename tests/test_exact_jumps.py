@@ -55,6 +55,7 @@ def test_matrix_exponentials(name: str) -> None:
     assert float(state.first_law_residual) < 1e-11
 
 
+@pytest.mark.slow
 def test_narrow_mode_beside_strong_damping_keeps_its_digits() -> None:
     baths = (lorentzian(1e-5, 1.25, 0.01, 1.0), ohmic(100.0, 0.2, [1.0, 1.0]))
     expected = exact_steps([1.0, 0.6], baths, 0.45, STEPS.values, FEW)
@@ -74,6 +75,7 @@ def test_a_step_without_any_damping() -> None:
         np.testing.assert_allclose(getattr(state, what), expected[what], rtol=1e-11, err_msg=what)
 
 
+@pytest.mark.slow
 def test_results_do_not_depend_on_the_points_of_time() -> None:
     coarse, fine = run(engine(1e-5), STEPS), run(engine(1e-5), STEPS, Resolution(100, 16))
     assert coarse.times.shape == (3,) and fine.times.shape == (102,)
@@ -87,6 +89,7 @@ def test_repeated_values_and_another_origin_of_time_are_the_same_drive() -> None
         assert_same(run(MODERATE, PiecewiseDrive(0.45, other)), expected, 1e-11)
 
 
+@pytest.mark.slow
 def test_constant_steps_and_fine_stairs_against_smooth_drives() -> None:
     """Independent oscillators. Stairs of S steps that keep the harmonic: the difference falls as 1/S^2."""
     machine = MODERATE.with_configuration("independent")
@@ -103,6 +106,7 @@ def test_constant_steps_and_fine_stairs_against_smooth_drives() -> None:
     assert_same(run(machine, stairs), run(machine, smooth, Resolution(65, 14)), 2e-3)
 
 
+@pytest.mark.slow
 def test_jumps_are_the_limit_of_steep_smooth_drives() -> None:
     """Edges of width s: up to 7 % off at the last one, 0.2 % extrapolated to s = 0 as a power series."""
     machine = machine_of((1.0, 0.6), (drude(0.2, 0.7, 1.0), ohmic(0.5, 0.2, [1.0, 0.8])))
@@ -130,6 +134,7 @@ def test_the_time_domain_relaxes_to_it() -> None:
     np.testing.assert_allclose(last.covariances[:, :2, :2], state.covariance_in_time, rtol=0, atol=5e-9)
 
 
+@pytest.mark.slow
 def test_difference_to_the_weak_theory_is_proportional_to_the_strength() -> None:
     weak = eqx.filter_jit(weak_steady_state)(engine(1.0), STEPS, 4096)
     strengths = np.array([1e-7, 1e-6, 1e-5])

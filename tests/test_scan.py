@@ -137,6 +137,7 @@ def test_fluctuations(soft: xarray.Dataset) -> None:
     assert "tur" not in parameter_scan(steps)  # the variance rate of a jump diverges beside an Ohmic bath
 
 
+@pytest.mark.slow
 def test_exact_fluctuations() -> None:
     """The same numbers as the function itself gives."""
     config = config_of('{ key = "drive.frequency", values = [0.45] }', base=SOFT + EXACT, more="")
@@ -147,6 +148,7 @@ def test_exact_fluctuations() -> None:
     np.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-12 * float(np.max(np.abs(expected))))
 
 
+@pytest.mark.slow
 def test_exact_scans_equal_evaluate() -> None:
     """Also where frequencies need different doublings, and for a drive of several harmonics."""
     wide = FREQUENCY.replace("from = 0.1, to = 1.0", "from = 0.05, to = 5.0")
@@ -173,6 +175,7 @@ coupling = [1.0, 0.5]
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("compared", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_several_static_baths(compared: bool) -> None:
     """Heat between them is checked in another unit of frequency, as `evaluate` does."""
@@ -229,6 +232,7 @@ def test_chunks_do_not_matter(soft: xarray.Dataset) -> None:
         np.testing.assert_allclose(soft[name], parts[name], rtol=1e-12, atol=1e-15)
 
 
+@pytest.mark.slow
 def test_a_table_as_a_bath() -> None:
     """The fitted density stays as it is while other numbers move."""
     table = f'spectral_density = {{ kind = "table", file = "{TABLE}" }}'
@@ -273,6 +277,7 @@ def test_killed_scan_resumes_to_the_same_file(tmp_path: Path) -> None:
     assert all(part.stat().st_mtime_ns == before for part, before in times.items())
 
 
+@pytest.mark.slow
 def test_chunks_of_another_scan_are_ignored(tmp_path: Path) -> None:
     one = config_of(FREQUENCY)
     other = files.loads(scan_text(FREQUENCY).replace("temperature = 1.0", "temperature = 2.0"))

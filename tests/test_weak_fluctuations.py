@@ -40,16 +40,16 @@ CASES = [
         0.7,
         HARMONICS,
     ),
-    Case(
-        (1.0, 0.7, 0.4),
-        (drude(0.1, 3.0, 0.2), ohmic(0.5, 0.2, (1.0, 1.0, 1.0))),
-        0.7,
-        np.array([[0.0, 0.0, 0.0], [0.5, 0.5j, -0.3]]),
-    ),
 ]
+THREE = Case(
+    (1.0, 0.7, 0.4),
+    (drude(0.1, 3.0, 0.2), ohmic(0.5, 0.2, (1.0, 1.0, 1.0))),
+    0.7,
+    np.array([[0.0, 0.0, 0.0], [0.5, 0.5j, -0.3]]),
+)
 
 
-@pytest.mark.parametrize("case", CASES, ids=str)
+@pytest.mark.parametrize("case", [*CASES, pytest.param(THREE, marks=pytest.mark.slow)], ids=str)
 def test_quadrature(case: Case) -> None:
     work, driven, static, error = reference(
         case.frequencies, case.baths, case.drive_frequency, dict(enumerate(case.harmonics))
