@@ -217,6 +217,8 @@ SEARCH_ERRORS: Cases = [
     ("seed = 0", "seed = 4294967296",
      "`pareto.seed` must be a whole number of at least 0 and below 4294967296; got"),
     ('"peak"', '"pick"', '`pareto.bound` must be "peak" or "rms"; got "pick"'),
+    ("points = 30", 'points = 30\nobjectives = ["power", "speed"]', "`pareto.objectives` must be one of"),
+    ("points = 30", "points = 30\noutput = 0", "`pareto.output` must be a whole number of at least 1; got 0"),
     ("[0.05, 1.0]", "[1.0, 0.05]",
      "`pareto.frequency` must be a range [lowest, highest]; got [1.0, 0.05] (swap the two)"),
     ("[0.05, 1.0]", "[1.0, 1.0]",
