@@ -11,13 +11,16 @@ PIP  := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check install
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help pareto test test-all benchmark clean
+.PHONY: help pareto figures test test-all benchmark clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
 
 pareto: $(VENV)/.runtime  ## search the Pareto fronts of MACHINE into OUT; continues an interrupted search
 	@$(BIN)/qtopt pareto $(MACHINE) --out $(OUT) --resume
+
+figures: $(VENV)/.runtime  ## draw the published results into results/figures (FIGURES="--quick NAME ...")
+	@$(BIN)/python -m benchmarks.figures $(FIGURES)
 
 test: $(VENV)/.test  ## linters, types and the test suite without its slow tests
 	@$(BIN)/ruff check
