@@ -69,7 +69,7 @@ NOISE = {
 def assert_equal_to_evaluate(data: xarray.Dataset, config: files.Config, point: dict[str, int]) -> None:
     """Every number of `evaluate` at this point, to 1e-12 of its largest component."""
     chosen = data.isel(point)
-    keys = {key: float(chosen[name]) for name in point for key in data[name].attrs["keys"].split()}
+    keys = {key: float(chosen[name]) for name in point for key in data[name].attrs["config_keys"].split()}
     expected = evaluated(config, keys)
     names = dict(
         zip(data["mode"].attrs["flag_values"], data["mode"].attrs["flag_meanings"].split(), strict=True)
@@ -114,7 +114,7 @@ def test_weak_scans_equal_evaluate(case: str) -> None:
     config = config_of(*CASES[case])
     data = parameter_scan(config)
     rng = np.random.default_rng(1)
-    axes = [name for name, item in data.coords.items() if "keys" in item.attrs]
+    axes = [name for name, item in data.coords.items() if "config_keys" in item.attrs]
     assert len(axes) == len(CASES[case]) and not data["status"].any()
     for _ in range(3):
         assert_equal_to_evaluate(data, config, {str(a): int(rng.integers(data.sizes[a])) for a in axes})

@@ -6,6 +6,7 @@ Units: hbar = k_B = m = 1, frequencies and temperatures in units of the first os
 import math
 import shutil
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -121,6 +122,7 @@ def stored(configuration: str, path: Path, make: Callable[[], xarray.Dataset]) -
     made = make()
     made.attrs |= {"configuration": configuration, "qtopt_version": qtopt.__version__}
     made.attrs |= {"git_revision": revision(), "jax_version": jax.__version__}
+    made.attrs.setdefault("date", datetime.now(UTC).isoformat(timespec="seconds"))
     write_dataset(made, path)
     return made
 

@@ -66,7 +66,7 @@ def scan_figure(data: "Dataset", title: str | None = None) -> Figure:
     Raises:
         ValueError: data over more than two axes.
     """
-    axes = [name for name, item in data.coords.items() if "keys" in item.attrs and item.dims]
+    axes = [name for name, item in data.coords.items() if "config_keys" in item.attrs and item.dims]
     drawn = [item for item in data.data_vars.values() if "look" in item.attrs]
     if len(axes) == 1:
         return _lines(data[axes[0]], drawn, title)

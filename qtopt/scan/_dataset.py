@@ -81,7 +81,7 @@ def dataset(
 def _axis_attributes(axis: Axis) -> dict[str, str]:
     # entries of lists are counted from 0 in keys, but oscillators from 1: say the key
     name = axis.keys[0] if "[" in "".join(axis.keys) else axis.name.replace("_", " ")
-    return {"units": axis.units, "long_name": name, "scale": axis.scale, "keys": " ".join(axis.keys)}
+    return {"units": axis.units, "long_name": name, "scale": axis.scale, "config_keys": " ".join(axis.keys)}
 
 
 def _attributes(item: Quantity) -> dict[str, Any]:
