@@ -27,10 +27,10 @@ def figure(quick: bool, out: Path) -> dict[str, xarray.Dataset]:
     axes = made.subplots()
     mesh = common.draw_map(axes, data["pearson"], Normalize(-1.0, 0.0), "cividis")
     lines = axes.contour(
-        data["gamma_2"], data["T"], data["pearson"].T, levels=[-0.9, -0.75, -0.5, -0.25], colors=BLACK,
+        data["gamma_2"], data["T"], data["pearson"].T, levels=[-0.9, -0.75, -0.5, -0.25], colors=["white", "white", BLACK, BLACK],
         linestyles="solid", linewidths=0.6,
     )  # fmt: skip
-    axes.clabel(lines, fontsize=SMALL_FONT_SIZE)
+    axes.clabel(lines, fontsize=SMALL_FONT_SIZE, manual=[(1e4, y) for y in (0.018, 0.05, 0.12, 0.25)])
     axes.plot(100.0, 0.1, "x", color="white", ms=6.0, mew=1.4)
     axes.set_xlabel(common.GAMMA_2_LABEL, fontsize=FONT_SIZE)
     axes.set_ylabel(common.TEMPERATURE_LABEL, fontsize=FONT_SIZE)
