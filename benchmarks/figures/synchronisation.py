@@ -27,7 +27,8 @@ def figure(quick: bool, out: Path) -> dict[str, xarray.Dataset]:
     axes = made.subplots()
     mesh = common.draw_map(axes, data["pearson"], Normalize(-1.0, 0.0), "cividis")
     lines = axes.contour(
-        data["gamma_2"], data["T"], data["pearson"].T, levels=[-0.9, -0.75, -0.5, -0.25], colors=["white", "white", BLACK, BLACK],
+        data["gamma_2"], data["T"], data["pearson"].T, levels=[-0.9, -0.75, -0.5, -0.25],
+        colors=["white", "white", BLACK, BLACK],
         linestyles="solid", linewidths=0.6,
     )  # fmt: skip
     axes.clabel(lines, fontsize=SMALL_FONT_SIZE, manual=[(1e4, y) for y in (0.018, 0.05, 0.12, 0.25)])
