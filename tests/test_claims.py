@@ -40,6 +40,7 @@ def test_synchronisation(tmp_path: Path) -> None:
     np.testing.assert_allclose(coefficient.sel(gamma_2=100.0, T=0.1, method="nearest"), -0.543, atol=5e-4)
 
 
+@pytest.mark.slow
 def test_stored_data_are_used_again(tmp_path: Path) -> None:
     drawn("synchronisation", tmp_path)
     path = tmp_path / "synchronisation.nc"

@@ -240,6 +240,7 @@ def differences(direction: np.ndarray) -> np.ndarray:
     return table[0]
 
 
+@pytest.mark.slow
 def test_gradients_equal_finite_differences(pull: Any) -> None:
     reverse = np.stack([pull(FLAT, row) for row in jnp.eye(3)])
     size = np.maximum(np.abs(np.asarray(FLAT)), 0.1)
@@ -256,6 +257,7 @@ def test_forward_mode_equals_reverse_mode(pull: Any) -> None:
     np.testing.assert_allclose(forward, reverse, rtol=1e-8, atol=1e-10 * np.abs(reverse).max())
 
 
+@pytest.mark.slow
 def test_programs_hold_no_lapack_and_no_callback(pull: Any) -> None:
     text = pull.as_text()
     assert len(text) > 1000

@@ -66,6 +66,7 @@ def test_narrow_mode_beside_strong_damping_keeps_its_digits() -> None:
     np.testing.assert_allclose(state.heat_currents[0], expected["heat_currents"][0], rtol=1e-10)
 
 
+@pytest.mark.slow
 def test_a_step_without_any_damping() -> None:
     """Two driven baths, both off in one of the steps, when the oscillators are free."""
     baths, values = (drude(0.2, 3.0, 1.0), drude(0.3, 5.0, 0.5)), np.array([[1.0, 0.0, 0.3], [0.5, 0.0, 0.8]])
@@ -83,6 +84,7 @@ def test_results_do_not_depend_on_the_points_of_time() -> None:
     np.testing.assert_allclose(fine.covariance_in_time[33::34], coarse.covariance_in_time, rtol=1e-10)
 
 
+@pytest.mark.slow
 def test_repeated_values_and_another_origin_of_time_are_the_same_drive() -> None:
     values, expected = np.asarray(STEPS.values), run(MODERATE, STEPS)
     for other in (np.repeat(values, 2, axis=1), np.roll(values, 1, axis=1)):
@@ -162,6 +164,7 @@ def random_machine(seed: int, isothermal: bool) -> tuple[Machine, PiecewiseDrive
     return Machine(rng.uniform(0.5, 1.3, 2), baths), drive
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(st.integers(0, 10**6), st.booleans())
 def test_second_law_and_energy_balance(seed: int, isothermal: bool) -> None:

@@ -60,6 +60,7 @@ def test_no_drive_beats_the_certificate(model: PrecisionModel) -> None:
     np.testing.assert_allclose(d * s / x**2, certificate.smallest_product, rtol=1e-4)
 
 
+@pytest.mark.slow
 def test_fixed_frequency_cannot_improve_much_on_the_cosines() -> None:
     """At Omega = 0.2 no shape has less than 85 % of the published Q of 4.43e-3 at the same power."""
     fixed = precision_model(converter(), 0, (0.2, 0.2), 16)

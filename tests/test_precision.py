@@ -73,7 +73,12 @@ def test_constancy_is_the_product_of_an_engine() -> None:
     assert result.tur == pytest.approx(product, rel=1e-9)
 
 
-@pytest.mark.parametrize("name", sorted(MACHINES))
+QUICK = ("cold", "hot and cold")
+
+
+@pytest.mark.parametrize(
+    "name", [*QUICK, *(pytest.param(n, marks=pytest.mark.slow) for n in MACHINES if n not in QUICK)]
+)
 def test_exact_fluctuations_against_discretised_baths(name: str) -> None:
     """Hundreds of discrete modes per bath, strong coupling; the reference is good to some 1e-4."""
     found = exact_fluctuations(MACHINES[name].case.machine, MACHINES[name].case.drive)
