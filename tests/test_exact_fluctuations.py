@@ -107,6 +107,7 @@ def converter_baths(strength: float, damping: float = 100.0) -> tuple[BathNumber
     return drude(strength, 12.0, 0.1), ohmic(damping, 0.1, (1.0, 1.0))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("damping", "strongest"), [(0.5, 1e-4), (100.0, 1e-6)])
 def test_difference_to_the_weak_theory_is_proportional_to_the_strength(
     damping: float, strongest: float
@@ -130,6 +131,7 @@ def test_precision_of_the_published_converter() -> None:
     np.testing.assert_allclose(float(product[0]), 4.53e-3, atol=5e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("temperature", [0.05, 0.4, 5.0])
 def test_small_modulation_of_strong_couplings_obeys_fluctuation_dissipation(temperature: float) -> None:
     """D_P S/P^2 = (Omega/T) coth(Omega/2T) + O(amplitude^2): linear response, at any coupling strength."""
@@ -145,6 +147,7 @@ def test_small_modulation_of_strong_couplings_obeys_fluctuation_dissipation(temp
     np.testing.assert_allclose(errors[0] / errors[1], 4.0, rtol=0.01)
 
 
+@pytest.mark.slow
 def test_independent_oscillators_fluctuate_independently() -> None:
     joint = QUICK["drude"]
     machine = joint.machine.with_configuration("independent")
@@ -188,6 +191,7 @@ def test_variances_are_positive(
     assert np.linalg.eigvalsh(covariance).min() >= -1e-9 * size
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scale", [1.0, 4.0])  # spectral radii 1.0105 and 2.2
 def test_unstable_machines_have_no_variance(scale: float) -> None:
     baths = (lorentzian(0.3, 1.25, 0.1, 1.0), ohmic(0.01, 0.2, (1.0, 0.7)))

@@ -128,6 +128,7 @@ def test_jumps_are_the_limit_of_steep_smooth_drives() -> None:
     np.testing.assert_allclose(limit, expected, rtol=0, atol=3e-3 * np.abs(expected).max())
 
 
+@pytest.mark.slow
 def test_the_time_domain_relaxes_to_it() -> None:
     period, state = 2.0 * np.pi / 0.45, run(MODERATE, STEPS)
     *_, before, last = simulate_periods(MODERATE, STEPS, GaussianState.vacuum(MODERATE), 60, 3)
@@ -183,6 +184,7 @@ def test_second_law_and_energy_balance(seed: int, isothermal: bool) -> None:
     assert np.all(np.linalg.eigvalsh(np.asarray(state.covariance)) > 0.0)
 
 
+@pytest.mark.slow
 def test_parametric_instability_is_a_status() -> None:
     """A slow bath is a spring; switching it twice per oscillation pumps the oscillator."""
     machine = machine_of((1.0, 0.6), (drude(20.0, 0.05, 1.0), ohmic(1e-3, 0.2, [1.0, 1.0])))
@@ -196,6 +198,7 @@ def test_memoryless_baths_are_refused() -> None:
         steady_state(machine, STEPS)
 
 
+@pytest.mark.slow
 def test_gradients_equal_finite_differences() -> None:
     flat, unravel = ravel_pytree((MODERATE, STEPS))
 

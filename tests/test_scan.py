@@ -192,6 +192,7 @@ def test_several_static_baths(compared: bool) -> None:
         assert_equal_to_evaluate(data, config, {"cold_damping": 0, "coupling_1": 0})
 
 
+@pytest.mark.slow
 def test_masked_where_there_is_no_steady_state(tmp_path: Path) -> None:
     """Parametric instability: status, no number, no NaN in the file."""
     strong = SOFT.replace("1e-2", "0.3").replace("0.5 }", "0.01 }") + EXACT

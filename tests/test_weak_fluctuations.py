@@ -114,6 +114,7 @@ def test_variances_are_positive(temperatures, rates, frequency, couplings, ampli
     assert result.heat_currents is not None and np.all(np.asarray(result.heat_currents) > 0.0)
 
 
+@pytest.mark.slow
 def test_independent_oscillators_fluctuate_independently() -> None:
     joint = Case((1.0, 0.6), (drude(0.1, 5.0, 1.0), ohmic(0.5, 0.2, (1.0, 0.5))), 0.7, PHASED)
     result = compiled(joint.machine.with_configuration("independent"), joint.drive)
