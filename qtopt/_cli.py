@@ -188,8 +188,9 @@ def run_pareto(command: Pareto) -> None:
     """`qtopt pareto`."""
     from tqdm import tqdm
 
+    from . import config as files
     from ._build import build_machine
-    from ._files import fingerprint, write_front
+    from ._files import write_front
     from .config import LorentzianConfig, TableConfig
     from .pareto import Checkpoint, exact_front, pareto_front
     from .plots import drives_figure, front_figure, save
@@ -204,7 +205,7 @@ def run_pareto(command: Pareto) -> None:
     weak_fronts: dict[str, Front] = {}
     for configuration in wanted.configurations:
         machine = build_machine(config.machine).with_configuration(configuration)
-        key = fingerprint(config, configuration, __version__)
+        key = files.fingerprint(config, ("pareto",), configuration, __version__)
         checkpoint = Checkpoint(state / f"{configuration}.npz", key)
         with tqdm(desc=configuration, file=sys.stderr, bar_format=BAR, dynamic_ncols=True) as bar:
             fronts[configuration] = pareto_front(machine, settings, checkpoint, _reporter(bar))
@@ -253,8 +254,9 @@ def run_precision(config: "Config", settings: "FrontSettings", state: Path, out:
     """`qtopt pareto` with "precision" or "constancy" among the objectives."""
     from tqdm import tqdm
 
+    from . import config as files
     from ._build import build_machine
-    from ._files import fingerprint, write_precise_front
+    from ._files import write_precise_front
     from .pareto import Checkpoint, PreciseFront, desiderata_front, precision_front
     from .plots import desiderata_figure, precision_figure, save
 
@@ -267,9 +269,8 @@ def run_precision(config: "Config", settings: "FrontSettings", state: Path, out:
     fronts: dict[str, PreciseFront] = {}
     for configuration in wanted.configurations:
         machine = build_machine(config.machine).with_configuration(configuration)
-        checkpoint = Checkpoint(
-            state / f"{configuration}.npz", fingerprint(config, configuration, __version__)
-        )
+        key = files.fingerprint(config, ("pareto",), configuration, __version__)
+        checkpoint = Checkpoint(state / f"{configuration}.npz", key)
         with tqdm(desc=configuration, file=sys.stderr, bar_format=BAR, dynamic_ncols=True) as bar:
             report = _reporter(bar)
             if "precision" in wanted.objectives:

@@ -1,7 +1,6 @@
 """Files of a front (table, points, state of the search) and of a trajectory."""
 
 import csv
-import hashlib
 import io
 import os
 from collections.abc import Mapping, Sequence
@@ -27,15 +26,6 @@ COLUMNS = (
     "weak_validity",
     "point",
 )
-
-
-def fingerprint(config: files.Config, configuration: str, version: str) -> str:
-    """Identifies a search: machine, its tables, search settings, configuration, version of qtopt."""
-    same = replace(config, drive=None, scan=None, simulation=files.SimulationConfig())
-    densities = [bath.spectral_density for bath in config.machine.baths]
-    tables = [repr(files.read_columns(d.file)) for d in densities if isinstance(d, files.TableConfig)]
-    text = "\n".join([files.dumps(same), configuration, version, *tables])
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def write_front(fronts: Mapping[str, Front], config: files.Config, out: Path) -> Path:

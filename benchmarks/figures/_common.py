@@ -23,9 +23,8 @@ from tqdm import tqdm
 import qtopt
 from qtopt import config as files
 from qtopt.plots import save
-from qtopt.plots._style import SMALL_FONT_SIZE, THIN_LINE_WIDTH, style_panel, style_ticks
-from qtopt.scan import parameter_scan, write_dataset
-from qtopt.scan._provenance import revision
+from qtopt.plots.style import SMALL_FONT_SIZE, THIN_LINE_WIDTH, style_panel, style_ticks
+from qtopt.scan import parameter_scan, revision, write_dataset
 
 Arrays = dict[str, NDArray[np.float64]]
 

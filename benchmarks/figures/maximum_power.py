@@ -11,7 +11,7 @@ from scipy.optimize import minimize
 
 import qtopt
 from qtopt import config as files
-from qtopt.plots._style import LOOKS, SMALL_FONT_SIZE, figure as new_figure, style_panel
+from qtopt.plots.style import LOOKS, SMALL_FONT_SIZE, figure as new_figure, style_panel
 
 from . import _common as common
 

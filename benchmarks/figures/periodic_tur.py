@@ -10,7 +10,7 @@ from matplotlib.colors import LogNorm
 
 import qtopt
 from qtopt import config as files
-from qtopt.plots._style import (
+from qtopt.plots.style import (
     BLACK,
     BLUE,
     FONT_SIZE,

@@ -7,7 +7,7 @@ import xarray
 from matplotlib.colors import SymLogNorm
 
 from qtopt import config as files
-from qtopt.plots._style import BLACK, FONT_SIZE, figure as new_figure, number
+from qtopt.plots.style import BLACK, FONT_SIZE, figure as new_figure, number
 
 from . import _common as common
 

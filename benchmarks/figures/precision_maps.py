@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from qtopt import config as files
-from qtopt.plots._style import BLACK, FONT_SIZE, figure as new_figure, legend_below
+from qtopt.plots.style import BLACK, FONT_SIZE, figure as new_figure, legend_below
 
 from . import _common as common
 

@@ -7,7 +7,7 @@ import xarray
 from matplotlib.colors import Normalize
 
 from qtopt import config as files
-from qtopt.plots._style import BLACK, FONT_SIZE, SMALL_FONT_SIZE, figure as new_figure
+from qtopt.plots.style import BLACK, FONT_SIZE, SMALL_FONT_SIZE, figure as new_figure
 
 from . import _common as common
 

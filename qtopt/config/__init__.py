@@ -7,6 +7,7 @@ from ._drives import (
     MonochromaticConfig as MonochromaticConfig,
     PiecewiseConfig as PiecewiseConfig,
 )
+from ._fingerprint import fingerprint as fingerprint
 from ._keys import (
     find_number as find_number,
     key_of as key_of,

@@ -18,7 +18,7 @@ from ..thermodynamics import Fluctuations
 from ._doubling import Calculus, diffusion, propagators
 from ._periodic import Moments, closed_covariance, decaying_states, periodic_moments
 from ._resolution import LARGEST_STEP, Resolution, resolution_for
-from ._system import Copy, System, machine_copies, system
+from ._system import Copy, System, check_drive, machine_copies, over_sets, system
 from ._time_grid import TimeGrid
 
 
@@ -67,28 +67,23 @@ def fluctuations(
     check_fluctuations(machine, drive)
     resolution = resolution_for(machine, drive) if resolution is None else resolution
     poles = coth_poles() if poles is None else poles
-    grid = TimeGrid(resolution.points + 1 - resolution.points % 2, resolution.levels)
+    grid = resolution.grid(drive.steps)
+    assert isinstance(grid, TimeGrid)  # jumps are refused above
     coupling, slope = (part.T for part in drive.at_phases(grid.phases))
     calculus = Calculus(grid, drive.frequency)
     driven = tuple(i for i, bath in enumerate(machine.baths) if isinstance(bath, DrivenBath))
-    if machine.configuration == "joint":
-        copies = machine_copies(machine, coupling, slope)
-        return Fluctuations(_covariance(machine.frequencies, copies, driven, calculus, poles), None)
 
-    def single(l: Array, frequency: Array, g: Array, rate: Array) -> Array:
-        copies = machine_copies(machine, g[None], rate[None], l)
-        return _covariance(frequency[None], copies, driven, calculus, poles)[0, 0]
+    def solve(only: Array | None, frequencies: Array, g: Array, rate: Array) -> Array:
+        copies = machine_copies(machine, g, rate, only)
+        return _covariance(frequencies, copies, driven, calculus, poles)
 
-    own = jax.vmap(single)(jnp.arange(machine.size), machine.frequencies, coupling, slope)
-    return Fluctuations(jnp.diag(own), None)
+    sets = over_sets(solve, machine, coupling, slope)
+    return Fluctuations(sets[0] if machine.configuration == "joint" else jnp.diag(sets[:, 0, 0]), None)
 
 
 def check_fluctuations(machine: Machine, drive: Drive) -> None:
     """Raise InputError where the exact fluctuations of work do not exist or are not implemented."""
-    if drive.size != machine.size:
-        raise InputError(
-            f"a drive must have one shape per oscillator ({machine.size}), but it has {drive.size}."
-        )
+    check_drive(machine, drive)
     if drive.steps:
         raise InputError(
             f"exact fluctuations need a smooth drive, but this one jumps between {drive.steps} steps: use a "

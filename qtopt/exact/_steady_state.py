@@ -2,7 +2,6 @@
 
 from typing import NamedTuple
 
-import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
@@ -16,7 +15,7 @@ from ._piecewise import piecewise_averages
 from ._resolution import LARGEST_STEP, Resolution, resolution_for
 from ._result import RESOLVED, UNRESOLVED, UNSTABLE, PeriodicState
 from ._stability import growth
-from ._system import Copy, System, check_drive, machine_copies, system
+from ._system import Copy, System, check_drive, machine_copies, over_sets, system
 from ._time_grid import StepGrid, TimeGrid
 
 
@@ -65,13 +64,7 @@ def steady_state(
     def solve(only: Array | None, frequencies: Array, g: Array, rate: Array) -> Parts:
         return _solve(machine, frequencies, g, rate, only, grid, drive.frequency, poles)
 
-    if machine.configuration == "joint":
-        parts = solve(None, machine.frequencies, coupling, slope)
-        parts = jax.tree.map(lambda leaf: leaf[None], parts)
-    else:
-        alone = (machine.frequencies[:, None], coupling[:, None], slope[:, None])
-        parts = jax.vmap(solve)(jnp.arange(machine.size), *alone)
-    return _combined(machine, drive, grid, parts)
+    return _combined(machine, drive, grid, over_sets(solve, machine, coupling, slope))
 
 
 class Parts(NamedTuple):

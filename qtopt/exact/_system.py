@@ -1,6 +1,7 @@
 """The driven machine as linear differential equations with periodic coefficients."""
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -137,6 +138,22 @@ def machine_copies(
             g, rate = jnp.broadcast_to(static[:, None], coupling.shape), jnp.zeros_like(slope)
         copies.append(Copy(bath.spectral_density.memory(), bath.temperature, g, rate))
     return tuple(copies)
+
+
+def over_sets(
+    solve: Callable[[Array | None, Array, Array, Array], Any],
+    machine: Machine,
+    coupling: Float[Array, "L K"],
+    slope: Float[Array, "L K"],
+) -> Any:
+    """``solve(only, frequencies, coupling, slope)`` of each set of oscillators with common baths, stacked.
+
+    One set of L oscillators (joint, `only` is None), or L sets of one (independent).
+    """
+    if machine.configuration == "joint":
+        return jax.tree.map(lambda leaf: leaf[None], solve(None, machine.frequencies, coupling, slope))
+    alone = (machine.frequencies[:, None], coupling[:, None], slope[:, None])
+    return jax.vmap(solve)(jnp.arange(machine.size), *alone)
 
 
 def damping_basis(copies: tuple[Copy, ...]) -> Float[Array, "L L"]:

@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 
 from ..drives import BoundedDrive, Drive
 from ..pareto import Front, FrontPoint
-from ._style import (
+from .style import (
     DOUBLE_COLUMN,
     FONT_SIZE,
     GREY,

@@ -11,7 +11,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import NullFormatter
 
 from ..pareto import Certificate, Front
-from ._style import (
+from .style import (
     DOUBLE_COLUMN,
     FONT_SIZE,
     GREY,

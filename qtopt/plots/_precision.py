@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from ..pareto import PreciseFront
-from ._style import (
+from .style import (
     DOUBLE_COLUMN,
     FONT_SIZE,
     GREY,

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
 from numpy.typing import NDArray
 
-from ._style import (
+from .style import (
     BLACK,
     DOUBLE_COLUMN,
     FONT_SIZE,

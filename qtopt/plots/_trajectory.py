@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ..dynamics import Trajectory
-from ._style import (
+from .style import (
     DOUBLE_COLUMN,
     GREY,
     LINE_STYLES,

@@ -1,5 +1,6 @@
 """Maps of every quantity over one or two parameters: batched, sharded, resumable, labelled."""
 
 from ._dataset import FILE as FILE, remarks as remarks, write_dataset as write_dataset
+from ._provenance import revision as revision
 from ._quantities import Quantity as Quantity, quantities_of as quantities_of
 from ._scan import parameter_scan as parameter_scan

@@ -1,6 +1,5 @@
 """The scan itself: chunk after chunk, whatever was done before."""
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -49,7 +48,8 @@ def parameter_scan(
     values = np.stack([part.ravel() for part in grid], axis=1)
     sizes = {"oscillator": model[0].size, "other_oscillator": model[0].size, "bath": len(model[0].baths)}
     results = {item.name: _empty(item, len(values), sizes) for item in solver.quantities}
-    parts = Parts(state, fingerprint(config))
+    same = replace(config, scan=replace(scan, chunk=None))  # chunks may differ
+    parts = Parts(state, files.fingerprint(same, ("drive", "scan"), __version__))
     done = parts.load(results)
     report(int(done.sum()), len(values))
     for chunk in solver.chunks(values):
@@ -67,12 +67,3 @@ def parameter_scan(
 def _empty(quantity: Quantity, machines: int, sizes: dict[str, int]) -> np.ndarray:
     shape = (machines, *(sizes[name] for name in quantity.dims))
     return np.zeros(shape, dtype=np.int8) if quantity.flags else np.full(shape, np.nan)
-
-
-def fingerprint(config: files.Config) -> str:
-    """Identifies a scan: machine, its tables, drive, solver, axes, version of qtopt; not the chunks."""
-    scan = replace(files.require_scan(config), chunk=None)
-    same = replace(config, scan=scan, pareto=files.ParetoConfig(), simulation=files.SimulationConfig())
-    densities = [bath.spectral_density for bath in config.machine.baths]
-    tables = [repr(files.read_columns(d.file)) for d in densities if isinstance(d, files.TableConfig)]
-    return hashlib.sha256("\n".join([files.dumps(same), __version__, *tables]).encode()).hexdigest()

@@ -15,6 +15,7 @@ from ..machine import Machine, damping_matrix
 from ..thermal import CothPoles, coth_poles, matsubara, rational_coth, thermal_integral
 from ..thermal._pole_sum import contour, contour_integral
 from ..thermodynamics import Fluctuations
+from ._check import check_machine
 from ._kernels import density_factor, shifted
 from ._static_spectra import StaticSpectra, static_spectra
 from ._thermal_spectra import ThermalSpectra
@@ -48,7 +49,8 @@ def fluctuations(
         poles: the rational coth, by default to machine precision.
 
     Raises:
-        InputError: a drive that jumps, beside a driven bath whose force has no variance (J ~ 1/w or slower).
+        InputError: see `steady_state`; or a drive that jumps, beside a driven bath whose force has no
+            variance (J ~ 1/w or slower).
         RuntimeError: float64 is disabled.
 
     Source: physics notes, section 3.
@@ -100,7 +102,8 @@ NEAR_ZERO = 1e-6
 
 
 def check_fluctuations(machine: Machine, drive: Drive) -> None:
-    """Raise InputError where the fluctuations of work diverge."""
+    """Refuse what `steady_state` refuses, and drives whose work has no finite variance rate."""
+    check_machine(machine, drive)
     if drive.steps and not machine.driven_baths[0].spectral_density.finite_force_variance:
         raise InputError(
             "power fluctuations of a drive that jumps need a driven bath whose J(omega) falls faster than "
@@ -119,7 +122,7 @@ def _hermitian(half: Complex[Array, "L L"]) -> Complex[Array, "L L"]:
     return half + jnp.conj(half.T)
 
 
-def _memory_kernels(machine: Machine, poles: CothPoles, with_heat: bool):
+def _memory_kernels(machine: Machine, poles: CothPoles, with_heat: bool) -> Callable[[Array], list[Array]]:
     """nu -> F_0 (F_1, F_2) for a driven bath with memory."""
     driven = machine.driven_baths[0]
     spectra, thermal = _thermal(machine, poles)
@@ -144,7 +147,7 @@ def _memory_kernels(machine: Machine, poles: CothPoles, with_heat: bool):
     return at
 
 
-def _memoryless_kernels(machine: Machine, poles: CothPoles):
+def _memoryless_kernels(machine: Machine, poles: CothPoles) -> Callable[[Array], list[Array]]:
     """nu -> F_0 for J_1 = gamma w; ``int dw/2pi w chi''(w + nu) = 1/2`` is the commutator of x and p."""
     driven = machine.driven_baths[0]
     friction = driven.spectral_density.expansion().viscosity

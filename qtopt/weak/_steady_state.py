@@ -6,10 +6,10 @@ from jaxtyping import Array, Complex, Float
 from .._arrays import require_x64
 from ..baths import DrivenBath
 from ..drives import Drive
-from ..errors import InputError
 from ..machine import Machine
 from ..thermal import CothPoles
 from ..thermodynamics import SteadyState
+from ._check import check_machine
 from ._conduction import conduction
 from ._kernels import Kernels, covariance, kernels
 
@@ -36,20 +36,7 @@ def steady_state(
     Source: physics notes, sections 3 and 5.
     """
     require_x64()
-    if len(machine.driven_baths) != 1:
-        raise InputError(
-            f"the weak solver needs exactly one driven bath, but the machine has "
-            f"{len(machine.driven_baths)}: make the others static or use the exact solver."
-        )
-    if not machine.static_baths:
-        raise InputError(
-            "the weak solver needs a static bath, which damps the oscillators, but the machine has none: "
-            "make one static or use the exact solver."
-        )
-    if drive.size != machine.size:
-        raise InputError(
-            f"a drive must have one shape per oscillator ({machine.size}), but it has {drive.size}."
-        )
+    check_machine(machine, drive)
     count = drive.default_harmonics if harmonics is None else harmonics
     amplitudes = drive.harmonics(count)
     table = kernels(machine, drive.frequency * jnp.arange(count + 1), poles)

@@ -1,0 +1,23 @@
+"""What identifies a computation, so that stored parts of another one are never taken for it."""
+
+import hashlib
+
+from ._machine import TableConfig
+from ._model import Config
+from ._tabulated import read_columns
+from ._toml import dumps
+
+
+def fingerprint(config: Config, sections: tuple[str, ...], *more: str) -> str:
+    """Of the machine with its tables and the solver, these sections of the file, and `more`.
+
+    Args:
+        config: the configuration.
+        sections: of "drive", "pareto", "simulation", "scan"; the others do not matter to the computation.
+        more: what else it depends on, such as the version of qtopt.
+    """
+    kept = {name: getattr(config, name) for name in sections}
+    same = Config(config.machine, solver=config.solver, **kept)
+    densities = [bath.spectral_density for bath in config.machine.baths]
+    tables = [repr(read_columns(density.file)) for density in densities if isinstance(density, TableConfig)]
+    return hashlib.sha256("\n".join([dumps(same), *more, *tables]).encode()).hexdigest()
