@@ -7,15 +7,19 @@ import numpy as np
 import pytest
 from helpers_machines import converter, converter_drive, engine, solve
 
+from qtopt import DrivenBath, Drude, Machine, Ohmic, StaticBath
 from qtopt.errors import InputError
 from qtopt.pareto import (
     FrontSettings,
     SearchSpace,
+    Variation,
+    certify_peak_precision,
     certify_precision,
     desiderata_front,
     precision_front,
     precision_model,
 )
+from qtopt.pareto._peak_certificate import peak_support
 from qtopt.pareto._precision_forms import PrecisionModel
 from qtopt.weak import fluctuations
 
@@ -93,3 +97,77 @@ def test_desiderata_are_not_dominated() -> None:
 def test_outputs_that_do_not_exist_are_refused() -> None:
     with pytest.raises(InputError, match="one of the 2 oscillators"):
         precision_front(converter(), FrontSettings(points=2), 2)
+
+
+def test_harmonics_of_bounded_shapes() -> None:
+    """Square waves have the largest fundamental, 8/pi^2; cosines (1/2) the largest one without company."""
+    weights = np.zeros((3, 9))
+    weights[:, 1] = 1.0
+    weights[1, 2:] = -0.5
+    weights[2] = 1.0
+    square, penalised, total = peak_support(weights)
+    np.testing.assert_allclose(square, 8.0 / np.pi**2, rtol=1e-3)
+    np.testing.assert_allclose(total, 1.0, rtol=1e-6)
+    assert 0.5 < penalised < square
+    # The best clipped cosine, by brute force over where it is clipped.
+    angle = 2.0 * np.pi * np.arange(4096) / 4096
+    shapes = np.clip(np.linspace(1.0, 30.0, 2000)[:, None] * np.cos(angle), -1.0, 1.0)
+    first = 2.0 * np.mean(shapes * np.cos(angle), axis=1) ** 2
+    best = np.max(first - 0.5 * (np.mean(shapes**2, axis=1) - first))
+    np.testing.assert_allclose(penalised, best, rtol=2e-3)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_three_times_less_than_the_cosines_is_out_of_reach(model: PrecisionModel) -> None:
+    """Bounded drives at the published power: above a third of the published Q, below what is reached."""
+    found = certify_peak_precision(model, (0.15, 0.2), np.array([3.942e-4]))
+    plain = certify_precision(model, "peak", (0.15, 0.2), np.array([3.942e-4]))
+    assert plain.product[0] < found.product[0] and 4.433e-3 / 3.0 < found.product[0] < 3.26e-3
+    space = SearchSpace("peak", 2, 4, (0.15, 0.2))
+    keys = jax.random.split(jax.random.key(1), 2)
+    frequencies = jax.random.uniform(keys[0], (2000,), minval=0.15, maxval=0.2)
+    drives = jax.vmap(space.drive)(space.random(keys[1], frequencies))
+    power, noise, entropy = (np.asarray(x) for x in jax.jit(jax.vmap(model.rates))(drives))
+    able = power >= found.power[0]
+    assert np.all((noise * entropy / power**2)[able] >= found.product[0])
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_colder_converters_are_more_precise(tmp_path) -> None:
+    """With its temperature free between 0.05 and 0.2 the converter cools down, at the same power."""
+
+    def build(numbers: jax.Array) -> Machine:
+        baths = (
+            DrivenBath("driven", numbers[0], Drude(0.01, 12.0)),
+            StaticBath("static", numbers[0], Ohmic(100.0), [1.0, 1.0]),
+        )
+        return Machine([1.0, 0.6], baths)
+
+    settings = FrontSettings(points=2, harmonics=2, frequency=(0.1, 0.4), starts=8)
+    powers = [3.0e-4, 3.942e-4]
+    fixed = precision_front(converter(), settings, 0, powers=powers)
+    varied = precision_front(
+        converter(), settings, 0, powers=powers, variation=Variation(build, (0.1,), ((0.05, 0.2),))
+    )
+    assert varied.certificate is None
+    for point in varied.points:
+        rivals = [p for p in fixed.points if p.output_power >= point.output_power * 1.02]
+        assert rivals and all(point.uncertainty_product < 0.6 * p.uncertainty_product for p in rivals)
+        assert 0.05 <= point.numbers[0] < 0.06
+        assert point.uncertainty_product >= point.certified_product * (1.0 - 1e-6)
+        state = solve(build(jnp.asarray(point.numbers)), point.drive)
+        np.testing.assert_allclose(float(state.local_powers[0]), point.output_power, rtol=1e-12)
+
+
+def test_variations_are_checked() -> None:
+    build = lambda numbers: converter()  # noqa: E731
+    with pytest.raises(InputError, match="must have 0 < lowest < highest, but it is"):
+        Variation(build, (0.1,), ((0.2, 0.05),))
+    with pytest.raises(InputError, match=r"must begin within its range, but 0\.3 is outside"):
+        Variation(build, (0.3,), ((0.05, 0.2),))
+    with pytest.raises(InputError, match="one range for each number"):
+        Variation(build, (0.3, 1.0), ((0.05, 0.2),))
+    with pytest.raises(InputError, match="powers to aim at must be above 0"):
+        precision_front(converter(), FrontSettings(points=2), 0, powers=[1e-4, 0.0])

@@ -17,6 +17,10 @@ from ._front import (
     FrontSettings as FrontSettings,
     pareto_front as pareto_front,
 )
+from ._peak_certificate import (
+    PeakCertificate as PeakCertificate,
+    certify_peak_precision as certify_peak_precision,
+)
 from ._power import maximise_power as maximise_power
 from ._precise_search import PreciseFront as PreciseFront, PrecisePoint as PrecisePoint
 from ._precision_certificate import (

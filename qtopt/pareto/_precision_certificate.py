@@ -65,12 +65,12 @@ def certify_precision(
     """
     top = float(model.table.edges[-1])
     nu = np.geomspace(frequency[0], max(top, frequency[0] * 1.001), GRID)
-    forms = _forms(model, nu)
+    forms = forms_of(model, nu)
     rates, kappa, where = _unconstrained(forms)
     best = int(np.argmax(kappa))
     # Finer in nu around the best harmonic.
     near = np.clip(nu[where[best]] * np.exp(np.linspace(-1.0, 1.0, 129) * np.log(nu[1] / nu[0])), nu[0], top)
-    forms = jax.tree.map(lambda a, b: jnp.concatenate([a, b]), forms, _forms(model, near))
+    forms = jax.tree.map(lambda a, b: jnp.concatenate([a, b]), forms, forms_of(model, near))
     nu = np.concatenate([nu, near])
     for _ in range(ZOOMS):
         step = rates[1] / rates[0]
@@ -93,7 +93,8 @@ def certify_precision(
     )
 
 
-def _forms(model: PrecisionModel, nu: np.ndarray) -> PrecisionForms:
+def forms_of(model: PrecisionModel, nu: np.ndarray) -> PrecisionForms:
+    """The tabulated forms at driving frequencies nu, shapes (G, L, L)."""
     found = _look_up(model, jnp.asarray(nu))
     return PrecisionForms(*(unpacked(found[:, i]) for i in range(3)))
 
@@ -135,16 +136,16 @@ def _pattern(forms: PrecisionForms, rate: float) -> np.ndarray:
     return found / np.abs(found).max()
 
 
-def _shares(size: int) -> np.ndarray:
+def shares(size: int, tilts: int = TILTS) -> np.ndarray:
     """(T, L) ways to split the weight between oscillators; any split is valid."""
-    tilt = np.linspace(-4.0, 4.0, TILTS) if size > 1 else np.zeros(1)
+    tilt = np.linspace(-4.0, 4.0, tilts) if size > 1 else np.zeros(1)
     weights = [np.exp(t * (np.arange(size) == l)) for l in range(max(1, size - 1)) for t in tilt]
     return np.array([w / w.sum() for w in weights])
 
 
 def _budget(bound: Bound, size: int) -> tuple[float, np.ndarray]:
     """The sum of y_l mean(g_l^2) is `budget` times the multiplier for each split."""
-    return (size / 2.0, np.ones((1, size))) if bound == "rms" else (1.0, _shares(size))
+    return (size / 2.0, np.ones((1, size))) if bound == "rms" else (1.0, shares(size))
 
 
 def _largest_power(forms: PrecisionForms, bound: Bound) -> float:

@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Callable
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, ClassVar, NamedTuple, Protocol, TypeVar
 
 import equinox as eqx
 import jax
@@ -59,7 +59,14 @@ class Targets(NamedTuple):
 
 
 class Model(eqx.Module):
-    """Whatever gives the rates of a drive that targets score."""
+    """Whatever gives the rates of a drive that targets score.
+
+    Attributes:
+        side_by_side: whether candidates are worked on at once (`jax.vmap`) or one after the other, which
+            compiles several times faster where the rates are a large program.
+    """
+
+    side_by_side: ClassVar[bool] = True
 
     @abstractmethod
     def rates(self, drive: Any) -> Rates:
@@ -113,15 +120,17 @@ class Space(Protocol[P]):
 
 
 @eqx.filter_jit
-def explore(model: Model, space: Space[P], targets: Target, parameters: P) -> tuple[P, Rates]:
-    """EXPLORE_STEPS of Adam with a decaying rate on every candidate of a batch, from rest.
+def explore(
+    model: Model, space: Space[P], targets: Target, parameters: P, rate: float | Array = 0.1
+) -> tuple[P, Rates]:
+    """EXPLORE_STEPS of Adam on every candidate of a batch, from rest; its `rate` falls to 0.3 of itself.
 
     One compiled program for all chunks: the batch is fixed, no host callback, no LAPACK call.
 
     Returns:
         The parameters, and the (B,) rates of the drives.
     """
-    adam = optax.adam(optax.exponential_decay(0.1, EXPLORE_STEPS, 0.3))
+    adam = optax.adam(optax.exponential_decay(rate, EXPLORE_STEPS, 0.3))
 
     def one(start: Any, target: Target) -> Any:
         def step(carry: tuple[Any, optax.OptState], _: None) -> tuple[Any, None]:
@@ -132,7 +141,7 @@ def explore(model: Model, space: Space[P], targets: Target, parameters: P) -> tu
         (end, _), _ = jax.lax.scan(step, (start, adam.init(start)), length=EXPLORE_STEPS)
         return end
 
-    return _with_rates(model, space, jax.vmap(one)(parameters, targets))
+    return _with_rates(model, space, _each(model, one, parameters, targets))
 
 
 @eqx.filter_jit
@@ -168,11 +177,18 @@ def refine(
         (end, _), _ = jax.lax.scan(step, (start, lbfgs.init(start)), length=steps)
         return end
 
-    return _with_rates(model, space, jax.vmap(one)(parameters, targets))
+    return _with_rates(model, space, _each(model, one, parameters, targets))
 
 
 def _with_rates(model: Model, space: Space[P], parameters: P) -> tuple[P, Rates]:
-    return parameters, jax.vmap(lambda p: model.rates(space.drive(p)))(parameters)
+    return parameters, _each(model, lambda p: model.rates(space.drive(p)), parameters)
+
+
+def _each(model: Model, function: Callable[..., Any], *batch: Any) -> Any:
+    """The function of every candidate."""
+    if model.side_by_side:
+        return jax.vmap(function)(*batch)
+    return jax.lax.map(lambda one: function(*one), batch)
 
 
 def best_and_neighbours(space: Space[P], parameters: P, rates: Rates, targets: Target) -> P:

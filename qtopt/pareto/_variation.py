@@ -1,7 +1,7 @@
 """Search over numbers of the machine (temperatures, bath parameters) together with the drive."""
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import equinox as eqx
 import jax
@@ -14,11 +14,15 @@ from ..errors import InputError
 from ..machine import Machine
 from ._checkpoint import Checkpoint
 from ._precise_search import repeated
-from ._precision_forms import precision_forms
-from ._search import Model, Rates, Target, best_and_neighbours, best_of_all, refine
+from ._precision_forms import PrecisionForms, precision_forms
+from ._search import Model, Rates, Target, best_and_neighbours, best_of_all, explore
 from ._search_space import DriveParameters, SearchSpace
 
-CHUNKS, STEPS, COPIES = 6, 25, 4
+STEP_SIZES = (0.1, 0.03, 0.01, 0.003)
+"""of Adam in each chunk; the line search of L-BFGS would triple the time to compile"""
+CHUNKS, COPIES = len(STEP_SIZES), 4
+HARMONICS = 4
+"""for each searched one, in the search; reported numbers count all"""
 
 
 class Variation(eqx.Module):
@@ -93,15 +97,25 @@ class VariedSpace(eqx.Module):
 class VariedModel(Model):
     """(X, D, S) of one output straight from the kernels, for any numbers of the machine."""
 
+    side_by_side: ClassVar[bool] = False
     build: Callable[[Float[Array, " V"]], Machine]
     output: int = eqx.field(static=True)
     harmonics: int = eqx.field(static=True)
 
     def rates(self, drive: tuple[Drive, Array]) -> Rates:
         shape, numbers = drive
-        order = jnp.arange(self.harmonics + 1).at[0].set(1e-6)
-        forms = precision_forms(self.build(numbers), self.output, order * shape.frequency)
-        return forms.rates(shape.harmonics(self.harmonics))
+        order = jnp.arange(self.harmonics + 1, dtype=float).at[0].set(1e-6)
+
+        def forms(point: Float[Array, " V1"]) -> Array:
+            found = precision_forms(self.build(point[1:]), self.output, order * point[0])
+            return jnp.stack(found)
+
+        # First-order expansion about the point itself: the same value and gradient, but reverse mode never
+        # passes back through the contour sums, which takes minutes to compile.
+        point = jnp.concatenate([shape.frequency[None], numbers])
+        fixed = jax.lax.stop_gradient(point)
+        slope, value = jax.jacfwd(lambda x: (forms(x),) * 2, has_aux=True)(fixed)
+        return PrecisionForms(*(value + slope @ (point - fixed))).rates(shape.harmonics(self.harmonics))
 
 
 def vary_numbers(
@@ -120,13 +134,13 @@ def vary_numbers(
     """
     checkpoint = Checkpoint(None) if checkpoint is None else checkpoint
     whole = VariedSpace(space, variation.ranges)
-    model = VariedModel(variation.build, output, space.kept_harmonics)
+    model = VariedModel(variation.build, output, min(space.kept_harmonics, HARMONICS * space.harmonics))
     parameters = _starts(variation, drives, seed)
     saved = checkpoint.load(parameters)
     begin, parameters = (0, parameters) if saved is None else (saved[0] + 1, saved[1])
     for chunk in range(begin, CHUNKS):
         each = repeated(targets, parameters.position.shape[0])
-        parameters, rates = refine(model, whole, each, parameters, STEPS)
+        parameters, rates = explore(model, whole, each, parameters, jnp.asarray(STEP_SIZES[chunk]))
         if chunk == CHUNKS - 1:
             parameters = best_of_all(parameters, rates, targets)
         else:

@@ -1,0 +1,111 @@
+"""How much more precise than cosines a work converter can be at the same extracted power, and how much not.
+
+    python -m benchmarks.converter_precision [--quick]
+
+The machine of scripts/machines/work_converter.toml. Searches drives with |g_l(t)| <= 1 and their frequency, with
+1, 3 and 12 harmonics; then also both temperatures; and computes two lower bounds on Q = D S/P_1^2 of every
+bounded drive that extracts as much. Writes benchmarks/results/converter_precision_<platform>.json.
+"""
+
+import argparse
+import json
+import platform
+import sys
+import time
+from pathlib import Path
+
+import qtopt
+from qtopt._runtime import configure
+
+configure()
+
+import jax  # noqa: E402
+import numpy as np  # noqa: E402
+
+from qtopt import config as files  # noqa: E402
+from qtopt._build import build_drive, build_machine  # noqa: E402
+from qtopt.pareto import (  # noqa: E402
+    FrontSettings,
+    PreciseFront,
+    Variation,
+    certify_peak_precision,
+    precision_front,
+    precision_model,
+)
+
+HERE = Path(__file__).parent
+FREQUENCY = (0.05, 1.0)
+TEMPERATURES = (0.02, 0.2)
+RELATIVE_POWERS = (0.8, 0.9, 1.0, 1.02, 1.1)
+"""of the cosines' power; several, because neighbours help each other"""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--quick", action="store_true", help="one harmonic, no peak certificate")
+    quick = parser.parse_args().quick
+    config = files.load(HERE.parent / "scripts" / "machines" / "work_converter.toml")
+    machine, cosines = build_machine(config.machine), build_drive(files.require_drive(config))
+    published = qtopt.evaluate(machine, cosines)
+    local = published.local_tur or []
+    power, product = -published.local_powers[0], local[0]
+    assert product is not None
+    result = {"power": power, "cosines": product, "searched": {}, "seconds": {}}
+    powers = [power * factor for factor in RELATIVE_POWERS]
+
+    def best(front: PreciseFront) -> float:
+        return min(p.uncertainty_product for p in front.points if -p.output_power >= power)
+
+    for harmonics in (1,) if quick else (1, 3, 12):
+        start = time.perf_counter()
+        settings = FrontSettings(harmonics=harmonics, frequency=FREQUENCY, starts=24)
+        found = best(precision_front(machine, settings, 0, powers=powers))
+        result["searched"][f"{harmonics} harmonics"] = found
+        result["seconds"][f"{harmonics} harmonics"] = time.perf_counter() - start
+        print(f"{harmonics} harmonics: {found:.4e}", file=sys.stderr)
+    model = precision_model(machine, 0, FREQUENCY, 64)
+    start = time.perf_counter()
+    front = precision_front(
+        machine,
+        FrontSettings(harmonics=2, frequency=FREQUENCY, starts=8),
+        0,
+        powers=powers,
+        variation=vary(config),
+    )
+    point = min((p for p in front.points if -p.output_power >= power), key=lambda p: p.uncertainty_product)
+    result["searched"]["2 harmonics and the temperature"] = point.uncertainty_product
+    result["temperature"] = point.numbers[0]
+    result["seconds"]["temperature"] = time.perf_counter() - start
+    if not quick:
+        start = time.perf_counter()
+        bound = certify_peak_precision(model, FREQUENCY, np.array([power]))
+        result["peak_certificate"] = float(bound.product[0])
+        result["peak_certificate_frequency"] = float(bound.frequency[0])
+        result["seconds"]["peak certificate"] = time.perf_counter() - start
+    result |= {"processor": platform.processor(), "jax": jax.__version__, "qtopt": qtopt.__version__}
+    print(json.dumps(result, indent=1))
+    path = HERE / "results" / f"converter_precision_{jax.devices()[0].platform}.json"
+    if not quick:
+        path.write_text(json.dumps(result, indent=1) + "\n")
+        print(path, file=sys.stderr)
+
+
+def vary(config: files.Config) -> Variation:
+    """Both temperatures at once, by the number in front."""
+
+    def build(numbers: jax.Array) -> qtopt.Machine:
+        driven, static = build_machine(config.machine).baths
+        assert isinstance(driven, qtopt.DrivenBath) and isinstance(static, qtopt.StaticBath)
+        baths = (
+            qtopt.DrivenBath("driven", numbers[0], driven.spectral_density),
+            qtopt.StaticBath("static", numbers[0], static.spectral_density, static.coupling),
+        )
+        return qtopt.Machine(config.machine.frequencies, baths)
+
+    return Variation(build, (config.machine.baths[0].temperature,), (TEMPERATURES,))
+
+
+if __name__ == "__main__":
+    main()
