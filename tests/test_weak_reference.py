@@ -3,6 +3,7 @@
 import dataclasses
 
 import equinox as eqx
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from helpers_compare import assert_agreement
@@ -111,9 +112,17 @@ def test_conduction_vanishes_at_a_common_temperature() -> None:
     """Exactly, without a drive and with one in phase; between strong Ohmic baths it is a remainder of 1e7."""
     baths = (ohmic(1.0, 0.46), ohmic(2610.0, 0.46, (1.0, 1.0)), ohmic(1333.0, 0.46, (1.0, 0.69)))
     case = Case((1.0, 0.6), baths, 1.47, generic_harmonics(2, 2, 0))
-    for g in (0.0 * case.harmonics, case.harmonics.real):
-        assert np.all(np.asarray(conduct(case.machine, case.drive_frequency, g + 0j)) == 0.0)
+    frequency, in_phase = jnp.asarray(case.drive_frequency), jnp.asarray(np.real(case.harmonics) + 0j)
+    for g in (0.0 * in_phase, in_phase):
+        assert np.all(np.asarray(conduct(case.machine, frequency, g)) == 0.0)
     assert_agreement([case])
+
+
+def test_a_mode_that_no_static_bath_damps_gives_no_numbers() -> None:
+    """Equal oscillators, two static baths that both couple to their sum only."""
+    baths = (drude(0.1, 3.0, 1.0), ohmic(0.3, 0.2, (1.0, 1.0)), drude(0.5, 2.0, 0.7, (0.4, 0.4)))
+    state = Case((1.0, 1.0), baths, 0.45, generic_harmonics(2, 2, 0)).solve()
+    assert np.all(np.isnan(state.local_powers)) and np.all(np.isnan(state.heat_currents))
 
 
 def test_conduction_vanishes_beside_tiny_currents() -> None:
