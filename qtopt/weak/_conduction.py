@@ -9,7 +9,7 @@ from jaxtyping import Array, Complex, Float
 
 from ..baths import PoleExpansion, StaticBath
 from ..machine import Machine, StateSpace, balanced_state_space
-from ..thermal import CothPoles, coth_poles, matsubara, thermal_integral
+from ..thermal import CothPoles, beyond_the_poles, coth_poles, matsubara, thermal_integral
 from ._static_spectra import ManyBathSpectra
 
 
@@ -136,6 +136,9 @@ def _exchange(machine: Machine, system: StateSpace, poles: CothPoles) -> Float[A
         states = spectra.resolvent(z.ravel(), source[:, None])[:, :, 0]
         half = 1j * (states @ outlet).reshape(z.shape)
         absorbed = 2.0 * jax.vmap(lambda t, h: thermal_integral(t, h, poles).real)(temperatures, half)
-        # The same Frullani term as between two Ohmic baths in `kernels`, here with ln T of one of them.
-        flows.append(absorbed - (outlet @ noise) ** 2 * jnp.log(temperatures) / jnp.pi)
+        # w T_bm = sum_p c_p/w^p at large w.
+        kicked = system.dynamics @ noise
+        first, second, third = (outlet @ x for x in (noise, kicked, system.dynamics @ kicked))
+        tail = jnp.stack([first**2, second.real**2 + second.imag**2 - 2.0 * first * third.real])
+        flows.append(absorbed - tail @ beyond_the_poles(temperatures, poles))
     return jnp.stack(flows)
