@@ -24,8 +24,8 @@ class Ranges:
 
 
 FULL = Ranges()
-# Two and more static baths go through a dense state space, which loses digits when its rates span decades.
-SEVERAL = Ranges((-2.0, 1.0), (-1.0, 1.0), (-1.0, 1.0), (-1.0, 1.0), (-2.0, 0.5))
+# Where finite differences resolve gradients.
+MODERATE = Ranges((-2.0, 1.0), (-1.0, 1.0), (-1.0, 1.0), (-1.0, 1.0), (-2.0, 0.5))
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,12 @@ UPPER = OMEGA + 0.3j * np.cos(np.arange(101)) ** 2
 
 def transfer(memory: Memory, column: jax.Array, omega: np.ndarray) -> np.ndarray:
     """output (-i omega - dynamics)^-1 column."""
-    dynamics, output = np.asarray(memory.dynamics), np.asarray(memory.output)
+    return response(memory, memory.output, column, omega)
+
+
+def response(memory: Memory, row: jax.Array, column: jax.Array, omega: np.ndarray) -> np.ndarray:
+    """row (-i omega - dynamics)^-1 column."""
+    dynamics, output = np.asarray(memory.dynamics), np.asarray(row)
     operators = -1j * omega[:, None, None] * np.eye(len(output)) - dynamics
     return (
         np.linalg.solve(
@@ -105,6 +110,9 @@ def test_memory_form(bath: Rational) -> None:
     noise = np.abs(transfer(memory, memory.noise, OMEGA)) ** 2 * OMEGA
     density = np.real(bath.density(OMEGA))
     np.testing.assert_allclose(noise, density, rtol=1e-9, atol=1e-13 * float(density.max()))
+    lag = jnp.linalg.solve(memory.dynamics, memory.input)
+    absorbed = np.abs(response(memory, memory.outlet, lag, OMEGA)) ** 2 * OMEGA
+    np.testing.assert_allclose(absorbed, density, rtol=1e-9, atol=1e-13 * float(density.max()))
     np.testing.assert_allclose(memory.static, complex(bath.response(0.0)).real, rtol=1e-13)
     assert np.linalg.eigvals(np.asarray(memory.dynamics)).real.max() < 0.0
 

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from helpers_finite import SHRINK, ridders
-from helpers_grid import SEVERAL, Structure, build, cases, generic_harmonics, near_poles
+from helpers_grid import MODERATE, Structure, build, cases, generic_harmonics, near_poles
 from helpers_machines import Case, lorentzian, ohmic
 from jax.flatten_util import ravel_pytree
 
@@ -82,7 +82,7 @@ def engine_case(width: float, damping: float) -> Case:
 @pytest.mark.slow
 def test_gradients_with_a_lorentzian_bath() -> None:
     """A grid, the overdamped example with its narrow bath, and finite gradients at critical damping."""
-    failures = [text for case in cases(EXAMPLE, 3, 31, SEVERAL) for text in check_gradient(case)]
+    failures = [text for case in cases(EXAMPLE, 3, 31, MODERATE) for text in check_gradient(case)]
     failures += check_gradient(engine_case(0.01, 100.0), 0.002)
     assert not failures, "\n".join(failures)
     for width in (2.5, 2.5 * (1 + 1e-12), 2.5 * (1 - 1e-12)):
@@ -92,21 +92,21 @@ def test_gradients_with_a_lorentzian_bath() -> None:
 
 def test_gradients_with_a_drude_bath() -> None:
     """A grid, and omega_c on (exactly) and beside (1e-6) a Matsubara frequency."""
-    chosen = [*cases(DRUDE, 2, 31, SEVERAL), *near_poles()[:2]]
+    chosen = [*cases(DRUDE, 2, 31, MODERATE), *near_poles()[:2]]
     failures = [text for case in chosen for text in check_gradient(case)]
     assert not failures, "\n".join(failures)
 
 
 @pytest.mark.slow
 def test_gradients_with_two_static_baths() -> None:
-    failures = [text for case in cases(TWO_STATIC_BATHS, 3, 31, SEVERAL) for text in check_gradient(case)]
+    failures = [text for case in cases(TWO_STATIC_BATHS, 3, 31, MODERATE) for text in check_gradient(case)]
     assert not failures, "\n".join(failures)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("structure", SLOW_STRUCTURES, ids=str)
 def test_denser_gradients(structure: Structure) -> None:
-    failures = [text for case in cases(structure, 12, 37, SEVERAL) for text in check_gradient(case)]
+    failures = [text for case in cases(structure, 12, 37, MODERATE) for text in check_gradient(case)]
     assert not failures, "\n".join(failures)
 
 

@@ -48,5 +48,5 @@ class Drude(SpectralDensity):
     def memory(self) -> Memory:
         # chi_B * q = gamma omega_c^2/(d/dt + omega_c) q, split evenly between input and output.
         gain = jnp.reshape(jnp.sqrt(self.damping) * self.cutoff, (1,))
-        static = self.damping * self.cutoff
-        return Memory(jnp.reshape(-self.cutoff, (1, 1)), gain, gain, jnp.ones((1,)), static, jnp.zeros(()))
+        rate, static = jnp.reshape(self.cutoff, (1,)), self.damping * self.cutoff
+        return Memory(-rate[:, None], gain, gain, jnp.ones((1,)), rate, static, jnp.zeros(()))

@@ -71,11 +71,13 @@ class Lorentzian(SpectralDensity):
         # d^2 r/dt^2 + gamma dr/dt + omega_1^2 r = sqrt(d) q + sqrt(gamma) eta, chi_B * q = sqrt(d) r
         zero, one, gain = jnp.zeros(()), jnp.ones(()), jnp.sqrt(self.strength)
         dynamics = jnp.stack([jnp.stack([zero, one]), jnp.stack([-(self.peak**2), -self.width])])
+        friction = jnp.stack([zero, jnp.sqrt(self.width)])
         return Memory(
             dynamics,
             jnp.stack([zero, gain]),
             jnp.stack([gain, zero]),
-            jnp.stack([zero, jnp.sqrt(self.width)]),
+            friction,
+            friction,
             self.strength / self.peak**2,
             zero,
         )

@@ -42,4 +42,4 @@ class Ohmic(SpectralDensity):
 
     def memory(self) -> Memory:
         none = jnp.zeros((0,))
-        return Memory(jnp.zeros((0, 0)), none, none, none, jnp.zeros(()), self.damping)
+        return Memory(jnp.zeros((0, 0)), none, none, none, none, jnp.zeros(()), self.damping)

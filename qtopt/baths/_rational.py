@@ -130,11 +130,14 @@ class Rational(SpectralDensity):
         gain = jnp.where(gain > 0.0, gain, 1.0)
         static = jnp.sum(-1j * strengths / self.poles).real
         output = jnp.concatenate([gain, jnp.zeros(count)])
+        # h as the response of the outlet, residue by residue.
+        outlet = 0.5 * gain / (jnp.sqrt(self.scale) * self._filter(-self.poles[: real + count]))
         return Memory(
             dynamics,
             _quadratures(strengths, real, count, gain),
             output,
             _quadratures(noise, real, count, gain),
+            jnp.concatenate([outlet[:real].real, outlet[real:].real, outlet[real:].imag]),
             static,
             jnp.zeros(()),
         )

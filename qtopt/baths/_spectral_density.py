@@ -30,12 +30,16 @@ class Memory(NamedTuple):
     where eta has the symmetrised spectrum w coth(w/2T). Then ``static + output (iw + dynamics)^-1 input -
     i viscosity w`` is K(w) and the noise of the force has the spectrum J(w) coth(w/2T). No dq/dt enters
     r, so couplings may jump. m = 0 for a memoryless bath.
+
+    Through the row `outlet` leaves the heat that the bath absorbs: its response to dq/dt,
+    ``outlet (-iw - dynamics)^-1 dynamics^-1 input``, has the squared modulus J(w)/w.
     """
 
     dynamics: Float[Array, "m m"]
     input: Float[Array, " m"]
     output: Float[Array, " m"]
     noise: Float[Array, " m"]
+    outlet: Float[Array, " m"]
     static: Float[Array, ""]
     viscosity: Float[Array, ""]
 

@@ -70,3 +70,17 @@ def rational_coth(
 def matsubara(temperature: ArrayLike, poles: CothPoles) -> Float[Array, " K"]:
     """Pole positions mu_j = 2 pi T k_j on the imaginary axis."""
     return 2.0 * jnp.pi * jnp.asarray(temperature) * poles.k
+
+
+def beyond_the_poles(temperature: ArrayLike, poles: CothPoles) -> Float[Array, "2 *shape"]:
+    """``int dw/2pi [R(w/2T) - coth(w/2T)]/w^p``, p = 1 and 3, of the rational coth R, which ends near 1e11 T.
+
+    The first is ln T/pi but for a constant, which drops out of differences (a Frullani integral). What an
+    integrand that falls slowly owes to frequencies beyond the rational coth is thus known and taken off.
+    """
+    x = np.geomspace(1e9, 1e20, 400)
+    terms = poles.weight * 4.0 * x[:, None] / (x[:, None] ** 2 + (2.0 * np.pi * poles.k) ** 2)
+    excess = np.sum(terms, axis=1) - 1.0
+    moment = np.sum(excess / x**2) * np.log(x[1] / x[0])
+    temperature = jnp.asarray(temperature)
+    return jnp.stack([jnp.log(temperature), moment / temperature**2]) / jnp.pi

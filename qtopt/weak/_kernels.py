@@ -10,7 +10,15 @@ from jaxtyping import Array, Complex, Float
 
 from ..baths import DrivenBath, StaticBath
 from ..machine import Machine, damping_matrix
-from ..thermal import AnalyticFactor, CothPoles, ScalarFactor, coth_poles, matsubara, thermal_integral
+from ..thermal import (
+    AnalyticFactor,
+    CothPoles,
+    ScalarFactor,
+    beyond_the_poles,
+    coth_poles,
+    matsubara,
+    thermal_integral,
+)
 from ..thermal._pole_sum import contour, contour_integral
 from ._static_spectra import StaticSpectra, static_spectra
 
@@ -118,10 +126,15 @@ def _memoryless_kernels(machine: Machine, spectra: StaticSpectra, b: int, poles:
     c0, c1, c2 = (_static_moment(bath, spectra, b, order, poles) for order in range(3))
     z = 1j * matsubara(driven.temperature, poles)
     # Two Ohmic baths exchange heat up to |w| ~ T only, but the rational coth of each ends at its own
-    # multiple of T: the spurious flow beyond is a Frullani integral, taken off exactly.
-    static_friction = bath.spectral_density.expansion().viscosity
-    log_ratio = jnp.log(driven.temperature / bath.temperature)
-    spurious = friction * static_friction * log_ratio / jnp.pi * damping_matrix(machine, b)
+    # multiple of T. The spurious flow beyond is taken off, with chi = -1/(w^2 + iw Gamma) there.
+    frictions = [
+        static.spectral_density.expansion().viscosity * damping_matrix(machine, s)
+        for s, static in enumerate(machine.static_baths)
+    ]
+    own, total = frictions[b], sum(frictions, jnp.zeros(()))
+    bend = total @ own @ total - total @ total @ own - own @ total @ total
+    ends = [beyond_the_poles(t, poles) for t in (driven.temperature, bath.temperature)]
+    spurious = friction * jnp.tensordot(ends[0] - ends[1], jnp.stack([own, bend]), axes=1)
 
     def at(nu: Array) -> tuple[Array, Array]:
         psi0, psi1, psi2 = (spectra.entries(z + nu, order, b) for order in range(3))

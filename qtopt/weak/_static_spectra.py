@@ -7,8 +7,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Complex, Float
 
-from .._linear import lyapunov, solve
-from ..machine import Machine, StateSpace, damping_matrix, state_space, susceptibility
+from .._linear import gramian, solve
+from ..machine import Machine, StateSpace, balanced_state_space, damping_matrix, susceptibility
 from ..machine._susceptibility import entry_indices, from_entries, susceptibility_entries
 
 Entries = tuple[Array, ...]
@@ -53,12 +53,10 @@ class StaticSpectra(eqx.Module):
 
 
 def static_spectra(machine: Machine) -> StaticSpectra:
-    """Closed form for one static bath; a Lyapunov equation for several."""
+    """Closed form for one static bath; a state space for several."""
     if len(machine.static_baths) == 1:
         return OneBathSpectra(machine)
-    system = state_space(machine)
-    gramians = tuple(lyapunov(system.dynamics, noise @ noise.T) for noise in system.noise)
-    return ManyBathSpectra(system, gramians, machine.size)
+    return ManyBathSpectra.of(balanced_state_space(machine))
 
 
 class OneBathSpectra(StaticSpectra):
@@ -110,40 +108,59 @@ def _product(left: Array, right: Array) -> Array:
 
 
 class ManyBathSpectra(StaticSpectra):
-    """Several static baths: Psi_nu = i [(iA)^m G(w) Y_nu]_vx with A Y + Y A^T = -B B^T, G = (-iw - A)^-1.
+    """Several static baths, by the covariances Y_nu that their noises cause in a balanced state space.
 
-    The identity ``G B B^T G^dagger = G Y + Y G^dagger`` splits each spectrum into its two halves.
+    With G(w) = (-iw - A)^-1 and A Y + Y A^T = -B B^T, the identity ``G B B^T G^dagger = G Y + Y G^dagger``
+    splits each spectrum into its two halves, for positions x and velocities v
+
+        Psi = i [G Y]_vx,   w Psi -> [G Y]_vv,   w^2 Psi -> i [G A Y]_vv.
     """
 
     system: StateSpace
     gramians: tuple[Float[Array, "n n"], ...]
-    size: int = eqx.field(static=True)
+
+    @staticmethod
+    def of(system: StateSpace) -> "ManyBathSpectra":
+        """The spectra of these equations, NaN when a mode is not damped.
+
+        The baths together give every velocity the variance 1/2, unless they do not reach it.
+        """
+        gramians = [gramian(system.dynamics, noise @ noise.T) for noise in system.noise]
+        rows, size = system.velocity, system.velocity.shape[0]
+        kinetic = jnp.trace(rows @ sum(gramians, jnp.zeros(())) @ rows.T).real
+        damped = kinetic > (size - 0.5) / 2.0
+        return ManyBathSpectra(system, tuple(jnp.where(damped, y, jnp.nan) for y in gramians))
 
     def matrix(self, entries: Complex[Array, "E *rest"]) -> Complex[Array, "L L *rest"]:
-        return jnp.reshape(entries, (self.size, self.size, *entries.shape[1:]))
+        size = self.system.position.shape[0]
+        return jnp.reshape(entries, (size, size, *entries.shape[1:]))
 
     def adjoint(self, entries: Complex[Array, "E K"]) -> Complex[Array, "E K"]:
         matrix = self.matrix(entries)
         return jnp.reshape(jnp.conj(jnp.swapaxes(matrix, 0, 1)), entries.shape)
 
-    def _resolvent(self, omega: Complex[Array, " K"], rhs: Array) -> Array:
-        """(K, n, r): (-iw - A)^-1 rhs; rhs is (n, r) or (K, n, r)."""
+    def resolvent(self, omega: Complex[Array, " K"], rhs: Array) -> Complex[Array, "K n r"]:
+        """G(w) rhs; rhs is (n, r) or (K, n, r)."""
         identity = jnp.eye(self.system.dynamics.shape[0])
         rhs = jnp.broadcast_to(rhs, (*omega.shape, *rhs.shape[-2:]))
         return jax.vmap(lambda w, b: solve(-1j * w * identity - self.system.dynamics, b))(omega, rhs)
 
-    def _velocity_rows(self, states: Array, order: int) -> Entries:
-        for _ in range(order):
-            states = 1j * (self.system.dynamics @ states)
-        rows = 1j * states[:, self.size : 2 * self.size, :]
-        return tuple(rows[:, l, m] for l in range(self.size) for m in range(self.size))
+    def _columns(self, order: int, bath: int) -> Complex[Array, "n L"]:
+        """Y x^T, Y v^T or A Y v^T with their factors."""
+        if order == 0:
+            return 1j * self.gramians[bath] @ self.system.position.T
+        columns = self.gramians[bath] @ self.system.velocity.T
+        return columns if order == 1 else 1j * self.system.dynamics @ columns
+
+    def _velocities(self, states: Complex[Array, "K n L"]) -> Entries:
+        rows = self.system.velocity @ states
+        return tuple(rows[:, l, m] for l in range(rows.shape[1]) for m in range(rows.shape[2]))
 
     def entries(self, omega: Complex[Array, " K"], order: int, bath: int) -> Entries:
-        states = self._resolvent(omega, self.gramians[bath][:, : self.size])
-        return self._velocity_rows(states, order)
+        return self._velocities(self.resolvent(omega, self._columns(order, bath)))
 
     def slope_entries(
         self, a: Complex[Array, " K"], b: Complex[Array, " K"], order: int, bath: int
     ) -> Entries:
-        states = self._resolvent(b, self.gramians[bath][:, : self.size])
-        return self._velocity_rows(1j * self._resolvent(a, states), order)
+        states = self.resolvent(b, self._columns(order, bath))
+        return self._velocities(1j * self.resolvent(a, states))
