@@ -2,7 +2,8 @@
 
     python -m benchmarks.exact_steady_state [--quick]
 
-Prints a table and writes benchmarks/results/exact_steady_state_<platform>.json.
+Prints a table and writes benchmarks/results/exact_steady_state_<platform>.json and, in full, a figure of the
+growth, docs/figures/exact_cost.png.
 """
 
 import argparse
@@ -21,8 +22,10 @@ qtopt.configure()
 import equinox as eqx  # noqa: E402
 import jax  # noqa: E402
 import numpy as np  # noqa: E402
+from matplotlib.figure import Figure  # noqa: E402
 
 from qtopt.exact import resolution_for, steady_state  # noqa: E402
+from qtopt.plots import save, style  # noqa: E402
 from tests.references.exact_floquet import exact_floquet  # noqa: E402
 
 REPEATS = 7
@@ -75,13 +78,39 @@ def against_floquet(truncation: int) -> dict[str, float]:
         seconds[extra] = time.perf_counter() - start
     best = power[truncation + 8]
     own = value_and_gradient(2, 8)
+    resolution = resolution_for(*pair)
+    compiled = eqx.filter_jit(lambda both: steady_state(both[0], both[1], resolution).power)
+    value = timed(lambda: compiled(pair))
+    parameters = sum(leaf.size for leaf in jax.tree.leaves(pair[1]))
     return {
         "floquet_value_s": seconds[truncation],
         "floquet_error": abs(power[truncation] / best - 1.0),
+        "qtopt_value_s": value,
         "qtopt_value_and_gradient_s": own,
         "qtopt_error": abs(float(state.power) / best - 1.0),
-        "ratio": seconds[truncation] / own,
+        "drive_parameters": parameters,
+        "ratio_of_values": seconds[truncation] / value,
+        "ratio_of_its_value_to_our_value_and_gradient": seconds[truncation] / own,
+        # Central differences in the drive's parameters alone; not run, each evaluation takes the same time.
+        "ratio_of_values_and_gradients": (2 * parameters + 1) * seconds[truncation] / own,
     }
+
+
+def growth_figure(result: dict[str, Any]) -> Figure:
+    """Time of a value with its gradient against each size."""
+    drawing = style.figure(style.DOUBLE_COLUMN, 60.0)
+    labels = {
+        "harmonics": "harmonics of the drive",
+        "oscillators": "oscillators",
+        "temperature": r"temperature ($\hbar\omega_A/k_B$)",
+    }
+    for axes, (name, label) in zip(drawing.subplots(1, 3, sharey=True), labels.items(), strict=True):
+        rows = result[name]
+        axes.loglog(
+            [row[name] for row in rows], [1e3 * row["s"] for row in rows], "o-", ms=3, lw=1, c=style.BLUE
+        )
+        style.style_panel(axes, label, "value and gradient (ms)" if name == "harmonics" else None)
+    return drawing
 
 
 def main() -> None:
@@ -116,6 +145,8 @@ def main() -> None:
     path = Path(__file__).parent / "results" / f"exact_steady_state_{device.platform}.json"
     path.write_text(json.dumps(result, indent=1) + "\n")
     print(path)
+    if not quick:
+        save(growth_figure(result), path.parents[2] / "docs" / "figures" / "exact_cost.png")
 
 
 if __name__ == "__main__":

@@ -62,6 +62,10 @@ def test_no_drive_beats_the_certificate(model: PrecisionModel) -> None:
         np.real(np.conj(certificate.pattern) @ np.asarray(form[1]) @ certificate.pattern) for form in forms
     )
     np.testing.assert_allclose(d * s / x**2, certificate.smallest_product, rtol=1e-4)
+    # That harmonic at the bound, sum_l 2|g_l|^2 = 1, extracts 2 X: up to there no tighter bound can hold.
+    reached = float(x) / float(np.sum(np.abs(certificate.pattern) ** 2))
+    low = certify_precision(model, "rms", RANGE, np.array([0.3, 0.95]) * reached)
+    np.testing.assert_allclose(low.product, certificate.smallest_product, rtol=1e-3)
 
 
 @pytest.mark.slow
