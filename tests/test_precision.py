@@ -10,7 +10,7 @@ from hypothesis import given, settings, strategies as st
 from qtopt import evaluate
 from qtopt.exact import fluctuations as exact_fluctuations
 from qtopt.machine import normal_modes
-from qtopt.precision import BOUNDS, CLASSICAL, EXCHANGE, PERIODIC, Current
+from qtopt.precision import BOUNDS, CLASSICAL, CONSTANCY, EXCHANGE, PERIODIC, Current, Kind
 from qtopt.precision._bounds import exchange_function
 from qtopt.thermodynamics import logarithmic_negativity
 from qtopt.weak import phase_space_covariance
@@ -35,6 +35,14 @@ def test_bounds_are_distinct_and_say_where_they_hold() -> None:
     assert not CLASSICAL.violated(biased._replace(variance_rate=2.0 * one))
     assert PERIODIC.value(biased) == 1.5 / 4.0
     assert EXCHANGE.limit(biased) < 2.0  # always weaker than the classical bound
+
+
+def test_bounds_concern_their_currents() -> None:
+    kinds: tuple[Kind, ...] = ("power", "local power", "heat")
+    assert [CLASSICAL.concerns(kind, "heater") for kind in kinds] == [True, True, True]
+    assert [EXCHANGE.concerns(kind, "engine") for kind in kinds] == [True, False, True]
+    assert [CONSTANCY.concerns(kind, "engine") for kind in kinds] == [True, False, False]
+    assert not CONSTANCY.concerns("power", "work converter")
 
 
 def test_evaluate_reports_the_published_violation() -> None:
