@@ -26,11 +26,11 @@ def objective(drive: qtopt.Drive) -> jax.Array:
 
 
 def main(steps: int = 300, out: str = "drive.png") -> None:
-    drive, adam = first, optax.adam(optax.exponential_decay(0.03, steps, 0.05))
+    drive, adam = jax.tree.map(jax.numpy.asarray, first), optax.adam(optax.linear_schedule(0.03, 0.0, steps))
     memory, slope = adam.init(drive), jax.jit(jax.grad(lambda drive: -objective(drive)))
     for _ in range(steps):
         moves, memory = adam.update(slope(drive), memory)
-        drive = optax.apply_updates(drive, moves)
+        drive = jax.tree.map(jax.numpy.add, drive, moves)
     print(f"E/d from {objective(first):.4f} to {objective(drive):.4f} at Omega = {drive.frequency:.4f}")
     plt.plot(np.arange(500) / 500, drive.samples(500), label=["$g_A$", "$g_B$"])
     plt.legend(title="one period")
