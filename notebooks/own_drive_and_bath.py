@@ -113,9 +113,9 @@ print(f"{state.mode}: power {state.power:.3e}, weak validity {state.weak_validit
 # %% [markdown]
 # ## Gradients reach into your family
 #
-# The machine heats: the drive pays. Which pulses, at which frequency and delay, cost least heat while they
-# keep their energy? The gradient of the power with respect to centres, width and frequency is one call
-# away. Here Adam lowers the power supplied per mean square of the drive.
+# The drive pays. Which pulses cost least, for their mean square? The gradient with respect to centres,
+# width and frequency is one call away; Adam finds slow and wide pulses in turn, as it must: quasistatic
+# driving is free.
 
 
 # %%

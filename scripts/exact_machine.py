@@ -1,6 +1,6 @@
 """Any coupling strength: power of an engine over the strength of its driven bath, exact against weak theory.
 
-python scripts/exact_machine.py [--points 25] [--out exact.png]
+python scripts/exact_machine.py [--points 25] [--out exact.png]    (26 s on two busy cores)
 """
 
 import tyro

@@ -1,6 +1,6 @@
 """Power-efficiency front of an engine described in Python, with the bound that no drive can exceed.
 
-    python scripts/pareto_front.py [--points 8] [--harmonics 3] [--out front.png]
+    python scripts/pareto_front.py [--points 8] [--harmonics 3] [--out front.png]    (2 min on two busy cores)
 
 Change `machine` to your own oscillators, baths and configuration.
 """

@@ -1,6 +1,6 @@
 """Map of Q = D S/P_A^2 of a local power over drive frequency and temperature: where a machine is precise.
 
-    python scripts/tur_map.py [--points 100] [--out tur_map.png]
+    python scripts/tur_map.py [--points 100] [--out tur_map.png]    (51 s on two busy cores)
 
 One compiled program solves all machines of the map. Change `product` to your own machine and quantity.
 """

@@ -53,7 +53,7 @@ def _dataset(front: Front | PreciseFront) -> xarray.Dataset:
     """The numbers and the drives of all points; the certified bound as a curve, where there is one."""
     kind = FrontPoint if isinstance(front, Front) else PrecisePoint
     variables = {}
-    for name in kind._fields[:-1]:
+    for name in _numbers_of(kind):
         values = np.array([getattr(point, name) for point in front.points], dtype=float)
         unit = "hbar omega_A^2" if name in RATES else UNITS.get(name, "1")
         variables[name] = ("point", values, {"units": unit})
@@ -73,12 +73,17 @@ def _dataset(front: Front | PreciseFront) -> xarray.Dataset:
     return made
 
 
+def _numbers_of(kind: type[FrontPoint] | type[PrecisePoint]) -> list[str]:
+    """The fields of a point that are one number each: all but the drive."""
+    return [name for name, type_ in kind.__annotations__.items() if type_ is float]
+
+
 def restored(data: xarray.Dataset, scale: float = 1.0) -> Front:
     """The power-efficiency front of a dataset; `scale` multiplies powers, as a stronger driven bath does."""
     points = []
     for i in range(data.sizes["point"]):
         row = data.isel(point=i)
-        numbers = {name: float(row[name]) for name in FrontPoint._fields[:-1]}
+        numbers = {name: float(row[name]) for name in _numbers_of(FrontPoint)}
         for name in ("power", "entropy_production_rate", "certified_power"):
             numbers[name] *= scale
         series = (np.asarray(row[name]) for name in SERIES)
