@@ -16,9 +16,8 @@ from ._runtime import configure, cores
 from .errors import InputError
 
 if TYPE_CHECKING:
-    from ._evaluate import Evaluation
     from .config import Config
-    from .pareto import Front, FrontSettings, PreciseFront
+    from .pareto import Front, FrontSettings
 
 
 @dataclass(frozen=True)
@@ -121,6 +120,7 @@ def run_evaluate(command: Evaluate) -> None:
     from . import config as files
     from ._build import build_drive, build_machine
     from ._evaluate import evaluate
+    from ._text import evaluation_text
 
     config = _loaded(command.file, command.solver)
     drive = build_drive(files.require_drive(config))
@@ -130,58 +130,7 @@ def run_evaluate(command: Evaluate) -> None:
     if command.json:
         print(json.dumps(result.as_dict(), indent=2, allow_nan=False))
     else:
-        print(readable(result, [bath.name for bath in config.machine.baths]))
-
-
-def readable(result: "Evaluation", baths: list[str]) -> str:
-    """The evaluation as a block of text."""
-    efficiency = "undefined" if result.efficiency is None else f"{result.efficiency:.10g}"
-    lines = [
-        f"mode                     {result.mode}",
-        f"power                    {result.power: .12e}   (negative: extracted)",
-        *(f"  through oscillator {i + 1:<3} {p: .12e}" for i, p in enumerate(result.local_powers)),
-        *(
-            f"heat from {name[:14]:<14} {heat: .12e}"
-            for name, heat in zip(baths, result.heat_currents, strict=True)
-        ),
-        f"entropy production rate  {result.entropy_production_rate: .12e}",
-        f"efficiency               {efficiency}   (Carnot {result.carnot_efficiency:.10g})",
-    ]
-    if result.pearson is not None:
-        lines.append(f"Pearson coefficient      {result.pearson: .6f}")
-    if result.logarithmic_negativity is not None:
-        lines.append(f"logarithmic negativity   {result.logarithmic_negativity: .6f}   (entangled above 0)")
-    for mode in (result.normal_modes or [])[:1]:
-        phase = "" if mode["antiphase"] is None else f", phase cosine {mode['antiphase']:.3f}"
-        lines.append(
-            f"longest-lived mode       {mode['frequency']: .6g}   (damping {mode['damping']:.3g}{phase})"
-        )
-    lines.extend(precision_lines(result, baths))
-    if result.weak_validity is not None:
-        validity = f"{result.weak_validity: .3g}   (linewidth ratio; trust below 0.1)"
-        lines.append(f"weak validity            {validity}")
-    if result.spectral_radius is not None:
-        lines.append(f"spectral radius          {result.spectral_radius: .6f}   (stable below 1)")
-        lines.append(f"first-law residual       {result.first_law_residual: .1e}   (relative)")
-    return "\n".join(lines)
-
-
-def precision_lines(result: "Evaluation", baths: list[str]) -> list[str]:
-    """Q = D S/X^2 of every current, with the bounds it violates."""
-    if result.violated_bounds is None:
-        return [f"fluctuations             none: {result.no_fluctuations}"]
-    products: list[tuple[str, float | None]] = [("power", result.tur)]
-    products += [(f"local power {l + 1}", q) for l, q in enumerate(result.local_tur or [])]
-    products += [(f"heat from {name}", q) for name, q in zip(baths, result.heat_tur or [], strict=False)]
-    lines = []
-    for name, product in products:
-        broken = result.violated_bounds[name]
-        mark = f"   violates: {', '.join(broken)}" if broken else ""
-        value = "undefined" if product is None else f"{product: .6e}"
-        lines.append(f"Q of {name[:19]:<19} {value}{mark}")
-    if result.output_tur is not None:
-        lines.append(f"Q of the output          {result.output_tur: .6e}")
-    return lines
+        print(evaluation_text(result, [bath.name for bath in config.machine.baths]))
 
 
 def run_pareto(command: Pareto) -> None:
@@ -191,6 +140,7 @@ def run_pareto(command: Pareto) -> None:
     from . import config as files
     from ._build import build_machine
     from ._files import write_front
+    from ._text import front_text
     from .config import LorentzianConfig, TableConfig
     from .pareto import Checkpoint, exact_front, pareto_front
     from .plots import drives_figure, front_figure, save
@@ -228,7 +178,7 @@ def run_pareto(command: Pareto) -> None:
         strength, symbol = density.damping, "gamma_1"
     save(front_figure({**fronts, **weak_fronts}, strength, symbol), command.out / "front.png")
     save(drives_figure(fronts, strength=strength, symbol=symbol), command.out / "drives.png")
-    print(summary(fronts))
+    print(front_text(fronts))
     print(f"front   {table}")
     print(f"figure  {command.out / 'front.png'}")
     print(f"drives  {command.out / 'drives.png'}")
@@ -257,6 +207,8 @@ def run_precision(config: "Config", settings: "FrontSettings", state: Path, out:
     from . import config as files
     from ._build import build_machine
     from ._files import write_precise_front
+    from ._text import precise_front_text
+    from ._vary import build_variation, names
     from .pareto import Checkpoint, PreciseFront, desiderata_front, precision_front
     from .plots import desiderata_figure, precision_figure, save
 
@@ -275,17 +227,20 @@ def run_precision(config: "Config", settings: "FrontSettings", state: Path, out:
             report = _reporter(bar)
             if "precision" in wanted.objectives:
                 output = wanted.output - 1
-                fronts[configuration] = precision_front(machine, settings, output, checkpoint, report)
+                vary = build_variation(config, machine)
+                fronts[configuration] = precision_front(
+                    machine, settings, output, checkpoint, report, variation=vary
+                )
             else:
                 fronts[configuration] = desiderata_front(machine, settings, checkpoint, report)
     table = write_precise_front(fronts, config, out)
     if "precision" in wanted.objectives:
-        drawing = precision_figure(fronts, wanted.output)
+        drawing = precision_figure(fronts, wanted.output, names(config))
     else:
         temperatures = [bath.temperature for bath in config.machine.baths]
         drawing = desiderata_figure(fronts, 1.0 - min(temperatures) / max(temperatures))
     save(drawing, out / "front.png")
-    print(precise_summary(fronts))
+    print(precise_front_text(fronts))
     print(f"front   {table}")
     print(f"figure  {out / 'front.png'}")
     print(f"points  {out / 'points'}")
@@ -384,37 +339,3 @@ def _reporter(bar) -> Callable[[int, int, str], None]:
         bar.set_postfix_str(message)
 
     return report
-
-
-def precise_summary(fronts: "dict[str, PreciseFront]") -> str:
-    """Every point with its certified bound, as aligned text."""
-    lines = [
-        f"{'':12} {'output power':>13} {'Q':>12} {'certified Q':>12} {'efficiency':>10} {'frequency':>10} "
-        f"{'validity':>9}"
-    ]
-    for configuration, front in fronts.items():
-        if not front.points:
-            lines.append(f"{configuration:12} no drive within the bound extracts work there")
-        for p in front.points:
-            bound = "-" if p.certified_product != p.certified_product else f"{p.certified_product:.5e}"
-            lines.append(
-                f"{configuration:12} {p.output_power:13.5e} {p.uncertainty_product:12.5e} {bound:>12} "
-                f"{p.efficiency:10.6f} {p.frequency:10.6f} {p.weak_validity:9.2g}"
-            )
-    return "\n".join(lines)
-
-
-def summary(fronts: "dict[str, Front]") -> str:
-    """Every point with its certified gap, as aligned text."""
-    lines = [
-        f"{'':12} {'efficiency':>10} {'power':>13} {'frequency':>10} {'certified gap':>13} {'validity':>9}"
-    ]
-    for configuration, front in fronts.items():
-        if not front.points:
-            lines.append(f"{configuration:12} no drive within the bound makes an engine")
-        for p in front.points:
-            lines.append(
-                f"{configuration:12} {p.efficiency:10.6f} {p.power:13.5e} {p.frequency:10.6f} "
-                f"{p.gap:13.1e} {p.weak_validity:9.2g}"
-            )
-    return "\n".join(lines)

@@ -20,7 +20,7 @@ from .exact import (
     steady_state as exact_steady_state,
 )
 from .machine import Machine, normal_modes
-from .precision import BOUNDS, CONSTANCY, Current, Currents, currents, uncertainty_product, with_slope
+from .precision import Currents, currents, verdicts, with_slope
 from .thermodynamics import Fluctuations, SteadyState, logarithmic_negativity, pearson, performance
 from .weak import (
     LIMIT,
@@ -253,53 +253,22 @@ def _evaluation(
 
 def _precision(found: Currents, noise: Fluctuations, baths: list[str], mode: str) -> dict[str, Any]:
     """The fields of `Evaluation` that say how precise the currents are."""
-    labels = {"power": _host(found.power)}
-    for l in range(found.local_powers.mean.shape[0]):
-        labels[f"local power {l + 1}"] = _host(found.local_powers, l)
-    if found.heat_currents is not None:
-        for b, name in enumerate(baths):
-            labels[f"heat from {name}"] = _host(found.heat_currents, b)
-    covariance = np.asarray(noise.local_power_covariance)
+    covariance, local = np.asarray(noise.local_power_covariance), np.asarray(found.local_powers.mean)
     output = None
     if mode == "work converter":
-        out = np.asarray(found.local_powers.mean) < 0.0
-        extracted = np.asarray(found.local_powers.mean)[out].sum()
+        out = local < 0.0
         entropy = float(found.power.entropy_production_rate)
-        output = float(covariance[np.ix_(out, out)].sum() * entropy / extracted**2)
-    heat = None if noise.heat_currents is None else np.asarray(noise.heat_currents)
+        output = float(covariance[np.ix_(out, out)].sum() * entropy / local[out].sum() ** 2)
+    heat = None if noise.heat_currents is None else np.asarray(noise.heat_currents).tolist()
+    judged = verdicts(found, baths, mode)
     return {
         "power_fluctuations": float(noise.power),
         "local_power_fluctuations": np.diag(covariance).tolist(),
         "local_power_covariance": covariance.tolist(),
-        "heat_current_fluctuations": None if heat is None else heat.tolist(),
-        "tur": _product(labels["power"]),
-        "local_tur": [_product(x) for name, x in labels.items() if name.startswith("local power ")],
-        "heat_tur": None
-        if heat is None
-        else [_product(x) for name, x in labels.items() if name.startswith("heat from ")],
+        "heat_current_fluctuations": heat,
+        "tur": judged[0].product,
+        "local_tur": [v.product for v in judged if v.kind == "local power"],
+        "heat_tur": None if heat is None else [v.product for v in judged if v.kind == "heat"],
         "output_tur": output,
-        "violated_bounds": {name: _violations(name, x, mode) for name, x in labels.items()},
+        "violated_bounds": {v.name: v.violated for v in judged},
     }
-
-
-def _host(current: Current, index: int | tuple[()] = ()) -> Current:
-    return Current(*(np.asarray(part)[index] for part in current))  # pyright: ignore[reportArgumentType]
-
-
-def _product(current: Current) -> float | None:
-    value = float(uncertainty_product(current))
-    return value if np.isfinite(value) else None
-
-
-def _violations(name: str, current: Current, mode: str) -> list[str]:
-    """Names of the bounds that this current violates, among those that speak about it."""
-    if not float(current.mean) ** 2 > 0.0:
-        return []
-    found = []
-    for bound in BOUNDS:
-        of_local, of_engine = name.startswith("local power "), bound is CONSTANCY
-        if (bound.total_only and of_local) or (of_engine and (mode != "engine" or name != "power")):
-            continue
-        if bool(bound.violated(current)):
-            found.append(bound.name)
-    return found

@@ -3,14 +3,16 @@
 import csv
 import io
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from . import config as files
 from ._build import drive_config
+from ._vary import names, with_numbers
 from .dynamics import Trajectory
 from .pareto import Front, PreciseFront
 
@@ -34,7 +36,7 @@ def write_front(fronts: Mapping[str, Front], config: files.Config, out: Path) ->
     Powers are negative when extracted; `certified_power` is an upper bound on the extracted power at that
     efficiency. Files appear in one step each; points of an earlier front are removed.
     """
-    return _write_points(fronts, config, out, COLUMNS)
+    return _write_points(fronts, config, out, COLUMNS, lambda point: ((), config))
 
 
 def _write_points(
@@ -42,7 +44,9 @@ def _write_points(
     config: files.Config,
     out: Path,
     columns: tuple[str, ...],
+    config_of: Callable[[Any], tuple[tuple[float, ...], files.Config]],
 ) -> Path:
+    """`config_of` gives what comes before the last column, and the configuration to store the point in."""
     folder = out / "points"
     folder.mkdir(parents=True, exist_ok=True)
     table = io.StringIO()
@@ -52,11 +56,13 @@ def _write_points(
     for configuration, front in fronts.items():
         for i, point in enumerate(front.points):
             path = folder / f"{configuration}-{i:03d}.toml"
-            machine = replace(config.machine, configuration=configuration)
-            files.save(replace(config, machine=machine, drive=drive_config(point.drive)), path)
+            numbers, own = config_of(point)
+            machine = replace(own.machine, configuration=configuration)
+            files.save(replace(own, machine=machine, drive=drive_config(point.drive)), path)
             written.add(path)
-            numbers = [repr(float(getattr(point, name))) for name in columns[1:-1]]
-            writer.writerow([configuration, *numbers, f"points/{path.name}"])
+            fields = (getattr(point, name) for name in columns[1 : -1 - len(numbers)])
+            cells = [repr(float(value)) for value in (*fields, *numbers)]
+            writer.writerow([configuration, *cells, f"points/{path.name}"])
     for stale in set(folder.glob("*.toml")) - written:
         stale.unlink()
     return write_text(out / "front.csv", table.getvalue())
@@ -79,8 +85,14 @@ PRECISE_COLUMNS = (
 
 
 def write_precise_front(fronts: Mapping[str, PreciseFront], config: files.Config, out: Path) -> Path:
-    """As `write_front`, for fronts of precision or constancy; `certified_product` is a lower bound on Q."""
-    return _write_points(fronts, config, out, PRECISE_COLUMNS)
+    """As `write_front`, for fronts of precision or constancy; `certified_product` is a lower bound on Q.
+
+    Numbers that [pareto] vary names have a column each, under their first key.
+    """
+    columns = (*PRECISE_COLUMNS[:-1], *names(config), PRECISE_COLUMNS[-1])
+    return _write_points(
+        fronts, config, out, columns, lambda point: (point.numbers, with_numbers(config, point.numbers))
+    )
 
 
 def write_trajectory(trajectory: Trajectory, baths: Sequence[str], out: Path) -> Path:

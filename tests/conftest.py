@@ -12,8 +12,11 @@ if "jax" in sys.modules:  # pragma: no cover - only a misplaced plugin can cause
 # jax 0.10.0-0.10.2 on two or more cores: one program with two independent batched LAPACK solves can hang
 # forever; this flag avoids it. The command line sets the same one.
 _NO_DEADLOCK = "--xla_cpu_enable_concurrency_optimized_scheduler=false"
-if _NO_DEADLOCK not in os.environ.get("XLA_FLAGS", ""):
-    os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} {_NO_DEADLOCK}".strip()
+# Most of the suite's time is compilation of programs that run once: less optimisation makes it shorter.
+_LESS_OPTIMISATION = "--xla_backend_optimization_level=1"
+for _flag in (_NO_DEADLOCK, _LESS_OPTIMISATION):
+    if _flag.split("=")[0] not in os.environ.get("XLA_FLAGS", ""):
+        os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} {_flag}".strip()
 os.environ["JAX_ENABLE_X64"] = "1"
 
 # One fixed profile: the same examples on every machine and in every run, and no deadline, because the first

@@ -154,6 +154,7 @@ def test_points_are_reproduced_by_evaluate(finished: Path, capsys) -> None:
             np.testing.assert_allclose(found[key], float(row[key]), rtol=1e-9)
 
 
+@pytest.mark.slow
 def test_killed_search_resumes_to_the_same_front(finished: Path, tmp_path) -> None:
     out = tmp_path / "out"
     command = [sys.executable, "-m", "qtopt", "pareto", str(small_file(tmp_path)), "--out", str(out)]

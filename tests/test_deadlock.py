@@ -92,7 +92,7 @@ def test_the_check_finds_a_lapack_call() -> None:
         check((program.compile().as_text() or "") + " " * 1000)
 
 
-@pytest.mark.parametrize("size", [1, 2, 3, 6])
+@pytest.mark.parametrize("size", [1, 2, 3])
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_lowered_programs(program: Callable[..., Any], size: int) -> None:
     """LAPACK calls are custom calls of the program before XLA compiles it."""

@@ -51,7 +51,7 @@ def compare(case: Case, truncation: int) -> None:
 DRIVEN = {"drude": drude(0.5, 3.0, 1.0, "driven"), "lorentzian": lorentzian(0.3, 1.25, 0.1, 1.0)}
 
 
-@pytest.mark.parametrize(("kind", "damping"), [("drude", 0.5), ("lorentzian", 100.0)])
+@pytest.mark.parametrize(("kind", "damping"), [("drude", 0.5)])
 def test_floquet_reference(kind: str, damping: float) -> None:
     compare(strong_case(DRIVEN[kind], damping, 2), 16)
 

@@ -40,6 +40,7 @@ def test_exact_front_improves_on_weak_drives(tmp_path: Path) -> None:
     assert [p.power for p in again.points] == [p.power for p in front.points]
 
 
+@pytest.mark.slow
 def test_strongest_engine_where_cosines_heat() -> None:
     """At d = 1 the published cosines are no engine; weaker coupling through a smaller amplitude is one."""
     machine = engine(1.0)

@@ -8,7 +8,7 @@ from hypothesis import given, settings as hypothesis_settings, strategies as st
 
 from qtopt import DrivenBath, FrontSettings, InputError, Lorentzian, Machine, Ohmic, StaticBath, pareto_front
 from qtopt.pareto import Checkpoint, DriveParameters, SearchSpace, machine_forms, non_dominated
-from qtopt.pareto._search import Targets, WeakModel, explore, folded, refine
+from qtopt.pareto._search import Targets, WeakModel, explore, refine
 from tests.test_pareto_certificate import STRENGTH, engine
 
 SMALL = FrontSettings(points=4, harmonics=3, bound="rms", frequency=(0.3, 0.6), starts=4, seed=0)
@@ -125,7 +125,7 @@ def test_folded_drive_is_the_same_drive() -> None:
     cosine, sine = np.zeros((2, 6)), np.zeros((2, 6))
     cosine[:, 2], sine[:, 5] = [1.5, -1.4], [0.3, 0.1]
     start = space.parameters(np.array([0.1, -0.2]), cosine, sine, 0.1)
-    found = folded(space, start)
+    found = space.folded(start)
     assert found is not None
     times = np.linspace(0.0, 60.0, 500)
     before = space.drive(DriveParameters(*(jnp.asarray(leaf) for leaf in start)))(times)

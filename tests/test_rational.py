@@ -83,11 +83,12 @@ def test_small_frequencies_lose_no_digits(bath: Rational) -> None:
 @each_bath
 def test_kramers_kronig(bath: Rational) -> None:
     """K(iy) = (2/pi) int_0^infinity J(w) y^2 / (w (w^2 + y^2)) dw, by mpmath."""
+    density = jax.jit(bath.density)
     for y in (0.3, 2.0):
 
         def integrand(w: mpmath.mpf, y: float = y) -> float:
             value = float(w)
-            return float(np.real(bath.density(value))) * y**2 / (value * (value**2 + y**2))
+            return float(np.real(density(value))) * y**2 / (value * (value**2 + y**2))
 
         knots = [1e-9, 0.1, 0.5, 0.8, 1.0, 1.15, 1.2, 1.25, 1.3, 2.0, 5.0, 50.0, 1e3, 1e5]
         integral = 2.0 / np.pi * complex(mpmath.quad(integrand, knots, maxdegree=5)).real  # pyright: ignore
@@ -267,6 +268,7 @@ def exact(machine: Machine) -> PeriodicState:
     return eqx.filter_jit(exact_steady_state)(machine, DRIVE, resolution_for(machine, DRIVE))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("solver", [weak, exact])
 def test_fitted_drude_gives_the_currents_of_drude(solver) -> None:
     """A table of Drude's J, fitted, in place of Drude itself, driven and static."""
@@ -282,6 +284,7 @@ def test_fitted_drude_gives_the_currents_of_drude(solver) -> None:
     np.testing.assert_allclose(currents(fitted), expected, atol=1e-9 * np.abs(expected).max(), rtol=1e-8)
 
 
+@pytest.mark.slow
 def test_weak_is_the_limit_of_exact_with_many_poles() -> None:
     """A super-Ohmic driven bath and a sub-Ohmic static one: exact -> weak, energy balance, validity."""
     hot, _ = fit_spectral_density((1e-2, 30.0), lambda w: w**3 * np.exp(-w), 1e-2)

@@ -79,6 +79,7 @@ def engine_case(width: float, damping: float) -> Case:
     return build(EXAMPLE, baths, 0.45, generic_harmonics(2, 2, 1))
 
 
+@pytest.mark.slow
 def test_gradients_with_a_lorentzian_bath() -> None:
     """A grid, the overdamped example with its narrow bath, and finite gradients at critical damping."""
     failures = [text for case in cases(EXAMPLE, 3, 31, SEVERAL) for text in check_gradient(case)]
@@ -96,6 +97,7 @@ def test_gradients_with_a_drude_bath() -> None:
     assert not failures, "\n".join(failures)
 
 
+@pytest.mark.slow
 def test_gradients_with_two_static_baths() -> None:
     failures = [text for case in cases(TWO_STATIC_BATHS, 3, 31, SEVERAL) for text in check_gradient(case)]
     assert not failures, "\n".join(failures)

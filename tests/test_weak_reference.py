@@ -63,6 +63,7 @@ def test_latin_hypercube(structure: Structure) -> None:
     assert_agreement(cases(structure, 7, seed=11))
 
 
+@pytest.mark.slow
 def test_six_oscillators() -> None:
     assert_agreement(cases(SIX_OSCILLATORS, 4, seed=13))
 

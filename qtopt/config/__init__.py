@@ -9,9 +9,11 @@ from ._drives import (
 )
 from ._fingerprint import fingerprint as fingerprint
 from ._keys import (
+    Path as Path,
     find_number as find_number,
     key_of as key_of,
     named_key as named_key,
+    number_at as number_at,
     number_keys as number_keys,
     with_number as with_number,
 )
@@ -35,6 +37,7 @@ from ._model import (
 from ._pareto import (
     Bound as Bound,
     ParetoConfig as ParetoConfig,
+    VaryConfig as VaryConfig,
 )
 from ._scan import (
     AxisConfig as AxisConfig,

@@ -31,7 +31,7 @@ def number_keys(config: Config) -> dict[str, Path]:
 
 
 def find_number(config: Config, key: str, where: str) -> Path:
-    """The place of a number; `where` names the key of the [scan] section, for the error.
+    """The place of a number; `where` names what asks for it, for the error.
 
     Raises:
         InputError: there is no number under this key; it says which there are.
@@ -42,9 +42,9 @@ def find_number(config: Config, key: str, where: str) -> Path:
     section = re.split(r"[.\[]", key)[0]
     must = f"`{where}` must name a number of [machine] or [drive]; got {show(key)}"
     if section in ("solver", "pareto", "simulation", "scan"):
-        raise InputError(f"{must}, but [{section}] is the same for a whole scan")
+        raise InputError(f"{must}, but [{section}] says how to compute, not what")
     if key in other:
-        raise InputError(f"{must}, which is no number that a scan can change")
+        raise InputError(f"{must}, which is no number that can change")
     inside = [name for name in keys if name.startswith((f"{key}[", f"{key}."))]
     close = difflib.get_close_matches(key, keys, n=1)
     if inside:
@@ -55,6 +55,14 @@ def find_number(config: Config, key: str, where: str) -> Path:
         shown = dict.fromkeys(re.sub(r"\[\d+\]$", "[i]", named_key(config, p)) for p in keys.values())
         advice = f"its numbers: {', '.join(shown)}"
     raise InputError(f"{must} ({advice})")
+
+
+def number_at(config: Config, path: Path) -> float:
+    """The number at a place that `find_number` gave."""
+    value: Any = _content(config)
+    for part in path:
+        value = value[part]
+    return float(value)
 
 
 def with_number(config: Config, path: Path, value: float) -> Config:

@@ -5,6 +5,7 @@ from typing import Literal, get_args
 
 from ..errors import InputError
 from ._machine import CONFIGURATIONS, Configuration
+from ._scan import read_keys
 from ._table import Table, choice, is_number, listed, number, wrong
 
 Bound = Literal["peak", "rms"]
@@ -21,6 +22,15 @@ FRONTS: tuple[tuple[Objective, ...], ...] = (
 
 SEEDS = 2**32
 """seeds lie below this, so that every random number generator takes them"""
+
+
+@dataclass(frozen=True)
+class VaryConfig:
+    """Numbers of the machine that take one searched value, all at once."""
+
+    keys: tuple[str, ...]
+    range: tuple[float, float]
+    """lowest and highest value; the search is logarithmic"""
 
 
 @dataclass(frozen=True)
@@ -45,6 +55,8 @@ class ParetoConfig:
     or with "efficiency" and "constancy" (engines; small D_P/(-P))"""
     output: int = 1
     """number of the oscillator whose extracted work "precision" is about"""
+    vary: tuple[VaryConfig, ...] = ()
+    """numbers of [machine] to search beside the drive ("precision" only)"""
 
     @property
     def frequency_range(self) -> tuple[float, float]:
@@ -65,8 +77,9 @@ def read_pareto(table: Table) -> ParetoConfig:
         "starts",
         "objectives",
         "output",
+        "vary",
     )
-    return ParetoConfig(
+    config = ParetoConfig(
         points=table.whole("points", 2, default.points),
         harmonics=table.whole("harmonics", 1, default.harmonics),
         bound=table.choice("bound", BOUNDS, default.bound),
@@ -76,7 +89,31 @@ def read_pareto(table: Table) -> ParetoConfig:
         starts=table.whole("starts", 1, default.starts),
         objectives=_read_objectives(table) if "objectives" in table else default.objectives,
         output=table.whole("output", 1, default.output),
+        vary=_read_varies(table) if table.content.get("vary", []) != [] else (),
     )
+    if config.vary and "precision" not in config.objectives:
+        raise InputError(
+            f'`{table.at("vary")}` must go with objectives = ["power", "precision"]; got '
+            f"{list(config.objectives)} (other fronts compare machines with the same numbers)"
+        )
+    return config
+
+
+def _read_varies(table: Table) -> tuple[VaryConfig, ...]:
+    must = "a list of tables, each a key (or keys that move together) and a range"
+    return tuple(_read_vary(item) for item in table.tables("vary", must))
+
+
+def _read_vary(table: Table) -> VaryConfig:
+    table.only("key", "keys", "range")
+    path, must = table.at("range"), "a range [lowest, highest] of two numbers above 0"
+    value = table.get("range", must)
+    if not isinstance(value, list) or len(value) != 2:
+        raise wrong(path, must, value)
+    lowest, highest = (number(item, f"{path}[{i}]", positive=True) for i, item in enumerate(value))
+    if not lowest < highest:
+        raise wrong(path, "a range [lowest, highest] that is not empty", value)
+    return VaryConfig(read_keys(table), (lowest, highest))
 
 
 def _read_frequency(table: Table) -> tuple[float, float] | float:

@@ -69,7 +69,7 @@ def read_scan(table: Table) -> ScanConfig:
 
 def _read_axis(table: Table) -> AxisConfig:
     table.only("key", "keys", "from", "to", "points", "values", "scale", "name")
-    keys = _read_keys(table)
+    keys = read_keys(table)
     scale = table.choice("scale", SCALES, "linear")
     name = table.text("name", "a name, one line of text that is not blank") if "name" in table else None
     if "values" not in table:
@@ -104,7 +104,8 @@ def _above_zero(value: float, path: str) -> None:
         raise wrong(path, "above 0 on a logarithmic axis", value, 'or set scale = "linear"')
 
 
-def _read_keys(table: Table) -> tuple[str, ...]:
+def read_keys(table: Table) -> tuple[str, ...]:
+    """`key`, or `keys`, which move together."""
     if "key" in table and "keys" in table:
         raise InputError(f"`{table.path}` must have either key or keys; got both")
     if "keys" not in table:

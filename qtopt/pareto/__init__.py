@@ -7,6 +7,7 @@ from ._certificate import (
     efficiency_range as efficiency_range,
 )
 from ._checkpoint import Checkpoint as Checkpoint
+from ._desiderata_front import desiderata_front as desiderata_front
 from ._dominance import non_dominated as non_dominated
 from ._exact_front import exact_front as exact_front
 from ._forms import HarmonicForms as HarmonicForms, machine_forms as machine_forms
@@ -17,15 +18,12 @@ from ._front import (
     pareto_front as pareto_front,
 )
 from ._power import maximise_power as maximise_power
+from ._precise_search import PreciseFront as PreciseFront, PrecisePoint as PrecisePoint
 from ._precision_certificate import (
     PrecisionCertificate as PrecisionCertificate,
     certify_precision as certify_precision,
 )
 from ._precision_forms import precision_model as precision_model
-from ._precision_front import (
-    PreciseFront as PreciseFront,
-    PrecisePoint as PrecisePoint,
-    desiderata_front as desiderata_front,
-    precision_front as precision_front,
-)
+from ._precision_front import precision_front as precision_front
 from ._search_space import DriveParameters as DriveParameters, SearchSpace as SearchSpace
+from ._variation import Variation as Variation

@@ -20,6 +20,10 @@ class Checkpoint:
         self.path = path
         self.fingerprint = fingerprint
 
+    def beside(self, name: str) -> "Checkpoint":
+        """The file of a further stage of the same search."""
+        return Checkpoint(self.path and self.path.with_stem(f"{self.path.stem}-{name}"), self.fingerprint)
+
     def load(self, template: Any) -> tuple[int, Any] | None:
         """(chunk, state) of the last save with this fingerprint, or None; `template` gives the structure."""
         if self.path is None or not self.path.exists():

@@ -31,10 +31,19 @@ class PrecisionForms(NamedTuple):
     noise: Complex[Array, "*batch L L"]
     entropy: Complex[Array, "*batch L L"]
 
+    def rates(self, amplitudes: Complex[Array, "n L"]) -> tuple[Array, Array, Array]:
+        """(X, D, S) of a drive with Fourier coefficients g_n, n = 0..N, from the forms at n Omega."""
+        weights = jnp.where(jnp.arange(amplitudes.shape[0]) == 0, 1.0, 2.0)
 
-@eqx.filter_jit
-def _forms_at(machine: Machine, output: int | None, nu: Float[Array, " K"]) -> PrecisionForms:
-    """The forms at driving frequencies nu > 0, straight from the kernels."""
+        def total(form: Array) -> Array:
+            image = jnp.sum(form * amplitudes[:, None, :], axis=-1)
+            return jnp.sum(weights[:, None] * (jnp.conj(amplitudes) * image).real)
+
+        return total(self.extracted), total(self.noise), total(self.entropy)
+
+
+def precision_forms(machine: Machine, output: int | None, nu: Float[Array, " K"]) -> PrecisionForms:
+    """The forms at driving frequencies nu > 0, straight from the kernels; differentiable in the machine."""
     work, _ = jax.lax.map(lambda value: kernels(machine, value), nu, batch_size=32)
     at = noise_kernel(machine)
     noise = jax.lax.map(at, nu, batch_size=32) * (nu**2)[:, None, None]
@@ -64,15 +73,10 @@ class PrecisionModel(Model):
         return PrecisionForms(*(unpacked(found[:, i]) for i in range(3)))
 
     def rates(self, drive: Drive) -> Rates:
-        amplitudes = drive.harmonics(self.harmonics)
-        weights = jnp.where(jnp.arange(self.harmonics + 1) == 0, 1.0, 2.0)
+        return self.forms(drive.frequency).rates(drive.harmonics(self.harmonics))
 
-        def total(form: Array) -> Array:
-            image = jnp.sum(form * amplitudes[:, None, :], axis=-1)
-            return jnp.sum(weights[:, None] * (jnp.conj(amplitudes) * image).real)
 
-        extracted, noise, entropy = self.forms(drive.frequency)
-        return total(extracted), total(noise), total(entropy)
+_compiled_forms = eqx.filter_jit(precision_forms)
 
 
 def precision_model(
@@ -109,7 +113,7 @@ def precision_model(
         # At nu = 0 nothing works; a small frequency avoids the meeting of two poles there.
         shifted = np.maximum(nu, 1e-6 * frequency[0])
         return in_chunks(
-            lambda part: [packed(np.asarray(f)) for f in _forms_at(machine, output, part)], shifted
+            lambda part: [packed(np.asarray(f)) for f in _compiled_forms(machine, output, part)], shifted
         )
 
     span = (0.0, frequency[1] * harmonics * (1.0 + 1e-9))

@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Callable
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import equinox as eqx
 import jax
@@ -16,7 +16,6 @@ from ..exact import Resolution, steady_state
 from ..machine import Machine
 from ..thermal import coth_poles
 from ._forms import Forms
-from ._search_space import DriveParameters, SearchSpace
 
 EXPLORE_STEPS, REFINE_STEPS = 100, 40
 PENALTY = 40.0
@@ -63,7 +62,7 @@ class Model(eqx.Module):
     """Whatever gives the rates of a drive that targets score."""
 
     @abstractmethod
-    def rates(self, drive: Drive) -> Rates:
+    def rates(self, drive: Any) -> Rates:
         """(extracted power -P, entropy production rate), or others for other targets."""
 
 
@@ -89,11 +88,32 @@ class ExactModel(Model):
         return -state.power, state.entropy_production_rate
 
 
-Candidates = tuple[DriveParameters, Rates]
+class Parameters(Protocol):
+    """A pytree of unconstrained parameters; batches carry leading axes."""
+
+    @property
+    def position(self) -> Array:
+        """Logit of the drive frequency within its range."""
+        ...
+
+
+P = TypeVar("P", bound=Parameters)
+
+
+class Space(Protocol[P]):
+    """What parameters stand for."""
+
+    def drive(self, parameters: P) -> Any:
+        """What the model takes the rates of: a drive, or a drive and numbers of the machine."""
+        ...
+
+    def folded(self, parameters: P) -> P | None:
+        """The same at a multiple of the frequency, where it has more harmonics to improve with, or None."""
+        ...
 
 
 @eqx.filter_jit
-def explore(model: Model, space: SearchSpace, targets: Target, parameters: DriveParameters) -> Candidates:
+def explore(model: Model, space: Space[P], targets: Target, parameters: P) -> tuple[P, Rates]:
     """EXPLORE_STEPS of Adam with a decaying rate on every candidate of a batch, from rest.
 
     One compiled program for all chunks: the batch is fixed, no host callback, no LAPACK call.
@@ -103,8 +123,8 @@ def explore(model: Model, space: SearchSpace, targets: Target, parameters: Drive
     """
     adam = optax.adam(optax.exponential_decay(0.1, EXPLORE_STEPS, 0.3))
 
-    def one(start: DriveParameters, target: Target) -> DriveParameters:
-        def step(carry: tuple[DriveParameters, optax.OptState], _: None) -> tuple[Any, None]:
+    def one(start: Any, target: Target) -> Any:
+        def step(carry: tuple[Any, optax.OptState], _: None) -> tuple[Any, None]:
             gradient = jax.grad(lambda p: target.score(*model.rates(space.drive(p))))(carry[0])
             updates, state = adam.update(gradient, carry[1])
             return (optax.apply_updates(carry[0], updates), state), None
@@ -117,8 +137,8 @@ def explore(model: Model, space: SearchSpace, targets: Target, parameters: Drive
 
 @eqx.filter_jit
 def refine(
-    model: Model, space: SearchSpace, targets: Target, parameters: DriveParameters, steps: int = REFINE_STEPS
-) -> Candidates:
+    model: Model, space: Space[P], targets: Target, parameters: P, steps: int = REFINE_STEPS
+) -> tuple[P, Rates]:
     """`steps` of L-BFGS on every candidate of a batch; otherwise as `explore`.
 
     The line search only backtracks, at most ten times: under `vmap` every candidate pays for the longest.
@@ -128,11 +148,11 @@ def refine(
     )
     lbfgs = optax.lbfgs(memory_size=12, linesearch=search)
 
-    def one(start: DriveParameters, target: Target) -> DriveParameters:
-        def loss(p: DriveParameters) -> Array:
+    def one(start: Any, target: Target) -> Any:
+        def loss(p: Any) -> Array:
             return target.score(*model.rates(space.drive(p)))
 
-        def step(carry: tuple[DriveParameters, optax.OptState], _: None) -> tuple[Any, None]:
+        def step(carry: tuple[Any, optax.OptState], _: None) -> tuple[Any, None]:
             value, gradient = optax.value_and_grad_from_state(loss)(carry[0], state=carry[1])
             updates, state = lbfgs.update(
                 gradient, carry[1], carry[0], value=value, grad=gradient, value_fn=loss
@@ -151,18 +171,17 @@ def refine(
     return _with_rates(model, space, jax.vmap(one)(parameters, targets))
 
 
-def _with_rates(model: Model, space: SearchSpace, parameters: DriveParameters) -> Candidates:
+def _with_rates(model: Model, space: Space[P], parameters: P) -> tuple[P, Rates]:
     return parameters, jax.vmap(lambda p: model.rates(space.drive(p)))(parameters)
 
 
-def best_and_neighbours(
-    space: SearchSpace, parameters: DriveParameters, rates: Rates, targets: Target
-) -> DriveParameters:
+def best_and_neighbours(space: Space[P], parameters: P, rates: Rates, targets: Target) -> P:
     """Four candidates for each target, target-major: its best, a variation, the best of either neighbour.
 
     "Best" is over the whole batch, whichever target a candidate was working for. Passing the neighbours'
     best on, even when it does not fit yet, lets a good family of drives travel along the front. The
-    variation is the best one folded (`folded`), or else the next best at another frequency. Runs on the host.
+    variation is the best one folded (`Space.folded`), or else the next best at another frequency. Runs on the
+    host.
     """
     order = ranking(rates, targets)
     position = np.asarray(parameters.position)
@@ -173,32 +192,14 @@ def best_and_neighbours(
     chosen = np.stack([best, second, left, right], axis=1).ravel()
     batch = jax.tree.map(lambda leaf: np.array(leaf[chosen]), parameters)
     for i, candidate in enumerate(best):
-        variation = folded(space, jax.tree.map(lambda leaf, c=candidate: np.asarray(leaf[c]), parameters))
+        variation = space.folded(jax.tree.map(lambda leaf, c=candidate: np.asarray(leaf[c]), parameters))
         if variation is not None:
-            for leaf, value in zip(batch, variation, strict=True):
+            for leaf, value in zip(jax.tree.leaves(batch), jax.tree.leaves(variation), strict=True):
                 leaf[4 * i + 1] = value
     return jax.tree.map(jnp.asarray, batch)
 
 
-def folded(space: SearchSpace, parameters: DriveParameters) -> DriveParameters | None:
-    """The same drive at k times the frequency, k its strongest harmonic; None if that leaves the range.
-
-    A shape g(k theta) uses N/k of its N searched harmonics; at k Omega it has all of them to improve with.
-    """
-    drive = space.drive(jax.tree.map(jnp.asarray, parameters))
-    shape = [np.asarray(drive.mean), np.asarray(drive.cosine), np.asarray(drive.sine)]
-    strength = np.sum(shape[1] ** 2 + shape[2] ** 2, axis=0)
-    k = int(np.argmax(strength)) + 1
-    frequency = k * float(space.drive_frequency(jnp.asarray(parameters.position)))
-    if k == 1 or frequency > space.frequency[1]:
-        return None
-    cosine, sine = np.zeros_like(shape[1]), np.zeros_like(shape[2])
-    kept = len(strength) // k
-    cosine[:, :kept], sine[:, :kept] = shape[1][:, k - 1 :: k], shape[2][:, k - 1 :: k]
-    return space.parameters(shape[0], cosine, sine, frequency)
-
-
-def best_of_all(parameters: DriveParameters, rates: Rates, targets: Target) -> DriveParameters:
+def best_of_all(parameters: P, rates: Rates, targets: Target) -> P:
     """The best candidate for each target."""
     chosen = ranking(rates, targets)[:, 0]
     return jax.tree.map(lambda leaf: leaf[chosen], parameters)

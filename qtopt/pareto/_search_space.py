@@ -76,6 +76,23 @@ class SearchSpace(eqx.Module):
         position = self.position(jnp.asarray(frequency))
         return DriveParameters(*jax.tree.map(jnp.asarray, (*series, position)))
 
+    def folded(self, parameters: DriveParameters) -> DriveParameters | None:
+        """The same drive at k times the frequency, k its strongest harmonic; None if that leaves the range.
+
+        A shape g(k theta) uses N/k of its N searched harmonics; at k Omega it has all to improve with.
+        """
+        drive = self.drive(jax.tree.map(jnp.asarray, parameters))
+        shape = [np.asarray(drive.mean), np.asarray(drive.cosine), np.asarray(drive.sine)]
+        strength = np.sum(shape[1] ** 2 + shape[2] ** 2, axis=0)
+        k = int(np.argmax(strength)) + 1
+        frequency = k * float(self.drive_frequency(jnp.asarray(parameters.position)))
+        if k == 1 or frequency > self.frequency[1]:
+            return None
+        cosine, sine = np.zeros_like(shape[1]), np.zeros_like(shape[2])
+        kept = len(strength) // k
+        cosine[:, :kept], sine[:, :kept] = shape[1][:, k - 1 :: k], shape[2][:, k - 1 :: k]
+        return self.parameters(shape[0], cosine, sine, frequency)
+
     def drive_frequency(self, position: Float[Array, "*batch"]) -> Float[Array, "*batch"]:
         """Omega = low (high/low)^sigmoid(position)."""
         low, high = self.frequency

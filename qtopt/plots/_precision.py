@@ -1,6 +1,6 @@
 """Figures of precision: the uncertainty product against power, and the three desiderata of engines."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -24,17 +24,19 @@ MARKER_SIZE = 3.6
 CLASSICAL = 2.0
 
 
-def precision_figure(fronts: Mapping[str, PreciseFront], output: int) -> Figure:
+def precision_figure(fronts: Mapping[str, PreciseFront], output: int, numbers: Sequence[str] = ()) -> Figure:
     """Uncertainty product Q = D S/P_l^2 against extracted power -P_l, with the bound; Omega beside it.
 
-    No drive of any configuration reaches the shaded region. The line at Q = 2 is the classical bound.
+    No drive of any configuration reaches the shaded region (where the machine's numbers vary, the dotted line
+    is the bound for each point's own machine). The line at Q = 2 is the classical bound.
 
     Args:
         fronts: the front of each configuration, with any number of points.
         output: number of the oscillator, from 1.
+        numbers: names of the machine's numbers that were searched too; a panel each.
     """
     drawing = figure(DOUBLE_COLUMN, HEIGHT)
-    left, right = drawing.subplots(1, 2)
+    left, right, *more = drawing.subplots(1, 2 + len(numbers))
     best: list[tuple[np.ndarray, np.ndarray]] = []
     for i, (name, front) in enumerate(fronts.items()):
         if not front.points:
@@ -48,13 +50,17 @@ def precision_figure(fronts: Mapping[str, PreciseFront], output: int) -> Figure:
         right.plot(
             power, [p.frequency for p in front.points], lw=LINE_WIDTH, **style.marker_style(MARKER_SIZE)
         )
-        if front.certificate is not None:
+        for n, panel in enumerate(more):
+            values = [p.numbers[n] for p in front.points]
+            panel.plot(power, values, lw=LINE_WIDTH, **style.marker_style(MARKER_SIZE))
+            panel.set_ylabel(numbers[n].removeprefix("machine."), fontsize=FONT_SIZE)
+        if np.isfinite([p.certified_product for p in front.points]).all():
             best.append((power, np.array([p.certified_product for p in front.points])))
             left.plot(power, best[-1][1], color=style.colour, lw=THIN_LINE_WIDTH, ls=":")
-    if len(best) == 1:
+    if len(best) == 1 and not numbers:
         left.fill_between(best[0][0], best[0][1], 1e-300, **UNREACHABLE)
     left.axhline(CLASSICAL, color=GREY, lw=THIN_LINE_WIDTH, ls="--")
-    for panel in (left, right):
+    for panel in (left, right, *more):
         panel.set_xscale("log")
         panel.set_yscale("log")
         panel.set_xlabel(rf"extracted power $-P_{{{output}}}$", fontsize=FONT_SIZE)

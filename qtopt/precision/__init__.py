@@ -7,6 +7,8 @@ from ._bounds import (
     EXCHANGE as EXCHANGE,
     PERIODIC as PERIODIC,
     Bound as Bound,
+    Kind as Kind,
 )
 from ._current import Current as Current, uncertainty_product as uncertainty_product
 from ._currents import Currents as Currents, currents as currents, with_slope as with_slope
+from ._verdicts import Verdict as Verdict, verdicts as verdicts

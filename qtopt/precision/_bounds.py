@@ -12,6 +12,7 @@ Quantum bounds that were checked and left out:
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 import jax
 import jax.numpy as jnp
@@ -20,6 +21,7 @@ from jaxtyping import Array, Float
 from ._current import Current, quotient, uncertainty_product
 
 Side = Callable[[Current], Float[Array, "*shape"]]
+Kind = Literal["power", "local power", "heat"]
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,8 @@ class Bound:
         name: how tables and results call it.
         source: where it was derived.
         domain: for which dynamics and currents it was derived; a violation elsewhere contradicts nothing.
-        total_only: whether only totals (power, heat) are in its domain, not local powers.
+        kinds: the kinds of current in its domain.
+        engines_only: whether it speaks about engines only.
         value: left-hand side.
         limit: right-hand side.
     """
@@ -38,9 +41,14 @@ class Bound:
     name: str
     source: str
     domain: str
-    total_only: bool
+    kinds: tuple[Kind, ...]
+    engines_only: bool
     value: Side
     limit: Side
+
+    def concerns(self, kind: Kind, mode: str) -> bool:
+        """Whether a current of this kind of a machine in this operating mode is in the bound's domain."""
+        return kind in self.kinds and (mode == "engine" or not self.engines_only)
 
     def violated(self, current: Current) -> Array:
         """value < limit, beyond round-off."""
@@ -61,6 +69,7 @@ def _exchange_limit(current: Current) -> Array:
     return entropy * exchange_function(entropy)
 
 
+@jax.jit
 def exchange_function(entropy: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
     """f(x) = csch^2(g(x/2)), g the inverse of x tanh x: least Var/mean^2 at this entropy production.
 
@@ -83,6 +92,7 @@ CLASSICAL = Bound(
     "Barato and Seifert, PRL 114, 158101 (2015); Gingrich et al., PRL 116, 120601 (2016)",
     "time-homogeneous classical Markov jump or overdamped dynamics. In the weak theory with an isothermal "
     "single-harmonic drive the total power obeys it: Q = (Omega/T) coth(Omega/2T)",
+    ("power", "local power", "heat"),
     False,
     uncertainty_product,
     _two,
@@ -93,6 +103,7 @@ PERIODIC = Bound(
     "Koyuk and Seifert, PRL 122, 230601 (2019)",
     "periodically driven classical Markov dynamics: D S/(X - Omega dX/dOmega)^2 >= 2, the derivative at a "
     "fixed shape of the drive",
+    ("power", "local power", "heat"),
     False,
     _periodic_product,
     _two,
@@ -104,7 +115,8 @@ EXCHANGE = Bound(
     "currents that are part of an exchange fluctuation theorem, under drives symmetric in time; local powers "
     "are not. Here per period: D/(X^2 tau) >= f(S tau) with the long-time D in place of the variance of one "
     "period",
-    True,
+    ("power", "heat"),
+    False,
     uncertainty_product,
     _exchange_limit,
 )
@@ -114,6 +126,7 @@ CONSTANCY = Bound(
     "Pietzonka and Seifert, PRL 120, 190602 (2018)",
     "engines between two temperatures, classical steady states: D_P (eta_C - eta)/(-P eta T_c) >= 2, which "
     "by S = (-P/T_c)(eta_C/eta - 1) is the product Q of the power",
+    ("power",),
     True,
     uncertainty_product,
     _two,

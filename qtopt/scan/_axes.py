@@ -2,15 +2,14 @@
 
 import re
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
-import jax
 import numpy as np
-from jax import Array
 from numpy.typing import NDArray
 
 from .. import config as files
 from .._build import build_drive, build_machine
+from .._places import Place, place_of
 from ..drives import Drive
 from ..errors import InputError
 from ..machine import Machine
@@ -29,13 +28,6 @@ UNITS = {
     "phases": "rad",
 }
 """of the last word of a key; other numbers have none"""
-
-
-class Place(NamedTuple):
-    """One number of a pytree: which leaf, and where in it."""
-
-    leaf: int
-    entry: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -94,7 +86,7 @@ def _axis(config: files.Config, axis: files.AxisConfig, paths: list[Any], where:
                 files.with_number(config, path, value)
             except InputError as error:
                 raise InputError(f"`{where}` reaches a value that is not allowed: {error}") from None
-    places = tuple(_place(config, path, float(values[0]), where) for path in paths)
+    places = tuple(place_of(build_model, config, path, float(values[0]), where) for path in paths)
     words = [str(part) for part in paths[0] if not isinstance(part, int)]
     name = axis.name or _name([files.named_key(config, path) for path in paths])
     keys = tuple(files.named_key(config, path) for path in paths)
@@ -120,31 +112,3 @@ def _name(keys: list[str]) -> str:
             break
         common.insert(0, same[0])
     return "_".join(common or words[0])
-
-
-def _place(config: files.Config, path: Any, value: float, where: str) -> Place:
-    """Where a number of the configuration ends up: the one entry that follows it through two values."""
-    pair = (value, 1.25 * value if value else 1.0)
-    leaves = [
-        [np.asarray(leaf) for leaf in jax.tree.leaves(build_model(files.with_number(config, path, probe)))]
-        for probe in pair
-    ]
-    changed = [
-        Place(i, tuple(int(n) for n in entry))
-        for i, (first, second) in enumerate(zip(*leaves, strict=True))
-        for entry in np.argwhere(first != second)
-    ]
-    if len(changed) != 1 or any(
-        part[changed[0].leaf][changed[0].entry] != probe for part, probe in zip(leaves, pair, strict=True)
-    ):
-        raise InputError(f"`{where}` must name a number of the machine itself; got {files.key_of(path)}")
-    return changed[0]
-
-
-def placed(model: Model, places: tuple[tuple[Place, ...], ...], values: Array) -> Model:
-    """The model with one value for each axis; works under jit and vmap."""
-    leaves, structure = jax.tree.flatten(model)
-    for axis, entries in enumerate(places):
-        for leaf, entry in entries:
-            leaves[leaf] = leaves[leaf].at[entry].set(values[axis])
-    return jax.tree.unflatten(structure, leaves)

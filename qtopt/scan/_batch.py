@@ -10,7 +10,8 @@ import numpy as np
 from jax import Array
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
-from ._axes import Model, Place, placed
+from .._places import Place, placed
+from ._axes import Model
 
 AXIS = "machines"
 CPU_BATCH = 16

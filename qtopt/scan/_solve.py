@@ -10,6 +10,7 @@ import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
+from .._places import Place
 from ..drives import Drive
 from ..errors import InputError
 from ..exact import (
@@ -32,7 +33,7 @@ from ..weak import (
     self_energies,
     steady_state as weak_steady_state,
 )
-from ._axes import Model, Place
+from ._axes import Model
 from ._batch import Layout, layout_for, over_machines
 from ._quantities import STATUSES, UNDEFINED, Quantity, Solved, quantities_of
 

@@ -1,0 +1,86 @@
+"""The front of power, efficiency and constancy of engines."""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from ..machine import Machine
+from ._certificate import efficiency_range
+from ._checkpoint import Checkpoint
+from ._dominance import non_dominated
+from ._forms import machine_forms
+from ._front import FrontSettings, Progress, engine_temperatures
+from ._precise_search import CHUNKS, OneMachine, PreciseFront, evaluated, search, starts
+from ._precision_certificate import certify_precision
+from ._precision_forms import precision_model
+from ._search import PENALTY
+from ._search_space import SearchSpace
+
+
+class DesiderataTargets(NamedTuple):
+    """Most power at an efficiency and a constancy of at least targets; scores (X, D, S).
+
+    Attributes:
+        slope: (B,) kappa = (eta_C/eta - 1)/T_c of the target efficiency.
+        noise: (B,) largest D/X aimed at.
+        power: (B,) extracted power that sets the scale.
+    """
+
+    slope: Float[Array, " B"]
+    noise: Float[Array, " B"]
+    power: Float[Array, " B"]
+
+    def score(self, power: Array, noise: Array, entropy: Array) -> Array:
+        """``-x/x_i + (PENALTY/2) [max(0, s/kappa_i - x)^2 + max(0, D/f_i - x)^2]/x_i^2``."""
+        costly = jnp.maximum(entropy / self.slope - power, 0.0) / self.power
+        noisy = jnp.maximum(noise / self.noise - power, 0.0) / self.power
+        return -power / self.power + 0.5 * PENALTY * (costly**2 + noisy**2)
+
+
+def desiderata_front(
+    machine: Machine,
+    settings: FrontSettings,
+    checkpoint: Checkpoint | None = None,
+    progress: Progress = lambda done, total, what: None,
+) -> PreciseFront:
+    """Engines that no other beats in power, efficiency and constancy (small D_P/(-P)) at once.
+
+    Targets form a grid of efficiencies and of noise D/X; otherwise as `precision_front`, without certificate.
+    Compare with `precision.CONSTANCY`, which ties the three together classically.
+
+    Raises:
+        InputError: see `pareto_front`.
+
+    Source: physics notes, sections 6 and 8.
+    """
+    temperatures = engine_temperatures(machine)
+    space = SearchSpace(settings.bound, machine.size, settings.harmonics, settings.frequency)
+    total = CHUNKS + 3
+    progress(0, total, "tabulating kernels")
+    model = precision_model(machine, None, settings.frequency, space.kept_harmonics)
+    progress(1, total, "certifying")
+    certificate = certify_precision(model, settings.bound, settings.frequency, np.zeros(0))
+    forms = machine_forms(machine, settings.frequency, space.kept_harmonics)
+    span = efficiency_range(forms, temperatures, settings.bound, settings.frequency)
+    if span is None:
+        progress(total, total, "no engine within the bound")
+        return PreciseFront((), None)
+    side = max(2, round(np.sqrt(settings.points)))
+    efficiency = span[0] + (span[1] - span[0]) * np.linspace(0.0, 0.9, -(-settings.points // side))
+    # Work comes in quanta nu: D/X > nu for a single harmonic, which sets the scale of the noise.
+    noise = np.geomspace(0.7, 1.5, side) * certificate.driving_frequency
+    grid = [(e, f) for e in efficiency for f in noise][: settings.points]
+    slopes = temperatures.slope(np.array([e for e, _ in grid]))
+    scale = np.full(len(grid), certificate.fundamental_power)
+    targets = DesiderataTargets(jnp.asarray(slopes), jnp.asarray([f for _, f in grid]), jnp.asarray(scale))
+    begin = starts(space, certificate, settings, len(grid))
+    found = search(model, space, targets, begin, checkpoint, lambda i: progress(2 + i, total, "searching"))
+    drives = jax.vmap(space.drive)(found)
+    points = evaluated(OneMachine(machine), drives, jnp.zeros((len(grid), 0)), None)
+    values = [[-p.output_power, p.efficiency, p.output_fluctuations / p.output_power] for p in points]
+    kept = non_dominated(np.array(values).reshape(-1, 3))
+    progress(total, total, "done")
+    return PreciseFront(tuple(sorted((points[i] for i in kept), key=lambda p: -p.output_power)), None)

@@ -1,0 +1,180 @@
+"""What the fronts of precision and of constancy share: their points, their starts and their search."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from ..drives import Drive
+from ..machine import Machine
+from ..weak import fluctuations, steady_state, weak_validity
+from ._checkpoint import Checkpoint
+from ._front import FrontSettings
+from ._precision_certificate import PrecisionCertificate
+from ._precision_forms import PrecisionModel
+from ._search import Target, best_and_neighbours, best_of_all, explore, refine
+from ._search_space import DriveParameters, SearchSpace
+
+EXPLORE_CHUNKS, REFINE_CHUNKS = 2, 8
+CHUNKS = EXPLORE_CHUNKS + REFINE_CHUNKS
+
+
+class PrecisePoint(NamedTuple):
+    """One non-dominated drive; rates as in `SteadyState`.
+
+    Attributes:
+        output_power: P of the output, negative: extracted.
+        output_fluctuations: its variance rate D.
+        uncertainty_product: Q = D S/P^2 of the output.
+        certified_product: no drive within the bound that extracts as much has a smaller Q (nan: unknown).
+        numbers: what the varied numbers of the machine are; empty where none vary.
+        efficiency: of an engine -P/(absorbed heat), of a converter -P_out/(supplied power); nan otherwise.
+        power: P of all oscillators.
+    """
+
+    output_power: float
+    output_fluctuations: float
+    uncertainty_product: float
+    certified_product: float
+    efficiency: float
+    power: float
+    entropy_production_rate: float
+    frequency: float
+    truncation_error: float
+    weak_validity: float
+    drive: Drive
+    numbers: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class PreciseFront:
+    """Points by rising extracted power; the certificate of a precision-power front, else None."""
+
+    points: tuple[PrecisePoint, ...]
+    certificate: PrecisionCertificate | None
+
+
+def starts(
+    space: SearchSpace, certificate: PrecisionCertificate, settings: FrontSettings, targets: int
+) -> DriveParameters:
+    """Starts for every target: random, and every second one the certificate's best harmonic plus noise."""
+    number = settings.starts * targets
+    low, high = settings.frequency
+    shapes, spread, draw, phase, size = jax.random.split(jax.random.key(settings.seed), 5)
+    frequency = jnp.exp(jax.random.uniform(spread, (number,), minval=jnp.log(low), maxval=jnp.log(high)))
+    nu = certificate.driving_frequency
+    first = int(np.ceil(nu / high * (1.0 - 1e-9)))
+    last = min(max(first, int(np.floor(nu / low * (1.0 + 1e-9)))), space.harmonics)
+    k = jax.random.randint(draw, (number,), first, max(last, first) + 1)
+    informed = (jnp.arange(number) % 2 == 0) & (first <= space.harmonics)
+    random = space.random(shapes, jnp.where(informed, jnp.clip(nu / k, low, high), frequency))
+    turned = jnp.asarray(certificate.pattern) * jnp.exp(2j * jnp.pi * jax.random.uniform(phase, (number, 1)))
+    turned = turned * jax.random.uniform(size, (number, 1), minval=0.3, maxval=3.0)
+    here = (jnp.arange(1, space.harmonics + 1) == k[:, None])[:, None, :]
+
+    def mixed(noise: jax.Array, part: jax.Array) -> jax.Array:
+        return jnp.where(informed[:, None, None], 0.05 * noise + here * part[:, :, None], noise)
+
+    mean = jnp.where(informed[:, None], 0.05 * random.mean, random.mean)
+    # g_n = (cosine + i sine)/2
+    return DriveParameters(
+        mean, mixed(random.cosine, turned.real), mixed(random.sine, turned.imag), random.position
+    )
+
+
+def search(
+    model: PrecisionModel,
+    space: SearchSpace,
+    targets: Target,
+    parameters: DriveParameters,
+    checkpoint: Checkpoint | None,
+    progress: Callable[[int], None],
+) -> DriveParameters:
+    """The best drive for each target: CHUNKS chunks of gradient steps, each followed by ``progress(chunk)``.
+
+    The whole state between chunks is the parameters, which is what `checkpoint` keeps.
+    """
+    checkpoint = Checkpoint(None) if checkpoint is None else checkpoint
+    saved = checkpoint.load(parameters)
+    begin, parameters = (0, parameters) if saved is None else (saved[0] + 1, saved[1])
+    for chunk in range(begin, CHUNKS):
+        step = explore if chunk < EXPLORE_CHUNKS else refine
+        parameters, rates = step(model, space, repeated(targets, parameters.position.shape[0]), parameters)
+        if chunk == CHUNKS - 1:
+            parameters = best_of_all(parameters, rates, targets)
+        elif chunk >= EXPLORE_CHUNKS - 1:
+            parameters = best_and_neighbours(space, parameters, rates, targets)
+        checkpoint.save(chunk, parameters)
+        progress(chunk)
+    return parameters
+
+
+def repeated(targets: Target, candidates: int) -> Target:
+    """Each target for as many consecutive candidates as there are for one."""
+    count = jax.tree.leaves(targets)[0].shape[0]
+    return jax.tree.map(lambda leaf: jnp.repeat(leaf, candidates // count), targets)
+
+
+class OneMachine(eqx.Module):
+    """The machine whose numbers do not vary, as a function of no numbers."""
+
+    machine: Machine
+
+    def __call__(self, numbers: Float[Array, "0"]) -> Machine:
+        return self.machine
+
+
+@eqx.filter_jit
+def _solve(build: Callable[[Array], Machine], drives: Drive, numbers: Float[Array, "B V"]) -> Any:
+    def one(inputs: tuple[Drive, Array]) -> Any:
+        machine = build(inputs[1])
+        return steady_state(machine, inputs[0]), fluctuations(machine, inputs[0])
+
+    return jax.lax.map(one, (drives, numbers))
+
+
+def evaluated(
+    build: Callable[[Array], Machine], drives: Drive, numbers: Float[Array, "B V"], output: int | None
+) -> list[PrecisePoint]:
+    """Every candidate by the solver itself; those that extract nothing are left out.
+
+    Args:
+        build: the machine with its varied numbers.
+        drives: a batch of B drives.
+        numbers: for each drive.
+        output: oscillator, or None for the total power.
+    """
+    states, noises = _solve(build, drives, numbers)
+    points = []
+    for i in range(numbers.shape[0]):
+        drive, state, noise = jax.tree.map(lambda leaf, i=i: leaf[i], (drives, states, noises))
+        local, heat = np.asarray(state.local_powers), np.asarray(state.heat_currents)
+        power = float(local.sum() if output is None else local[output])
+        variance = float(noise.power if output is None else noise.local_powers[output])
+        if not power < 0.0:
+            continue
+        entropy = float(state.entropy_production_rate)
+        spent = heat[heat > 0.0].sum() if local.sum() < 0.0 else local[local > 0.0].sum()
+        gained = -local.sum() if local.sum() < 0.0 else -local[local < 0.0].sum()
+        points.append(
+            PrecisePoint(
+                output_power=power,
+                output_fluctuations=variance,
+                uncertainty_product=variance * entropy / power**2,
+                certified_product=np.nan,
+                efficiency=float(gained / spent) if spent > 0.0 else np.nan,
+                power=float(local.sum()),
+                entropy_production_rate=entropy,
+                frequency=float(drive.frequency),
+                truncation_error=float(state.truncation_error),
+                weak_validity=weak_validity(build(numbers[i]), drive),
+                drive=drive,
+                numbers=tuple(numbers[i].tolist()),
+            )
+        )
+    return points
