@@ -200,7 +200,7 @@ def test_exact_front(tmp_path: Path) -> None:
     assert kept["1e-06"][0] > 0.8 and kept["0.0001"][0] < 0.3
     assert kept["1e-06"][-1] > 0.99 and kept["1e-05"][-1] > kept["1e-05"][0]
     for d in kept:
-        assert (data[f"same-{d}"]["truncation_error"] < 1e-3 * -data[f"same-{d}"]["power"]).all()
+        assert (data[f"same-{d}"]["truncation_error"] < 1e-2 * -data[f"same-{d}"]["power"]).all()
 
 
 @pytest.mark.slow
