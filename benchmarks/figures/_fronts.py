@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import xarray
-from numpy.typing import NDArray
 
 import qtopt
 from qtopt import config as files
@@ -94,8 +93,3 @@ def restored(data: xarray.Dataset, scale: float = 1.0) -> Front:
         columns |= {name: scale * columns[name] for name in ("power", "mean_square_power")}
         certificate = Certificate(**columns)
     return Front(tuple(points), certificate, data.attrs["carnot_efficiency"])
-
-
-def entropy_of(power: NDArray[np.float64], efficiency: NDArray[np.float64], carnot: float, cold: float):
-    """Entropy production rate of engines with this extracted power and efficiency."""
-    return power * (carnot / efficiency - 1.0) / cold

@@ -3,8 +3,8 @@
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import xarray
+from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from qtopt import config as files
@@ -26,27 +26,28 @@ def figure(quick: bool, out: Path) -> dict[str, xarray.Dataset]:
     made = new_figure(178.0, 8.0 + 50.0 * len(cases))
     grid = made.subplots(len(cases), 2, squeeze=False)
     for row, (case, found) in zip(grid, data.items(), strict=True):
-        for name, part in found.items():
-            style = LOOKS[name].marker_style(3.0)
-            carnot = part.attrs["carnot_efficiency"]
-            row[0].plot(part["efficiency"], -part["power"], "-", lw=0.8, **style)
-            row[1].plot(1.0 / part["efficiency"], part["entropy_production_rate"], "-", lw=0.8, **style)
-            curve = np.asarray(part["bound_efficiency"]), np.asarray(part["bound_power"])
-            row[0].plot(*curve, "--", lw=1.0, color=style["color"])
-            bound = fronts.entropy_of(curve[1], curve[0], carnot, COLD)
-            row[1].plot(1.0 / curve[0], bound, "--", lw=1.0, color=style["color"])
-        power = np.concatenate([-part["power"] for part in found.values()])
-        top = max(float(part["bound_power"].max()) for part in found.values())
         style_panel(row[0], r"efficiency $\eta$", r"power $-P/d$ ($\hbar/\omega_A^2$)")
         style_panel(row[1], r"$1/\eta$", r"$\dot S/d$ ($k_B/\omega_A^3$)")
+        row[1].set_yscale("log")
         for panel in row:
             panel.set_title(rf"$\omega_B={case[0]}$, $\gamma_2={case[1]:g}$", fontsize=FONT_SIZE)
-        if power.max() > 30.0 * power.min():
+        for name, part in found.items():
+            _draw_power(row[0], name, part)
+            style, bound = LOOKS[name].marker_style(3.0), part["bound_efficiency"]
+            row[1].plot(1.0 / part["efficiency"], part["entropy_production_rate"], "-", lw=0.8, **style)
+            slope = (part.attrs["carnot_efficiency"] / bound - 1.0) / COLD
+            row[1].plot(1.0 / bound, slope * part["bound_power"], "--", lw=1.0, color=style["color"])
+        top = max(float(part["bound_power"].max()) for part in found.values())
+        least = min(float(-part["power"].max()) for part in found.values())
+        if top > 1e3 * least:
             row[0].set_yscale("log")
-            row[0].set_ylim(power.min() / 3.0, 3.0 * top)
+            row[0].set_ylim(least / 3.0, 3.0 * top)
+            inset = row[0].inset_axes((0.33, 0.16, 0.4, 0.68))
+            style_panel(inset)
+            _draw_power(inset, "joint", found["joint"])
+            inset.set_yscale("log")
         else:
             row[0].set_ylim(0.0, 1.1 * top)
-        row[1].set_yscale("log")
     handles = [
         Line2D([], [], lw=0.8, label=f"{name}: found", **LOOKS[name].marker_style(3.0))
         for name in CONFIGURATIONS
@@ -60,6 +61,13 @@ def figure(quick: bool, out: Path) -> dict[str, xarray.Dataset]:
     return {
         f"{name}-{case[0]}-{case[1]:g}": part for case, found in data.items() for name, part in found.items()
     }
+
+
+def _draw_power(panel: Axes, name: str, part: xarray.Dataset) -> None:
+    """Found drives and the bound in (efficiency, power)."""
+    style = LOOKS[name].marker_style(3.0)
+    panel.plot(part["efficiency"], -part["power"], "-", lw=0.8, **style)
+    panel.plot(part["bound_efficiency"], part["bound_power"], "--", lw=1.0, color=style["color"])
 
 
 def front(
