@@ -11,7 +11,7 @@ PIP  := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check install
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help pareto figures test test-all benchmark clean
+.PHONY: help pareto figures notebooks test test-all benchmark clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
@@ -20,7 +20,11 @@ pareto: $(VENV)/.runtime  ## search the Pareto fronts of MACHINE into OUT; conti
 	@$(BIN)/qtopt pareto $(MACHINE) --out $(OUT) --resume
 
 figures: $(VENV)/.runtime  ## draw the published results into results/figures (FIGURES="--quick NAME ...")
-	@$(BIN)/python -m benchmarks.figures $(FIGURES)
+	@$(BIN)/qtopt figures $(FIGURES)
+
+notebooks: $(VENV)/.runtime  ## execute the notebooks from their scripts
+	@$(PIP) --editable '.[notebooks]'
+	@$(BIN)/jupytext --quiet --to ipynb --execute notebooks/*.py
 
 test: $(VENV)/.test  ## linters, types and the test suite without its slow tests
 	@$(BIN)/ruff check

@@ -1,4 +1,4 @@
-"""The command line: `qtopt evaluate`, `qtopt pareto`, `qtopt scan` and `qtopt simulate`."""
+"""The command line: `qtopt evaluate`, `qtopt pareto`, `qtopt scan`, `qtopt simulate` and `qtopt figures`."""
 
 import json
 import shutil
@@ -72,11 +72,24 @@ class Scan:
     """continue an interrupted scan in that directory"""
 
 
+@dataclass(frozen=True)
+class Figures:
+    """Draw the figures of the published results (in a checkout of the repository)."""
+
+    names: Positional[tuple[str, ...]] = ()
+    """which; all by default"""
+    quick: bool = False
+    """coarse grids"""
+    out: Path = Path("results/figures")
+    """directory for figures and data; data that are there already are used again"""
+
+
 Command = (
     Annotated[Evaluate, tyro.conf.subcommand("evaluate")]
     | Annotated[Pareto, tyro.conf.subcommand("pareto")]
     | Annotated[Scan, tyro.conf.subcommand("scan")]
     | Annotated[Simulate, tyro.conf.subcommand("simulate")]
+    | Annotated[Figures, tyro.conf.subcommand("figures")]
 )
 
 
@@ -88,13 +101,15 @@ def main(arguments: list[str] | None = None) -> None:
         return
     command = tyro.cli(Command, prog="qtopt", args=arguments, description=__doc__)  # pyright: ignore
     try:
-        configure(cores() if isinstance(command, Scan) else None)
+        configure(cores() if isinstance(command, Scan | Figures) else None)
         if isinstance(command, Evaluate):
             run_evaluate(command)
         elif isinstance(command, Pareto):
             run_pareto(command)
         elif isinstance(command, Scan):
             run_scan(command)
+        elif isinstance(command, Figures):
+            run_figures(command)
         else:
             run_simulate(command)
     except InputError as error:
@@ -102,6 +117,7 @@ def main(arguments: list[str] | None = None) -> None:
         sys.exit(2)
     except KeyboardInterrupt:
         hint = " (continue with --resume)" if isinstance(command, Pareto | Scan) else ""
+        hint = " (the same command continues)" if isinstance(command, Figures) else hint
         print(f"qtopt: interrupted{hint}", file=sys.stderr)
         sys.exit(130)
 
@@ -263,6 +279,20 @@ def run_scan(command: Scan) -> None:
     save(scan_figure(data), command.out / "scan.png")
     print(f"data    {table}")
     print(f"figure  {command.out / 'scan.png'}")
+
+
+def run_figures(command: Figures) -> None:
+    """`qtopt figures`: the scripts lie beside the package in a checkout."""
+    home = Path(__file__).parents[1]
+    if not (home / "benchmarks" / "figures").is_dir():
+        raise InputError(
+            "`qtopt figures` needs a checkout of the repository, with benchmarks/figures beside the package, "
+            f"but the package is installed in {home}."
+        )
+    sys.path.insert(0, str(home))
+    from benchmarks.figures.__main__ import draw
+
+    draw(command.names, command.quick, command.out)
 
 
 def run_simulate(command: Simulate) -> None:

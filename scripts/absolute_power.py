@@ -14,13 +14,13 @@ import qtopt
 
 qtopt.configure()
 
-import jax  # noqa: E402
-import jax.numpy as jnp  # noqa: E402
-import matplotlib.pyplot as plt  # noqa: E402
-import numpy as np  # noqa: E402
+import jax
+import jax.numpy as jnp
+import matplotlib.pyplot as plt
+import numpy as np
 
-from qtopt.exact import resolution_for, steady_state  # noqa: E402
-from qtopt.pareto import maximise_power  # noqa: E402
+from qtopt.exact import resolution_for, steady_state
+from qtopt.pareto import maximise_power
 
 LOW, HIGH, HARMONICS = 0.1, 1.0, 4
 

@@ -9,11 +9,11 @@ from qtopt import configure
 
 configure()
 
-import matplotlib.pyplot as plt  # noqa: E402
-import numpy as np  # noqa: E402
+import matplotlib.pyplot as plt
+import numpy as np
 
-from qtopt import fit_spectral_density  # noqa: E402
-from qtopt.config import read_columns  # noqa: E402
+from qtopt import fit_spectral_density
+from qtopt.config import read_columns
 
 EXAMPLES = {
     "sub-Ohmic": lambda w: np.sqrt(w) * np.exp(-w),

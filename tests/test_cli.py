@@ -189,3 +189,18 @@ coupling = [1.0, 0.5]
         main(["evaluate", str(path)])
     error = capsys.readouterr().err
     assert stop.value.code == 2 and "must be resolved to 1e-6" in error and error.count("\n") == 1
+
+
+def test_unknown_figures_are_refused_in_one_line(tmp_path, capsys) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(["figures", "mona_lisa", "--out", str(tmp_path)])
+    error = capsys.readouterr().err
+    assert stop.value.code == 2 and error.count("\n") == 1 and "no figure mona_lisa" in error
+
+
+def test_figures_need_a_checkout(tmp_path, capsys, monkeypatch) -> None:
+    monkeypatch.setattr("qtopt._cli.__file__", str(tmp_path / "qtopt" / "_cli.py"))
+    with pytest.raises(SystemExit) as stop:
+        main(["figures", "--out", str(tmp_path)])
+    error = capsys.readouterr().err
+    assert stop.value.code == 2 and error.count("\n") == 1 and "needs a checkout" in error

@@ -1,4 +1,4 @@
-"""One script for each published result: `python -m benchmarks.figures [NAME...] [--quick] --out DIR`."""
+"""One script for each figure: `python -m benchmarks.figures [NAME...] [--quick] --out DIR`."""
 
 NAMES = (
     "synchronisation",
@@ -8,4 +8,10 @@ NAMES = (
     "power_map",
     "maximum_power",
     "periodic_tur",
+    "pareto_fronts",
+    "optimal_drives",
+    "three_desiderata",
+    "exact_front",
+    "exact_precision_map",
+    "converter_front",
 )

@@ -2,40 +2,40 @@
 
     python -m benchmarks.figures [NAME...] [--quick] [--out DIR]
 
-Each writes NAME.png, NAME.pdf and its data as NAME*.nc. Data that are there already and have the same
-configuration are drawn again, not solved again; an interrupted scan goes on where it was.
+The same as `qtopt figures`. Each writes NAME.png, NAME.pdf and its data as NAME*.nc. Data that are there and
+have the same configuration are drawn again, not solved again; an interrupted scan or search goes on.
 """
 
-import argparse
 import importlib
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
-import qtopt
-from qtopt._runtime import cores
+from qtopt.errors import InputError
 
 from . import NAMES
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(NAMES)}; all by default")
-    parser.add_argument("--quick", action="store_true", help="coarse grids")
-    parser.add_argument("--out", type=Path, default=Path("results/figures"))
-    wanted = parser.parse_args()
-    unknown = set(wanted.names) - set(NAMES)
+def draw(names: Sequence[str], quick: bool, out: Path) -> None:
+    """Draw these figures, all by default; progress on standard error.
+
+    Raises:
+        InputError: a figure that does not exist.
+    """
+    unknown = sorted(set(names) - set(NAMES))
     if unknown:
-        parser.error(f"no figure {', '.join(sorted(unknown))}; there are {', '.join(NAMES)}")
-    qtopt.configure(cores())
-    wanted.out.mkdir(parents=True, exist_ok=True)
-    for name in wanted.names or NAMES:
+        raise InputError(f"there is no figure {', '.join(unknown)}; there are {', '.join(NAMES)}.")
+    out.mkdir(parents=True, exist_ok=True)
+    wanted = names or NAMES
+    for number, name in enumerate(wanted, 1):
         start = time.perf_counter()
-        importlib.import_module(f"{__package__}.{name}").figure(wanted.quick, wanted.out)
-        print(f"{wanted.out / name}.png  {time.perf_counter() - start:.1f} s", file=sys.stderr)
+        importlib.import_module(f"{__package__}.{name}").figure(quick, out)
+        spent = time.perf_counter() - start
+        print(f"[{number}/{len(wanted)}] {out / name}.png  {spent:.1f} s", file=sys.stderr)
 
 
 if __name__ == "__main__":
-    main()
+    from qtopt._cli import main
+
+    main(["figures", *sys.argv[1:]])

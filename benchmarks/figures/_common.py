@@ -5,7 +5,9 @@ Units: hbar = k_B = m = 1, frequencies and temperatures in units of the first os
 
 import math
 import shutil
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -57,13 +59,15 @@ def engine(
     peak: float = 1.25,
     frequency: float = 0.45,
     phase: float = math.pi,
+    omega_b: float = 0.6,
+    strength: float = 1.0,
 ) -> files.Config:
     """The engine of the power results: driven Lorentzian bath at T = 1, static Ohmic bath at T = 0.2.
 
-    The strength is d = 1, which is no statement about coupling: weak powers are proportional to it.
+    The strength d = 1 is no statement about coupling: weak powers are proportional to it.
     """
-    hot = files.LorentzianConfig(1.0, peak, 0.01)
-    return _machine(hot, 1.0, gamma_2, 0.2, frequency, phase, configuration)
+    hot = files.LorentzianConfig(strength, peak, 0.01)
+    return _machine(hot, 1.0, gamma_2, 0.2, frequency, phase, configuration, omega_b)
 
 
 def _machine(
@@ -74,13 +78,14 @@ def _machine(
     frequency: float,
     phase: float,
     configuration: files.Configuration = "joint",
+    omega_b: float = 0.6,
 ) -> files.Config:
     baths = (
         files.BathConfig("driven", driven_temperature, density, "driven"),
         files.BathConfig("static", static_temperature, files.OhmicConfig(gamma_2), "static"),
     )
     drive = files.MonochromaticConfig(frequency, (1.0, 1.0), (0.0, phase))
-    return files.Config(files.MachineConfig((1.0, 0.6), configuration, baths), drive)
+    return files.Config(files.MachineConfig((1.0, omega_b), configuration, baths), drive)
 
 
 def axis(
@@ -97,17 +102,25 @@ def solved(config: files.Config, path: Path) -> xarray.Dataset:
     parts = path.with_suffix(".parts")
 
     def make() -> xarray.Dataset:
-        with tqdm(total=None, desc=path.stem, unit="machines") as bar:
-
-            def report(done: int, total: int) -> None:
-                bar.total = total
-                bar.update(done - bar.n)
-
+        with progress(path.stem, "machines") as report:
             return parameter_scan(config, parts, report)
 
     found = stored(files.dumps(config), path, make)
     shutil.rmtree(parts, ignore_errors=True)
     return found
+
+
+@contextmanager
+def progress(name: str, unit: str) -> Iterator[Callable[..., None]]:
+    """A bar on standard error, moved by ``report(done, total)``."""
+    with tqdm(desc=name, unit=f" {unit}") as bar:
+
+        def report(done: int, total: int, what: str = "") -> None:
+            bar.total = total
+            bar.set_postfix_str(what, refresh=False)
+            bar.update(done - bar.n)
+
+        yield report
 
 
 def stored(configuration: str, path: Path, make: Callable[[], xarray.Dataset]) -> xarray.Dataset:
@@ -118,9 +131,12 @@ def stored(configuration: str, path: Path, make: Callable[[], xarray.Dataset]) -
             if all(file.attrs.get(key) == value for key, value in wanted.items()):
                 return file.load()
     path.parent.mkdir(parents=True, exist_ok=True)
+    start = time.perf_counter()
     made = make()
     made.attrs |= {"configuration": configuration, "qtopt_version": qtopt.__version__}
     made.attrs |= {"git_revision": revision(), "jax_version": jax.__version__}
+    made.attrs |= {"wall_time": f"{time.perf_counter() - start:.1f} s, since the last interruption"}
+    made.attrs.setdefault("devices", f"{jax.local_device_count()} x {jax.local_devices()[0].device_kind}")
     made.attrs.setdefault("date", datetime.now(UTC).isoformat(timespec="seconds"))
     write_dataset(made, path)
     return made
@@ -132,6 +148,11 @@ def on_grid(function: Callable[..., dict[str, Any]], *axes: NDArray[np.float64],
     run = jax.jit(lambda *inputs: jax.lax.map(lambda one: function(*one), inputs, batch_size=batch))
     shape = tuple(len(part) for part in axes)
     return {name: np.asarray(part).reshape(shape) for name, part in run(*points).items()}
+
+
+def power_of_ten(value: float) -> str:
+    """A power of ten in mathematical notation."""
+    return f"10^{{{round(math.log10(value))}}}"
 
 
 def write(made: Figure, out: Path, name: str) -> None:

@@ -30,7 +30,7 @@ def figure(quick: bool, out: Path) -> dict[str, xarray.Dataset]:
         if solver == "exact":
             for i in (0, -1):
                 axes.annotate(
-                    rf"$\gamma_2={_power(float(part['gamma_2'][i]))}$",
+                    rf"$\gamma_2={common.power_of_ten(float(part['gamma_2'][i]))}$",
                     (float(part["pearson"][i]), float(product[i])),
                     xytext=(-6.0, 5.0) if i == 0 else (10.0, -3.0),
                     ha="right" if i == 0 else "left",
@@ -44,7 +44,3 @@ def figure(quick: bool, out: Path) -> dict[str, xarray.Dataset]:
     axes.legend(fontsize=SMALL_FONT_SIZE, frameon=False, loc="lower right")
     common.write(made, out, "precision_synchronisation")
     return data
-
-
-def _power(value: float) -> str:
-    return f"10^{{{len(f'{value:.0f}') - 1 if value >= 1.0 else -2}}}"

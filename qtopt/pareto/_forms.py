@@ -18,6 +18,8 @@ from ..weak import kernels
 DEGREE = 15
 CHUNK = 256
 SMALLEST_PANEL = 1e-6
+PANELS = 128
+"""Tables have a multiple of this many panels, the last ones never looked up: machines share programs."""
 
 
 class HarmonicForms(NamedTuple):
@@ -69,11 +71,13 @@ class Table(eqx.Module):
     Attributes:
         edges: (M+1,) panel edges in nu.
         coefficients: (M, DEGREE+1, F, L^2): Chebyshev degree; which matrix; entries (see `packed`).
+        highest: nu at which the table ends.
         harmonics: N.
     """
 
     edges: Float[Array, " M1"]
     coefficients: Float[Array, "M D F LL"]
+    highest: Float[Array, ""]
     harmonics: int = eqx.field(static=True)
 
     def at(self, frequency: Float[Array, ""]) -> Float[Array, "n F LL"]:
@@ -215,5 +219,7 @@ def tabulate(
             else:
                 done.append((a, b, table))
     done.sort(key=lambda panel: panel[0])
-    edges = np.array([panel[0] for panel in done] + [done[-1][1]])
-    return Table(jnp.asarray(edges), jnp.asarray(np.stack([p[2] for p in done])), harmonics)
+    spare = -len(done) % PANELS
+    edges = np.array([panel[0] for panel in done] + [high + i for i in range(spare + 1)])
+    coefficients = np.stack([panel[2] for panel in done] + [done[-1][2]] * spare)
+    return Table(jnp.asarray(edges), jnp.asarray(coefficients), jnp.asarray(high), harmonics)

@@ -63,7 +63,7 @@ def certify_precision(
 
     Source: this package (weak duality); physics notes, sections 3 and 6.
     """
-    top = float(model.table.edges[-1])
+    top = float(model.table.highest)
     nu = np.geomspace(frequency[0], max(top, frequency[0] * 1.001), GRID)
     forms = forms_of(model, nu)
     rates, kappa, where = _unconstrained(forms)

@@ -1,0 +1,95 @@
+"""Searched fronts as netCDF and back: a front is found once, and an interrupted search goes on."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import xarray
+
+import qtopt
+from qtopt import config as files
+from qtopt.drives import BoundedDrive
+from qtopt.pareto import (
+    Certificate,
+    Checkpoint,
+    Front,
+    FrontPoint,
+    FrontSettings,
+    PreciseFront,
+    PrecisePoint,
+    pareto_front,
+)
+
+from . import _common as common
+
+Search = Callable[..., Front | PreciseFront]
+"""(machine, settings, checkpoint, progress) -> front"""
+SERIES = {"mean": (), "cosine": ("harmonic",), "sine": ("harmonic",)}
+"""of the bounded drives, with the dimensions beside point and oscillator"""
+UNITS = {"efficiency": "1", "frequency": "omega_A", "entropy_production_rate": "k_B omega_A"}
+RATES = ("power", "certified_power", "output_power", "truncation_error")
+
+
+def searched(config: files.Config, path: Path, search: Search = pareto_front) -> xarray.Dataset:
+    """The front of [machine] with the settings of [pareto]: from its file, or searched and stored there."""
+    wanted, state = config.pareto, path.with_suffix(".npz")
+    settings = FrontSettings(
+        wanted.points, wanted.harmonics, wanted.bound, wanted.frequency_range, wanted.starts, wanted.seed
+    )
+    text = f"# {getattr(search, '__name__', '')}\n{files.dumps(config)}"
+
+    def make() -> xarray.Dataset:
+        checkpoint = Checkpoint(state, f"{text}\n{qtopt.__version__}")
+        with common.progress(path.stem, "steps") as report:
+            return _dataset(search(qtopt.build_machine(config.machine), settings, checkpoint, report))
+
+    found = common.stored(text, path, make)
+    state.unlink(missing_ok=True)
+    return found
+
+
+def _dataset(front: Front | PreciseFront) -> xarray.Dataset:
+    """The numbers and the drives of all points; the certified bound as a curve, where there is one."""
+    kind = FrontPoint if isinstance(front, Front) else PrecisePoint
+    variables = {}
+    for name in _numbers_of(kind):
+        values = np.array([getattr(point, name) for point in front.points], dtype=float)
+        unit = "hbar omega_A^2" if name in RATES else UNITS.get(name, "1")
+        variables[name] = ("point", values, {"units": unit})
+    if front.points:
+        for name, dims in SERIES.items():
+            values = np.array([getattr(point.drive, name) for point in front.points])
+            variables[name] = (("point", "oscillator", *dims), values, {"long_name": f"{name} of artanh g_l"})
+    made = xarray.Dataset(variables)
+    if isinstance(front, Front):
+        made.attrs["carnot_efficiency"] = front.carnot_efficiency
+        if front.certificate is not None:
+            for name in Certificate._fields:
+                made[f"bound_{name}"] = ("bound", np.asarray(getattr(front.certificate, name)))
+    elif front.certificate is not None:
+        for name in ("smallest_product", "largest_power", "fundamental_power", "driving_frequency"):
+            made.attrs[name] = getattr(front.certificate, name)
+    return made
+
+
+def _numbers_of(kind: type[FrontPoint] | type[PrecisePoint]) -> list[str]:
+    """The fields of a point that are one number each: all but the drive."""
+    return [name for name, type_ in kind.__annotations__.items() if type_ is float]
+
+
+def restored(data: xarray.Dataset, scale: float = 1.0) -> Front:
+    """The power-efficiency front of a dataset; `scale` multiplies powers, as a stronger driven bath does."""
+    points = []
+    for i in range(data.sizes["point"]):
+        row = data.isel(point=i)
+        numbers = {name: float(row[name]) for name in _numbers_of(FrontPoint)}
+        for name in ("power", "entropy_production_rate", "certified_power"):
+            numbers[name] *= scale
+        series = (np.asarray(row[name]) for name in SERIES)
+        points.append(FrontPoint(**numbers, drive=BoundedDrive(numbers["frequency"], *series)))
+    certificate = None
+    if "bound_power" in data:
+        columns = {name: np.asarray(data[f"bound_{name}"]) for name in Certificate._fields}
+        columns |= {name: scale * columns[name] for name in ("power", "mean_square_power")}
+        certificate = Certificate(**columns)
+    return Front(tuple(points), certificate, data.attrs["carnot_efficiency"])
