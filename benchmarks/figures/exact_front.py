@@ -69,7 +69,15 @@ def figure(quick: bool, out: Path) -> dict[str, xarray.Dataset]:
         )
     if "searched" in data:
         found, label = data["searched"], rf"exact front, $d={common.power_of_ten(STRENGTHS[-1])}$"
-        axes.plot(found["efficiency"], -found["power"] / STRENGTHS[-1], "x-", color=BLUE, ms=4.0, label=label)
+        axes.plot(
+            found["efficiency"],
+            -found["power"] / STRENGTHS[-1],
+            "x-",
+            color=BLUE,
+            lw=0.8,
+            ms=5.0,
+            label=label,
+        )
     axes.set_yscale("log")
     axes.legend(fontsize=SMALL_FONT_SIZE, frameon=False, loc="lower left")
     common.write(made, out, "exact_front")

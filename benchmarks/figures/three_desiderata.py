@@ -35,7 +35,7 @@ def figure(quick: bool, out: Path) -> dict[str, xarray.Dataset]:
     )
     if quick:
         settings = replace(settings, points=9, harmonics=2, starts=4)
-    points = 13 if quick else 61
+    points = 13 if quick else 31
     axes = (
         common.axis("Omega", common.OMEGA, 0.1, 1.0, points, "linear"),
         common.axis("omega_1", common.OMEGA_1, 0.9, 2.0, points, "linear"),
@@ -59,17 +59,9 @@ def figure(quick: bool, out: Path) -> dict[str, xarray.Dataset]:
         )
         for panel, (many, best) in zip(panels, columns, strict=True):
             x = single["efficiency"].values.ravel()
-            panel.plot(x, many.values.ravel(), ".", ms=1.2, color=colour, alpha=0.35, rasterized=True)
-            panel.plot(
-                found["efficiency"],
-                best,
-                ls="none",
-                marker=marker,
-                ms=3.5,
-                mec="black",
-                mew=0.3,
-                color=colour,
-            )
+            panel.plot(x, many.values.ravel(), ".", ms=1.0, color=colour, alpha=0.3, rasterized=True)
+            style = {"marker": marker, "ms": 3.5, "mec": "black", "mew": 0.3, "color": colour, "zorder": 3.0}
+            panel.plot(found["efficiency"], best, ls="none", **style)
     panels[2].axhline(2.0, color=GREY, lw=0.8)
     labels = (
         r"extracted power $-P/d$ ($\hbar/\omega_A^2$)",
@@ -87,6 +79,7 @@ def figure(quick: bool, out: Path) -> dict[str, xarray.Dataset]:
         Line2D([], [], ls="none", marker=marker, ms=3.5, color=colour, label=name)
         for name, (_, _, colour, marker) in cases.items()
     ]
+    handles.append(Line2D([], [], ls="none", marker=".", ms=3.0, color=GREY, label="cosines"))
     handles.append(Line2D([], [], color=GREY, lw=0.8, label="classical bound 2"))
     legend_below(made, handles)
     common.write(made, out, "three_desiderata")
