@@ -38,6 +38,11 @@ _compiled = eqx.filter_jit(steady_state)
 
 
 @eqx.filter_jit
+def _negativity(machine: Machine) -> Array:
+    return logarithmic_negativity(phase_space_covariance(machine))
+
+
+@eqx.filter_jit
 def _weak_program(machine: Machine, drive: Drive, noisy: bool) -> tuple[Any, Any, Any]:
     state, slope = with_slope(steady_state, machine, drive)
     found = fluctuations(machine, drive) if noisy else None
@@ -171,7 +176,7 @@ def _weak(machine: Machine, drive: Drive) -> Evaluation:
         _check_resolution(machine, drive, state.heat_currents)
     negativity = None
     if machine.size > 1 and not _has_friction(machine.static_baths):
-        negativity = float(logarithmic_negativity(phase_space_covariance(machine)))
+        negativity = float(_negativity(machine))
     return _evaluation(
         machine,
         drive,

@@ -203,7 +203,25 @@ def test_two_driven_baths_balance() -> None:
 
 def test_gradients_equal_finite_differences() -> None:
     baths = (drude(0.3, 3.0, 1.0, "driven"), ohmic(0.5, 0.2, [1.0, 0.7]))
-    case = Case((1.0, 0.6), baths, 0.45, 0.35 * generic_harmonics(2, 2, 5))
+    assert_gradients(Case((1.0, 0.6), baths, 0.45, 0.35 * generic_harmonics(2, 2, 5)), 2e-3)
+
+
+@pytest.mark.slow
+def test_gradients_near_parametric_instability() -> None:
+    """The strongest of a series of drives that is still stable: spectral radius above 0.97."""
+    baths = (drude(0.3, 3.0, 1.0, "driven"), ohmic(0.05, 0.2, [1.0, 0.7]))
+    cases = [
+        Case((1.0, 0.6), baths, 1.9, amplitude * generic_harmonics(2, 2, 5))
+        for amplitude in np.linspace(0.35, 0.8, 19)
+    ]
+    radii = [float(solve(case.machine, case.drive, COMMON).spectral_radius) for case in cases]
+    stable = [i for i, radius in enumerate(radii) if radius < 1.0]
+    assert len(stable) < len(cases) and 0.97 < radii[stable[-1]]
+    assert_gradients(cases[stable[-1]], 2e-4)
+
+
+def assert_gradients(case: Case, relative_step: float) -> None:
+    """Power, entropy production, spectral radius: reverse = forward = central differences, extrapolated."""
     parameters = (case.machine, case.drive)
     flat, unravel = ravel_pytree(parameters)
     resolution = resolution_for(*parameters)
@@ -218,7 +236,7 @@ def test_gradients_equal_finite_differences() -> None:
     np.testing.assert_allclose(forward, reverse, rtol=1e-8, atol=1e-11)
     size = np.abs(np.asarray(value(flat)))
     for i in range(flat.size):
-        step = 2e-3 * max(abs(float(flat[i])), 0.1)
+        step = relative_step * max(abs(float(flat[i])), 0.1)
         shifted = lambda h, i=i: np.asarray(value(flat.at[i].add(h)))  # noqa: E731
         coarse, fine = ((shifted(h) - shifted(-h)) / (2.0 * h) for h in (step, step / 2.0))
         finer = (shifted(step / 4.0) - shifted(-step / 4.0)) / (step / 2.0)

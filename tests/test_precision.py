@@ -1,5 +1,6 @@
 """Uncertainty relations, synchronisation and what `evaluate` says about them (physics notes, 3 and 6)."""
 
+import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -125,7 +126,7 @@ def test_logarithmic_negativity() -> None:
     assert logarithmic_negativity(jnp.eye(4) / 2.0) == 0.0
     # Numerically, from the eigenvalues of |i Omega sigma^PT|.
     machine = machine_of((1.0, 0.6), (drude(0.01, 12.0, 0.1), drude(30.0, 20.0, 0.1, (1.0, 1.0))))
-    covariance = np.asarray(phase_space_covariance(machine))
+    covariance = np.asarray(eqx.filter_jit(phase_space_covariance)(machine))
     flip = np.diag([1.0, 1.0, 1.0, -1.0])
     form = np.kron([[0.0, 1.0], [-1.0, 0.0]], np.eye(2))
     smallest = np.abs(np.linalg.eigvals(1j * form @ flip @ covariance @ flip)).min()
@@ -136,7 +137,7 @@ def test_logarithmic_negativity() -> None:
 
 def test_phase_space_covariance_tends_to_the_thermal_state() -> None:
     machine = machine_of((1.0, 0.6), (drude(0.01, 12.0, 0.4), drude(1e-6, 20.0, 0.4, (1.0, 1.0))))
-    covariance = np.asarray(phase_space_covariance(machine))
+    covariance = np.asarray(eqx.filter_jit(phase_space_covariance)(machine))
     w = np.array([1.0, 0.6])
     thermal = 0.5 / np.tanh(w / 0.8)
     expected = np.diag(np.concatenate([thermal / w, thermal * w]))
