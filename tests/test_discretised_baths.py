@@ -133,6 +133,7 @@ def compare(machine: Brute, setting: Setting) -> Rates:
     return rates
 
 
+@pytest.mark.slow
 def test_strong_coupling_against_the_exact_solver() -> None:
     machine = MACHINES["hot and cold"]
     rates = compare(machine, machine.setting._replace(modes=250, points=200, wait=4, window=4))

@@ -86,7 +86,9 @@ SLOW = {
 }
 
 
-@pytest.mark.parametrize("name", QUICK)
+@pytest.mark.parametrize(
+    "name", ["drude", *(pytest.param(n, marks=pytest.mark.slow) for n in QUICK if n != "drude")]
+)
 def test_quadrature(name: str) -> None:
     compare(QUICK[name], 1e-11)
 

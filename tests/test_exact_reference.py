@@ -83,6 +83,7 @@ def test_published_numbers_of_the_example() -> None:
     assert float(run(engine(1.0), engine_drive()).power) > 0.0
 
 
+@pytest.mark.slow
 def test_difference_to_the_weak_theory_is_proportional_to_the_strength() -> None:
     strengths = np.array([1e-7, 1e-6, 1e-5])
     weak = float(weak_steady_state(engine(1.0), engine_drive()).power)
@@ -117,7 +118,7 @@ def random_machine(seed: int, isothermal: bool = False) -> tuple[Machine, Fourie
 COMMON = Resolution(65, 16)
 
 
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(st.integers(0, 10**6))
 def test_second_law_and_energy_balance(seed: int) -> None:
     machine, drive = random_machine(seed)

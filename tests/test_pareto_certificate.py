@@ -118,6 +118,7 @@ def test_table_equals_kernels(free_forms) -> None:
         assert np.abs(np.asarray(found) - exact).max() < 1e-9 * np.abs(exact).max()
 
 
+@pytest.mark.slow
 def test_bound_never_rises_with_efficiency() -> None:
     """A bound holds for every higher efficiency; several narrow resonances at weak damping stress it."""
     forms = machine_forms(engine(0.1, "independent"), (0.05, 1.0), 32)

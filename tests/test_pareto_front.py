@@ -35,6 +35,7 @@ def test_peak_bound_beats_cosines() -> None:
     assert np.abs(samples).max() <= 1.0
 
 
+@pytest.mark.slow
 def test_resumed_search_ends_in_the_same_front(tmp_path) -> None:
     whole = pareto_front(engine(), SMALL)
     path = tmp_path / "state.npz"

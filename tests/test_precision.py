@@ -82,12 +82,8 @@ def test_constancy_is_the_product_of_an_engine() -> None:
     assert result.tur == pytest.approx(product, rel=1e-9)
 
 
-QUICK = ("hot and cold",)
-
-
-@pytest.mark.parametrize(
-    "name", [*QUICK, *(pytest.param(n, marks=pytest.mark.slow) for n in MACHINES if n not in QUICK)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", MACHINES)
 def test_exact_fluctuations_against_discretised_baths(name: str) -> None:
     """Hundreds of discrete modes per bath, strong coupling; the reference is good to some 1e-4."""
     found = exact_fluctuations(MACHINES[name].case.machine, MACHINES[name].case.drive)
@@ -112,6 +108,7 @@ def test_normal_modes_of_overdamped_oscillators() -> None:
     np.testing.assert_allclose([alone[0].frequency, alone[0].damping], [np.sqrt(1.0 - 0.01), 0.1], rtol=1e-12)
 
 
+@pytest.mark.slow
 def test_logarithmic_negativity() -> None:
     r = 0.7
     state = np.array(

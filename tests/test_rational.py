@@ -88,7 +88,7 @@ def test_small_frequencies_lose_no_digits(bath: Rational) -> None:
 @each_bath
 def test_kramers_kronig(bath: Rational) -> None:
     """K(iy) = (2/pi) int_0^infinity J(w) y^2 / (w (w^2 + y^2)) dw, by mpmath."""
-    density = jax.jit(bath.density)
+    density = eqx.filter_jit(bath.density)
     for y in (0.3, 2.0):
 
         def integrand(w: mpmath.mpf, y: float = y) -> float:
@@ -385,6 +385,7 @@ def test_a_table_that_cannot_be_fitted_names_its_bath(tmp_path: Path) -> None:
         build_machine(config.machine)
 
 
+@pytest.mark.slow
 def test_evaluate_a_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """`qtopt evaluate` of a driven table is that of the Drude bath it was made from."""
     write_table(tmp_path)

@@ -299,7 +299,7 @@ write_dataset(parameter_scan(config.load(sys.argv[1])), __import__("pathlib").Pa
 """
 
 
-@pytest.mark.parametrize("solver", ["weak", "exact"])
+@pytest.mark.parametrize("solver", ["weak", pytest.param("exact", marks=pytest.mark.slow)])
 def test_eight_devices(solver: str, tmp_path: Path) -> None:
     """Sharding changes nothing; 5 x 4 machines fill the eight devices unevenly."""
     path = tmp_path / "scan.toml"

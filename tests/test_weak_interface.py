@@ -9,8 +9,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from helpers_machines import engine, engine_drive, lorentzian, machine_of, ohmic
+from helpers_machines import engine, engine_drive, lorentzian, machine_of, ohmic, solve
 
+from qtopt._evaluate import _check_resolution
 from qtopt.drives import FourierDrive, MonochromaticDrive
 from qtopt.errors import InputError
 from qtopt.machine import Machine
@@ -107,3 +108,13 @@ def test_results_do_not_depend_on_batching() -> None:
     batched = jax.jit(jax.vmap(lambda d: steady_state(engine(), d).power))(batch)
     single = jax.jit(lambda d: steady_state(engine(), d).power)
     np.testing.assert_allclose(batched, [single(drive) for drive in drives], rtol=1e-9)
+
+
+def test_unresolved_conduction_is_an_error_not_a_number() -> None:
+    """Heat between static baths is computed twice, in other units; where they differ there is none."""
+    baths = (ohmic(0.1, 1.0), ohmic(2.0, 0.2, (1.0, 0.5)), ohmic(0.3, 0.5, (1.0, 1.0)))
+    machine = machine_of((1.0, 0.6), baths)
+    heat = solve(machine, engine_drive()).heat_currents
+    _check_resolution(machine, engine_drive(), heat)
+    with pytest.raises(InputError, match="must be resolved to 1e-6, but with these rates float64 gives them"):
+        _check_resolution(machine, engine_drive(), heat.at[1].multiply(1.0 + 1e-5))
