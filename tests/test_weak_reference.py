@@ -66,6 +66,7 @@ def test_latin_hypercube(structure: Structure) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)  # compilation
 def test_six_oscillators() -> None:
     assert_agreement(cases(SIX_OSCILLATORS, 4, seed=13))
 
