@@ -175,6 +175,7 @@ def test_steps_equal_matrix_exponentials() -> None:
     np.testing.assert_allclose(found.covariances[-1], exact_steps(STEPS, 3), rtol=0, atol=1e-9)
 
 
+@pytest.mark.slow
 def test_work_of_jumps_balances_the_energy() -> None:
     """Jumps leave the energy of the oscillators as it is: heat between them balances a relaxed period."""
     both = MACHINES["memory"]

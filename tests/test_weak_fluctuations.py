@@ -145,6 +145,7 @@ def test_gradient() -> None:
     np.testing.assert_allclose(jax.jit(jax.grad(product))(at), differences, rtol=1e-6, atol=1e-8)
 
 
+@pytest.mark.slow
 def test_jumps_need_a_fast_falling_spectrum() -> None:
     drive = PiecewiseDrive(0.5, np.array([[1.0, -1.0], [-1.0, 1.0]]))
     with pytest.raises(InputError, match="falls faster than 1/omega"):
