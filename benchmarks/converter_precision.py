@@ -19,12 +19,12 @@ from qtopt._runtime import configure
 
 configure()
 
-import jax  # noqa: E402
-import numpy as np  # noqa: E402
+import jax
+import numpy as np
 
-from qtopt import config as files  # noqa: E402
-from qtopt._build import build_drive, build_machine  # noqa: E402
-from qtopt.pareto import (  # noqa: E402
+from qtopt import config as files
+from qtopt._build import build_drive, build_machine
+from qtopt.pareto import (
     FrontSettings,
     PreciseFront,
     Variation,

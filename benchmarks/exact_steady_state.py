@@ -19,14 +19,14 @@ import qtopt
 
 qtopt.configure()
 
-import equinox as eqx  # noqa: E402
-import jax  # noqa: E402
-import numpy as np  # noqa: E402
-from matplotlib.figure import Figure  # noqa: E402
+import equinox as eqx
+import jax
+import numpy as np
+from matplotlib.figure import Figure
 
-from qtopt.exact import resolution_for, steady_state  # noqa: E402
-from qtopt.plots import save, style  # noqa: E402
-from tests.references.exact_floquet import exact_floquet  # noqa: E402
+from qtopt.exact import resolution_for, steady_state
+from qtopt.plots import save, style
+from tests.references.exact_floquet import exact_floquet
 
 REPEATS = 7
 

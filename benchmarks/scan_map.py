@@ -19,11 +19,11 @@ from qtopt._runtime import cores
 
 qtopt.configure(cores())
 
-import jax  # noqa: E402
+import jax
 
-from qtopt import config as files  # noqa: E402
-from qtopt.plots import save, scan_figure  # noqa: E402
-from qtopt.scan import FILE, parameter_scan, write_dataset  # noqa: E402
+from qtopt import config as files
+from qtopt.plots import save, scan_figure
+from qtopt.scan import FILE, parameter_scan, write_dataset
 
 HERE = Path(__file__).parent
 

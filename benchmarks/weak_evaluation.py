@@ -21,12 +21,12 @@ from qtopt import configure
 
 configure()
 
-import equinox as eqx  # noqa: E402
-import jax  # noqa: E402
-import jax.numpy as jnp  # noqa: E402
+import equinox as eqx
+import jax
+import jax.numpy as jnp
 
-from benchmarks.opponents import numpy_panels, scipy_quad  # noqa: E402
-from qtopt import (  # noqa: E402
+from benchmarks.opponents import numpy_panels, scipy_quad
+from qtopt import (
     DrivenBath,
     FourierDrive,
     Lorentzian,
@@ -36,7 +36,7 @@ from qtopt import (  # noqa: E402
     StaticBath,
     steady_state,
 )
-from qtopt.thermal import coth_poles  # noqa: E402
+from qtopt.thermal import coth_poles
 
 FREQUENCY = 0.45
 POLES = coth_poles(2e-10)

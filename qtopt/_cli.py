@@ -116,9 +116,9 @@ def main(arguments: list[str] | None = None) -> None:
         print(f"qtopt: {error}", file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:
-        hint = " (continue with --resume)" if isinstance(command, Pareto | Scan) else ""
-        hint = " (the same command continues)" if isinstance(command, Figures) else hint
-        print(f"qtopt: interrupted{hint}", file=sys.stderr)
+        again = {Pareto: " (continue with --resume)", Scan: " (continue with --resume)"}
+        again[Figures] = " (the same command continues)"
+        print(f"qtopt: interrupted{again.get(type(command), '')}", file=sys.stderr)
         sys.exit(130)
 
 

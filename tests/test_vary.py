@@ -1,5 +1,7 @@
 """The numbers of a configuration that a precision search may change: reading, errors, storing."""
 
+from pathlib import Path
+
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -12,23 +14,12 @@ BOTH = 'keys = ["machine.baths.driven.temperature", "machine.baths.static.temper
 DAMPING = 'key = "machine.baths.static.spectral_density.damping"'
 
 
+EXAMPLE = Path(__file__).parents[1] / "scripts" / "machines" / "work_converter.toml"
+MACHINE = EXAMPLE.read_text().split("[pareto]")[0]
+
+
 def converter_file(vary: str, objectives: str = '["power", "precision"]') -> files.Config:
-    text = """
-[machine]
-frequencies = [1.0, 0.6]
-configuration = "joint"
-[[machine.baths]]
-name = "driven"
-temperature = 0.1
-spectral_density = { kind = "drude", damping = 0.01, cutoff = 12.0 }
-coupling = "driven"
-[[machine.baths]]
-name = "static"
-temperature = 0.1
-spectral_density = { kind = "ohmic", damping = 100.0 }
-coupling = "static"
-"""
-    return files.loads(f"{text}[pareto]\nobjectives = {objectives}\nvary = {vary}\n")
+    return files.loads(f"{MACHINE}[pareto]\nobjectives = {objectives}\nvary = {vary}\n")
 
 
 def test_numbers_go_where_their_keys_say() -> None:

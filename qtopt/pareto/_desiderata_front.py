@@ -13,7 +13,7 @@ from ._checkpoint import Checkpoint
 from ._dominance import non_dominated
 from ._forms import machine_forms
 from ._front import FrontSettings, Progress, engine_temperatures
-from ._precise_search import CHUNKS, OneMachine, PreciseFront, evaluated, search, starts
+from ._precise_search import STEPS, OneMachine, PreciseFront, evaluated, search, starts
 from ._precision_certificate import certify_precision
 from ._precision_forms import precision_model
 from ._search import PENALTY
@@ -58,7 +58,7 @@ def desiderata_front(
     """
     temperatures = engine_temperatures(machine)
     space = SearchSpace(settings.bound, machine.size, settings.harmonics, settings.frequency)
-    total = CHUNKS + 3
+    total = len(STEPS) + 3
     progress(0, total, "tabulating kernels")
     model = precision_model(machine, None, settings.frequency, space.kept_harmonics)
     progress(1, total, "certifying")
@@ -77,7 +77,9 @@ def desiderata_front(
     scale = np.full(len(grid), certificate.fundamental_power)
     targets = DesiderataTargets(jnp.asarray(slopes), jnp.asarray([f for _, f in grid]), jnp.asarray(scale))
     begin = starts(space, certificate, settings, len(grid))
-    found = search(model, space, targets, begin, checkpoint, lambda i: progress(2 + i, total, "searching"))
+    found = search(
+        model, space, targets, begin, STEPS, checkpoint, lambda i: progress(2 + i, total, "searching")
+    )
     drives = jax.vmap(space.drive)(found)
     points = evaluated(OneMachine(machine), drives, jnp.zeros((len(grid), 0)), None)
     values = [[-p.output_power, p.efficiency, p.output_fluctuations / p.output_power] for p in points]

@@ -35,13 +35,14 @@ class HarmonicForms(NamedTuple):
 
     def rates(self, amplitudes: Complex[Array, "n L"]) -> tuple[Float[Array, ""], Float[Array, ""]]:
         """(P, entropy production rate) of a drive with Fourier coefficients g_n, n = 0..N."""
-        weights = jnp.where(jnp.arange(amplitudes.shape[0]) == 0, 1.0, 2.0)
+        return total_of(self.power, amplitudes), total_of(self.entropy, amplitudes)
 
-        def total(form: Array) -> Array:
-            image = jnp.sum(form * amplitudes[:, None, :], axis=-1)
-            return jnp.sum(weights[:, None] * (jnp.conj(amplitudes) * image).real)
 
-        return total(self.power), total(self.entropy)
+def total_of(form: Complex[Array, "n L L"], amplitudes: Complex[Array, "n L"]) -> Float[Array, ""]:
+    """``sum_n g_n^dagger form_n g_n`` over all n, from n = 0..N."""
+    weights = jnp.where(jnp.arange(amplitudes.shape[0]) == 0, 1.0, 2.0)
+    image = jnp.sum(form * amplitudes[:, None, :], axis=-1)
+    return jnp.sum(weights[:, None] * (jnp.conj(amplitudes) * image).real)
 
 
 class Forms(eqx.Module):

@@ -53,8 +53,7 @@ def certify_peak_precision(
     Source: this package (weak duality); physics notes, sections 3 and 6.
     """
     omega = np.unique(np.geomspace(frequency[0], frequency[1], FREQUENCIES))
-    count = min(model.harmonics, SAMPLES // 4)
-    forms = [_host(forms_of(model, w * np.arange(1, count + 1))) for w in omega]
+    forms = [_host(forms_of(model, w * np.arange(1, model.harmonics + 1))) for w in omega]
     products, where = [], []
     for p in power:
         # The bound from mean squares alone is cheap and never larger: it says where the other one is needed.
@@ -84,7 +83,8 @@ def peak_support(weights: np.ndarray) -> np.ndarray:
 
     With a = the most negative weight, cut off where it no longer matters, the sum is
     ``sum_n (w_n + a) u_n - a mean(g^2)``; its convex part is replaced by its tangent, whose maximum is
-    ``g = clip(h/a, -1, 1)``: every sweep rises. Harmonics beyond the last weight count as -a.
+    ``g = clip(h/a, -1, 1)``: every sweep rises. Harmonics beyond the last weight count as the last one; where
+    that is positive only mean(g^2) <= 1 is used.
 
     Args:
         weights: (R, N+1), N <= SAMPLES/4.
@@ -101,7 +101,7 @@ def peak_support(weights: np.ndarray) -> np.ndarray:
     spectrum = 2.0 * np.abs(np.fft.rfft(shapes) / SAMPLES) ** 2
     spectrum[..., 0] /= 2.0
     values = np.sum(convex * spectrum, axis=-1) - cut[..., 0] * np.mean(shapes**2, axis=-1)
-    return np.maximum(values.max(axis=-1), 0.0)
+    return np.where(weights[:, -1] > 0.0, _mean_square(weights), np.maximum(values.max(axis=-1), 0.0))
 
 
 def _shapes() -> np.ndarray:
@@ -114,7 +114,7 @@ def _shapes() -> np.ndarray:
 
 
 def _bound(forms: PrecisionForms, power: float, support: Support) -> float:
-    """The bound at one drive frequency: smallest over lambda, on a grid that is narrowed once."""
+    """The bound at one drive frequency: smallest over lambda, on a grid that is narrowed twice."""
     noise, entropy = (np.trace(form, axis1=1, axis2=2).real for form in (forms.noise, forms.entropy))
     ratio = np.sqrt(entropy / noise)
     low, high = np.log(ratio.min() / 30.0), np.log(ratio.max() * 30.0)
@@ -136,7 +136,10 @@ def _dual(forms: PrecisionForms, rate: float, power: float, support: Support) ->
     def value(log_alpha: np.ndarray) -> np.ndarray:
         alpha = np.exp(log_alpha)
         top = np.linalg.eigvalsh(alpha[:, None, None, None] * gain - cost)[..., -1]
-        return alpha * power - support(np.concatenate([np.zeros((len(split), 1)), top], axis=1))
+        # One weight for all harmonics from the last one on, the largest of them.
+        tail = top[:, SAMPLES // 4 - 1 :].max(axis=1, keepdims=True, initial=-np.inf)
+        mu = np.concatenate([np.zeros((len(split), 1)), top[:, : SAMPLES // 4 - 1], tail], axis=1)
+        return alpha * power - support(mu if np.isfinite(tail).all() else mu[:, :-1])
 
     scale = np.log(np.trace(rate * forms.noise[0] + forms.entropy[0] / rate).real / power)
     low, high = np.full(len(split), scale - 5.0), np.full(len(split), scale + 7.0)

@@ -1,6 +1,6 @@
 """What the fronts of precision and of constancy share: their points, their starts and their search."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -16,12 +16,22 @@ from ..weak import fluctuations, steady_state, weak_validity
 from ._checkpoint import Checkpoint
 from ._front import FrontSettings
 from ._precision_certificate import PrecisionCertificate
-from ._precision_forms import PrecisionModel
-from ._search import Target, best_and_neighbours, best_of_all, explore, refine
+from ._search import (
+    Model,
+    P,
+    Rates,
+    Space,
+    Target,
+    best_and_neighbours,
+    best_of_all,
+    explore,
+    refine,
+)
 from ._search_space import DriveParameters, SearchSpace
 
-EXPLORE_CHUNKS, REFINE_CHUNKS = 2, 8
-CHUNKS = EXPLORE_CHUNKS + REFINE_CHUNKS
+Step = Callable[..., tuple[Any, Rates]]
+"""(model, space, targets, parameters) -> parameters, rates: `explore` or `refine`"""
+STEPS: tuple[Step, ...] = (explore, explore, *(refine,) * 8)
 
 
 class PrecisePoint(NamedTuple):
@@ -32,9 +42,9 @@ class PrecisePoint(NamedTuple):
         output_fluctuations: its variance rate D.
         uncertainty_product: Q = D S/P^2 of the output.
         certified_product: no drive within the bound that extracts as much has a smaller Q (nan: unknown).
-        numbers: what the varied numbers of the machine are; empty where none vary.
         efficiency: of an engine -P/(absorbed heat), of a converter -P_out/(supplied power); nan otherwise.
         power: P of all oscillators.
+        numbers: what the varied numbers of the machine are; empty where none vary.
     """
 
     output_power: float
@@ -88,26 +98,28 @@ def starts(
 
 
 def search(
-    model: PrecisionModel,
-    space: SearchSpace,
+    model: Model,
+    space: Space[P],
     targets: Target,
-    parameters: DriveParameters,
+    parameters: P,
+    steps: Sequence[Step],
     checkpoint: Checkpoint | None,
     progress: Callable[[int], None],
-) -> DriveParameters:
-    """The best drive for each target: CHUNKS chunks of gradient steps, each followed by ``progress(chunk)``.
+) -> P:
+    """The best candidate for each target after the chunks `steps`, each followed by ``progress(chunk)``.
 
-    The whole state between chunks is the parameters, which is what `checkpoint` keeps.
+    After a chunk, unless the next one explores further, each target goes on with its best candidate and its
+    neighbours'. The whole state is the parameters, which is what `checkpoint` keeps.
     """
     checkpoint = Checkpoint(None) if checkpoint is None else checkpoint
     saved = checkpoint.load(parameters)
     begin, parameters = (0, parameters) if saved is None else (saved[0] + 1, saved[1])
-    for chunk in range(begin, CHUNKS):
-        step = explore if chunk < EXPLORE_CHUNKS else refine
-        parameters, rates = step(model, space, repeated(targets, parameters.position.shape[0]), parameters)
-        if chunk == CHUNKS - 1:
+    for chunk in range(begin, len(steps)):
+        each = repeated(targets, parameters.position.shape[0])
+        parameters, rates = steps[chunk](model, space, each, parameters)
+        if chunk == len(steps) - 1:
             parameters = best_of_all(parameters, rates, targets)
-        elif chunk >= EXPLORE_CHUNKS - 1:
+        elif steps[chunk + 1] is not explore:
             parameters = best_and_neighbours(space, parameters, rates, targets)
         checkpoint.save(chunk, parameters)
         progress(chunk)

@@ -12,7 +12,7 @@ from ..drives import Drive
 from ..errors import InputError
 from ..machine import Machine
 from ..weak import kernels, noise_kernel
-from ._forms import Table, forms_at, in_chunks, packed, tabulate, unpacked
+from ._forms import Table, forms_at, in_chunks, packed, tabulate, total_of, unpacked
 from ._search import Model, Rates
 
 
@@ -33,13 +33,8 @@ class PrecisionForms(NamedTuple):
 
     def rates(self, amplitudes: Complex[Array, "n L"]) -> tuple[Array, Array, Array]:
         """(X, D, S) of a drive with Fourier coefficients g_n, n = 0..N, from the forms at n Omega."""
-        weights = jnp.where(jnp.arange(amplitudes.shape[0]) == 0, 1.0, 2.0)
-
-        def total(form: Array) -> Array:
-            image = jnp.sum(form * amplitudes[:, None, :], axis=-1)
-            return jnp.sum(weights[:, None] * (jnp.conj(amplitudes) * image).real)
-
-        return total(self.extracted), total(self.noise), total(self.entropy)
+        extracted, noise, entropy = (total_of(form, amplitudes) for form in self)
+        return extracted, noise, entropy
 
 
 def precision_forms(machine: Machine, output: int | None, nu: Float[Array, " K"]) -> PrecisionForms:

@@ -13,11 +13,11 @@ from ..machine import Machine
 from ._checkpoint import Checkpoint
 from ._dominance import non_dominated
 from ._front import FrontSettings, Progress
-from ._precise_search import CHUNKS, OneMachine, PreciseFront, evaluated, search, starts
+from ._precise_search import STEPS, OneMachine, PreciseFront, evaluated, search, starts
 from ._precision_certificate import certify_precision
 from ._precision_forms import precision_model
 from ._search_space import SearchSpace
-from ._variation import CHUNKS as VARIATION_CHUNKS, Variation, vary_numbers
+from ._variation import STEPS as VARIATION_STEPS, Variation, vary_numbers
 
 SOFT = 1e-2
 """Below this X/sqrt(D S), where Q exceeds 1e4, the score rises gently: an output may have either sign."""
@@ -90,8 +90,7 @@ def precision_front(
     if powers is not None and not (len(powers) > 0 and min(powers) > 0.0):
         raise InputError(f"extracted powers to aim at must be above 0, but they are {list(powers)}.")
     space = SearchSpace(settings.bound, machine.size, settings.harmonics, settings.frequency)
-    extra = 0 if variation is None else VARIATION_CHUNKS
-    total = CHUNKS + extra + 3
+    total = len(STEPS) + (0 if variation is None else len(VARIATION_STEPS)) + 3
     progress(0, total, "tabulating kernels")
     model = precision_model(machine, output, settings.frequency, space.kept_harmonics)
     progress(1, total, "certifying")
@@ -106,13 +105,16 @@ def precision_front(
     def report(chunk: int) -> None:
         progress(2 + chunk, total, "searching")
 
-    found = search(model, space, targets, starts(space, certificate, settings, count), checkpoint, report)
+    begin = starts(space, certificate, settings, count)
+    found = search(model, space, targets, begin, STEPS, checkpoint, report)
     drives = jax.vmap(space.drive)(found)
     if variation is None:
         points = evaluated(OneMachine(machine), drives, jnp.zeros((count, 0)), output)
     else:
         second = None if checkpoint is None else checkpoint.beside("varied")
-        both = vary_numbers(variation, space, output, targets, found, settings.seed, second, report)
+        both = vary_numbers(
+            variation, space, output, targets, found, settings.seed, second, lambda i: report(len(STEPS) + i)
+        )
         points = evaluated(variation.build, *both, output)
     kept = non_dominated(np.array([[-p.output_power, -p.uncertainty_product] for p in points]).reshape(-1, 2))
     points = sorted((points[i] for i in kept), key=lambda p: -p.output_power)

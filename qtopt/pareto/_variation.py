@@ -1,7 +1,7 @@
 """Search over numbers of the machine (temperatures, bath parameters) together with the drive."""
 
 from collections.abc import Callable
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import equinox as eqx
 import jax
@@ -13,16 +13,25 @@ from ..drives import Drive
 from ..errors import InputError
 from ..machine import Machine
 from ._checkpoint import Checkpoint
-from ._precise_search import repeated
+from ._precise_search import Step, search
 from ._precision_forms import PrecisionForms, precision_forms
-from ._search import Model, Rates, Target, best_and_neighbours, best_of_all, explore
+from ._search import Model, Rates, Target, explore
 from ._search_space import DriveParameters, SearchSpace
 
-STEP_SIZES = (0.1, 0.03, 0.01, 0.003)
-"""of Adam in each chunk; the line search of L-BFGS would triple the time to compile"""
-CHUNKS, COPIES = len(STEP_SIZES), 4
+COPIES = 4
 HARMONICS = 4
 """for each searched one, in the search; reported numbers count all"""
+
+
+def _adam(rate: float) -> Step:
+    def step(model: Model, space: Any, targets: Target, parameters: Any) -> tuple[Any, Rates]:
+        return explore(model, space, targets, parameters, jnp.asarray(rate))
+
+    return step
+
+
+STEPS = tuple(_adam(rate) for rate in (0.1, 0.03, 0.01, 0.003))
+"""One program, ever smaller steps: the line search of L-BFGS would compile three times as long."""
 
 
 class Variation(eqx.Module):
@@ -132,22 +141,10 @@ def vary_numbers(
 
     COPIES candidates a target: one begins with the machine's own numbers, the others anywhere in the ranges.
     """
-    checkpoint = Checkpoint(None) if checkpoint is None else checkpoint
     whole = VariedSpace(space, variation.ranges)
     model = VariedModel(variation.build, output, min(space.kept_harmonics, HARMONICS * space.harmonics))
-    parameters = _starts(variation, drives, seed)
-    saved = checkpoint.load(parameters)
-    begin, parameters = (0, parameters) if saved is None else (saved[0] + 1, saved[1])
-    for chunk in range(begin, CHUNKS):
-        each = repeated(targets, parameters.position.shape[0])
-        parameters, rates = explore(model, whole, each, parameters, jnp.asarray(STEP_SIZES[chunk]))
-        if chunk == CHUNKS - 1:
-            parameters = best_of_all(parameters, rates, targets)
-        else:
-            parameters = best_and_neighbours(whole, parameters, rates, targets)
-        checkpoint.save(chunk, parameters)
-        progress(chunk)
-    return jax.vmap(whole.drive)(parameters)
+    begin = _starts(variation, drives, seed)
+    return jax.vmap(whole.drive)(search(model, whole, targets, begin, STEPS, checkpoint, progress))
 
 
 def _starts(variation: Variation, drives: DriveParameters, seed: int) -> VariedParameters:
