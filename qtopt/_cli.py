@@ -101,7 +101,7 @@ def main(arguments: list[str] | None = None) -> None:
         return
     command = tyro.cli(Command, prog="qtopt", args=arguments, description=__doc__)  # pyright: ignore
     try:
-        configure(cores() if isinstance(command, Scan | Figures) else None)
+        configure(cores() if isinstance(command, Pareto | Scan | Figures) else None)
         if isinstance(command, Evaluate):
             run_evaluate(command)
         elif isinstance(command, Pareto):

@@ -46,7 +46,7 @@ def test_strongest_engine_where_cosines_heat() -> None:
     machine = engine(1.0)
     series = jnp.array([[0.05], [-0.05]])
     start = BoundedDrive(0.45, jnp.zeros(2), series, jnp.zeros((2, 1)))
-    drive, power = maximise_power(machine, [start], (0.2, 0.8), steps=10)
+    drive, power = maximise_power(machine, [start], (0.2, 0.8), evaluations=12)
     state = solve(machine, drive, resolution_for(machine, drive, 129))
     np.testing.assert_allclose(-float(state.power), power, rtol=1e-6)
     assert power > 5e-5

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Complex, Float
 
+from .._devices import over_devices
 from ._forms import Forms
 from ._search_space import Bound
 
@@ -239,7 +240,10 @@ def _rough_duals(table: EngineForms, slopes: Float[Array, " M"], bound: Bound) -
     def one(slope: Array, forms: EngineForms) -> Array:
         return golden_section(lambda u: _dual(forms, slope, u, share, budget, bound == "peak"), 30)[0]
 
-    return jax.lax.map(lambda slope: jax.vmap(lambda f: one(slope, f))(table), slopes)
+    def rows(table: EngineForms, slopes: Array) -> Array:
+        return jax.lax.map(lambda slope: jax.vmap(lambda f: one(slope, f))(table), slopes)
+
+    return over_devices(rows, table, slopes)
 
 
 @eqx.filter_jit
@@ -262,7 +266,7 @@ def _fine_duals(
         limited = jax.vmap(lambda f: one(slope, f, True))(forms) if bound == "peak" else mean_square
         return limited, mean_square
 
-    return jax.lax.map(row, (slopes, table))
+    return over_devices(lambda _, rows: jax.lax.map(row, rows), (), (slopes, table))
 
 
 def _better_weights(at: Callable[[Array, Array], Array], u: Array, value: Array, size: int) -> Array:

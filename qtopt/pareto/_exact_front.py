@@ -19,7 +19,7 @@ from ._front import Front, FrontPoint, FrontSettings, Progress, engine_temperatu
 from ._search import ExactModel, Targets, ranking, refine
 from ._search_space import DriveParameters, SearchSpace
 
-ROUNDS, STEPS = 4, 10
+ROUNDS, EVALUATIONS = 4, 16
 BATCH = 6
 SEARCH_POINTS = 129
 
@@ -82,8 +82,8 @@ def exact_front(
         targets = _targets(temperatures.slope, aims, np.interp(aims, efficiencies, powers))
         chosen = np.minimum(np.arange(BATCH) + step % batches * BATCH, count - 1)
         part = jax.tree.map(lambda leaf, chosen=chosen: leaf[chosen], (state.parameters, targets))
-        moved, rates = refine(model, space, part[1], part[0], STEPS)
-        improved = (moved, *rates)
+        moved, rates = refine(model, space, part[1], part[0], EVALUATIONS)
+        improved = jax.tree.map(np.asarray, (moved, *rates))
         old = (state.parameters, state.power, state.entropy)
         found = jax.tree.map(lambda leaf, new, chosen=chosen: leaf.at[chosen].set(new), old, improved)
         state = _State(found[0], found[1], found[2], state.aims)

@@ -22,7 +22,7 @@ from ._search_space import Bound, DriveParameters, SearchSpace
 
 EXPLORE_CHUNKS, REFINE_CHUNKS = 2, 14
 AIM_CHUNK = EXPLORE_CHUNKS + 1
-CURVE_POINTS = 41
+CURVE_POINTS = 18
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from ..drives import BoundedDrive
 from ..exact import resolution_for
@@ -10,13 +11,16 @@ from ._exact_front import SEARCH_POINTS, parameters_of
 from ._search import ExactModel, Targets, refine
 from ._search_space import SearchSpace
 
-STEPS = 40
+EVALUATIONS = 60
 ANY_SLOPE = 1e12
 """Entropy production that costs nothing: any efficiency is allowed."""
 
 
 def maximise_power(
-    machine: Machine, starts: list[BoundedDrive], frequency: tuple[float, float], steps: int = STEPS
+    machine: Machine,
+    starts: list[BoundedDrive],
+    frequency: tuple[float, float],
+    evaluations: int = EVALUATIONS,
 ) -> tuple[BoundedDrive, float]:
     """Best drive with |g_l(t)| <= 1, by L-BFGS on the exact power from each of the given drives.
 
@@ -24,7 +28,7 @@ def maximise_power(
         machine: any machine of the exact solver.
         starts: drives with the same number of searched harmonics.
         frequency: (low, high) of the drive frequency.
-        steps: L-BFGS steps.
+        evaluations: of power and gradient, for each start.
 
     Returns:
         The drive and its extracted power -P (negative if none of them extracts work).
@@ -37,7 +41,7 @@ def maximise_power(
     scale = max(abs(power) for power in powers)
     every = jnp.ones(len(starts))
     targets = Targets(ANY_SLOPE * every, scale * every, every)
-    found, (power, _) = refine(model, space, targets, parameters, steps)
-    best = int(jnp.nanargmax(power))
-    drive = space.drive(jax.tree.map(lambda leaf: leaf[best], found))
+    found, (power, _) = refine(model, space, targets, parameters, evaluations)
+    best = int(np.nanargmax(np.asarray(power)))
+    drive = space.drive(jax.tree.map(lambda leaf: jnp.asarray(np.asarray(leaf)[best]), found))
     return BoundedDrive(drive.frequency, drive.mean, drive.cosine, drive.sine), float(power[best])

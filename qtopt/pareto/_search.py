@@ -11,13 +11,16 @@ import numpy as np
 import optax
 from jaxtyping import Array, Float
 
+from .._devices import over_devices
 from ..drives import Drive
 from ..exact import Resolution, steady_state
 from ..machine import Machine
 from ..thermal import coth_poles
 from ._forms import Forms
 
-EXPLORE_STEPS, REFINE_STEPS = 100, 40
+EXPLORE_STEPS, REFINE_EVALUATIONS = 100, 160
+ARMIJO, SHRINK, GROW, SHORTEST = 1e-4, 0.3, 1.5, 1e-5
+"""Of the line search: decrease asked for, factors of the step's length, and where the search gives up."""
 PENALTY = 40.0
 """Stiffness of the efficiency constraint in the score; any positive value gives Pareto-optimal points."""
 
@@ -132,7 +135,7 @@ def explore(
     """
     adam = optax.adam(optax.exponential_decay(rate, EXPLORE_STEPS, 0.3))
 
-    def one(start: Any, target: Target) -> Any:
+    def improve(model: Model, start: Any, target: Target) -> Any:
         def step(carry: tuple[Any, optax.OptState], _: None) -> tuple[Any, None]:
             gradient = jax.grad(lambda p: target.score(*model.rates(space.drive(p))))(carry[0])
             updates, state = adam.update(gradient, carry[1])
@@ -141,54 +144,74 @@ def explore(
         (end, _), _ = jax.lax.scan(step, (start, adam.init(start)), length=EXPLORE_STEPS)
         return end
 
-    return _with_rates(model, space, _each(model, one, parameters, targets))
+    return _with_rates(model, improve, space, parameters, targets)
 
 
 @eqx.filter_jit
 def refine(
-    model: Model, space: Space[P], targets: Target, parameters: P, steps: int = REFINE_STEPS
+    model: Model, space: Space[P], targets: Target, parameters: P, evaluations: int = REFINE_EVALUATIONS
 ) -> tuple[P, Rates]:
-    """`steps` of L-BFGS on every candidate of a batch; otherwise as `explore`.
+    """L-BFGS on every candidate of a batch: `evaluations` of value and gradient; otherwise as `explore`.
 
-    The line search only backtracks, at most ten times: under `vmap` every candidate pays for the longest.
+    Every pass evaluates one point of every candidate, which then either steps or comes nearer: side by
+    side, a line search as an inner loop would cost all of them as many evaluations as the slowest needs.
     """
-    search = optax.scale_by_backtracking_linesearch(
-        max_backtracking_steps=10, decrease_factor=0.3, store_grad=True
-    )
-    lbfgs = optax.lbfgs(memory_size=12, linesearch=search)
+    lbfgs = optax.scale_by_lbfgs(memory_size=12)
 
-    def one(start: Any, target: Target) -> Any:
-        def loss(p: Any) -> Array:
-            return target.score(*model.rates(space.drive(p)))
+    def improve(model: Model, start: Any, target: Target) -> Any:
+        value_and_gradient = jax.value_and_grad(lambda p: target.score(*model.rates(space.drive(p))))
 
-        def step(carry: tuple[Any, optax.OptState], _: None) -> tuple[Any, None]:
-            value, gradient = optax.value_and_grad_from_state(loss)(carry[0], state=carry[1])
-            updates, state = lbfgs.update(
-                gradient, carry[1], carry[0], value=value, grad=gradient, value_fn=loss
-            )
-            # A search that found no decrease leaves the point where it was and forgets its curvature.
-            better = optax.tree.get(state, "value") < value
-            moved = optax.apply_updates(carry[0], updates)
-            fresh = lbfgs.init(carry[0])
+        def towards(point: Any, value: Array, gradient: Any, memory: Any, length: Array) -> _Descent:
+            downhill, memory = lbfgs.update(gradient, memory, point)
+            return _Descent(point, value, gradient, memory, optax.tree.scale(-1.0, downhill), length)
+
+        def one(state: _Descent, _: None) -> tuple[_Descent, None]:
+            trial = optax.tree.add_scale(state.point, state.length, state.direction)
+            value, gradient = value_and_gradient(trial)
+            slope = optax.tree.vdot(state.gradient, state.direction)
+            better = value <= state.value + ARMIJO * state.length * slope
+            step = towards(trial, value, gradient, state.memory, jnp.minimum(GROW * state.length, 1.0))
+            nearer = state._replace(length=SHRINK * state.length)
+            # Where even a tiny step is no better, the curvature is wrong: forget it.
+            fresh = towards(state.point, state.value, state.gradient, lbfgs.init(state.point), jnp.ones(()))
+            short = state.length < SHORTEST
             return jax.tree.map(
-                lambda new, old: jnp.where(better, new, old), (moved, state), (carry[0], fresh)
-            ), None
+                lambda new, old, again: jnp.where(better, new, jnp.where(short, again, old)),
+                step, nearer, fresh,
+            ), None  # fmt: skip
 
-        (end, _), _ = jax.lax.scan(step, (start, lbfgs.init(start)), length=steps)
-        return end
+        begin = towards(start, *value_and_gradient(start), lbfgs.init(start), jnp.ones(()))
+        return jax.lax.scan(one, begin, length=evaluations)[0].point
 
-    return _with_rates(model, space, _each(model, one, parameters, targets))
-
-
-def _with_rates(model: Model, space: Space[P], parameters: P) -> tuple[P, Rates]:
-    return parameters, _each(model, lambda p: model.rates(space.drive(p)), parameters)
+    return _with_rates(model, improve, space, parameters, targets)
 
 
-def _each(model: Model, function: Callable[..., Any], *batch: Any) -> Any:
-    """The function of every candidate."""
-    if model.side_by_side:
-        return jax.vmap(function)(*batch)
-    return jax.lax.map(lambda one: function(*one), batch)
+class _Descent(NamedTuple):
+    """One candidate on its way: where it is, and the step that it tries next."""
+
+    point: Any
+    value: Float[Array, ""]
+    gradient: Any
+    memory: optax.OptState
+    direction: Any
+    length: Float[Array, ""]
+
+
+def _with_rates(
+    model: Model, improve: Callable[..., Any], space: Space[P], parameters: P, targets: Target
+) -> tuple[P, Rates]:
+    """Every candidate improved, with its rates then; the candidates are shared among the devices."""
+
+    def one(model: Model, start: Any, target: Target) -> Any:
+        end = improve(model, start, target)
+        return end, model.rates(space.drive(end))
+
+    def batch(model: Model, candidates: tuple[P, Target]) -> Any:
+        if model.side_by_side:
+            return jax.vmap(lambda start, target: one(model, start, target))(*candidates)
+        return jax.lax.map(lambda candidate: one(model, *candidate), candidates)
+
+    return over_devices(batch, model, (parameters, targets))
 
 
 def best_and_neighbours(space: Space[P], parameters: P, rates: Rates, targets: Target) -> P:
@@ -218,7 +241,7 @@ def best_and_neighbours(space: Space[P], parameters: P, rates: Rates, targets: T
 def best_of_all(parameters: P, rates: Rates, targets: Target) -> P:
     """The best candidate for each target."""
     chosen = ranking(rates, targets)[:, 0]
-    return jax.tree.map(lambda leaf: leaf[chosen], parameters)
+    return jax.tree.map(lambda leaf: jnp.asarray(np.asarray(leaf)[chosen]), parameters)
 
 
 def ranking(rates: Rates, targets: Target) -> np.ndarray:

@@ -8,12 +8,12 @@ from typing import Any
 import jax
 import numpy as np
 from jax import Array
-from jax.sharding import Mesh, NamedSharding, PartitionSpec
+from jax.sharding import Mesh, NamedSharding
 
+from .._devices import SPLIT, WHOLE, mesh as device_mesh
 from .._places import Place, placed
 from ._axes import Model
 
-AXIS = "machines"
 CPU_BATCH = 16
 """machines side by side on a CPU: more of them leave its caches"""
 CHUNK = {"cpu": {"weak": 4096, "exact": 128}, "other": {"weak": 32768, "exact": 1024}}
@@ -68,13 +68,12 @@ def over_machines(
     Returns:
         A function of (values, *more), arrays that begin with an axis of `layout.chunk` machines, to NumPy.
     """
-    mesh = Mesh(np.array(jax.local_devices()), (AXIS,))
-    whole, split = PartitionSpec(), PartitionSpec(AXIS)
+    mesh = device_mesh()
     found: list[Callable[..., Any]] = []
 
     def run(*inputs: np.ndarray) -> Any:
-        arrays = tuple(jax.device_put(part, NamedSharding(mesh, split)) for part in inputs)
-        base = jax.device_put(model, NamedSharding(mesh, whole))
+        arrays = tuple(jax.device_put(part, NamedSharding(mesh, SPLIT)) for part in inputs)
+        base = jax.device_put(model, NamedSharding(mesh, WHOLE))
         if not found:
             found.append(_compiled(function, base, arrays, places, layout, mesh))
         return jax.tree.map(np.asarray, found[0](base, arrays))
@@ -90,7 +89,6 @@ def _compiled(
     layout: Layout,
     mesh: Mesh,
 ) -> Callable[..., Any]:
-    whole, split = PartitionSpec(), PartitionSpec(AXIS)
     limit = _memory() / (2 * layout.devices if mesh.devices[0].platform == "cpu" else 2)
     while True:
         batch = layout.batch
@@ -102,7 +100,7 @@ def _compiled(
             return jax.lax.map(one, arrays, batch_size=batch)
 
         sharded = jax.shard_map(
-            on_one_device, mesh=mesh, in_specs=(whole, split), out_specs=split, check_vma=False
+            on_one_device, mesh=mesh, in_specs=(WHOLE, SPLIT), out_specs=SPLIT, check_vma=False
         )
         program = jax.jit(sharded).lower(model, arrays).compile()
         memory = program.memory_analysis()

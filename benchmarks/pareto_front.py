@@ -1,0 +1,268 @@
+"""A 30-point power-efficiency front: qtopt against SciPy on panels, and against NSGA-II on qtopt's own rates.
+
+    python -m benchmarks.pareto_front [--quick]
+
+The example engine with a free frequency: drives with |g_l(t)| <= 1 ("peak") of 1, 5 and 10 harmonics, and
+drives with sum_l mean(g_l^2) <= 1 ("rms") of 5, for which the certificate is the exact front. Everybody is
+judged by hypervolume, the area below the points found, in units of that of 30 points on the certified front,
+evenly spaced in efficiency. The goal is GOAL times what qtopt ends with, which is 1 for "rms" and less for
+"peak", whose certificate no drive reaches. More than 30 points count for the opponents. Times are warm.
+
+SciPy: L-BFGS-B with the same targets, gradients by forward differences, or the expert's way (`scipy_front`).
+NSGA-II: pymoo, population 100, rates from the same compiled tables as qtopt's search, started at random or
+from the certificate's patterns as qtopt's search is; five seeds. Opponents stop at the goal or after PATIENCE
+times the time in which qtopt reached it.
+"""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import qtopt
+from qtopt._runtime import cores
+
+qtopt.configure(cores())
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import moocore  # pyright: ignore[reportMissingImports]
+import numpy as np
+from pymoo.algorithms.moo.nsga2 import NSGA2  # pyright: ignore[reportMissingImports]
+from pymoo.core.evaluator import Evaluator  # pyright: ignore[reportMissingImports]
+from pymoo.core.population import Population  # pyright: ignore[reportMissingImports]
+from pymoo.core.problem import Problem  # pyright: ignore[reportMissingImports]
+
+from benchmarks._measure import print_table, run
+from benchmarks.opponents import scipy_front
+from benchmarks.weak_evaluation import OPPONENT, machine
+from qtopt.pareto import (
+    Certificate,
+    Checkpoint,
+    DriveParameters,
+    FrontSettings,
+    SearchSpace,
+    certify,
+    efficiency_range,
+    machine_forms,
+    pareto_front,
+)
+from qtopt.pareto._front import _first_parameters, engine_temperatures
+from qtopt.pareto._search import WeakModel
+from qtopt.pareto._search_space import Bound
+
+FREQUENCY = (0.05, 1.0)
+POINTS = 30
+POPULATION = 100
+GOAL = 0.99
+PATIENCE = 25.0
+BOX = 4.0
+"""limit of the genetic search for every parameter"""
+TEMPERATURES = engine_temperatures(machine())
+
+
+def settings(bound: Bound, harmonics: int) -> FrontSettings:
+    return FrontSettings(POINTS, harmonics, bound, FREQUENCY)
+
+
+class Judge:
+    """Hypervolume relative to that of points on the exact front."""
+
+    def __init__(self, bound: Bound) -> None:
+        forms = machine_forms(machine(), FREQUENCY, SearchSpace(bound, 2, 1, FREQUENCY).kept_harmonics)
+        span = efficiency_range(forms, TEMPERATURES, bound, FREQUENCY)
+        assert span is not None
+        self.bound: Bound = bound
+        self.efficiency = np.linspace(*span, POINTS + 1)[:-1]
+        self.exact: Certificate = certify(forms, TEMPERATURES, bound, FREQUENCY, self.efficiency)
+        self.scale = self.exact.power.max()
+        self.whole = 1.0
+        self.whole = self.volume(np.stack([self.exact.efficiency, self.exact.power], axis=1))
+
+    def volume(self, points: np.ndarray) -> float:
+        """Of (efficiency, extracted power)."""
+        engines = points[(points[:, 1] > 0.0) & np.isfinite(points).all(axis=1)] / [1.0, self.scale]
+        return 0.0 if len(engines) == 0 else moocore.hypervolume(-engines, ref=[0.0, 0.0]) / self.whole
+
+    def of_rates(self, rates: np.ndarray) -> float:
+        """Of (extracted power, entropy production rate)."""
+        power, entropy = np.asarray(rates).T
+        with np.errstate(divide="ignore", invalid="ignore"):
+            efficiency = TEMPERATURES.carnot / (1.0 + TEMPERATURES.cold * entropy / power)
+        return self.volume(np.stack([efficiency, power], axis=1))
+
+
+class Recorder(Checkpoint):
+    """Keeps what the search has after every chunk, and when."""
+
+    def __init__(self) -> None:
+        super().__init__(None)
+        self.begin, self.seen = time.perf_counter(), []
+
+    def save(self, chunk: int, state: Any) -> None:
+        self.seen.append((time.perf_counter() - self.begin, jax.tree.map(np.asarray, state[0])))
+
+
+def own(judge: Judge, harmonics: int) -> dict[str, Any]:
+    """The whole search twice, the first time with compilation."""
+    seconds, recorder = [], Recorder()
+    for _ in range(2):
+        recorder = Recorder()
+        pareto_front(machine(), settings(judge.bound, harmonics), recorder)
+        seconds.append(time.perf_counter() - recorder.begin)
+    _, rates = _rates(judge.bound, harmonics)
+    curve = [(when, judge.of_rates(np.asarray(rates(parameters)))) for when, parameters in recorder.seen]
+    goal = GOAL * curve[-1][1]
+    return {
+        "by": "qtopt",
+        "bound": judge.bound,
+        "harmonics": harmonics,
+        "parameters": 4 * harmonics + 3,
+        "seconds_to_goal": next((when for when, volume in curve if volume >= goal), None),
+        "hypervolume": curve[-1][1],
+        "seconds": seconds[1],
+        "seconds_with_compilation": seconds[0],
+        "curve": curve,
+    }
+
+
+def _rates(bound: Bound, harmonics: int) -> tuple[SearchSpace, Callable[[DriveParameters], jax.Array]]:
+    """(B, 2) extracted power and entropy rate of drives, from the tables that qtopt's search uses."""
+    space = SearchSpace(bound, 2, harmonics, FREQUENCY)
+    model = WeakModel(machine_forms(machine(), FREQUENCY, space.kept_harmonics), space.kept_harmonics)
+    batch = eqx.filter_jit(lambda m, p: jnp.stack(jax.vmap(lambda one: m.rates(space.drive(one)))(p), axis=1))
+    return space, lambda parameters: batch(model, parameters)
+
+
+def scipy(judge: Judge, harmonics: int, sharp: bool, goal: float, patience: float) -> dict[str, Any]:
+    problem = scipy_front.Problem(OPPONENT, FREQUENCY, harmonics, judge.bound, sharp)
+    slopes = TEMPERATURES.slope(judge.efficiency)
+    width = np.full(POINTS, np.abs(np.diff(slopes)).mean())
+    targets = scipy_front.Targets(slopes, judge.exact.power, width)
+    begin, volume, spent = time.perf_counter(), 0.0, 0.0
+    for found in scipy_front.trace(problem, targets, seed=0):
+        spent = time.perf_counter() - begin
+        volume = judge.of_rates(np.array(found))
+        if volume >= goal or spent > patience:
+            break
+    return {
+        "by": "SciPy L-BFGS-B, " + ("expert's differences" if sharp else "forward differences"),
+        "bound": judge.bound,
+        "harmonics": harmonics,
+        "parameters": 4 * harmonics + 1,
+        "seconds_to_goal": spent if volume >= goal else None,
+        "hypervolume": volume,
+        "seconds": spent,
+    }
+
+
+def genetic(
+    judge: Judge, harmonics: int, warm: bool, seeds: int, goal: float, patience: float, equal_time: float
+) -> dict[str, Any]:
+    """NSGA-II, seed after seed; the time of bookkeeping (hypervolumes) does not count."""
+    space, rates = _rates(judge.bound, harmonics)
+    forms = machine_forms(machine(), FREQUENCY, space.kept_harmonics)
+    template = _first_parameters(forms, space, TEMPERATURES, judge.exact, settings(judge.bound, harmonics))
+    flat = np.concatenate([np.reshape(leaf, (len(leaf), -1)) for leaf in template], axis=1)
+    sizes = [int(np.prod(leaf.shape[1:])) for leaf in template]
+
+    def evaluate(rows: np.ndarray) -> np.ndarray:
+        parts = np.split(rows, np.cumsum(sizes)[:-1], axis=1)
+        leaves = [
+            jnp.asarray(p.reshape(len(rows), *leaf.shape[1:]))
+            for p, leaf in zip(parts, template, strict=True)
+        ]
+        return np.asarray(rates(DriveParameters(*leaves)))
+
+    evaluate(flat[:POPULATION])
+    runs = [
+        _one_genetic(judge, evaluate, flat if warm else None, flat.shape[1], seed, goal, patience, equal_time)
+        for seed in range(seeds)
+    ]
+    reached = [run["seconds_to_goal"] for run in runs]
+    return {
+        "by": "pymoo NSGA-II, " + ("started as qtopt" if warm else "random start"),
+        "bound": judge.bound,
+        "harmonics": harmonics,
+        "parameters": 4 * harmonics + 3,
+        "seconds_to_goal": float(np.median(reached)) if all(reached) else None,
+        "hypervolume": float(np.median([run["hypervolume"] for run in runs])),
+        "hypervolume_at_equal_time": float(np.median([run["at_equal_time"] for run in runs])),
+        "seconds": float(np.median([run["seconds"] for run in runs])),
+        "seeds": runs,
+    }
+
+
+def _one_genetic(
+    judge: Judge,
+    evaluate: Callable[[np.ndarray], np.ndarray],
+    starts: np.ndarray | None,
+    size: int,
+    seed: int,
+    goal: float,
+    patience: float,
+    equal_time: float,
+) -> dict[str, Any]:
+    generator = np.random.default_rng(seed)
+    problem = Problem(n_var=size, n_obj=2, xl=-BOX, xu=BOX)
+    sampling = generator.uniform(-BOX / 2, BOX / 2, (POPULATION, size))
+    if starts is not None:
+        chosen = generator.choice(len(starts), POPULATION, replace=False)
+        sampling = np.clip(starts[chosen], -BOX, BOX)
+    algorithm: Any = NSGA2(pop_size=POPULATION, sampling=Population.new("X", sampling))  # pyright: ignore
+    algorithm.setup(problem, termination=("n_gen", 10**9), seed=seed, verbose=False)
+    archive: Any = np.zeros((0, 2))
+    spent, equal = 0.0, None
+    while True:
+        begin = time.perf_counter()
+        asked = algorithm.ask()
+        power, entropy = evaluate(asked.get("X")).T
+        with np.errstate(divide="ignore", invalid="ignore"):
+            efficiency = np.where(
+                power > 0.0, TEMPERATURES.carnot / (1.0 + TEMPERATURES.cold * entropy / power), 0.0
+            )
+        # No engine: the smaller the loss, the better.
+        asked.set("F", np.stack([-efficiency, -power / judge.scale], axis=1))
+        Evaluator().eval(problem, asked, skip_already_evaluated=True)
+        algorithm.tell(infills=asked)
+        spent += time.perf_counter() - begin
+        archive = np.concatenate([archive, np.stack([efficiency, power], axis=1)])
+        archive = archive[moocore.is_nondominated(archive, maximise=True)]
+        volume = judge.volume(archive)
+        if equal is None and spent >= equal_time:
+            equal = volume
+        if volume >= goal or spent > patience:
+            return {
+                "seconds_to_goal": spent if volume >= goal else None,
+                "hypervolume": volume,
+                "at_equal_time": volume if equal is None else equal,
+                "seconds": spent,
+            }
+
+
+CASES: tuple[tuple[Bound, int], ...] = (("peak", 1), ("peak", 5), ("peak", 10), ("rms", 5))
+
+
+def measure(quick: bool) -> dict[str, Any]:
+    rows = []
+    for bound, harmonics in CASES[:1] if quick else CASES:
+        judge = Judge(bound)
+        mine = own(judge, harmonics)
+        unit, goal = mine["seconds_to_goal"], GOAL * mine["hypervolume"]
+        patience, seeds = (5.0 * unit, 1) if quick else (PATIENCE * unit, 5)
+        group = [mine]
+        group += [scipy(judge, harmonics, sharp, goal, patience) for sharp in (False, True)]
+        group += [genetic(judge, harmonics, warm, seeds, goal, patience, unit) for warm in (False, True)]
+        for row in group:
+            reached = row["seconds_to_goal"]
+            row["slower_than_qtopt"] = reached / unit if reached else f"> {row['seconds'] / unit:.0f}"
+        print(f"{bound}, {harmonics} harmonics; the whole search took {mine['seconds']:.1f} s, ", end="")
+        print(f"{mine['seconds_with_compilation']:.1f} s with compilation")
+        shown = ("by", "parameters", "seconds_to_goal", "hypervolume", "seconds", "slower_than_qtopt")
+        print_table([{name: row[name] for name in shown} for row in group])
+        rows += group
+    return {"goal": GOAL, "points": POINTS, "rows": rows}
+
+
+if __name__ == "__main__":
+    run("pareto_front", __doc__, measure)
