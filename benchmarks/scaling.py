@@ -60,7 +60,7 @@ def exact(size: int = 2, harmonics: int = 4, temperature: float = 1.0) -> tuple[
     resolution = resolution_for(*pair)
 
     def power(both: Any) -> jax.Array:
-        return exact_steady_state(*both, resolution).power
+        return exact_steady_state(both[0], both[1], resolution).power
 
     return compiled_cost(jax.value_and_grad(power), pair)
 

@@ -213,6 +213,7 @@ def front_settings(config: "Config") -> "FrontSettings":
         frequency=wanted.frequency_range,
         starts=wanted.starts,
         seed=wanted.seed,
+        chunk=wanted.chunk,
     )
 
 

@@ -36,5 +36,5 @@ def configure(cpu_devices: int | None = None) -> None:
     if not os.environ.get("JAX_COMPILATION_CACHE_DIR"):
         default = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "qtopt"
         jax.config.update("jax_compilation_cache_dir", os.environ.get("QTOPT_CACHE_DIR", str(default)))
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.2)
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
     jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)

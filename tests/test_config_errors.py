@@ -212,6 +212,7 @@ SEARCH_ERRORS: Cases = [
     ("points = 30", "points = true", "`pareto.points` must be a whole number of at least 2; got true"),
     ("harmonics = 8", "harmonics = 0", "`pareto.harmonics` must be a whole number of at least 1; got 0"),
     ("starts = 16", "starts = 0", "`pareto.starts` must be a whole number of at least 1; got 0"),
+    ("seed = 0", "seed = 0\nchunk = 0", "`pareto.chunk` must be a whole number of at least 1; got 0"),
     ("seed = 0", "seed = -1",
      "`pareto.seed` must be a whole number of at least 0 and below 4294967296; got -1"),
     ("seed = 0", "seed = 4294967296",

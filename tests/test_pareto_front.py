@@ -1,5 +1,10 @@
 """Fronts: acceptance numbers, resuming, search space, selection."""
 
+import json
+import os
+import subprocess
+import sys
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -142,3 +147,41 @@ def test_search_programs_hold_no_lapack_and_no_callback() -> None:
     for program in (explore, refine):
         text = program.lower(model, space, targets, parameters).compile().compiled.as_text()  # pyright: ignore
         assert 'custom_call_target="lapack' not in text and "python_cpu_callback" not in text
+
+
+SHARED = """
+import json, sys
+import qtopt
+qtopt.configure()
+import jax
+from tests.test_pareto_front import improved
+assert len(jax.devices()) == 8
+print(json.dumps(improved(None)))
+"""
+
+
+def improved(at_once: int | None) -> list[list[float]]:
+    """Rates of five candidates after a few evaluations of L-BFGS."""
+    space = SearchSpace("peak", 2, 2, (0.4, 0.5))
+    forms = machine_forms(engine(), (0.4, 0.5), space.kept_harmonics)
+    model = WeakModel(forms, space.kept_harmonics, at_once=at_once)
+    parameters = space.random(jax.random.key(1), jnp.linspace(0.41, 0.49, 5))
+    targets = Targets(jnp.full(5, 6.0), jnp.full(5, 1e-5), jnp.full(5, 0.1))
+    return [np.asarray(rate).tolist() for rate in refine(model, space, targets, parameters, 4)[1]]
+
+
+def test_devices_and_chunks_do_not_matter() -> None:
+    """Five candidates fill eight devices, and chunks of two, unevenly."""
+    flags = f"{os.environ['XLA_FLAGS']} --xla_force_host_platform_device_count=8"
+    done = subprocess.run(
+        [sys.executable, "-c", SHARED],
+        check=True,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "XLA_FLAGS": flags},
+        timeout=280,
+    )
+    here = improved(None)
+    assert np.all(np.isfinite(here))
+    np.testing.assert_allclose(json.loads(done.stdout), here, rtol=1e-9)
+    np.testing.assert_allclose(improved(2), here, rtol=1e-9)

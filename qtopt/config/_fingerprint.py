@@ -1,6 +1,8 @@
 """What identifies a computation, so that stored parts of another one are never taken for it."""
 
 import hashlib
+from dataclasses import replace
+from typing import Any
 
 from ._machine import TableConfig
 from ._model import Config
@@ -16,8 +18,13 @@ def fingerprint(config: Config, sections: tuple[str, ...], *more: str) -> str:
         sections: of "drive", "pareto", "simulation", "scan"; the others do not matter to the computation.
         more: what else it depends on, such as the version of qtopt.
     """
-    kept = {name: getattr(config, name) for name in sections}
+    kept = {name: _without_chunk(getattr(config, name)) for name in sections}
     same = Config(config.machine, solver=config.solver, **kept)
     densities = [bath.spectral_density for bath in config.machine.baths]
     tables = [repr(read_columns(density.file)) for density in densities if isinstance(density, TableConfig)]
     return hashlib.sha256("\n".join([dumps(same), *more, *tables]).encode()).hexdigest()
+
+
+def _without_chunk(section: Any) -> Any:
+    """How much is worked on at once does not matter to the result."""
+    return replace(section, chunk=None) if hasattr(section, "chunk") else section

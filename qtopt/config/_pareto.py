@@ -57,6 +57,8 @@ class ParetoConfig:
     """number of the oscillator whose extracted work "precision" is about"""
     vary: tuple[VaryConfig, ...] = ()
     """numbers of [machine] to search beside the drive ("precision" only)"""
+    chunk: int | None = None
+    """drives that one device works on side by side; by default it depends on the device"""
 
     @property
     def frequency_range(self) -> tuple[float, float]:
@@ -78,6 +80,7 @@ def read_pareto(table: Table) -> ParetoConfig:
         "objectives",
         "output",
         "vary",
+        "chunk",
     )
     config = ParetoConfig(
         points=table.whole("points", 2, default.points),
@@ -90,6 +93,7 @@ def read_pareto(table: Table) -> ParetoConfig:
         objectives=_read_objectives(table) if "objectives" in table else default.objectives,
         output=table.whole("output", 1, default.output),
         vary=_read_varies(table) if table.content.get("vary", []) != [] else (),
+        chunk=table.whole("chunk", 1, 1) if "chunk" in table else None,
     )
     if config.vary and "precision" not in config.objectives:
         raise InputError(

@@ -60,7 +60,8 @@ def desiderata_front(
     space = SearchSpace(settings.bound, machine.size, settings.harmonics, settings.frequency)
     total = len(STEPS) + 3
     progress(0, total, "tabulating kernels")
-    model = precision_model(machine, None, settings.frequency, space.kept_harmonics)
+    kept = space.kept_harmonics
+    model = precision_model(machine, None, settings.frequency, kept, at_once=settings.chunk)
     progress(1, total, "certifying")
     certificate = certify_precision(model, settings.bound, settings.frequency, np.zeros(0))
     forms = machine_forms(machine, settings.frequency, space.kept_harmonics)

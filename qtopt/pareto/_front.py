@@ -36,6 +36,8 @@ class FrontSettings:
         frequency: (low, high) of the drive frequency; equal ends fix it.
         starts: random starts for each point.
         seed: of the random starts.
+        chunk: candidates (starts of all points) that one device works on side by side, which bounds its
+            memory; None: 32 on a CPU, what fits elsewhere.
     """
 
     points: int = 30
@@ -44,6 +46,7 @@ class FrontSettings:
     frequency: tuple[float, float] = (0.05, 1.0)
     starts: int = 16
     seed: int = 0
+    chunk: int | None = None
 
 
 class FrontPoint(NamedTuple):
@@ -172,7 +175,7 @@ class _Search:
         checkpoint: Checkpoint,
     ) -> None:
         self.forms, self.space, self.temperatures = forms, space, temperatures
-        self.model = WeakModel(forms, space.kept_harmonics)
+        self.model = WeakModel(forms, space.kept_harmonics, at_once=settings.chunk)
         self.settings, self.checkpoint = settings, checkpoint
 
     def run(self, low: float, high: float, progress: Callable[[int], None]) -> DriveParameters:

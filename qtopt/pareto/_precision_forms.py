@@ -80,6 +80,7 @@ def precision_model(
     frequency: tuple[float, float],
     harmonics: int,
     tolerance: float = 1e-10,
+    at_once: int | None = None,
 ) -> PrecisionModel:
     """Tabulate the forms of one output for drive frequencies in the closed range `frequency`.
 
@@ -89,6 +90,7 @@ def precision_model(
         frequency: (low, high).
         harmonics: kept harmonics.
         tolerance: of the table, relative to the largest entry.
+        at_once: see `Model`.
 
     Raises:
         InputError: more than one driven bath, or static baths at different temperatures.
@@ -112,4 +114,4 @@ def precision_model(
         )
 
     span = (0.0, frequency[1] * harmonics * (1.0 + 1e-9))
-    return PrecisionModel(tabulate(evaluate, span, harmonics, tolerance), harmonics)
+    return PrecisionModel(tabulate(evaluate, span, harmonics, tolerance), harmonics, at_once=at_once)

@@ -92,7 +92,7 @@ def precision_front(
     space = SearchSpace(settings.bound, machine.size, settings.harmonics, settings.frequency)
     total = len(STEPS) + (0 if variation is None else len(VARIATION_STEPS)) + 3
     progress(0, total, "tabulating kernels")
-    model = precision_model(machine, output, settings.frequency, space.kept_harmonics)
+    model = precision_model(machine, output, settings.frequency, space.kept_harmonics, at_once=settings.chunk)
     progress(1, total, "certifying")
     certificate = certify_precision(model, settings.bound, settings.frequency, np.zeros(0))
     if certificate.fundamental_power <= 0.0:

@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Callable
-from typing import Any, ClassVar, NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import equinox as eqx
 import jax
@@ -11,7 +11,7 @@ import numpy as np
 import optax
 from jaxtyping import Array, Float
 
-from .._devices import over_devices
+from .._devices import candidates_at_once, over_devices
 from ..drives import Drive
 from ..exact import Resolution, steady_state
 from ..machine import Machine
@@ -65,11 +65,12 @@ class Model(eqx.Module):
     """Whatever gives the rates of a drive that targets score.
 
     Attributes:
-        side_by_side: whether candidates are worked on at once (`jax.vmap`) or one after the other, which
-            compiles several times faster where the rates are a large program.
+        at_once: candidates that one device works on side by side (`jax.vmap`), which bounds its memory; None:
+            `candidates_at_once()`. One after the other compiles several times faster where the rates are a
+            large program.
     """
 
-    side_by_side: ClassVar[bool] = True
+    at_once: int | None = eqx.field(static=True, default=None, kw_only=True)
 
     @abstractmethod
     def rates(self, drive: Any) -> Rates:
@@ -92,6 +93,7 @@ class ExactModel(Model):
 
     machine: Machine
     resolution: Resolution = eqx.field(static=True)
+    at_once: int | None = eqx.field(static=True, default=1, kw_only=True)
 
     def rates(self, drive: Drive) -> Rates:
         state = steady_state(self.machine, drive, self.resolution, coth_poles(1e-12))
@@ -207,9 +209,13 @@ def _with_rates(
         return end, model.rates(space.drive(end))
 
     def batch(model: Model, candidates: tuple[P, Target]) -> Any:
-        if model.side_by_side:
-            return jax.vmap(lambda start, target: one(model, start, target))(*candidates)
-        return jax.lax.map(lambda candidate: one(model, *candidate), candidates)
+        def each(candidate: Any) -> Any:
+            return one(model, *candidate)
+
+        at_once = candidates_at_once() if model.at_once is None else model.at_once
+        if at_once == 1:
+            return jax.lax.map(each, candidates)
+        return jax.lax.map(each, candidates, batch_size=at_once)
 
     return over_devices(batch, model, (parameters, targets))
 

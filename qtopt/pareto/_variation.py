@@ -1,7 +1,7 @@
 """Search over numbers of the machine (temperatures, bath parameters) together with the drive."""
 
 from collections.abc import Callable
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax
@@ -106,7 +106,7 @@ class VariedSpace(eqx.Module):
 class VariedModel(Model):
     """(X, D, S) of one output straight from the kernels, for any numbers of the machine."""
 
-    side_by_side: ClassVar[bool] = False
+    at_once: int | None = eqx.field(static=True, default=1, kw_only=True)
     build: Callable[[Float[Array, " V"]], Machine]
     output: int = eqx.field(static=True)
     harmonics: int = eqx.field(static=True)

@@ -1,6 +1,5 @@
 """One compiled program over many machines: sharded over the devices, in batches that fit into memory."""
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,7 +9,7 @@ import numpy as np
 from jax import Array
 from jax.sharding import Mesh, NamedSharding
 
-from .._devices import SPLIT, WHOLE, mesh as device_mesh
+from .._devices import SPLIT, WHOLE, mesh as device_mesh, spare_memory
 from .._places import Place, placed
 from ._axes import Model
 
@@ -89,7 +88,7 @@ def _compiled(
     layout: Layout,
     mesh: Mesh,
 ) -> Callable[..., Any]:
-    limit = _memory() / (2 * layout.devices if mesh.devices[0].platform == "cpu" else 2)
+    limit = spare_memory() / (2 * layout.devices if mesh.devices[0].platform == "cpu" else 2)
     while True:
         batch = layout.batch
 
@@ -107,14 +106,3 @@ def _compiled(
         if batch == 1 or memory is None or memory.temp_size_in_bytes < limit:
             return program
         layout = layout.halved()
-
-
-def _memory() -> float:
-    """Bytes that the first device has to spare."""
-    statistics = jax.local_devices()[0].memory_stats() or {}
-    if "bytes_limit" in statistics:
-        return statistics["bytes_limit"] - statistics.get("bytes_in_use", 0)
-    try:
-        return float(os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
-    except (AttributeError, ValueError, OSError):  # not every system tells
-        return 4e9

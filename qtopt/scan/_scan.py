@@ -1,7 +1,6 @@
 """The scan itself: chunk after chunk, whatever was done before."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,8 +47,7 @@ def parameter_scan(
     values = np.stack([part.ravel() for part in grid], axis=1)
     sizes = {"oscillator": model[0].size, "other_oscillator": model[0].size, "bath": len(model[0].baths)}
     results = {item.name: _empty(item, len(values), sizes) for item in solver.quantities}
-    same = replace(config, scan=replace(scan, chunk=None))  # chunks may differ
-    parts = Parts(state, files.fingerprint(same, ("drive", "scan"), __version__))
+    parts = Parts(state, files.fingerprint(config, ("drive", "scan"), __version__))
     done = parts.load(results)
     report(int(done.sum()), len(values))
     for chunk in solver.chunks(values):

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Complex, Float
@@ -24,8 +25,8 @@ def weak_validity(machine: Machine, drive: Drive, harmonics: int | None = None) 
 
     Source: physics notes, section 9.
     """
-    resonances = Resonances(np.asarray(state_space(machine).dynamics))
-    energies = self_energies(machine, drive, jnp.asarray(resonances.frequencies), harmonics)
+    resonances = Resonances(np.asarray(_static_dynamics(machine)))
+    energies = _self_energies(machine, drive, jnp.asarray(resonances.frequencies), harmonics)
     return float(resonances.broadening(np.asarray(energies)))
 
 
@@ -41,6 +42,14 @@ def self_energies(
     kernel = sum(bath.spectral_density.memory_kernel(shifted) for bath in machine.driven_baths)
     energies = jnp.einsum("nl,jn,nm->jlm", jnp.conj(g), kernel, g)
     return energies * jnp.eye(machine.size) if machine.configuration == "independent" else energies
+
+
+@eqx.filter_jit
+def _static_dynamics(machine: Machine) -> Float[Array, "n n"]:
+    return state_space(machine).dynamics
+
+
+_self_energies = eqx.filter_jit(self_energies)
 
 
 class Resonances:
