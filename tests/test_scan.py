@@ -73,6 +73,9 @@ def assert_equal_to_evaluate(data: xarray.Dataset, config: files.Config, point: 
         zip(data["mode"].attrs["flag_values"], data["mode"].attrs["flag_meanings"].split(), strict=True)
     )
     assert names[int(chosen["mode"])] == expected.pop("mode").replace(" ", "_")
+    slowest = expected["normal_modes"][0]
+    for name in ("frequency", "damping"):
+        np.testing.assert_allclose(chosen[f"slowest_mode_{name}"], slowest[name], rtol=1e-9, atol=1e-12)
     currents = max(np.abs(expected["local_powers"] + expected["heat_currents"]))
     for name, value in expected.items():
         if name not in chosen:
@@ -204,6 +207,41 @@ def test_masked_where_there_is_no_steady_state(tmp_path: Path) -> None:
     with xarray.open_dataset(path, mask_and_scale=False) as raw:
         assert all(np.isfinite(item.values).all() for item in raw.data_vars.values())
     assert remarks(data)[0].startswith("1 of 2 machines are masked, which have no steady state: the driven")
+
+
+def test_slopes_and_periodic_products() -> None:
+    """dX/dOmega against differences along an axis, and the products that contain it."""
+    step = 1e-4
+    axis = f'{{ key = "drive.frequency", values = [{0.4 - step}, 0.4, {0.4 + step}] }}'
+    data = parameter_scan(config_of(axis, more=""))
+    middle = data.isel(drive_frequency=1)
+    for name, slope in (
+        ("power", "power_slope"),
+        ("local_powers", "local_power_slopes"),
+        ("heat_currents", "heat_current_slopes"),
+    ):
+        difference = (data[name][2].values - data[name][0].values) / (2.0 * step)
+        np.testing.assert_allclose(middle[slope], difference, rtol=1e-5)
+    effective = middle["local_powers"].values - 0.4 * middle["local_power_slopes"].values
+    noise, cost = middle["local_power_fluctuations"].values, float(middle["entropy_production_rate"])
+    np.testing.assert_allclose(middle["local_periodic_tur"], noise * cost / effective**2, rtol=1e-12)
+
+
+def test_negativity_and_modes_of_a_soft_bath() -> None:
+    """A static bath with memory: momenta have a variance, so the scan knows the entanglement."""
+    base = SOFT.replace(
+        '{ kind = "ohmic", damping = 0.5 }', '{ kind = "drude", damping = 0.5, cutoff = 9.0 }'
+    )
+    assert base != SOFT
+    axis = '{ key = "machine.baths.cold.temperature", values = [1e-3, 0.3] }'
+    data = parameter_scan(config_of(axis, base=base))
+    assert float(data["logarithmic_negativity"][1]) == 0.0
+    expected = evaluated(config_of(axis, base=base), {"machine.baths.cold.temperature": 1e-3})
+    np.testing.assert_allclose(
+        data["logarithmic_negativity"][0], expected["logarithmic_negativity"], atol=1e-12
+    )
+    antiphase = expected["normal_modes"][0]["antiphase"]
+    np.testing.assert_allclose(data["slowest_mode_phase"][0], antiphase, rtol=1e-9)
 
 
 def test_round_trip(soft: xarray.Dataset, tmp_path: Path) -> None:

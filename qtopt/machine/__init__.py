@@ -1,7 +1,11 @@
 """The working medium and its baths."""
 
 from ._machine import Machine as Machine
-from ._modes import NormalMode as NormalMode, normal_modes as normal_modes
+from ._modes import (
+    NormalMode as NormalMode,
+    longest_lived as longest_lived,
+    normal_modes as normal_modes,
+)
 from ._state_space import (
     StateSpace as StateSpace,
     balanced_state_space as balanced_state_space,

@@ -47,6 +47,25 @@ def normal_modes(machine: Machine) -> list[NormalMode]:
     return modes
 
 
+def longest_lived(values: np.ndarray, vectors: np.ndarray, oscillators: int) -> dict[str, np.ndarray]:
+    """Of many machines the mode that lives longest: frequency, damping and cosine of the phase, (...) each.
+
+    Args:
+        values: (..., n) eigenvalues of the static dynamics.
+        vectors: (..., n, n) eigenvectors, the columns.
+        oscillators: L; the phase is that between the first two, NaN for one.
+    """
+    chosen = np.argmax(np.where(np.imag(values) < 0.0, -np.inf, np.real(values)), axis=-1)[..., None]
+    value = np.take_along_axis(values, chosen, axis=-1)[..., 0]
+    shape = np.take_along_axis(vectors, chosen[..., None, :], axis=-1)[..., :oscillators, 0]
+    phase = np.full(value.shape, np.nan)
+    if oscillators > 1:
+        size = np.abs(shape[..., 0] * shape[..., 1])
+        cosine = np.real(np.conj(shape[..., 0]) * shape[..., 1])
+        phase = np.divide(cosine, size, out=np.zeros_like(size), where=size > 0.0)
+    return {"frequency": np.imag(value), "damping": -np.real(value), "phase": phase}
+
+
 def _antiphase(shape: np.ndarray) -> float | None:
     if len(shape) < 2:
         return None

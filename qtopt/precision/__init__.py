@@ -8,6 +8,7 @@ from ._bounds import (
     PERIODIC as PERIODIC,
     Bound as Bound,
     Kind as Kind,
+    periodic_product as periodic_product,
 )
 from ._current import Current as Current, uncertainty_product as uncertainty_product
 from ._currents import Currents as Currents, currents as currents, with_slope as with_slope

@@ -59,7 +59,8 @@ def _two(current: Current) -> Array:
     return 2.0 + jnp.zeros_like(current.mean)
 
 
-def _periodic_product(current: Current) -> Array:
+def periodic_product(current: Current) -> Float[Array, "*shape"]:
+    """D S/(X - Omega dX/dOmega)^2, the derivative at a fixed shape of the drive; see `PERIODIC`."""
     effective = current.mean - current.frequency * current.slope
     return quotient(current.variance_rate * current.entropy_production_rate, effective**2)
 
@@ -105,7 +106,7 @@ PERIODIC = Bound(
     "fixed shape of the drive",
     ("power", "local power", "heat"),
     False,
-    _periodic_product,
+    periodic_product,
     _two,
 )
 

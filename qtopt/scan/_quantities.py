@@ -6,7 +6,7 @@ from typing import Any, Literal, NamedTuple
 import jax.numpy as jnp
 from jax import Array
 
-from ..precision import Current, uncertainty_product
+from ..precision import Current, periodic_product, uncertainty_product
 from ..thermodynamics import MODES, Fluctuations, pearson
 
 POWER = "hbar omega_A^2"
@@ -18,10 +18,21 @@ OSCILLATOR, OTHER, BATH = "oscillator", "other_oscillator", "bath"
 
 
 class Solved(NamedTuple):
-    """What the solvers return for one machine; fluctuations are None where they are not known."""
+    """What the solvers return for one machine.
+
+    Attributes:
+        state: the steady state.
+        slope: its derivative in the drive frequency at a fixed shape; None without fluctuations.
+        fluctuations: None where they are not known or not wanted.
+        frequency: of the drive.
+        negativity: logarithmic negativity, None where it is not known.
+    """
 
     state: Any
+    slope: Any
     fluctuations: Any
+    frequency: Any
+    negativity: Any
 
 
 class Quantity(NamedTuple):
@@ -83,6 +94,17 @@ _SEVERAL_OSCILLATORS = (
     Quantity("pearson", (), "1", "Pearson coefficient", lambda s: pearson(s.state.covariance), "signed", 0.0),
 )
 
+_MODES = (
+    Quantity("slowest_mode_frequency", (), "omega_A", "frequency of the longest-lived mode"),
+    Quantity("slowest_mode_damping", (), "omega_A", "damping of the longest-lived mode"),
+)
+
+_SLOWEST_PHASE = Quantity(
+    "slowest_mode_phase", (), "1", "cosine of the phase between two oscillators in the longest-lived mode"
+)
+
+_NEGATIVITY = Quantity("logarithmic_negativity", (), "1", "logarithmic negativity", lambda s: s.negativity)
+
 _WEAK = (Quantity("weak_validity", (), "1", "weak validity (linewidth ratio)", None, "positive"),)
 
 _EXACT = (
@@ -92,7 +114,7 @@ _EXACT = (
     Quantity("first_law_residual", (), "1", "first-law residual", lambda s: s.state.first_law_residual),
 )
 
-VARIANCE_RATE = "hbar^2 omega_A^3"
+VARIANCE_RATE, SLOPE = "hbar^2 omega_A^3", "hbar omega_A"
 CLASSICAL_BOUND = 2.0
 """of steady-state currents: D S/P^2 >= 2"""
 
@@ -104,29 +126,52 @@ _FLUCTUATIONS = (
     Quantity("local_power_covariance", (OSCILLATOR, OTHER), VARIANCE_RATE, "covariance rate of local works",
              lambda s: s.fluctuations.local_power_covariance),
     Quantity("tur", (), "1", "uncertainty product of the power",
-             lambda s: _uncertainty(s, s.fluctuations.power, s.state.power), "positive", CLASSICAL_BOUND),
+             lambda s: uncertainty_product(_power(s)), "positive", CLASSICAL_BOUND),
     Quantity("local_tur", (OSCILLATOR,), "1", "uncertainty product of",
-             lambda s: _uncertainty(s, s.fluctuations.local_powers, s.state.local_powers), "positive",
-             CLASSICAL_BOUND),
+             lambda s: uncertainty_product(_local_powers(s)), "positive", CLASSICAL_BOUND),
+    Quantity("power_slope", (), SLOPE, "derivative in the drive frequency of the power",
+             lambda s: _power(s).slope),
+    Quantity("local_power_slopes", (OSCILLATOR,), SLOPE, "derivative in the drive frequency of the power of",
+             lambda s: _local_powers(s).slope),
+    Quantity("periodic_tur", (), "1", "periodic uncertainty product of the power",
+             lambda s: periodic_product(_power(s))),
+    Quantity("local_periodic_tur", (OSCILLATOR,), "1", "periodic uncertainty product of",
+             lambda s: periodic_product(_local_powers(s))),
 )  # fmt: skip
 
 _HEAT_FLUCTUATIONS = (
     Quantity("heat_current_fluctuations", (BATH,), VARIANCE_RATE, "variance rate of the heat from",
              lambda s: s.fluctuations.heat_currents),
     Quantity("heat_tur", (BATH,), "1", "uncertainty product of the heat from",
-             lambda s: _uncertainty(s, s.fluctuations.heat_currents, s.state.heat_currents), "positive",
-             CLASSICAL_BOUND),
+             lambda s: uncertainty_product(_heat_currents(s)), "positive", CLASSICAL_BOUND),
+    Quantity("heat_current_slopes", (BATH,), SLOPE, "derivative in the drive frequency of the heat from",
+             lambda s: _heat_currents(s).slope),
+    Quantity("heat_periodic_tur", (BATH,), "1", "periodic uncertainty product of the heat from",
+             lambda s: periodic_product(_heat_currents(s))),
 )  # fmt: skip
 
 
-def _uncertainty(solved: Solved, variance_rate: Array, current: Array) -> Array:
-    """D S/X^2 of a current X (physics notes, section 6)."""
-    cost, unused = solved.state.entropy_production_rate, jnp.zeros(())
-    return uncertainty_product(Current(current, variance_rate, cost, unused, unused))
+def _power(solved: Solved) -> Current:
+    slope = jnp.sum(solved.slope.local_powers)
+    return _current(solved, solved.state.power, solved.fluctuations.power, slope)
+
+
+def _local_powers(solved: Solved) -> Current:
+    variance = solved.fluctuations.local_powers
+    return _current(solved, solved.state.local_powers, variance, solved.slope.local_powers)
+
+
+def _heat_currents(solved: Solved) -> Current:
+    variance = solved.fluctuations.heat_currents
+    return _current(solved, solved.state.heat_currents, variance, solved.slope.heat_currents)
+
+
+def _current(solved: Solved, mean: Array, variance_rate: Array, slope: Array) -> Current:
+    return Current(mean, variance_rate, solved.state.entropy_production_rate, solved.frequency, slope)
 
 
 def quantities_of(
-    solver: str, oscillators: int, fluctuations: Fluctuations | None = None
+    solver: str, oscillators: int, fluctuations: Fluctuations | None = None, entangled: bool = False
 ) -> tuple[Quantity, ...]:
     """What a scan stores.
 
@@ -134,10 +179,13 @@ def quantities_of(
         solver: "weak" or "exact".
         oscillators: L.
         fluctuations: any of this machine, or None where they are not known.
+        entangled: whether the logarithmic negativity is known.
     """
-    found = (*_COMMON, *(_EXACT if solver == "exact" else _WEAK))
+    found = (*_COMMON, *(_EXACT if solver == "exact" else _WEAK), *_MODES)
     if oscillators > 1:
-        found += _SEVERAL_OSCILLATORS
+        found += (*_SEVERAL_OSCILLATORS, _SLOWEST_PHASE)
+    if entangled:
+        found += (_NEGATIVITY,)
     if fluctuations is not None:
         found += _FLUCTUATIONS
         if fluctuations.heat_currents is not None:

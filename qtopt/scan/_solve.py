@@ -22,14 +22,16 @@ from ..exact import (
     levels_for,
     steady_state as exact_steady_state,
 )
-from ..machine import Machine, state_space
-from ..thermodynamics import Fluctuations, SteadyState, performances
+from ..machine import Machine, longest_lived, state_space
+from ..precision import with_slope
+from ..thermodynamics import Fluctuations, SteadyState, logarithmic_negativity, performances
 from ..weak import (
     RESOLUTION,
     Resonances,
     fluctuations as weak_fluctuations,
     heat_error,
     in_other_units,
+    phase_space_covariance,
     self_energies,
     steady_state as weak_steady_state,
 )
@@ -67,10 +69,9 @@ class Solver:
         self.model, self.places, self.kind = model, places, kind
         self.wanted = chunk
         self.fluctuations: Variances = _exact_fluctuations if kind == "exact" else _weak_fluctuations
-        known = _shape_of(self.fluctuations, model) if fluctuations else None
-        if known is None:
-            self.fluctuations = lambda machine, drive, resolution: None
-        self.quantities = quantities_of(kind, model[0].size, known)
+        self.known = _shape_of(self.fluctuations, model) if fluctuations else None
+        self.entangled = kind == "weak" and model[0].size > 1 and not _has_friction(model[0])
+        self.quantities = quantities_of(kind, model[0].size, self.known, self.entangled)
 
     def chunks(self, values: Values) -> Iterator[Chunk]:
         """All machines, in the order in which they are solved."""
@@ -102,24 +103,36 @@ class Solver:
         return over_machines(function, self.model, self.places, layout)
 
     def _measured(
-        self, machine: Machine, drive: Drive, state: Any, resolution: Resolution | None = None
-    ) -> dict[str, Any]:
-        solved = Solved(state, self.fluctuations(machine, drive, resolution))
+        self,
+        solve: Callable[[Machine, Drive], Any],
+        machine: Machine,
+        drive: Drive,
+        resolution: Resolution | None,
+    ) -> tuple[Any, dict[str, Any]]:
+        """The steady state, and what is made of it on the device."""
+        slope, noise = None, None
+        if self.known is None:
+            state = solve(machine, drive)
+        else:
+            state, slope = with_slope(solve, machine, drive)
+            noise = self.fluctuations(machine, drive, resolution)
+        negativity = logarithmic_negativity(phase_space_covariance(machine)) if self.entangled else None
+        solved = Solved(state, slope, noise, drive.frequency, negativity)
         found = {item.name: item.of(solved) for item in self.quantities if item.of is not None}
-        return {**found, "temperatures": machine.temperatures}
+        found |= {"temperatures": machine.temperatures, "dynamics": state_space(machine).dynamics}
+        return state, found
 
     def _weak(self, layout: Layout) -> Callable[[Values], Results]:
         def numbers(machine: Machine, drive: Drive) -> dict[str, Any]:
-            state, error = _weak_state(machine, drive)
-            found = {**self._measured(machine, drive, state), "heat_error": error}
-            return {**found, "dynamics": state_space(machine).dynamics}
+            state, found = self._measured(weak_steady_state, machine, drive, None)
+            return {**found, "heat_error": _heat_error(machine, drive, state)}
 
         first = self._over(numbers, layout)
         second = self._over(self_energies, layout)
 
         def solve(values: Values) -> Results:
             found = first(values)
-            resonances = Resonances(found.pop("dynamics"))
+            resonances = Resonances(found["dynamics"])
             energies = second(values, resonances.frequencies)
             resolved = found.pop("heat_error") < RESOLUTION
             status = np.where(resolved, RESOLVED, STATUSES.index("unresolved"))
@@ -133,8 +146,11 @@ class Solver:
 
     def _exact(self, layout: Layout, resolution: Resolution) -> Callable[[Values], Results]:
         def numbers(machine: Machine, drive: Drive) -> dict[str, Any]:
-            state = exact_steady_state(machine, drive, resolution)
-            return {**self._measured(machine, drive, state, resolution), "status": state.status}
+            def solve(machine: Machine, drive: Drive) -> Any:
+                return exact_steady_state(machine, drive, resolution)
+
+            state, found = self._measured(solve, machine, drive, resolution)
+            return {**found, "status": state.status}
 
         run = self._over(numbers, layout)
         return lambda values: self._derived(run(values))
@@ -144,6 +160,8 @@ class Solver:
         known = found["status"] == RESOLVED
         result = performances(found.pop("temperatures"), found["local_powers"], found["heat_currents"])
         found |= result._asdict()
+        slowest = longest_lived(*np.linalg.eig(found.pop("dynamics")), self.model[0].size)
+        found |= {f"slowest_mode_{name}": part for name, part in slowest.items()}
         found["mode"] = np.where(known, result.mode, UNDEFINED)
         return {item.name: _masked(item, found[item.name], known) for item in self.quantities}
 
@@ -168,13 +186,17 @@ def _shape_of(function: Variances, model: Model) -> Fluctuations | None:
         return None
 
 
-def _weak_state(machine: Machine, drive: Drive) -> tuple[SteadyState, Array]:
-    """Weak steady state and the error of its heat currents, which several static baths can make large."""
+def _heat_error(machine: Machine, drive: Drive, state: SteadyState) -> Array:
+    """Error of the weak heat currents, which several static baths can make large."""
     if len(machine.static_baths) == 1:
-        return weak_steady_state(machine, drive), jnp.zeros(())
-    both = jax.tree.map(lambda *leaves: jnp.stack(leaves), (machine, drive), in_other_units(machine, drive))
-    states = jax.vmap(weak_steady_state)(*both)
-    return jax.tree.map(lambda leaf: leaf[0], states), heat_error(*states.heat_currents)
+        return jnp.zeros(())
+    other = weak_steady_state(*in_other_units(machine, drive))
+    return heat_error(state.heat_currents, other.heat_currents)
+
+
+def _has_friction(machine: Machine) -> bool:
+    """Whether a strictly Ohmic static bath leaves momenta without a variance."""
+    return any(float(b.spectral_density.expansion().viscosity) > 0.0 for b in machine.static_baths)
 
 
 def _masked(quantity: Quantity, values: NDArray[Any], known: NDArray[np.bool_]) -> NDArray[Any]:
