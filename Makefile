@@ -35,14 +35,14 @@ test: $(VENV)/.test  ## linters, types and the test suite without its slow tests
 test-all:  ## the same with the slow tests
 	@$(MAKE) --no-print-directory test PYTEST="--slow $(PYTEST)"
 
-benchmark: $(VENV)/.test  ## time qtopt side by side with hand-written opponents
-	@$(BIN)/python -m benchmarks.weak_evaluation
+benchmark: $(VENV)/.benchmark  ## time qtopt side by side with what else one would use (BENCHMARKS="--quick NAME ...")
+	@$(BIN)/python -m benchmarks $(BENCHMARKS)
 
 clean:  ## remove the environment, caches and builds; results/ stays
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# The two stamps keep set-up from running twice; editing pyproject.toml makes them stale.
+# The stamps keep set-up from running twice; editing pyproject.toml makes them stale.
 $(VENV)/.runtime: pyproject.toml | $(BIN)/python
 	@echo "installing qtopt and its dependencies into $(VENV) (the first time takes a few minutes)" >&2
 	@$(PIP) --editable .
@@ -51,6 +51,11 @@ $(VENV)/.runtime: pyproject.toml | $(BIN)/python
 $(VENV)/.test: $(VENV)/.runtime
 	@echo "installing the test tools into $(VENV)" >&2
 	@$(PIP) --editable '.[test]'
+	@touch $@
+
+$(VENV)/.benchmark: $(VENV)/.test
+	@echo "installing the opponents of the benchmarks into $(VENV)" >&2
+	@$(PIP) --editable '.[benchmark]'
 	@touch $@
 
 # A venv without pip is worse than none: remove what a failed set-up leaves behind.

@@ -4,24 +4,23 @@
 
 The machine of scripts/machines/work_converter.toml. Searches drives with |g_l(t)| <= 1 and their frequency,
 with 1, 3 and 12 harmonics; then also both temperatures; and computes two lower bounds on Q = D S/P_1^2 of
-every bounded drive that extracts as much. Writes benchmarks/results/converter_precision_<platform>.json.
+every bounded drive that extracts as much.
 """
 
-import argparse
 import json
-import platform
 import sys
 import time
-from pathlib import Path
+from typing import Any
 
 import qtopt
-from qtopt._runtime import configure
+from qtopt._runtime import cores
 
-configure()
+qtopt.configure(cores())
 
 import jax
 import numpy as np
 
+from benchmarks._measure import HERE, run
 from qtopt import config as files
 from qtopt._build import build_drive, build_machine
 from qtopt.pareto import (
@@ -34,26 +33,20 @@ from qtopt.pareto import (
     precision_model,
 )
 
-HERE = Path(__file__).parent
 FREQUENCY = (0.05, 1.0)
 TEMPERATURES = (0.02, 0.2)
 RELATIVE_POWERS = (0.8, 0.9, 1.0, 1.02, 1.1)
 """of the cosines' power; several, because neighbours help each other"""
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--quick", action="store_true", help="one harmonic, no peak certificate")
-    quick = parser.parse_args().quick
+def measure(quick: bool) -> dict[str, Any]:
     config = files.load(HERE.parent / "scripts" / "machines" / "work_converter.toml")
     machine, cosines = build_machine(config.machine), build_drive(files.require_drive(config))
     published = qtopt.evaluate(machine, cosines)
     local = published.local_tur or []
     power, product = -published.local_powers[0], local[0]
     assert product is not None
-    result = {"power": power, "cosines": product, "searched": {}, "seconds": {}}
+    result: dict[str, Any] = {"power": power, "cosines": product, "searched": {}, "seconds": {}}
     powers = [power * factor for factor in RELATIVE_POWERS]
 
     def best(front: PreciseFront) -> float:
@@ -87,12 +80,8 @@ def main() -> None:
         result["peak_certificate"] = float(bound.product[0])
         result["peak_certificate_frequency"] = float(bound.frequency[0])
         result["seconds"]["peak certificate"] = time.perf_counter() - start
-    result |= {"processor": platform.processor(), "jax": jax.__version__, "qtopt": qtopt.__version__}
     print(json.dumps(result, indent=1))
-    path = HERE / "results" / f"converter_precision_{jax.devices()[0].platform}.json"
-    if not quick:
-        path.write_text(json.dumps(result, indent=1) + "\n")
-        print(path, file=sys.stderr)
+    return result
 
 
 def vary(config: files.Config) -> Variation:
@@ -111,4 +100,4 @@ def vary(config: files.Config) -> Variation:
 
 
 if __name__ == "__main__":
-    main()
+    run("converter_precision", __doc__, measure)

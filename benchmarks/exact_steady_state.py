@@ -6,13 +6,7 @@ Prints a table and writes benchmarks/results/exact_steady_state_<platform>.json 
 growth, docs/figures/exact_cost.png.
 """
 
-import argparse
-import json
-import platform
 import time
-from collections.abc import Callable
-from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import qtopt
@@ -24,6 +18,7 @@ import jax
 import numpy as np
 from matplotlib.figure import Figure
 
+from benchmarks._measure import HERE, median_seconds, print_table, run
 from qtopt.exact import resolution_for, steady_state
 from qtopt.plots import save, style
 from tests.references.exact_floquet import exact_floquet
@@ -43,23 +38,12 @@ def drive(size: int = 2, harmonics: int = 8) -> qtopt.FourierDrive:
     return qtopt.FourierDrive(0.45, 0.3 * rng.normal(size=size), shape[0], shape[1])
 
 
-def timed(function: Callable[[], Any]) -> float:
-    """Median seconds of warm calls."""
-    jax.block_until_ready(function())
-    seconds = []
-    for _ in range(REPEATS):
-        start = time.perf_counter()
-        jax.block_until_ready(function())
-        seconds.append(time.perf_counter() - start)
-    return float(np.median(seconds))
-
-
 def value_and_gradient(size: int, harmonics: int, temperature: float = 1.0) -> float:
     pair = (machine(size, temperature), drive(size, harmonics))
     resolution = resolution_for(*pair)
     power = lambda parameters: steady_state(parameters[0], parameters[1], resolution).power  # noqa: E731
     compiled = eqx.filter_jit(jax.value_and_grad(power))
-    return timed(lambda: compiled(pair))
+    return median_seconds({"": lambda: compiled(pair)}, REPEATS)[""]
 
 
 def against_floquet(truncation: int) -> dict[str, float]:
@@ -80,7 +64,7 @@ def against_floquet(truncation: int) -> dict[str, float]:
     own = value_and_gradient(2, 8)
     resolution = resolution_for(*pair)
     compiled = eqx.filter_jit(lambda both: steady_state(both[0], both[1], resolution).power)
-    value = timed(lambda: compiled(pair))
+    value = median_seconds({"": lambda: compiled(pair)}, REPEATS)[""]
     parameters = sum(leaf.size for leaf in jax.tree.leaves(pair[1]))
     return {
         "floquet_value_s": seconds[truncation],
@@ -113,41 +97,25 @@ def growth_figure(result: dict[str, Any]) -> Figure:
     return drawing
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--quick", action="store_true", help="smaller sizes")
-    quick = parser.parse_args().quick
+def measure(quick: bool) -> dict[str, Any]:
     result: dict[str, Any] = {"floquet": against_floquet(16 if quick else 24)}
-    print(json.dumps(result["floquet"], indent=1), flush=True)
+    print_table([{"what": name, "value": value} for name, value in result["floquet"].items()])
     grids = {
         "harmonics": [(2, n, 1.0) for n in ((1, 8) if quick else (1, 2, 4, 8, 16))],
         "oscillators": [(size, 4, 1.0) for size in ((1, 2, 4) if quick else (1, 2, 4, 8, 16))],
         "temperature": [(2, 4, t) for t in ((1e-2, 1.0) if quick else (1e-3, 1e-2, 1e-1, 1.0, 10.0))],
     }
     for name, cases in grids.items():
-        rows = []
-        for size, harmonics, temperature in cases:
-            seconds = value_and_gradient(size, harmonics, temperature)
-            rows.append(
-                {"oscillators": size, "harmonics": harmonics, "temperature": temperature, "s": seconds}
-            )
-            print(f"{name:12} L={size} N={harmonics} T={temperature:g}: {1e3 * seconds:.1f} ms", flush=True)
-        result[name] = rows
-    device = jax.devices()[0]
-    result["machine"] = {
-        "device": device.device_kind,
-        "processor": platform.processor(),
-        "jax": jax.__version__,
-    }
-    result["machine"] |= {"qtopt": version("qtopt"), "python": platform.python_version()}
-    path = Path(__file__).parent / "results" / f"exact_steady_state_{device.platform}.json"
-    path.write_text(json.dumps(result, indent=1) + "\n")
-    print(path)
+        result[name] = [
+            {"oscillators": size, "harmonics": harmonics, "temperature": temperature}
+            | {"s": value_and_gradient(size, harmonics, temperature)}
+            for size, harmonics, temperature in cases
+        ]
+        print_table(result[name])
     if not quick:
-        save(growth_figure(result), path.parents[2] / "docs" / "figures" / "exact_cost.png")
+        save(growth_figure(result), HERE.parent / "docs" / "figures" / "exact_cost.png")
+    return result
 
 
 if __name__ == "__main__":
-    main()
+    run("exact_steady_state", __doc__, measure)

@@ -1,18 +1,16 @@
-"""The time of a map: 200 x 200 machines with all their quantities, from configuration to file and figure.
+"""The time of a map with all its quantities, from configuration to file and figure.
 
-    python -m benchmarks.scan_map [--points N] [--solver weak|exact]
+    python -m benchmarks.scan_map [--quick]
 
-Every scan compiles its program; that is the time to the first chunk. Writes
-benchmarks/results/scan_map_<solver>_<platform>.json.
+200 x 200 machines in the weak theory and 40 x 40 in the exact one. Every scan compiles its program; that is
+the time to the first chunk.
 """
 
-import argparse
 import dataclasses
-import json
-import platform
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import qtopt
 from qtopt._runtime import cores
@@ -21,23 +19,18 @@ qtopt.configure(cores())
 
 import jax
 
+from benchmarks._measure import HERE, print_table, run
 from qtopt import config as files
 from qtopt.plots import save, scan_figure
 from qtopt.scan import FILE, parameter_scan, write_dataset
 
-HERE = Path(__file__).parent
+MACHINE = HERE.parent / "scripts" / "machines" / "precision_map.toml"
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--points", type=int, default=200, help="on each axis")
-    parser.add_argument("--solver", choices=files.SOLVERS, default="weak")
-    wanted = parser.parse_args()
-    config = files.load(HERE.parent / "scripts" / "machines" / "precision_map.toml")
-    config = files.with_solver(config, wanted.solver)
-    axes = tuple(dataclasses.replace(axis, points=wanted.points) for axis in files.require_scan(config).axes)
+def scanned(points: int, solver: files.SolverKind) -> dict[str, Any]:
+    """Seconds of one map with points x points machines."""
+    config = files.with_solver(files.load(MACHINE), solver)
+    axes = tuple(dataclasses.replace(axis, points=points) for axis in files.require_scan(config).axes)
     config = dataclasses.replace(config, scan=files.ScanConfig(axes))
     jax.config.update("jax_enable_compilation_cache", False)
     marks: list[tuple[float, int]] = []
@@ -53,24 +46,24 @@ def main() -> None:
         save(scan_figure(data), out / "scan.png")
         drawn = time.perf_counter() - start
     (first, done), (last, total) = marks[1], marks[-1]
-    result = {
+    return {
+        "solver": solver,
         "machines": total,
         "first_chunk_with_compilation_s": first,
         "further_chunks_us_per_machine": 1e6 * (last - first) / (total - done) if total > done else None,
         "scan_s": solved,
         "file_s": written - solved,
         "figure_s": drawn - written,
+        "all_s": drawn,
         "devices": data.attrs["devices"],
-        "processor": platform.processor(),
-        "jax": jax.__version__,
-        "qtopt": qtopt.__version__,
     }
-    print(json.dumps(result, indent=1))
-    path = HERE / "results" / f"scan_map_{wanted.solver}_{jax.devices()[0].platform}.json"
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(json.dumps(result, indent=1) + "\n")
-    print(path)
+
+
+def measure(quick: bool) -> dict[str, Any]:
+    rows = [scanned(20, "weak")] if quick else [scanned(200, "weak"), scanned(40, "exact")]
+    print_table(rows)
+    return {"rows": rows}
 
 
 if __name__ == "__main__":
-    main()
+    run("scan_map", __doc__, measure)

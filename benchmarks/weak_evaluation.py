@@ -3,16 +3,9 @@
 Every job is timed side by side in one run, as the median of several rounds, and its error is measured
 against qtopt at full precision (80 coth poles), which the test suite compares with refined quadrature.
 
-    python -m benchmarks.weak_evaluation [--quick] [--out FILE]
+    python -m benchmarks.weak_evaluation [--quick]
 """
 
-import argparse
-import json
-import platform
-import subprocess
-import time
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,7 +18,8 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 
-from benchmarks.opponents import numpy_panels, scipy_quad
+from benchmarks._measure import median_seconds, print_table, run
+from benchmarks.opponents import numpy_panels, quadax_gk, scipy_quad
 from qtopt import (
     DrivenBath,
     FourierDrive,
@@ -93,27 +87,19 @@ def gradient_batch(m: Machine, drives: FourierDrive) -> tuple[jax.Array, Fourier
     return jax.lax.map(power, drives, batch_size=32)
 
 
-def median_seconds(jobs: dict[str, Callable[[], Any]], rounds: int) -> dict[str, float]:
-    """Median time of each job; the jobs take turns, so that a drifting machine slows all of them."""
-    for job in jobs.values():
-        jax.block_until_ready(job())
-    times: dict[str, list[float]] = {name: [] for name in jobs}
-    for _ in range(rounds):
-        for name, job in jobs.items():
-            begin = time.perf_counter()
-            jax.block_until_ready(job())
-            times[name].append(time.perf_counter() - begin)
-    return {name: float(np.median(values)) for name, values in times.items()}
-
-
 def evaluation_rows(rounds: int, count: int) -> list[dict[str, Any]]:
     """One evaluation at one harmonic."""
     drive = MonochromaticDrive(FREQUENCY, [1.0, 1.0], [0.0, np.pi])
     one, many = (machine(), drive), batch(count)
     amplitudes = np.array([[0.0, 0.0], [0.5, -0.5]], dtype=complex)
     repeats = 8
+    kronrod, harmonic = quadax_gk.evaluator(OPPONENT, FREQUENCY), jnp.asarray(amplitudes[1])
     jobs = {
         "SciPy quad with break points": lambda: scipy_quad.evaluate(OPPONENT, FREQUENCY, amplitudes),
+        "SciPy quad_vec with break points": lambda: scipy_quad.evaluate_vector(
+            OPPONENT, FREQUENCY, amplitudes
+        ),
+        "quadax quadgk with break points": lambda: kronrod(harmonic),
         "NumPy Gauss-Legendre panels": lambda: [
             numpy_panels.evaluate(OPPONENT, FREQUENCY, amplitudes) for _ in range(repeats)
         ],
@@ -130,6 +116,8 @@ def evaluation_rows(rounds: int, count: int) -> list[dict[str, Any]]:
 
     values = [
         flat(scipy_quad.evaluate(OPPONENT, FREQUENCY, amplitudes)),
+        flat(scipy_quad.evaluate_vector(OPPONENT, FREQUENCY, amplitudes)),
+        np.asarray(kronrod(harmonic)),
         flat(numpy_panels.evaluate(OPPONENT, FREQUENCY, amplitudes)),
         np.asarray(evaluate_one(*one)),
         np.asarray(evaluate_one(*one)),
@@ -174,46 +162,14 @@ def gradient_rows(rounds: int, count: int) -> list[dict[str, Any]]:
     ]
 
 
-def provenance() -> dict[str, Any]:
-    """Machine and versions."""
-    revision = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False)
-    processor = platform.processor() or platform.machine()
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.exists():
-        names = [
-            line.split(":")[1].strip() for line in cpuinfo.read_text().splitlines() if "model name" in line
-        ]
-        processor = f"{names[0]} x {len(names)}" if names else processor
-    return {
-        "device": str(jax.devices()[0].device_kind),
-        "processor": processor,
-        "python": platform.python_version(),
-        "jax": jax.__version__,
-        "numpy": np.__version__,
-        "revision": revision.stdout.strip(),
-    }
-
-
-def main() -> None:
-    """Run, print the table, write the JSON."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else None)
-    parser.add_argument("--quick", action="store_true", help="fewer rounds and smaller batches")
-    parser.add_argument("--out", type=Path, help="write the results there as JSON")
-    options = parser.parse_args()
-    rounds, count, drives = (3, 1024, 64) if options.quick else (9, 8192, 512)
+def measure(quick: bool) -> dict[str, Any]:
+    rounds, count, drives = (3, 1024, 64) if quick else (9, 8192, 512)
     rows = evaluation_rows(rounds, count) + gradient_rows(rounds, drives)
-    print(f"{'job':32} {'by':36} {'time':>12} {'error':>9} {'slower than qtopt':>18}")
     for row in rows:
-        fastest = min(r["seconds"] for r in rows if r["job"] == row["job"])
-        row["ratio"] = row["seconds"] / fastest
-        print(
-            f"{row['job']:32} {row['by']:36} {row['seconds'] * 1e6:9.1f} us {row['error']:9.1e} "
-            f"{row['ratio']:17.1f}x"
-        )
-    if options.out:
-        options.out.parent.mkdir(parents=True, exist_ok=True)
-        options.out.write_text(json.dumps({**provenance(), "rows": rows}, indent=2) + "\n")
+        row["slower_than_qtopt"] = row["seconds"] / min(r["seconds"] for r in rows if r["job"] == row["job"])
+    print_table(rows)
+    return {"rows": rows}
 
 
 if __name__ == "__main__":
-    main()
+    run("weak_evaluation", __doc__, measure)
