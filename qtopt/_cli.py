@@ -70,6 +70,9 @@ class Scan:
     """solver to use instead of the one in the file"""
     resume: bool = False
     """continue an interrupted scan in that directory"""
+    share: str | None = None
+    """K/N: solve only this share of the machines, beside other processes with the same --out (K from 1 to N);
+    afterwards the same command with --resume instead writes the files"""
 
 
 @dataclass(frozen=True)
@@ -268,12 +271,21 @@ def run_scan(command: Scan) -> None:
     from tqdm import tqdm
 
     from .plots import save, scan_figure
-    from .scan import FILE, parameter_scan, remarks, write_dataset
+    from .scan import FILE, Share, parameter_scan, remarks, scan_share, write_dataset
 
     config = _loaded(command.file, command.solver)
-    state = _prepared(command.out, command.resume, ".scan")
+    share = None if command.share is None else Share.read(command.share)
+    state = _prepared(command.out, command.resume or share is not None, ".scan")
     with tqdm(desc="machines", file=sys.stderr, bar_format=BAR, dynamic_ncols=True) as bar:
-        data = parameter_scan(config, state, lambda done, total: _reporter(bar)(done, total, ""))
+
+        def report(done: int, total: int) -> None:
+            _reporter(bar)(done, total, "")
+
+        if share is not None:
+            scan_share(config, state, share, report)
+            print(f"share {share.number} of {share.count} is done; when all are, --resume writes the files")
+            return
+        data = parameter_scan(config, state, report)
     for warning in remarks(data):
         print(f"qtopt: warning: {warning}", file=sys.stderr)
     table = write_dataset(data, command.out / FILE)

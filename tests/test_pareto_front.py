@@ -162,10 +162,10 @@ print(json.dumps(improved(None)))
 
 def improved(at_once: int | None) -> list[list[float]]:
     """Rates of five candidates after a few evaluations of L-BFGS."""
-    space = SearchSpace("peak", 2, 2, (0.4, 0.5))
-    forms = machine_forms(engine(), (0.4, 0.5), space.kept_harmonics)
+    space = SearchSpace("rms", 2, 2, (0.45, 0.45))
+    forms = machine_forms(engine(), (0.45, 0.45), space.kept_harmonics)
     model = WeakModel(forms, space.kept_harmonics, at_once=at_once)
-    parameters = space.random(jax.random.key(1), jnp.linspace(0.41, 0.49, 5))
+    parameters = space.random(jax.random.key(1), jnp.full(5, 0.45))
     targets = Targets(jnp.full(5, 6.0), jnp.full(5, 1e-5), jnp.full(5, 0.1))
     return [np.asarray(rate).tolist() for rate in refine(model, space, targets, parameters, 4)[1]]
 

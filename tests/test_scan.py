@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import equinox as eqx
+import jax.numpy as jnp
 import numpy as np
 import pytest
 import xarray
@@ -20,9 +21,11 @@ from qtopt import config as files, exact
 from qtopt._build import build_drive, build_machine
 from qtopt._cli import main
 from qtopt._evaluate import evaluate
+from qtopt.machine import normal_modes
 from qtopt.plots import scan_figure
 from qtopt.scan import parameter_scan, remarks, write_dataset
-from qtopt.weak import fluctuations
+from qtopt.thermodynamics import logarithmic_negativity
+from qtopt.weak import fluctuations, phase_space_covariance, steady_state
 
 EXAMPLE = Path(__file__).parents[1] / "scripts" / "machines" / "precision_map.toml"
 TABLE = Path(__file__).parent / "data" / "drude.csv"
@@ -209,22 +212,28 @@ def test_masked_where_there_is_no_steady_state(tmp_path: Path) -> None:
     assert remarks(data)[0].startswith("1 of 2 machines are masked, which have no steady state: the driven")
 
 
-def test_slopes_and_periodic_products() -> None:
-    """dX/dOmega against differences along an axis, and the products that contain it."""
-    step = 1e-4
-    axis = f'{{ key = "drive.frequency", values = [{0.4 - step}, 0.4, {0.4 + step}] }}'
-    data = parameter_scan(config_of(axis, more=""))
-    middle = data.isel(drive_frequency=1)
+def test_slopes_and_periodic_products(soft: xarray.Dataset) -> None:
+    """dX/dOmega against differences of the solver, and the products that contain it."""
+    point = {"drive_frequency": 2, "cold_damping": 1}
+    chosen, config = soft.isel(point), config_of(FREQUENCY, DAMPING)
+    damping = "machine.baths.cold.spectral_density.damping"
+    config = files.with_number(
+        config, files.find_number(config, damping, "key"), float(chosen["cold_damping"])
+    )
+    machine, drive = build_machine(config.machine), build_drive(files.require_drive(config))
+    omega, step = float(chosen["drive_frequency"]), 1e-4
+    solve = eqx.filter_jit(lambda f: steady_state(machine, eqx.tree_at(lambda d: d.frequency, drive, f)))
+    low, high = (solve(jnp.asarray(omega + move)) for move in (-step, step))
     for name, slope in (
         ("power", "power_slope"),
         ("local_powers", "local_power_slopes"),
         ("heat_currents", "heat_current_slopes"),
     ):
-        difference = (data[name][2].values - data[name][0].values) / (2.0 * step)
-        np.testing.assert_allclose(middle[slope], difference, rtol=1e-5)
-    effective = middle["local_powers"].values - 0.4 * middle["local_power_slopes"].values
-    noise, cost = middle["local_power_fluctuations"].values, float(middle["entropy_production_rate"])
-    np.testing.assert_allclose(middle["local_periodic_tur"], noise * cost / effective**2, rtol=1e-12)
+        difference = (getattr(high, name) - getattr(low, name)) / (2.0 * step)
+        np.testing.assert_allclose(chosen[slope], difference, rtol=1e-5)
+    effective = chosen["local_powers"].values - omega * chosen["local_power_slopes"].values
+    noise, cost = chosen["local_power_fluctuations"].values, float(chosen["entropy_production_rate"])
+    np.testing.assert_allclose(chosen["local_periodic_tur"], noise * cost / effective**2, rtol=1e-12)
 
 
 def test_negativity_and_modes_of_a_soft_bath() -> None:
@@ -235,13 +244,12 @@ def test_negativity_and_modes_of_a_soft_bath() -> None:
     assert base != SOFT
     axis = '{ key = "machine.baths.cold.temperature", values = [1e-3, 0.3] }'
     data = parameter_scan(config_of(axis, base=base))
-    assert float(data["logarithmic_negativity"][1]) == 0.0
-    expected = evaluated(config_of(axis, base=base), {"machine.baths.cold.temperature": 1e-3})
-    np.testing.assert_allclose(
-        data["logarithmic_negativity"][0], expected["logarithmic_negativity"], atol=1e-12
-    )
-    antiphase = expected["normal_modes"][0]["antiphase"]
-    np.testing.assert_allclose(data["slowest_mode_phase"][0], antiphase, rtol=1e-9)
+    config = files.loads(base.replace("temperature = 0.2", "temperature = 1e-3"))
+    machine = build_machine(config.machine)
+    assert float(machine.baths[1].temperature) == 1e-3
+    expected = float(logarithmic_negativity(phase_space_covariance(machine)))
+    np.testing.assert_allclose(data["logarithmic_negativity"], [expected, 0.0], atol=1e-12)
+    assert float(data["slowest_mode_phase"][0]) == pytest.approx(normal_modes(machine)[0].antiphase)
 
 
 def test_round_trip(soft: xarray.Dataset, tmp_path: Path) -> None:
@@ -312,6 +320,26 @@ def test_killed_scan_resumes_to_the_same_file(tmp_path: Path) -> None:
     assert "scan.nc" in done.stdout and "scan.png" in done.stdout
     identical(whole / "scan.nc", out / "scan.nc")
     assert all(part.stat().st_mtime_ns == before for part, before in times.items())
+
+
+def test_two_processes_share_a_scan(tmp_path: Path) -> None:
+    """Side by side they solve every machine once; what one of them lost is solved again at the end."""
+    path, out = tmp_path / "scan.toml", tmp_path / "out"
+    path.write_text(scan_text(FREQUENCY, DAMPING, more=QUICK))
+    command = [sys.executable, "-m", "qtopt", "scan", str(path), "--out", str(out)]
+    both = [subprocess.Popen([*command, "--share", f"{k}/2"], stderr=subprocess.DEVNULL) for k in (1, 2)]
+    assert [process.wait(timeout=280) for process in both] == [0, 0]
+    assert not (out / "scan.nc").exists()
+    found = sorted((out / ".scan").glob("part-*.npz"))
+    machines = np.concatenate([np.load(part)["machines"] for part in found])
+    assert sorted(machines) == list(range(20)) and len(found) >= 6
+    found[1].unlink()  # as if its process had died
+    times = {part: part.stat().st_mtime_ns for part in found if part != found[1]}
+    data = parameter_scan(files.load(path), out / ".scan")
+    assert all(part.stat().st_mtime_ns == before for part, before in times.items())
+    reference = parameter_scan(files.load(path))
+    for name in reference.data_vars:
+        np.testing.assert_allclose(data[name], reference[name], rtol=1e-12, atol=1e-15)
 
 
 @pytest.mark.slow

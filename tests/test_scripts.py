@@ -6,7 +6,18 @@ import sys
 from pathlib import Path
 
 import pytest
+from config_texts import MACHINE
+from test_scan import FREQUENCY, scan_text
 
+FRONT = """
+[pareto]
+points = 2
+harmonics = 1
+starts = 2
+bound = "rms"
+frequency = [0.4, 0.5]
+configurations = ["joint"]
+"""
 SCRIPTS = Path(__file__).parents[1] / "scripts"
 QUICK = {
     "pareto_front": ["--points", "2", "--harmonics", "1"],
@@ -33,3 +44,17 @@ def test_scripts_run(name: str, options: list[str], tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() and picture.stat().st_size > 10_000
+
+
+@pytest.mark.slow
+def test_cluster_scripts_run_without_a_cluster(tmp_path: Path) -> None:
+    """Two processes share a small map, then one writes it; a front of one machine."""
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "TASKS": "2"}
+    for script, text, arguments, expected in (
+        ("slurm_scan.sh", scan_text(FREQUENCY), ["machine.toml", "out"], "out/scan.nc"),
+        ("slurm_fronts.sh", MACHINE + FRONT, ["out", "machine.toml"], "out/machine/front.csv"),
+    ):
+        (tmp_path / "machine.toml").write_text(text)
+        command = ["bash", str(SCRIPTS / script), *arguments]
+        subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, env=environment, timeout=280)
+        assert (tmp_path / expected).exists()

@@ -1,5 +1,7 @@
 """The weak-coupling periodic steady state of a driven machine."""
 
+from typing import NamedTuple
+
 import jax.numpy as jnp
 from jaxtyping import Array, Complex, Float
 
@@ -40,14 +42,14 @@ def steady_state(
     count = drive.default_harmonics if harmonics is None else harmonics
     amplitudes = drive.harmonics(count)
     table = kernels(machine, drive.frequency * jnp.arange(count + 1), poles)
-    local_powers, driven_heat, static_heat = currents(table, amplitudes)
+    power, local_powers, driven_heat, static_heat = currents(table, amplitudes)
     if len(machine.static_baths) > 1:
         static_heat = static_heat + conduction(machine, drive.frequency, amplitudes, poles)
     heat = _in_order_of_baths(machine, driven_heat, static_heat)
     kept = jnp.sum(_harmonic_weights(count)[:, None] * jnp.abs(amplitudes) ** 2, axis=0)
     missing = jnp.sum(jnp.maximum(drive.mean_square() - kept, 0.0))
     return SteadyState(
-        power=jnp.sum(local_powers),
+        power=power,
         local_powers=local_powers,
         heat_currents=heat,
         entropy_production_rate=-jnp.sum(heat / machine.temperatures),
@@ -61,17 +63,35 @@ def _harmonic_weights(count: int) -> Float[Array, " n"]:
     return jnp.where(jnp.arange(count + 1) == 0, 1.0, 2.0)
 
 
-def currents(
-    table: Kernels, amplitudes: Complex[Array, "n L"]
-) -> tuple[Float[Array, " L"], Float[Array, ""], Float[Array, " S"]]:
-    """Local powers, heat of the driven bath and of each static bath from kernels at n Omega, n = 0..N.
+class Currents(NamedTuple):
+    """What the kernels make of a drive: power, local powers, heat of the driven and of each static bath."""
 
-    See `Kernels` for the formulas.
+    power: Float[Array, ""]
+    local_powers: Float[Array, " L"]
+    driven_heat: Float[Array, ""]
+    static_heat: Float[Array, " S"]
+
+
+def currents(table: Kernels, amplitudes: Complex[Array, "n L"]) -> Currents:
+    """Currents from kernels at n Omega, n = 0..N; see `Kernels` for the formulas.
+
+    ``Re[conj(g_l) K_lm g_m]`` is taken apart into Re and Im of conj(g_l) g_m and of K_lm: far from resonance
+    the reactive parts are 1e9 times the dissipative ones, and only what is antisymmetric of Im K_lm counts in
+    sums over l and m. Complex products and sums over local powers would leave their round-off there.
     """
-    weights = _harmonic_weights(amplitudes.shape[0] - 1)
-    work = jnp.einsum("n,nl,nslm,nm->sl", weights, jnp.conj(amplitudes), table.work, amplitudes).real
-    heat = jnp.einsum("n,nl,nslm,nm->s", weights, jnp.conj(amplitudes), table.heat, amplitudes).real
-    return jnp.sum(work, axis=0), jnp.sum(heat), -(jnp.sum(work, axis=1) + heat)
+    weights = _harmonic_weights(amplitudes.shape[0] - 1)[:, None, None]
+    a, b = amplitudes.real, amplitudes.imag
+    even = weights * (a[:, :, None] * a[:, None, :] + b[:, :, None] * b[:, None, :])
+    odd = weights * (a[:, :, None] * b[:, None, :] - b[:, :, None] * a[:, None, :])
+    odd = odd * (1.0 - jnp.eye(a.shape[1]))  # a fused multiply-add leaves round-off on the diagonal
+
+    def total(kernel: Complex[Array, "n S L L"]) -> Float[Array, " S"]:
+        twisted = (kernel.imag - jnp.swapaxes(kernel.imag, -1, -2)) / 2.0
+        return jnp.einsum("nlm,nslm->s", even, kernel.real) - jnp.einsum("nlm,nslm->s", odd, twisted)
+
+    local = jnp.einsum("nlm,nslm->l", even, table.work.real) - jnp.einsum("nlm,nslm->l", odd, table.work.imag)
+    power, heat = total(table.work), total(table.heat)
+    return Currents(jnp.sum(power), local, jnp.sum(heat), -(power + heat))
 
 
 def _in_order_of_baths(machine: Machine, driven: Array, static: Array) -> Float[Array, " B"]:
