@@ -218,7 +218,8 @@ def _one_genetic(
     spent, equal = 0.0, None
     while True:
         begin = time.perf_counter()
-        asked = algorithm.ask()
+        with np.errstate(invalid="ignore"):  # crowding distances of one objective's ends are inf - inf
+            asked = algorithm.ask()
         power, entropy = evaluate(asked.get("X")).T
         with np.errstate(divide="ignore", invalid="ignore"):
             efficiency = np.where(
@@ -227,7 +228,8 @@ def _one_genetic(
         # No engine: the smaller the loss, the better.
         asked.set("F", np.stack([-efficiency, -power / judge.scale], axis=1))
         Evaluator().eval(problem, asked, skip_already_evaluated=True)
-        algorithm.tell(infills=asked)
+        with np.errstate(invalid="ignore"):
+            algorithm.tell(infills=asked)
         spent += time.perf_counter() - begin
         archive = np.concatenate([archive, np.stack([efficiency, power], axis=1)])
         archive = archive[moocore.is_nondominated(archive, maximise=True)]

@@ -1,5 +1,6 @@
 """The programs that users copy: short, runnable as they are, and with a figure at the end."""
 
+import json
 import os
 import subprocess
 import sys
@@ -8,6 +9,8 @@ from pathlib import Path
 import pytest
 from config_texts import MACHINE
 from test_scan import FREQUENCY, scan_text
+
+from benchmarks.__main__ import NAMES
 
 FRONT = """
 [pareto]
@@ -58,3 +61,22 @@ def test_cluster_scripts_run_without_a_cluster(tmp_path: Path) -> None:
         command = ["bash", str(SCRIPTS / script), *arguments]
         subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, env=environment, timeout=280)
         assert (tmp_path / expected).exists()
+
+
+def test_benchmarks_are_listed_and_refuse_unknown_names() -> None:
+    """Every module of benchmarks/ that measures is in the list that `python -m benchmarks` goes through."""
+    root = SCRIPTS.parent
+    modules = {path.stem for path in (root / "benchmarks").glob("[a-z]*.py")}
+    assert modules == set(NAMES)
+    command = [sys.executable, "-m", "benchmarks", "speed"]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2 and "a benchmark must be one of weak_evaluation, " in done.stderr
+
+
+@pytest.mark.slow
+def test_a_benchmark_runs_and_writes_its_results(tmp_path: Path) -> None:
+    path = tmp_path / "map.json"
+    command = [sys.executable, "-m", "benchmarks.scan_map", "--quick", "--out", str(path)]
+    subprocess.run(command, cwd=SCRIPTS.parent, check=True, capture_output=True, timeout=280)
+    found = json.loads(path.read_text())
+    assert found["rows"][0]["machines"] == 400 and found["machine"]["versions"]["jax"]
