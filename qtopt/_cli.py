@@ -315,6 +315,7 @@ def run_simulate(command: Simulate) -> None:
     from . import config as files
     from ._build import build_drive, build_initial, build_machine
     from ._files import write_trajectory
+    from .baths import has_friction
     from .dynamics import joined, simulate_periods
     from .plots import save, trajectory_figure
 
@@ -325,7 +326,7 @@ def run_simulate(command: Simulate) -> None:
     points = _positive("--points-per-period", command.points_per_period, wanted.points_per_period)
     _directory(command.out)
     names, done = [bath.name for bath in config.machine.baths], []
-    if any(float(bath.spectral_density.expansion().viscosity) > 0.0 for bath in machine.baths):
+    if has_friction(machine.baths):
         print(
             "qtopt: warning: velocities diverge logarithmically beside a strictly Ohmic bath, so the "
             "populations shown depend on the end of the rational coth; give the bath a Drude cut-off.",

@@ -1,6 +1,6 @@
 """One machine, one drive: every number of the contract, on the host."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -8,7 +8,7 @@ import equinox as eqx
 import numpy as np
 from jax import Array
 
-from .baths import Bath
+from .baths import has_friction
 from .drives import Drive
 from .errors import InputError
 from .exact import (
@@ -175,7 +175,7 @@ def _weak(machine: Machine, drive: Drive) -> Evaluation:
     if len(machine.static_baths) > 1:
         _check_resolution(machine, drive, state.heat_currents)
     negativity = None
-    if machine.size > 1 and not _has_friction(machine.static_baths):
+    if machine.size > 1 and not has_friction(machine.static_baths):
         negativity = float(_negativity(machine))
     return _evaluation(
         machine,
@@ -213,10 +213,6 @@ def _reason(check: Callable[[Machine, Drive], None], machine: Machine, drive: Dr
     except InputError as error:
         return str(error)
     return None
-
-
-def _has_friction(baths: Sequence[Bath]) -> bool:
-    return any(float(bath.spectral_density.expansion().viscosity) > 0.0 for bath in baths)
 
 
 def _evaluation(

@@ -21,11 +21,9 @@ from qtopt import config as files, exact
 from qtopt._build import build_drive, build_machine
 from qtopt._cli import main
 from qtopt._evaluate import evaluate
-from qtopt.machine import normal_modes
 from qtopt.plots import scan_figure
 from qtopt.scan import parameter_scan, remarks, write_dataset
-from qtopt.thermodynamics import logarithmic_negativity
-from qtopt.weak import fluctuations, phase_space_covariance, steady_state
+from qtopt.weak import fluctuations, steady_state
 
 EXAMPLE = Path(__file__).parents[1] / "scripts" / "machines" / "precision_map.toml"
 TABLE = Path(__file__).parent / "data" / "drude.csv"
@@ -236,22 +234,6 @@ def test_slopes_and_periodic_products(soft: xarray.Dataset) -> None:
     np.testing.assert_allclose(chosen["local_periodic_tur"], noise * cost / effective**2, rtol=1e-12)
 
 
-def test_negativity_and_modes_of_a_soft_bath() -> None:
-    """A static bath with memory: momenta have a variance, so the scan knows the entanglement."""
-    base = SOFT.replace(
-        '{ kind = "ohmic", damping = 0.5 }', '{ kind = "drude", damping = 0.5, cutoff = 9.0 }'
-    )
-    assert base != SOFT
-    axis = '{ key = "machine.baths.cold.temperature", values = [1e-3, 0.3] }'
-    data = parameter_scan(config_of(axis, base=base))
-    config = files.loads(base.replace("temperature = 0.2", "temperature = 1e-3"))
-    machine = build_machine(config.machine)
-    assert float(machine.baths[1].temperature) == 1e-3
-    expected = float(logarithmic_negativity(phase_space_covariance(machine)))
-    np.testing.assert_allclose(data["logarithmic_negativity"], [expected, 0.0], atol=1e-12)
-    assert float(data["slowest_mode_phase"][0]) == pytest.approx(normal_modes(machine)[0].antiphase)
-
-
 def test_round_trip(soft: xarray.Dataset, tmp_path: Path) -> None:
     """Numbers, names, units and the configuration survive the file."""
     with xarray.open_dataset(write_dataset(soft, tmp_path / "scan.nc")) as found:
@@ -320,26 +302,6 @@ def test_killed_scan_resumes_to_the_same_file(tmp_path: Path) -> None:
     assert "scan.nc" in done.stdout and "scan.png" in done.stdout
     identical(whole / "scan.nc", out / "scan.nc")
     assert all(part.stat().st_mtime_ns == before for part, before in times.items())
-
-
-def test_two_processes_share_a_scan(tmp_path: Path) -> None:
-    """Side by side they solve every machine once; what one of them lost is solved again at the end."""
-    path, out = tmp_path / "scan.toml", tmp_path / "out"
-    path.write_text(scan_text(FREQUENCY, DAMPING, more=QUICK))
-    command = [sys.executable, "-m", "qtopt", "scan", str(path), "--out", str(out)]
-    both = [subprocess.Popen([*command, "--share", f"{k}/2"], stderr=subprocess.DEVNULL) for k in (1, 2)]
-    assert [process.wait(timeout=280) for process in both] == [0, 0]
-    assert not (out / "scan.nc").exists()
-    found = sorted((out / ".scan").glob("part-*.npz"))
-    machines = np.concatenate([np.load(part)["machines"] for part in found])
-    assert sorted(machines) == list(range(20)) and len(found) >= 6
-    found[1].unlink()  # as if its process had died
-    times = {part: part.stat().st_mtime_ns for part in found if part != found[1]}
-    data = parameter_scan(files.load(path), out / ".scan")
-    assert all(part.stat().st_mtime_ns == before for part, before in times.items())
-    reference = parameter_scan(files.load(path))
-    for name in reference.data_vars:
-        np.testing.assert_allclose(data[name], reference[name], rtol=1e-12, atol=1e-15)
 
 
 @pytest.mark.slow

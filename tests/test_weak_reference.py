@@ -139,6 +139,14 @@ def test_conduction_vanishes_beside_tiny_currents() -> None:
     assert_agreement([Case((1.0, 0.6), baths, 0.215, g)])
 
 
+def test_far_from_every_resonance() -> None:
+    """Reactive power 4.6e8 times the dissipated one: complex products lose eight digits of P there."""
+    case = cases(Structure("lorentzian", ("drude",), 1), 14, seed=5)[2]
+    assert case.drive_frequency == 100.0
+    state, expected = case.solve(), case.reference()
+    assert float(state.power) == pytest.approx(float(expected["power"]), rel=1e-12)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("structure", [*ONE_STATIC_BATH, *SLOW_STRUCTURES], ids=str)
 def test_denser_latin_hypercube(structure: Structure) -> None:

@@ -113,22 +113,26 @@ def integrate(function, points, edge, epsrel, epsabs):
     return value + left + right
 
 
-def evaluate(machine, drive_frequency, harmonics, epsrel=EPSREL):
-    """Power, local powers and heat currents (driven bath, static bath)."""
+def contributions(machine, drive_frequency, harmonics):
+    """For every harmonic: n, weight (n and -n contribute equally), integrands, break points."""
     kernel, bath_peaks = driven_bath(machine["driven"])
     chi, chi_peaks = susceptibility(machine)
     peaks = [0.0, *bath_peaks, *chi_peaks]
+    for n, g in enumerate(harmonics):
+        if g.any():
+            shift = n * drive_frequency
+            points = sorted({round(peak - move, 12) for peak in peaks for move in (0.0, shift)})
+            yield n, (1 if n == 0 else 2) / (2 * pi), integrands(machine, chi, kernel, shift, g), points
+
+
+def evaluate(machine, drive_frequency, harmonics, epsrel=EPSREL):
+    """Power, local powers and heat currents (driven bath, static bath)."""
     hottest = max(machine["driven_temperature"], machine["static_temperature"])
     epsabs = 1e-4 * epsrel * machine["driven"]["strength"]
     total = np.zeros(5)
-    for n, g in enumerate(harmonics):
-        if not g.any():
-            continue
-        shift = n * drive_frequency
-        points = sorted({round(peak - move, 12) for peak in peaks for move in (0.0, shift)})
+    for n, factor, functions, points in contributions(machine, drive_frequency, harmonics):
         edge = 2 * max(points[-1], -points[0]) + 5 * hottest
-        factor = (1 if n == 0 else 2) / (2 * pi)  # n and -n contribute equally
-        for i, function in enumerate(integrands(machine, chi, kernel, shift, g)):
+        for i, function in enumerate(functions):
             if n > 0 or i >= 3:
                 total[i] += factor * integrate(function, points, edge, epsrel, epsabs)
     return {"power": total[0], "local_powers": total[1:3], "heat_currents": total[3:5]}
@@ -136,22 +140,14 @@ def evaluate(machine, drive_frequency, harmonics, epsrel=EPSREL):
 
 def evaluate_vector(machine, drive_frequency, harmonics, epsrel=EPSREL):
     """The same by one adaptive quadrature of all five integrands at once."""
-    kernel, bath_peaks = driven_bath(machine["driven"])
-    chi, chi_peaks = susceptibility(machine)
-    peaks = [0.0, *bath_peaks, *chi_peaks]
     epsabs = 1e-4 * epsrel * machine["driven"]["strength"]
     total = np.zeros(5)
-    for n, g in enumerate(harmonics):
-        if not g.any():
-            continue
-        shift = n * drive_frequency
-        points = sorted({round(peak - move, 12) for peak in peaks for move in (0.0, shift)})
-        functions = integrands(machine, chi, kernel, shift, g)
+    for _, factor, functions, points in contributions(machine, drive_frequency, harmonics):
         value, _ = quad_vec(
             lambda w, functions=functions: np.array([function(w) for function in functions]),
             -inf, inf, points=points, epsrel=epsrel, epsabs=epsabs, limit=10000,
         )  # fmt: skip
-        total += (1 if n == 0 else 2) / (2 * pi) * value
+        total += factor * value
     return {"power": total[0], "local_powers": total[1:3], "heat_currents": total[3:5]}
 
 

@@ -1,5 +1,7 @@
 """A bath: a spectral density at a temperature, coupled to the oscillators."""
 
+from collections.abc import Sequence
+
 import equinox as eqx
 from jaxtyping import Array, Float
 
@@ -43,3 +45,8 @@ class StaticBath(Bath):
     temperature: Float[Array, ""] = eqx.field(converter=to_array)
     spectral_density: SpectralDensity
     coupling: Float[Array, " L"] = eqx.field(converter=to_array)
+
+
+def has_friction(baths: Sequence[Bath]) -> bool:
+    """Whether one of them is (in part) memoryless; momenta then have no finite variance. Runs on the host."""
+    return any(float(bath.spectral_density.expansion().viscosity) > 0.0 for bath in baths)

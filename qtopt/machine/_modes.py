@@ -43,7 +43,8 @@ def normal_modes(machine: Machine) -> list[NormalMode]:
         amplitude = vector[: machine.size]
         largest = amplitude[np.argmax(np.abs(amplitude))]
         shape = amplitude / largest if largest != 0.0 else amplitude
-        modes.append(NormalMode(float(value.imag), float(-value.real), shape, _antiphase(shape)))
+        antiphase = float(_antiphase(shape)) if machine.size > 1 else None
+        modes.append(NormalMode(float(value.imag), float(-value.real), shape, antiphase))
     return modes
 
 
@@ -58,16 +59,12 @@ def longest_lived(values: np.ndarray, vectors: np.ndarray, oscillators: int) -> 
     chosen = np.argmax(np.where(np.imag(values) < 0.0, -np.inf, np.real(values)), axis=-1)[..., None]
     value = np.take_along_axis(values, chosen, axis=-1)[..., 0]
     shape = np.take_along_axis(vectors, chosen[..., None, :], axis=-1)[..., :oscillators, 0]
-    phase = np.full(value.shape, np.nan)
-    if oscillators > 1:
-        size = np.abs(shape[..., 0] * shape[..., 1])
-        cosine = np.real(np.conj(shape[..., 0]) * shape[..., 1])
-        phase = np.divide(cosine, size, out=np.zeros_like(size), where=size > 0.0)
+    phase = _antiphase(shape) if oscillators > 1 else np.full(value.shape, np.nan)
     return {"frequency": np.imag(value), "damping": -np.real(value), "phase": phase}
 
 
-def _antiphase(shape: np.ndarray) -> float | None:
-    if len(shape) < 2:
-        return None
-    size = np.abs(shape[0] * shape[1])
-    return float(np.real(np.conj(shape[0]) * shape[1]) / size) if size > 0.0 else 0.0
+def _antiphase(shape: np.ndarray) -> np.ndarray:
+    """Cosine of the phase between the first two amplitudes of (..., L); 0 where one of them is at rest."""
+    size = np.abs(shape[..., 0] * shape[..., 1])
+    cosine = np.real(np.conj(shape[..., 0]) * shape[..., 1])
+    return np.divide(cosine, size, out=np.zeros_like(size), where=size > 0.0)

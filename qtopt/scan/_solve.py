@@ -11,6 +11,7 @@ from jax import Array
 from numpy.typing import NDArray
 
 from .._places import Place
+from ..baths import has_friction
 from ..drives import Drive
 from ..errors import InputError
 from ..exact import (
@@ -70,7 +71,7 @@ class Solver:
         self.wanted = chunk
         self.fluctuations: Variances = _exact_fluctuations if kind == "exact" else _weak_fluctuations
         self.known = _shape_of(self.fluctuations, model) if fluctuations else None
-        self.entangled = kind == "weak" and model[0].size > 1 and not _has_friction(model[0])
+        self.entangled = kind == "weak" and model[0].size > 1 and not has_friction(model[0].static_baths)
         self.quantities = quantities_of(kind, model[0].size, self.known, self.entangled)
 
     def chunks(self, values: Values) -> Iterator[Chunk]:
@@ -132,7 +133,7 @@ class Solver:
 
         def solve(values: Values) -> Results:
             found = first(values)
-            resonances = Resonances(found["dynamics"])
+            resonances = Resonances(found.pop("dynamics"))
             energies = second(values, resonances.frequencies)
             resolved = found.pop("heat_error") < RESOLUTION
             status = np.where(resolved, RESOLVED, STATUSES.index("unresolved"))
@@ -140,7 +141,7 @@ class Solver:
             finite = [np.isfinite(part).reshape(len(values), -1).all(axis=1) for part in currents]
             found["status"] = np.where(np.logical_and.reduce(finite), status, STATUSES.index("undamped"))
             found["weak_validity"] = resonances.broadening(energies)
-            return self._derived(found)
+            return self._derived(found, resonances.rates, resonances.right)
 
         return solve
 
@@ -153,14 +154,24 @@ class Solver:
             return {**found, "status": state.status}
 
         run = self._over(numbers, layout)
-        return lambda values: self._derived(run(values))
 
-    def _derived(self, found: Results) -> Results:
-        """Modes and efficiencies; no numbers where the status says that there are none."""
+        def solve(values: Values) -> Results:
+            found = run(values)
+            return self._derived(found, *np.linalg.eig(found.pop("dynamics")))
+
+        return solve
+
+    def _derived(self, found: Results, rates: NDArray[Any], vectors: NDArray[Any]) -> Results:
+        """Modes and efficiencies; no numbers where the status says that there are none.
+
+        Args:
+            found: from the device.
+            rates, vectors: eigenvalues and eigenvectors of the static dynamics.
+        """
         known = found["status"] == RESOLVED
         result = performances(found.pop("temperatures"), found["local_powers"], found["heat_currents"])
         found |= result._asdict()
-        slowest = longest_lived(*np.linalg.eig(found.pop("dynamics")), self.model[0].size)
+        slowest = longest_lived(rates, vectors, self.model[0].size)
         found |= {f"slowest_mode_{name}": part for name, part in slowest.items()}
         found["mode"] = np.where(known, result.mode, UNDEFINED)
         return {item.name: _masked(item, found[item.name], known) for item in self.quantities}
@@ -192,11 +203,6 @@ def _heat_error(machine: Machine, drive: Drive, state: SteadyState) -> Array:
         return jnp.zeros(())
     other = weak_steady_state(*in_other_units(machine, drive))
     return heat_error(state.heat_currents, other.heat_currents)
-
-
-def _has_friction(machine: Machine) -> bool:
-    """Whether a strictly Ohmic static bath leaves momenta without a variance."""
-    return any(float(b.spectral_density.expansion().viscosity) > 0.0 for b in machine.static_baths)
 
 
 def _masked(quantity: Quantity, values: NDArray[Any], known: NDArray[np.bool_]) -> NDArray[Any]:

@@ -56,8 +56,8 @@ class Resonances:
     """Eigenvalues and eigenvectors of static dynamics, (..., n, n); leading axes number machines."""
 
     def __init__(self, dynamics: NDArray[np.float64]) -> None:
-        values, self.right = np.linalg.eig(dynamics)
-        self.frequencies, self.widths = np.imag(values), -np.real(values)
+        self.rates, self.right = np.linalg.eig(dynamics)
+        self.frequencies, self.widths = np.imag(self.rates), -np.real(self.rates)
         try:
             self.left = np.linalg.inv(self.right)
         except np.linalg.LinAlgError:  # of one machine at least
