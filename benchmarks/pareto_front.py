@@ -47,8 +47,9 @@ from qtopt.pareto import (
     efficiency_range,
     machine_forms,
     pareto_front,
+    purpose_of,
 )
-from qtopt.pareto._front import _first_parameters, engine_temperatures
+from qtopt.pareto._front import _first_parameters
 from qtopt.pareto._search import Targets, WeakModel, refine
 from qtopt.pareto._search_space import Bound
 
@@ -61,7 +62,7 @@ OTHER_SEEDS = 2.0
 """patience with all seeds of NSGA-II but the first: they are judged at equal time"""
 BOX = 4.0
 """limit of the genetic search for every parameter"""
-TEMPERATURES = engine_temperatures(machine())
+ENGINE = purpose_of(machine())
 
 
 def settings(bound: Bound, harmonics: int) -> FrontSettings:
@@ -73,14 +74,14 @@ class Judge:
 
     def __init__(self, bound: Bound) -> None:
         forms = machine_forms(machine(), FREQUENCY, SearchSpace(bound, 2, 1, FREQUENCY).kept_harmonics)
-        span = efficiency_range(forms, TEMPERATURES, bound, FREQUENCY)
+        span = efficiency_range(forms, ENGINE, bound, FREQUENCY)
         assert span is not None
         self.bound: Bound = bound
         self.efficiency = np.linspace(*span, POINTS + 1)[:-1]
-        self.exact: Certificate = certify(forms, TEMPERATURES, bound, FREQUENCY, self.efficiency)
-        self.scale = self.exact.power.max()
+        self.exact: Certificate = certify(forms, ENGINE, bound, FREQUENCY, self.efficiency)
+        self.scale = self.exact.output.max()
         self.whole = 1.0
-        self.whole = self.volume(np.stack([self.exact.efficiency, self.exact.power], axis=1))
+        self.whole = self.volume(np.stack([self.exact.efficiency, self.exact.output], axis=1))
 
     def volume(self, points: np.ndarray) -> float:
         """Of (efficiency, extracted power)."""
@@ -91,7 +92,7 @@ class Judge:
         """Of (extracted power, entropy production rate)."""
         power, entropy = np.asarray(rates).T
         with np.errstate(divide="ignore", invalid="ignore"):
-            efficiency = TEMPERATURES.carnot / (1.0 + TEMPERATURES.cold * entropy / power)
+            efficiency = ENGINE.efficiency(entropy / power)
         return self.volume(np.stack([efficiency, power], axis=1))
 
 
@@ -139,9 +140,9 @@ def _rates(bound: Bound, harmonics: int) -> tuple[SearchSpace, Callable[[DrivePa
 
 def scipy(judge: Judge, harmonics: int, sharp: bool, goal: float, patience: float) -> dict[str, Any]:
     problem = scipy_front.Problem(OPPONENT, FREQUENCY, harmonics, judge.bound, sharp)
-    slopes = TEMPERATURES.slope(judge.efficiency)
+    slopes = ENGINE.slope(judge.efficiency)
     width = np.full(POINTS, np.abs(np.diff(slopes)).mean())
-    targets = scipy_front.Targets(slopes, judge.exact.power, width)
+    targets = scipy_front.Targets(slopes, judge.exact.output, width)
     begin, volume, spent = time.perf_counter(), 0.0, 0.0
     for found in scipy_front.trace(problem, targets, seed=0):
         spent = time.perf_counter() - begin
@@ -165,7 +166,7 @@ def genetic(
     """NSGA-II, seed after seed; the time of bookkeeping (hypervolumes) does not count."""
     space, rates = _rates(judge.bound, harmonics)
     forms = machine_forms(machine(), FREQUENCY, space.kept_harmonics)
-    template = _first_parameters(forms, space, TEMPERATURES, judge.exact, settings(judge.bound, harmonics))
+    template = _first_parameters(forms, space, ENGINE, judge.exact, settings(judge.bound, harmonics))
     flat = np.concatenate([np.reshape(leaf, (len(leaf), -1)) for leaf in template], axis=1)
     sizes = [int(np.prod(leaf.shape[1:])) for leaf in template]
 
@@ -222,9 +223,7 @@ def _one_genetic(
             asked = algorithm.ask()
         power, entropy = evaluate(asked.get("X")).T
         with np.errstate(divide="ignore", invalid="ignore"):
-            efficiency = np.where(
-                power > 0.0, TEMPERATURES.carnot / (1.0 + TEMPERATURES.cold * entropy / power), 0.0
-            )
+            efficiency = np.where(power > 0.0, ENGINE.efficiency(entropy / power), 0.0)
         # No engine: the smaller the loss, the better.
         asked.set("F", np.stack([-efficiency, -power / judge.scale], axis=1))
         Evaluator().eval(problem, asked, skip_already_evaluated=True)

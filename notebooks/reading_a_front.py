@@ -50,7 +50,7 @@ front = qtopt.pareto_front(machine, settings)
 for point in front.points:
     print(
         f"efficiency {point.efficiency:.4f}  power {-point.power / STRENGTH:8.4f} d  "
-        f"bound {point.certified_power / STRENGTH:8.4f} d  gap {point.gap:6.1%}  "
+        f"bound {point.certified_output / STRENGTH:8.4f} d  gap {point.gap:6.1%}  "
         f"validity {point.weak_validity:.2f}"
     )
 
@@ -67,7 +67,7 @@ for point in front.points:
 figure, axes = plt.subplots(figsize=(5.0, 3.4), layout="constrained")
 bound = front.certificate
 assert bound is not None  # there are engines
-axes.semilogy(bound.efficiency, bound.power / STRENGTH, "k--", label="no drive exceeds")
+axes.semilogy(bound.efficiency, bound.output / STRENGTH, "k--", label="no drive exceeds")
 axes.semilogy(
     [p.efficiency for p in front.points], [-p.power / STRENGTH for p in front.points], "o-", label="found"
 )

@@ -1,5 +1,7 @@
 """From configuration files to machines and drives, and back."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from . import config as files
@@ -18,6 +20,9 @@ from .dynamics import GaussianState
 from .errors import InputError
 from .machine import Machine
 
+if TYPE_CHECKING:
+    from .pareto import FrontSettings
+
 
 def build_machine(config: files.MachineConfig) -> Machine:
     """The machine that a [machine] section describes."""
@@ -33,6 +38,22 @@ def _bath(bath: files.BathConfig, oscillators: int) -> Bath:
     if bath.driven:
         return DrivenBath(bath.name, bath.temperature, density)
     return StaticBath(bath.name, bath.temperature, density, list(bath.couplings(oscillators)))
+
+
+def build_settings(config: files.ParetoConfig) -> "FrontSettings":
+    """What a [pareto] section asks to search."""
+    from .pareto import FrontSettings
+
+    return FrontSettings(
+        points=config.points,
+        harmonics=config.harmonics,
+        bound=config.bound,
+        frequency=config.frequency_range,
+        starts=config.starts,
+        seed=config.seed,
+        chunk=config.chunk,
+        purpose="refrigerator" if "cooling" in config.objectives else "engine",
+    )
 
 
 def _spectral_density(density: files.SpectralDensityConfig) -> SpectralDensity:

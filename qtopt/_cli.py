@@ -34,7 +34,7 @@ class Evaluate:
 
 @dataclass(frozen=True)
 class Pareto:
-    """Search the power-efficiency fronts of a machine; certify, draw and store them."""
+    """Search the Pareto fronts of a machine; certify, draw and store them."""
 
     file: Positional[Path]
     """configuration file (TOML)"""
@@ -157,7 +157,7 @@ def run_pareto(command: Pareto) -> None:
     from tqdm import tqdm
 
     from . import config as files
-    from ._build import build_machine
+    from ._build import build_machine, build_settings
     from ._files import write_front
     from ._text import front_text
     from .config import LorentzianConfig, TableConfig
@@ -165,9 +165,9 @@ def run_pareto(command: Pareto) -> None:
     from .plots import drives_figure, front_figure, save
 
     config = _loaded(command.file, None)
-    wanted, settings = config.pareto, front_settings(config)
+    wanted, settings = config.pareto, build_settings(config.pareto)
     state = _prepared(command.out, command.resume)
-    if set(wanted.objectives) != {"power", "efficiency"}:
+    if {"precision", "constancy"} & set(wanted.objectives):
         run_precision(config, settings, state, command.out)
         return
     fronts: dict[str, Front] = {}
@@ -202,22 +202,6 @@ def run_pareto(command: Pareto) -> None:
     print(f"figure  {command.out / 'front.png'}")
     print(f"drives  {command.out / 'drives.png'}")
     print(f"points  {command.out / 'points'}")
-
-
-def front_settings(config: "Config") -> "FrontSettings":
-    """The [pareto] section as the search wants it."""
-    from .pareto import FrontSettings
-
-    wanted = config.pareto
-    return FrontSettings(
-        points=wanted.points,
-        harmonics=wanted.harmonics,
-        bound=wanted.bound,
-        frequency=wanted.frequency_range,
-        starts=wanted.starts,
-        seed=wanted.seed,
-        chunk=wanted.chunk,
-    )
 
 
 def run_precision(config: "Config", settings: "FrontSettings", state: Path, out: Path) -> None:

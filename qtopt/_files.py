@@ -22,7 +22,8 @@ COLUMNS = (
     "power",
     "entropy_production_rate",
     "frequency",
-    "certified_power",
+    "output",
+    "certified_output",
     "gap",
     "truncation_error",
     "weak_validity",
@@ -33,8 +34,9 @@ COLUMNS = (
 def write_front(fronts: Mapping[str, Front], config: files.Config, out: Path) -> Path:
     """`front.csv` and one full configuration in `points/` for each row; returns the table's path.
 
-    Powers are negative when extracted; `certified_power` is an upper bound on the extracted power at that
-    efficiency. Files appear in one step each; points of an earlier front are removed.
+    Powers are negative when extracted; `output` is the extracted power or, of refrigerators, the heat drawn
+    from the cold bath per time, `certified_output` an upper bound on it at that efficiency (or COP). Files
+    appear in one step each; points of an earlier front are removed.
     """
     return _write_points(fronts, config, out, COLUMNS, lambda point: ((), config))
 

@@ -79,15 +79,18 @@ def precise_front_text(fronts: "Mapping[str, PreciseFront]") -> str:
 
 def front_text(fronts: "Mapping[str, Front]") -> str:
     """Every point with its certified gap, as aligned text."""
+    cooling = any(front.purpose.name == "refrigerator" for front in fronts.values())
+    merit, output = ("COP", f" {'cooling power':>13}") if cooling else ("efficiency", "")
     lines = [
-        f"{'':12} {'efficiency':>10} {'power':>13} {'frequency':>10} {'certified gap':>13} {'validity':>9}"
+        f"{'':12} {merit:>10} {'power':>13}{output} {'frequency':>10} {'certified gap':>13} {'validity':>9}"
     ]
     for configuration, front in fronts.items():
         if not front.points:
-            lines.append(f"{configuration:12} no drive within the bound makes an engine")
+            lines.append(f"{configuration:12} no drive within the bound makes this {front.purpose.name}")
         for p in front.points:
+            drawn = f" {p.output:13.5e}" if cooling else ""
             lines.append(
-                f"{configuration:12} {p.efficiency:10.6f} {p.power:13.5e} {p.frequency:10.6f} "
+                f"{configuration:12} {p.efficiency:10.6f} {p.power:13.5e}{drawn} {p.frequency:10.6f} "
                 f"{p.gap:13.1e} {p.weak_validity:9.2g}"
             )
     return "\n".join(lines)

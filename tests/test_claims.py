@@ -144,13 +144,13 @@ def test_pareto_fronts(tmp_path: Path) -> None:
     for part in data.values():
         power, efficiency, entropy = (-part["power"], part["efficiency"], part["entropy_production_rate"])
         assert part.sizes["point"] >= 3
-        assert (power <= part["certified_power"] * (1.0 + 1e-6)).all()  # no found drive beats the bound
+        assert (power <= part["certified_output"] * (1.0 + 1e-6)).all()  # no found drive beats the bound
         assert (np.diff(efficiency) > 0.0).all() and (np.diff(power) < 0.0).all()
         assert (np.diff(entropy) < 0.0).all()
         np.testing.assert_allclose(entropy, power * (0.8 / efficiency - 1.0) / 0.2, rtol=1e-6)
         assert (efficiency < 0.8).all()
     joint, independent = (data[f"{name}-0.6-100"] for name in ("joint", "independent"))
-    assert -joint["power"].max() > 100.0 * independent["bound_power"].max()
+    assert -joint["power"].max() > 100.0 * independent["bound_output"].max()
     assert joint["efficiency"].min() > 2.0 * independent["bound_efficiency"].max()
     joint, independent = (data[f"{name}-0.6-0.1"] for name in ("joint", "independent"))
     shared = independent["efficiency"] < joint["efficiency"].max()

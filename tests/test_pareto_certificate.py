@@ -7,11 +7,11 @@ import pytest
 
 from qtopt import DrivenBath, Lorentzian, Machine, Ohmic, StaticBath
 from qtopt.machine._machine import Configuration
-from qtopt.pareto import EngineTemperatures, SearchSpace, certify, efficiency_range, machine_forms
+from qtopt.pareto import Engine, SearchSpace, certify, efficiency_range, machine_forms
 from qtopt.weak import kernels
 
 STRENGTH = 1e-5
-TEMPERATURES = EngineTemperatures(hot=1.0, cold=0.2)
+ENGINE = Engine(hot=1.0, cold=0.2)
 
 
 def engine(damping: float = 100.0, configuration: Configuration = "joint") -> Machine:
@@ -32,18 +32,18 @@ def free_forms():
 
 def test_published_engine_at_fixed_frequency(fixed_forms) -> None:
     """Mean-square bound 0.688 d and its harmonic-limited tightening by (nearly) 8/pi^2 at Omega = 0.45."""
-    found = certify(fixed_forms, TEMPERATURES, "peak", (0.45, 0.45), np.array([0.1, 0.3]))
-    np.testing.assert_allclose(found.mean_square_power / STRENGTH, 0.68811, atol=2e-5)
-    np.testing.assert_allclose(found.power / STRENGTH, 0.68811 * 8.0 / np.pi**2, rtol=1e-4)
+    found = certify(fixed_forms, ENGINE, "peak", (0.45, 0.45), np.array([0.1, 0.3]))
+    np.testing.assert_allclose(found.mean_square_output / STRENGTH, 0.68811, atol=2e-5)
+    np.testing.assert_allclose(found.output / STRENGTH, 0.68811 * 8.0 / np.pi**2, rtol=1e-4)
 
 
 def test_rms_bound_is_the_largest_eigenvalue() -> None:
     """Without an active efficiency constraint the dual is L/2 times the largest eigenvalue of -power."""
     forms = machine_forms(engine(), (0.45, 0.45), 5)
-    found = certify(forms, TEMPERATURES, "rms", (0.45, 0.45), np.array([0.01]))
+    found = certify(forms, ENGINE, "rms", (0.45, 0.45), np.array([0.01]))
     work = np.asarray(jax.jit(kernels)(engine(), 0.45 * jnp.arange(6)).work.sum(axis=1))
     hermitian = (work + np.conj(np.swapaxes(work, 1, 2))) / 2.0
-    np.testing.assert_allclose(found.power[0], np.linalg.eigvalsh(-hermitian).max(), rtol=1e-12)
+    np.testing.assert_allclose(found.output[0], np.linalg.eigvalsh(-hermitian).max(), rtol=1e-12)
 
 
 @pytest.mark.parametrize("bound", ["peak", "rms"])
@@ -69,20 +69,20 @@ def test_no_random_drive_exceeds_the_bound(free_forms, bound) -> None:
     power, entropy = (np.asarray(part) for part in rates(parameters))
     engines = power < 0.0
     assert engines.sum() > 200
-    efficiency = TEMPERATURES.carnot / (1.0 - TEMPERATURES.cold * entropy[engines] / power[engines])
+    efficiency = ENGINE.limit / (1.0 - ENGINE.cold * entropy[engines] / power[engines])
     strongest = np.argsort(power[engines])[:32]
-    found = certify(free_forms, TEMPERATURES, bound, (0.05, 1.0), efficiency[strongest])
-    assert np.all(-power[engines][strongest] <= found.power * (1.0 + 1e-9))
+    found = certify(free_forms, ENGINE, bound, (0.05, 1.0), efficiency[strongest])
+    assert np.all(-power[engines][strongest] <= found.output * (1.0 + 1e-9))
 
 
 def test_efficiency_range_brackets_the_front(free_forms) -> None:
-    span = efficiency_range(free_forms, TEMPERATURES, "rms", (0.05, 1.0))
+    span = efficiency_range(free_forms, ENGINE, "rms", (0.05, 1.0))
     assert span is not None
     low, high = span
     below, above = 0.999 * high, min(1.001 * high, 0.79)
-    found = certify(free_forms, TEMPERATURES, "rms", (0.05, 1.0), np.array([low, below, above]))
-    assert found.power[0] > found.power[1] > 0.0
-    assert found.power[2] <= 1e-9 * found.power[0]
+    found = certify(free_forms, ENGINE, "rms", (0.05, 1.0), np.array([low, below, above]))
+    assert found.output[0] > found.output[1] > 0.0
+    assert found.output[2] <= 1e-9 * found.output[0]
 
 
 def test_weak_dissipation_makes_configurations_coincide() -> None:
@@ -92,7 +92,7 @@ def test_weak_dissipation_makes_configurations_coincide() -> None:
     configurations: tuple[Configuration, ...] = ("joint", "independent")
     for configuration in configurations:
         forms = machine_forms(engine(1e-3, configuration), span, 2)
-        bounds.append(certify(forms, TEMPERATURES, "rms", span, np.linspace(0.515, 0.535, 9)).power)
+        bounds.append(certify(forms, ENGINE, "rms", span, np.linspace(0.515, 0.535, 9)).output)
     np.testing.assert_allclose(bounds[0], bounds[1], rtol=2e-3)
 
 
@@ -102,7 +102,7 @@ def test_strong_dissipation_leaves_only_the_joint_engine() -> None:
     configurations: tuple[Configuration, ...] = ("joint", "independent")
     for configuration in configurations:
         forms = machine_forms(engine(100.0, configuration), (0.05, 1.0), 16)
-        bounds[configuration] = certify(forms, TEMPERATURES, "rms", (0.05, 1.0), np.array([0.01])).power[0]
+        bounds[configuration] = certify(forms, ENGINE, "rms", (0.05, 1.0), np.array([0.01])).output[0]
     assert bounds["joint"] > 1e3 * bounds["independent"]
 
 
@@ -123,7 +123,7 @@ def test_bound_never_rises_with_efficiency() -> None:
     """A bound holds for every higher efficiency; several narrow resonances at weak damping stress it."""
     forms = machine_forms(engine(0.1, "independent"), (0.05, 1.0), 32)
     efficiency = np.linspace(0.1, 0.53, 25)
-    coarse = certify(forms, TEMPERATURES, "peak", (0.05, 1.0), efficiency).power
+    coarse = certify(forms, ENGINE, "peak", (0.05, 1.0), efficiency).output
     assert np.all(np.diff(coarse) <= 1e-12 * coarse[0])
-    alone = [certify(forms, TEMPERATURES, "peak", (0.05, 1.0), e[None]).power[0] for e in efficiency[::6]]
+    alone = [certify(forms, ENGINE, "peak", (0.05, 1.0), e[None]).output[0] for e in efficiency[::6]]
     np.testing.assert_allclose(alone, coarse[::6], rtol=2e-3)

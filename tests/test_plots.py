@@ -12,11 +12,12 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from qtopt.drives import BoundedDrive, Drive, FourierDrive, PiecewiseDrive
-from qtopt.pareto import Certificate, Front, FrontPoint
+from qtopt.pareto import Certificate, Engine, Front, FrontPoint
 from qtopt.plots import drives_figure, front_figure, save
 from qtopt.plots._drives import evenly_spaced, origin, reference_oscillator
 
 STRENGTH = 1e-5
+ENGINE = Engine(hot=1.0, cold=0.2)
 
 
 def drive_of(kind: str, size: int, frequency: float, seed: int = 0) -> Drive:
@@ -44,10 +45,11 @@ def front_of(
     points = tuple(
         FrontPoint(
             efficiency=float(eta[i]),
+            output=float(power[i]),
             power=-float(power[i]),
             entropy_production_rate=1e-6,
             frequency=0.4 + 0.01 * i,
-            certified_power=1.1 * float(power[i]),
+            certified_output=1.1 * float(power[i]),
             gap=0.1 / (i + 1),
             truncation_error=0.0,
             weak_validity=validity * (2.0 if i == 0 else 1.0),
@@ -55,10 +57,10 @@ def front_of(
         )
         for i in range(count)
     )
-    return Front(points, Certificate(eta, 1.1 * power, 1.2 * power, np.full(len(eta), 0.5)), 0.8)
+    return Front(points, Certificate(eta, 1.1 * power, 1.2 * power, np.full(len(eta), 0.5)), ENGINE)
 
 
-NO_ENGINE = Front((), None, 0.8)
+NO_ENGINE = Front((), None, ENGINE)
 
 
 def panels(made: Figure) -> list[Axes]:
@@ -117,7 +119,7 @@ def test_front_figure_shows_the_points() -> None:
         assert front.certificate is not None
         bound = curves(power, marker=False)[index]
         certificate = front.certificate
-        expected = (certificate.efficiency, certificate.power / STRENGTH)
+        expected = (certificate.efficiency, certificate.output / STRENGTH)
         np.testing.assert_allclose(xy(bound), expected, rtol=1e-14)
         assert bound.get_linestyle() == "--"
 
@@ -178,7 +180,7 @@ def test_power_axis_is_logarithmic_when_needed(decades: float, scale: str) -> No
 def test_round_off_gaps_are_drawn_at_the_smallest_one() -> None:
     front = front_of(3)
     exact = tuple(p._replace(gap=g) for p, g in zip(front.points, (-1e-13, 0.0, np.nan), strict=True))
-    _, gap, _ = panels(front_figure({"joint": Front(exact, front.certificate, 0.8)}))
+    _, gap, _ = panels(front_figure({"joint": Front(exact, front.certificate, ENGINE)}))
     np.testing.assert_allclose(xy(curves(gap, marker=True)[0])[1], [1e-9, 1e-9, np.nan])
     assert gap.get_yticklabels()[0].get_text() == "≤ $10^{-9}$"
 
@@ -187,7 +189,7 @@ def test_fronts_that_are_not_drawn_are_told_of() -> None:
     joint = front_of(6)
     cases = {
         "no engine within the bound": NO_ENGINE,
-        "no engine found": Front((), joint.certificate, 0.8),
+        "no engine found": Front((), joint.certificate, ENGINE),
         r"not shown: $-P/d$ ≤ 3.00$\times 10^{-4}$, $\eta$ ≤ 0.2": front_of(
             3, top=3e-4, efficiency=(0.1, 0.2)
         ),

@@ -8,15 +8,17 @@ import xarray
 
 import qtopt
 from qtopt import config as files
+from qtopt._build import build_settings
 from qtopt.drives import BoundedDrive
 from qtopt.pareto import (
+    PURPOSES,
     Certificate,
     Checkpoint,
     Front,
     FrontPoint,
-    FrontSettings,
     PreciseFront,
     PrecisePoint,
+    Purpose,
     pareto_front,
 )
 
@@ -27,16 +29,15 @@ Search = Callable[..., Front | PreciseFront]
 SERIES = {"mean": (), "cosine": ("harmonic",), "sine": ("harmonic",)}
 """of the bounded drives, with the dimensions beside point and oscillator"""
 UNITS = {"efficiency": "1", "frequency": "omega_A", "entropy_production_rate": "k_B omega_A"}
-RATES = ("power", "certified_power", "output_power", "truncation_error")
+RATES = ("power", "output", "certified_output", "output_power", "truncation_error")
 
 
 def searched(config: files.Config, path: Path, search: Search = pareto_front) -> xarray.Dataset:
     """The front of [machine] with the settings of [pareto]: from its file, or searched and stored there."""
     wanted, state = config.pareto, path.with_suffix(".npz")
-    settings = FrontSettings(
-        wanted.points, wanted.harmonics, wanted.bound, wanted.frequency_range, wanted.starts, wanted.seed
-    )
-    text = f"# {getattr(search, '__name__', '')}\n{files.dumps(config)}"
+    settings = build_settings(wanted)
+    fields = " ".join(Certificate._fields)
+    text = f"# {getattr(search, '__name__', '')}, bounds: {fields}\n{files.dumps(config)}"
 
     def make() -> xarray.Dataset:
         checkpoint = Checkpoint(state, f"{text}\n{qtopt.__version__}")
@@ -62,7 +63,8 @@ def _dataset(front: Front | PreciseFront) -> xarray.Dataset:
             variables[name] = (("point", "oscillator", *dims), values, {"long_name": f"{name} of artanh g_l"})
     made = xarray.Dataset(variables)
     if isinstance(front, Front):
-        made.attrs["carnot_efficiency"] = front.carnot_efficiency
+        purpose = front.purpose
+        made.attrs |= {"purpose": purpose.name, "hot": purpose.hot, "cold": purpose.cold}
         if front.certificate is not None:
             for name in Certificate._fields:
                 made[f"bound_{name}"] = ("bound", np.asarray(getattr(front.certificate, name)))
@@ -77,19 +79,24 @@ def _numbers_of(kind: type[FrontPoint] | type[PrecisePoint]) -> list[str]:
     return [name for name, type_ in kind.__annotations__.items() if type_ is float]
 
 
+def purpose_of(data: xarray.Dataset) -> Purpose:
+    """What the machines of a dataset are for."""
+    return PURPOSES[data.attrs["purpose"]](data.attrs["hot"], data.attrs["cold"])
+
+
 def restored(data: xarray.Dataset, scale: float = 1.0) -> Front:
-    """The power-efficiency front of a dataset; `scale` multiplies powers, as a stronger driven bath does."""
+    """The front of a dataset; `scale` multiplies rates, as a stronger driven bath does."""
     points = []
     for i in range(data.sizes["point"]):
         row = data.isel(point=i)
         numbers = {name: float(row[name]) for name in _numbers_of(FrontPoint)}
-        for name in ("power", "entropy_production_rate", "certified_power"):
+        for name in ("power", "output", "entropy_production_rate", "certified_output"):
             numbers[name] *= scale
         series = (np.asarray(row[name]) for name in SERIES)
         points.append(FrontPoint(**numbers, drive=BoundedDrive(numbers["frequency"], *series)))
     certificate = None
-    if "bound_power" in data:
+    if "bound_output" in data:
         columns = {name: np.asarray(data[f"bound_{name}"]) for name in Certificate._fields}
-        columns |= {name: scale * columns[name] for name in ("power", "mean_square_power")}
+        columns |= {name: scale * columns[name] for name in ("output", "mean_square_output")}
         certificate = Certificate(**columns)
-    return Front(tuple(points), certificate, data.attrs["carnot_efficiency"])
+    return Front(tuple(points), certificate, purpose_of(data))

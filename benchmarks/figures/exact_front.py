@@ -58,7 +58,7 @@ def figure(quick: bool, out: Path) -> dict[str, xarray.Dataset]:
     made = new_figure(86.0, 72.0)
     axes = made.subplots()
     style_panel(axes, r"efficiency $\eta$", r"extracted power $-P/d$ ($\hbar/\omega_A^2$)")
-    bound = weak["bound_efficiency"], weak["bound_power"]
+    bound = weak["bound_efficiency"], weak["bound_output"]
     axes.plot(*bound, "--", color=BLACK, lw=LINE_WIDTH, label="weak: no drive exceeds")
     axes.plot(weak["efficiency"], -weak["power"], ".-", color=BLACK, lw=0.6, ms=4.0, label="weak: found")
     for strength, drawn in zip(STRENGTHS, OTHER_LOOKS, strict=False):

@@ -16,7 +16,6 @@ CONFIGURATIONS: tuple[files.Configuration, ...] = ("joint", "independent")
 CASES = ((0.6, 0.1), (0.6, 100.0), (0.3, 0.1), (0.3, 100.0))
 """omega_B and gamma_2"""
 RANGE = (0.05, 1.0)
-COLD = 0.2
 
 
 def figure(quick: bool, out: Path) -> dict[str, xarray.Dataset]:
@@ -35,9 +34,9 @@ def figure(quick: bool, out: Path) -> dict[str, xarray.Dataset]:
             _draw_power(row[0], name, part)
             style, bound = LOOKS[name].marker_style(3.0), part["bound_efficiency"]
             row[1].plot(1.0 / part["efficiency"], part["entropy_production_rate"], "-", lw=0.8, **style)
-            slope = (part.attrs["carnot_efficiency"] / bound - 1.0) / COLD
-            row[1].plot(1.0 / bound, slope * part["bound_power"], "--", lw=1.0, color=style["color"])
-        top = max(float(part["bound_power"].max()) for part in found.values())
+            slope = fronts.purpose_of(part).slope(bound)
+            row[1].plot(1.0 / bound, slope * part["bound_output"], "--", lw=1.0, color=style["color"])
+        top = max(float(part["bound_output"].max()) for part in found.values())
         least = min(float(-part["power"].max()) for part in found.values())
         if top > 1e3 * least:
             row[0].set_yscale("log")
@@ -67,7 +66,7 @@ def _draw_power(panel: Axes, name: str, part: xarray.Dataset) -> None:
     """Found drives and the bound in (efficiency, power)."""
     style = LOOKS[name].marker_style(3.0)
     panel.plot(part["efficiency"], -part["power"], "-", lw=0.8, **style)
-    panel.plot(part["bound_efficiency"], part["bound_power"], "--", lw=1.0, color=style["color"])
+    panel.plot(part["bound_efficiency"], part["bound_output"], "--", lw=1.0, color=style["color"])
 
 
 def front(

@@ -1,4 +1,4 @@
-"""The search for the Pareto front of efficiency and power."""
+"""The search for a Pareto front."""
 
 from dataclasses import dataclass
 from typing import Literal, get_args
@@ -11,10 +11,11 @@ from ._table import Table, choice, is_number, listed, number, wrong
 Bound = Literal["peak", "rms"]
 BOUNDS: tuple[Bound, ...] = get_args(Bound)
 
-Objective = Literal["power", "efficiency", "precision", "constancy"]
+Objective = Literal["power", "efficiency", "cooling", "cop", "precision", "constancy"]
 OBJECTIVES: tuple[Objective, ...] = get_args(Objective)
 FRONTS: tuple[tuple[Objective, ...], ...] = (
     ("power", "efficiency"),
+    ("cooling", "cop"),
     ("power", "precision"),
     ("power", "efficiency", "constancy"),
 )
@@ -52,7 +53,7 @@ class ParetoConfig:
     """random starts for each point of the front"""
     objectives: tuple[Objective, ...] = FRONTS[0]
     """"power" with "efficiency" (engines), with "precision" (Q of the work extracted through one oscillator),
-    or with "efficiency" and "constancy" (engines; small D_P/(-P))"""
+    or with "efficiency" and "constancy" (engines; small D_P/(-P)); "cooling" with "cop" (refrigerators)"""
     output: int = 1
     """number of the oscillator whose extracted work "precision" is about"""
     vary: tuple[VaryConfig, ...] = ()

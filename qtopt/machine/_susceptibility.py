@@ -6,6 +6,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Complex, Float
 
 from .._complex import reciprocal
+from .._linear import inverses
 from ._machine import Machine
 
 Entries = tuple[Array, ...]
@@ -35,32 +36,44 @@ def susceptibility(machine: Machine, omega: Complex[Array, " K"]) -> Complex[Arr
 
 
 def susceptibility_entries(machine: Machine, omega: Complex[Array, " K"]) -> Entries:
-    """The entries of chi(w), each (K,), that symmetry and configuration leave: see `entry_indices`."""
-    bare = [(machine.frequencies[l] - omega) * (machine.frequencies[l] + omega) for l in range(machine.size)]
+    """The entries of chi(w), in the form that `from_entries` takes."""
+    frequencies = machine.frequencies[:, None]
     kernels = [bath.spectral_density.memory_kernel(omega) for bath in machine.static_baths]
+    if machine.size > 2:
+        bare = (frequencies - omega) * (frequencies + omega)
+        if machine.configuration == "independent":
+            baths = zip(machine.static_baths, kernels, strict=True)
+            return (reciprocal(sum((k * bath.coupling[:, None] ** 2 for bath, k in baths), bare)),)
+        return (_eliminated_inverse(machine, bare, kernels),)
+    bare = [(machine.frequencies[l] - omega) * (machine.frequencies[l] + omega) for l in range(machine.size)]
     if machine.configuration == "independent" or machine.size == 1:
         return _diagonal_inverse(machine, bare, kernels)
-    if machine.size == 2:
-        return _two_by_two_inverse(machine, bare, kernels)
-    return _eliminated_inverse(machine, bare, kernels)
-
-
-def entry_indices(machine: Machine) -> tuple[tuple[int, int], ...]:
-    """(row, column) of the entries of a symmetric response: the upper triangle, or only the diagonal."""
-    if machine.configuration == "independent":
-        return tuple((l, l) for l in range(machine.size))
-    return tuple((l, m) for l in range(machine.size) for m in range(l, machine.size))
+    return _two_by_two_inverse(machine, bare, kernels)
 
 
 def from_entries(machine: Machine, entries: Complex[Array, "E *rest"]) -> Complex[Array, "L L *rest"]:
-    """The symmetric matrix with the given entries, in the order of `entry_indices`."""
-    position = {pair: e for e, pair in enumerate(entry_indices(machine))}
-    zero = jnp.zeros_like(entries[0])
-    rows = []
-    for l in range(machine.size):
-        pairs = [(min(l, m), max(l, m)) for m in range(machine.size)]
-        rows.append(jnp.stack([entries[position[pair]] if pair in position else zero for pair in pairs]))
-    return jnp.stack(rows)
+    """The symmetric matrix with the given entries.
+
+    Up to two oscillators: what symmetry and configuration leave, one by one, AA, AB, BB or the diagonal.
+    More: a single item with all of them, (1, L, L, *rest), or (1, L, *rest) for private baths; entries one
+    by one would be programs that compile for minutes.
+    """
+    size = machine.size
+    if machine.configuration == "joint" and size > 2:
+        return entries[0]
+    if machine.configuration == "joint" and size == 2:
+        return jnp.stack([jnp.stack([entries[0], entries[1]]), jnp.stack([entries[1], entries[2]])])
+    diagonal = entries[0] if size > 2 else entries
+    return diagonal[:, None] * jnp.eye(size).reshape(size, size, *[1] * (diagonal.ndim - 1))
+
+
+def to_entries(machine: Machine, matrix: Complex[Array, "L L K"]) -> Entries:
+    """Inverse of `from_entries`."""
+    if machine.size > 2:
+        return (matrix if machine.configuration == "joint" else jnp.einsum("llk->lk", matrix),)
+    if machine.configuration == "joint" and machine.size == 2:
+        return matrix[0, 0], matrix[0, 1], matrix[1, 1]
+    return tuple(matrix[l, l] for l in range(machine.size))
 
 
 def _diagonal_inverse(machine: Machine, bare: Sequence[Array], kernels: Sequence[Array]) -> Entries:
@@ -88,25 +101,13 @@ def _two_by_two_inverse(machine: Machine, bare: Sequence[Array], kernels: Sequen
     return (b + s_bb) * inverse_det, -s_ab * inverse_det, (a + s_aa) * inverse_det
 
 
-def _eliminated_inverse(machine: Machine, bare: Sequence[Array], kernels: Sequence[Array]) -> Entries:
-    size = machine.size
-    matrix = [[jnp.zeros_like(bare[0]) for _ in range(size)] for _ in range(size)]
-    for l in range(size):
-        for m in range(size):
-            for bath, kernel in zip(machine.static_baths, kernels, strict=True):
-                matrix[l][m] = matrix[l][m] + kernel * (bath.coupling[l] * bath.coupling[m])
-        matrix[l][l] = matrix[l][l] + bare[l]
-    one, zero = jnp.ones_like(bare[0]), jnp.zeros_like(bare[0])
-    inverse = [[one if m == l else zero for m in range(size)] for l in range(size)]
-    for pivot in range(size):
-        scale = reciprocal(matrix[pivot][pivot])
-        matrix[pivot] = [entry * scale for entry in matrix[pivot]]
-        inverse[pivot] = [entry * scale for entry in inverse[pivot]]
-        for row in range(size):
-            if row != pivot:
-                factor = matrix[row][pivot]
-                matrix[row] = [x - factor * y for x, y in zip(matrix[row], matrix[pivot], strict=True)]
-                inverse[row] = [x - factor * y for x, y in zip(inverse[row], inverse[pivot], strict=True)]
+def _eliminated_inverse(
+    machine: Machine, bare: Complex[Array, "L K"], kernels: Sequence[Array]
+) -> Complex[Array, "L L K"]:
+    matrix = jnp.eye(machine.size)[:, :, None] * bare
+    for bath, kernel in zip(machine.static_baths, kernels, strict=True):
+        matrix = matrix + (bath.coupling[:, None] * bath.coupling)[:, :, None] * kernel
+    found = inverses(matrix)
     # The round-off of elimination is not symmetric; quadratic forms see its symmetric part only, which is far
     # smaller at strong damping (heat currents of five oscillators: 1e-12 instead of 1e-8).
-    return tuple((inverse[l][m] + inverse[m][l]) / 2.0 for l, m in entry_indices(machine))
+    return (found + jnp.swapaxes(found, 0, 1)) / 2.0

@@ -1,8 +1,7 @@
-"""Power-efficiency Pareto fronts: search and certificate."""
+"""Pareto fronts: search and certificate."""
 
 from ._certificate import (
     Certificate as Certificate,
-    EngineTemperatures as EngineTemperatures,
     certify as certify,
     efficiency_range as efficiency_range,
 )
@@ -29,5 +28,14 @@ from ._precision_certificate import (
 )
 from ._precision_forms import precision_model as precision_model
 from ._precision_front import precision_front as precision_front
+from ._purpose import (
+    PURPOSE_NAMES as PURPOSE_NAMES,
+    PURPOSES as PURPOSES,
+    Engine as Engine,
+    Purpose as Purpose,
+    PurposeName as PurposeName,
+    Refrigerator as Refrigerator,
+    purpose_of as purpose_of,
+)
 from ._search_space import DriveParameters as DriveParameters, SearchSpace as SearchSpace
 from ._variation import Variation as Variation

@@ -1,4 +1,4 @@
-"""Certified upper bounds on the power of any periodic drive at a given efficiency."""
+"""Certified upper bounds on the output of any periodic drive at a given efficiency."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -11,6 +11,7 @@ from jaxtyping import Array, Bool, Complex, Float
 
 from .._devices import over_devices
 from ._forms import Forms
+from ._purpose import Purpose
 from ._search_space import Bound
 
 LARGEST_HARMONIC_SHARE = 8.0 / np.pi**2
@@ -22,123 +23,107 @@ GOLDEN = (np.sqrt(5.0) - 1.0) / 2.0
 
 
 class Certificate(NamedTuple):
-    """Upper bounds on extracted power at given efficiencies.
+    """Upper bounds on the output (extracted power, or heat drawn from the cold bath) at given efficiencies.
 
     Attributes:
-        efficiency: (M,).
-        power: (M,) no drive within the bound extracts more than this at this efficiency or a higher one.
-        mean_square_power: (M,) the weaker bound from mean(g_l^2) <= 1 alone (equal to `power` for "rms").
-        frequency: (M,) drive frequency at which `power` is reached.
+        efficiency: (M,) eta or COP.
+        output: (M,) no drive within the bound yields more than this at this efficiency or a higher one.
+        mean_square_output: (M,) the weaker bound from mean(g_l^2) <= 1 alone (equal to `output` for "rms").
+        frequency: (M,) drive frequency at which `output` is reached.
     """
 
     efficiency: np.ndarray
-    power: np.ndarray
-    mean_square_power: np.ndarray
+    output: np.ndarray
+    mean_square_output: np.ndarray
     frequency: np.ndarray
 
 
-class EngineTemperatures(NamedTuple):
-    """The two temperatures of an engine."""
+class UsefulForms(NamedTuple):
+    """Forms of output and entropy rate at one or many drive frequencies: (..., H, L, L).
 
-    hot: float
-    cold: float
-
-    @property
-    def carnot(self) -> float:
-        """1 - T_c/T_h."""
-        return 1.0 - self.cold / self.hot
-
-    def slope(self, efficiency: np.ndarray) -> np.ndarray:
-        """kappa in (entropy production rate) = kappa (extracted power): (eta_C/eta - 1)/T_c."""
-        return (self.carnot / efficiency - 1.0) / self.cold
-
-
-class EngineForms(NamedTuple):
-    """Forms of extracted power and entropy rate at one or many drive frequencies: (..., H, L, L).
-
-    Only harmonics that can extract power are there: entropy forms are positive, so a harmonic whose
-    extracted-power form has no positive eigenvalue cannot enter the dual and is zero.
+    Only harmonics that can yield output are there: entropy forms are positive, so a harmonic whose output
+    form has no positive eigenvalue cannot enter the dual and is zero.
     """
 
-    extracted: Complex[Array, "*batch H L L"]
+    output: Complex[Array, "*batch H L L"]
     entropy: Complex[Array, "*batch H L L"]
 
 
 def certify(
     forms: Forms,
-    temperatures: EngineTemperatures,
+    purpose: Purpose,
     bound: Bound,
     frequency: tuple[float, float],
     efficiency: np.ndarray,
 ) -> Certificate:
-    """Upper bound on the extracted power -P of every periodic drive, for each efficiency.
+    """Upper bound on the output X of every periodic drive, for each efficiency.
 
-    With X_n = -(power form), S_n = (entropy form) and kappa(eta) = (eta_C/eta - 1)/T_c, an efficiency of at
-    least eta means sum_n g_n^dagger (kappa X_n - S_n) g_n >= 0. For every multiplier lambda >= 0 and
+    With X_n = (output form), S_n = (entropy form) and the slope kappa(eta) of the purpose, an efficiency of
+    at least eta means sum_n g_n^dagger (kappa X_n - S_n) g_n >= 0. For every multiplier lambda >= 0 and
     weights y_l >= 0, ``diag(y) >= X_n + lambda (kappa X_n - S_n)`` for all n implies
-    -P <= sum_l y_l mean(g_l^2): the Lagrange dual, minimised over lambda and y at each drive frequency, then
+    X <= sum_l y_l mean(g_l^2): the Lagrange dual, minimised over lambda and y at each drive frequency, then
     maximised over the frequency (logarithmic grid and resonances, the best refined by eight levels of zoom).
 
     * "rms", sum_l mean(g_l^2) <= L/2: y_l are equal. The bound is the exact front, reached by an eigenvector
       (or two, at a kink), because the joint numerical range of two Hermitian forms is convex.
-    * "peak", |g_l| <= 1: implies mean(g_l^2) <= 1 for each l (`mean_square_power`), and that no harmonic
-      carries more than 8/pi^2 of it, so the best harmonic counts 8/pi^2 and the next the rest (`power`).
+    * "peak", |g_l| <= 1: implies mean(g_l^2) <= 1 for each l (`mean_square_output`), and that no harmonic
+      carries more than 8/pi^2 of it, so the best harmonic counts 8/pi^2 and the next the rest (`output`).
 
-    Harmonics above those of `forms` are not looked at: they cannot extract power once the power form at the
-    end of the table is positive.
+    Harmonics above those of `forms` are not looked at: they cannot yield output once the output form at the
+    end of the table is negative.
 
     Args:
         forms: quadratic forms of the machine.
-        temperatures: hot and cold temperature.
+        purpose: engine or refrigerator, with its temperatures.
         bound: "peak" or "rms".
         frequency: searched range of the drive frequency.
-        efficiency: (M,) in (0, eta_C).
+        efficiency: (M,) above 0 and below the purpose's limit.
 
     Source: this package (weak duality); physics notes, sections 3 and 6.
     """
-    grid = _frequency_grid(forms, *frequency)
-    table = _engine_forms(forms, grid)
+    grid = _frequency_grid(forms, purpose, *frequency)
+    table = _useful_forms(forms, purpose, grid)
     efficiency = np.asarray(efficiency, dtype=float)
     blocks = []
     for start in range(0, len(efficiency), BLOCK):
         part = efficiency[start : start + BLOCK]
         padded = np.concatenate([part, np.full(BLOCK - len(part), part[-1])])
-        found = _certify_block(forms, table, grid, temperatures.slope(padded), bound)
+        found = _certify_block(forms, purpose, table, grid, purpose.slope(padded), bound)
         blocks.append([column[: len(part)] for column in found])
-    power, wide, peak = (np.concatenate(column) for column in zip(*blocks, strict=True))
+    output, wide, peak = (np.concatenate(column) for column in zip(*blocks, strict=True))
     # A bound holds for all higher efficiencies too, so what was found there must be covered here.
     order = np.argsort(-efficiency, kind="stable")
-    power[order], wide[order] = np.maximum.accumulate(power[order]), np.maximum.accumulate(wide[order])
-    return Certificate(efficiency, power, wide, peak)
+    output[order], wide[order] = np.maximum.accumulate(output[order]), np.maximum.accumulate(wide[order])
+    return Certificate(efficiency, output, wide, peak)
 
 
-def _frequency_grid(forms: Forms, low: float, high: float) -> np.ndarray:
-    """GRID drive frequencies by logarithm, and as many at resonances: where some n Omega is a power peak."""
+def _frequency_grid(forms: Forms, purpose: Purpose, low: float, high: float) -> np.ndarray:
+    """GRID drive frequencies by logarithm, and as many at resonances: n Omega at a peak of the output."""
     if low == high:
         return np.array([low])
     base = np.geomspace(low, high, GRID)
-    power, _ = (np.asarray(part) for part in _tabulate(forms, jnp.asarray(base)))
-    nu = (base[:, None] * np.arange(1, power.shape[1])).ravel()
-    gain = np.linalg.eigvalsh(-power[:, 1:])[..., -1].ravel()
+    output, _ = _output_and_entropy(forms, purpose, base)
+    nu = (base[:, None] * np.arange(1, output.shape[1])).ravel()
+    gain = np.linalg.eigvalsh(output[:, 1:])[..., -1].ravel()
     order = np.argsort(nu)
     nu, gain = nu[order], gain[order]
     peak = (gain[1:-1] >= gain[:-2]) & (gain[1:-1] > gain[2:]) & (gain[1:-1] > 0.0)
     found = np.flatnonzero(peak) + 1
     best = nu[found[np.argsort(-gain[found])][:PEAKS]]
-    extra = (best[None, :] / np.arange(1, power.shape[1])[:, None]).ravel()
+    extra = (best[None, :] / np.arange(1, output.shape[1])[:, None]).ravel()
     extra = extra[(extra > low) & (extra < high)][:GRID]
     return np.concatenate([base, extra, np.full(GRID - len(extra), high)])
 
 
 def _certify_block(
-    forms: Forms, table: EngineForms, grid: np.ndarray, slope: np.ndarray, bound: Bound
+    forms: Forms, purpose: Purpose, table: UsefulForms, grid: np.ndarray, slope: np.ndarray, bound: Bound
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(power, mean-square power, frequency) for BLOCK slopes: rough scan, finalists, then zoom."""
+    """(output, mean-square output, frequency) for BLOCK slopes: rough scan, finalists, then zoom."""
     slopes = jnp.asarray(slope)
     rough = np.asarray(_rough_duals(table, slopes, bound))
     finalists = np.argsort(-rough, axis=1, kind="stable")[:, :FINALISTS]
     where, rows = grid[finalists], np.arange(len(slope))
-    power, wide, peak = np.zeros(len(slope)), np.zeros(len(slope)), where[:, 0]
+    output, wide, peak = np.zeros(len(slope)), np.zeros(len(slope)), where[:, 0]
     low, high = grid.min(), grid.max()
     step = np.log(high / low) / GRID
     for level in range(1 if low == high else 1 + ZOOMS):
@@ -146,55 +131,62 @@ def _certify_block(
         if level > 0:
             near = np.clip(peak[:, None] * np.exp(step * np.linspace(-1.0, 1.0, ZOOM)), low, high)
             step *= 4.0 / (ZOOM - 1)
-        fine = _engine_forms(forms, near.ravel())
+        fine = _useful_forms(forms, purpose, near.ravel())
         split = jax.tree.map(lambda leaf, shape=near.shape: leaf.reshape(*shape, *leaf.shape[1:]), fine)
         limited, mean_square = (np.asarray(part) for part in _fine_duals(split, slopes, bound))
         best = np.argmax(limited, axis=1)
-        peak = np.where(limited[rows, best] >= power, near[rows, best], peak)
-        power, wide = np.maximum(power, limited[rows, best]), np.maximum(wide, mean_square.max(axis=1))
-    return power, wide, peak
+        peak = np.where(limited[rows, best] >= output, near[rows, best], peak)
+        output, wide = np.maximum(output, limited[rows, best]), np.maximum(wide, mean_square.max(axis=1))
+    return output, wide, peak
 
 
 def efficiency_range(
-    forms: Forms, temperatures: EngineTemperatures, bound: Bound, frequency: tuple[float, float]
+    forms: Forms, purpose: Purpose, bound: Bound, frequency: tuple[float, float]
 ) -> tuple[float, float] | None:
-    """(efficiency at the certified maximum power, largest efficiency of any engine), or None without engine.
+    """(efficiency at the certified maximum of the output, largest efficiency), or None without any output.
 
-    The largest efficiency belongs to one harmonic: the largest eigenvalue r of S^-1/2 X S^-1/2 gives
-    ``eta = eta_C/(1 + T_c/r)``.
+    The largest efficiency belongs to one harmonic: the largest eigenvalue r of S^-1/2 X S^-1/2 is 1/kappa.
     """
-    grid = _frequency_grid(forms, *frequency)
-    extracted, entropy = (np.asarray(part) for part in _engine_forms(forms, grid))
-    useful = np.any(extracted, axis=(-2, -1))
+    grid = _frequency_grid(forms, purpose, *frequency)
+    output, entropy = (np.asarray(part) for part in _useful_forms(forms, purpose, grid))
+    useful = np.any(output, axis=(-2, -1))
     if not useful.any():
         return None
     factor = np.linalg.inv(np.linalg.cholesky(entropy[useful]))
-    whitened = factor @ extracted[useful] @ np.conj(np.swapaxes(factor, -1, -2))
+    whitened = factor @ output[useful] @ np.conj(np.swapaxes(factor, -1, -2))
     ratio = float(np.linalg.eigvalsh(whitened)[..., -1].max())
-    largest = temperatures.carnot / (1.0 + temperatures.cold / ratio)
+    largest = float(purpose.efficiency(1.0 / ratio))
     below, above, top = 0.0, largest, 0.0
     for _ in range(2):
         trial = np.linspace(below, above, BLOCK + 2)[1:-1]
-        power = certify(forms, temperatures, bound, frequency, trial).power
-        top = max(top, power.max())
-        reached = power >= top * (1.0 - 1e-4)
+        bounds = certify(forms, purpose, bound, frequency, trial).output
+        top = max(top, bounds.max())
+        reached = bounds >= top * (1.0 - 1e-4)
         count = len(trial) if reached.all() else int(np.argmin(reached))
         ends = np.concatenate([[below], trial, [above]])
         below, above = float(ends[count]), float(ends[count + 1])
     return below, largest
 
 
-def _engine_forms(forms: Forms, frequencies: np.ndarray) -> EngineForms:
+def _output_and_entropy(
+    forms: Forms, purpose: Purpose, frequencies: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """(G, N+1, L, L) forms of the output and of the entropy production rate."""
+    power, entropy = (np.asarray(part) for part in _tabulate(forms, jnp.asarray(frequencies)))
+    of_power, of_entropy = purpose.gain
+    return of_power * power + of_entropy * entropy, entropy
+
+
+def _useful_forms(forms: Forms, purpose: Purpose, frequencies: np.ndarray) -> UsefulForms:
     """(G, H, L, L) forms, the useful harmonics moved to the front; H is a multiple of 4."""
-    table = _tabulate(forms, jnp.asarray(frequencies))
-    extracted, entropy = -np.asarray(table[0]), np.asarray(table[1])
-    useful = np.linalg.eigvalsh(extracted)[..., -1] > 0.0
+    output, entropy = _output_and_entropy(forms, purpose, frequencies)
+    useful = np.linalg.eigvalsh(output)[..., -1] > 0.0
     useful[:, 0] = False
     width = min(4 * max(1, -(-int(useful.sum(axis=1).max()) // 4)), useful.shape[1])
     order = np.argsort(~useful, axis=1, kind="stable")[:, :width]
     rows = np.arange(len(frequencies))[:, None]
     mask = useful[rows, order][:, :, None, None]
-    return EngineForms(jnp.asarray(extracted[rows, order] * mask), jnp.asarray(entropy[rows, order] * mask))
+    return UsefulForms(jnp.asarray(output[rows, order] * mask), jnp.asarray(entropy[rows, order] * mask))
 
 
 @eqx.filter_jit
@@ -213,11 +205,11 @@ def largest_eigenvalue(matrix: Complex[Array, "*batch L L"]) -> Float[Array, "*b
     return jnp.linalg.eigvalsh(matrix)[..., -1]
 
 
-def _dual(forms: EngineForms, slope: Array, u: Array, share: Array, budget: float, limited: bool) -> Array:
-    """Upper bound on power at one frequency for multiplier lambda = u/(1 - u) and weights share (L,)."""
-    extracted, entropy = forms
+def _dual(forms: UsefulForms, slope: Array, u: Array, share: Array, budget: float, limited: bool) -> Array:
+    """Upper bound on the output at one frequency for multiplier lambda = u/(1 - u) and weights share (L,)."""
+    output, entropy = forms
     scale = 1.0 / jnp.sqrt(share)
-    form = extracted + u / (1.0 - u) * (slope * extracted - entropy)
+    form = output + u / (1.0 - u) * (slope * output - entropy)
     values = jnp.maximum(largest_eigenvalue(form * scale[:, None] * scale[None, :]), 0.0)
     best = jnp.max(values)
     if not limited:
@@ -233,14 +225,14 @@ def _budget(bound: Bound, size: int) -> tuple[float, Array]:
 
 
 @eqx.filter_jit
-def _rough_duals(table: EngineForms, slopes: Float[Array, " M"], bound: Bound) -> Float[Array, "M G"]:
+def _rough_duals(table: UsefulForms, slopes: Float[Array, " M"], bound: Bound) -> Float[Array, "M G"]:
     """Duals with equal weights at every frequency of a grid."""
-    budget, share = _budget(bound, table.extracted.shape[-1])
+    budget, share = _budget(bound, table.output.shape[-1])
 
-    def one(slope: Array, forms: EngineForms) -> Array:
+    def one(slope: Array, forms: UsefulForms) -> Array:
         return golden_section(lambda u: _dual(forms, slope, u, share, budget, bound == "peak"), 30)[0]
 
-    def rows(table: EngineForms, slopes: Array) -> Array:
+    def rows(table: UsefulForms, slopes: Array) -> Array:
         return jax.lax.map(lambda slope: jax.vmap(lambda f: one(slope, f))(table), slopes)
 
     return over_devices(rows, table, slopes)
@@ -248,19 +240,19 @@ def _rough_duals(table: EngineForms, slopes: Float[Array, " M"], bound: Bound) -
 
 @eqx.filter_jit
 def _fine_duals(
-    table: EngineForms, slopes: Float[Array, " M"], bound: Bound
+    table: UsefulForms, slopes: Float[Array, " M"], bound: Bound
 ) -> tuple[Float[Array, "M F"], Float[Array, "M F"]]:
     """(harmonic-limited, mean-square) duals; the frequencies differ from one efficiency to the next."""
-    budget, equal = _budget(bound, table.extracted.shape[-1])
+    budget, equal = _budget(bound, table.output.shape[-1])
 
-    def one(slope: Array, forms: EngineForms, limited: bool) -> Array:
+    def one(slope: Array, forms: UsefulForms, limited: bool) -> Array:
         def at(u: Array, share: Array) -> Array:
             return _dual(forms, slope, u, share, budget, limited)
 
         value, u = golden_section(lambda u: at(u, equal), 44)
         return value if bound == "rms" else _better_weights(at, u, value, equal.shape[0])
 
-    def row(inputs: tuple[Array, EngineForms]) -> tuple[Array, Array]:
+    def row(inputs: tuple[Array, UsefulForms]) -> tuple[Array, Array]:
         slope, forms = inputs
         mean_square = jax.vmap(lambda f: one(slope, f, False))(forms)
         limited = jax.vmap(lambda f: one(slope, f, True))(forms) if bound == "peak" else mean_square

@@ -12,10 +12,11 @@ from ._certificate import efficiency_range
 from ._checkpoint import Checkpoint
 from ._dominance import non_dominated
 from ._forms import machine_forms
-from ._front import FrontSettings, Progress, engine_temperatures
+from ._front import FrontSettings, Progress
 from ._precise_search import STEPS, OneMachine, PreciseFront, evaluated, search, starts
 from ._precision_certificate import certify_precision
 from ._precision_forms import precision_model
+from ._purpose import purpose_of
 from ._search import PENALTY
 from ._search_space import SearchSpace
 
@@ -56,7 +57,7 @@ def desiderata_front(
 
     Source: physics notes, sections 6 and 8.
     """
-    temperatures = engine_temperatures(machine)
+    purpose = purpose_of(machine, "engine")
     space = SearchSpace(settings.bound, machine.size, settings.harmonics, settings.frequency)
     total = len(STEPS) + 3
     progress(0, total, "tabulating kernels")
@@ -65,7 +66,7 @@ def desiderata_front(
     progress(1, total, "certifying")
     certificate = certify_precision(model, settings.bound, settings.frequency, np.zeros(0))
     forms = machine_forms(machine, settings.frequency, space.kept_harmonics)
-    span = efficiency_range(forms, temperatures, settings.bound, settings.frequency)
+    span = efficiency_range(forms, purpose, settings.bound, settings.frequency)
     if span is None:
         progress(total, total, "no engine within the bound")
         return PreciseFront((), None)
@@ -74,7 +75,7 @@ def desiderata_front(
     # Work comes in quanta nu: D/X > nu for a single harmonic, which sets the scale of the noise.
     noise = np.geomspace(0.7, 1.5, side) * certificate.driving_frequency
     grid = [(e, f) for e in efficiency for f in noise][: settings.points]
-    slopes = temperatures.slope(np.array([e for e, _ in grid]))
+    slopes = purpose.slope(np.array([e for e, _ in grid]))
     scale = np.full(len(grid), certificate.fundamental_power)
     targets = DesiderataTargets(jnp.asarray(slopes), jnp.asarray([f for _, f in grid]), jnp.asarray(scale))
     begin = starts(space, certificate, settings, len(grid))

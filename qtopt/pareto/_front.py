@@ -1,4 +1,4 @@
-"""The power-efficiency front of one machine."""
+"""The front of output and efficiency of one machine: power of engines, cooling of refrigerators."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,13 +10,15 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..drives import Drive
-from ..errors import InputError
+from ..exact import PeriodicState
 from ..machine import Machine
+from ..thermodynamics import SteadyState, performance
 from ..weak import steady_state, weak_validity
-from ._certificate import Certificate, EngineTemperatures, certify, efficiency_range
+from ._certificate import Certificate, certify, efficiency_range
 from ._checkpoint import Checkpoint
 from ._dominance import non_dominated
 from ._forms import Forms, machine_forms
+from ._purpose import Purpose, PurposeName, purpose_of
 from ._search import Targets, WeakModel, best_and_neighbours, best_of_all, explore, refine
 from ._search_space import Bound, DriveParameters, SearchSpace
 
@@ -38,6 +40,7 @@ class FrontSettings:
         seed: of the random starts.
         chunk: candidates (starts of all points) that one device works on side by side, which bounds its
             memory; None: 32 on a CPU, what fits elsewhere.
+        purpose: "engine" (extracted power) or "refrigerator" (heat drawn from the cold bath).
     """
 
     points: int = 30
@@ -47,20 +50,23 @@ class FrontSettings:
     starts: int = 16
     seed: int = 0
     chunk: int | None = None
+    purpose: PurposeName = "engine"
 
 
 class FrontPoint(NamedTuple):
     """One non-dominated machine; rates as in `SteadyState`, powers negative when extracted.
 
-    `certified_power` bounds the extracted power of any drive at this efficiency, and
-    ``gap = certified_power/(-power) - 1`` is how far the point can be from the exact front.
+    `output` is what the machine is for: -power of an engine, the heat that a refrigerator draws from the cold
+    bath per time; `efficiency` is eta or COP. `certified_output` bounds the output of any drive at this
+    efficiency, and ``gap = certified_output/output - 1`` is how far the point can be from the exact front.
     """
 
     efficiency: float
+    output: float
     power: float
     entropy_production_rate: float
     frequency: float
-    certified_power: float
+    certified_output: float
     gap: float
     truncation_error: float
     weak_validity: float
@@ -71,15 +77,17 @@ class FrontPoint(NamedTuple):
 class Front:
     """Front of one machine: its points by rising efficiency, and the certified bound as a curve.
 
-    `certificate` is None (and there are no points) when no engine was found.
+    `certificate` is None (and there are no points) when no drive yields any output; `purpose` knows the
+    temperatures and with them the limit of the second law.
     """
 
     points: tuple[FrontPoint, ...]
     certificate: Certificate | None
-    carnot_efficiency: float
+    purpose: Purpose
 
 
 Progress = Callable[[int, int, str], None]
+Solved = SteadyState | PeriodicState
 
 
 def pareto_front(
@@ -88,13 +96,13 @@ def pareto_front(
     checkpoint: Checkpoint | None = None,
     progress: Progress = lambda done, total, what: None,
 ) -> Front:
-    """Trace the front of efficiency and extracted power of an engine in the weak-coupling theory.
+    """Trace the front of efficiency and output of a machine in the weak-coupling theory.
 
-    For fixed temperatures the pair (P, entropy production rate) is optimised, which is better conditioned
-    and equivalent: ``S = (-P/T_c)(eta_C/eta - 1)``. Every target efficiency between that at maximum power
-    and the largest possible one has many starts; all of them advance in one compiled program (Adam, then
-    L-BFGS). Between rounds each target keeps its best two and takes in the best of either neighbour.
-    Reported numbers come from the solver, bounds from `certify`.
+    For fixed temperatures the pair (output X, entropy production rate S) is optimised, which is better
+    conditioned and equivalent: S = kappa(efficiency) X, see `Purpose`. Every target efficiency between that
+    at the largest output and the largest possible one has many starts; all of them advance in one compiled
+    program (Adam, then L-BFGS). Between rounds each target keeps its best two and takes in the best of either
+    neighbour. Reported numbers come from the solver, bounds from `certify`.
 
     Args:
         machine: one driven bath, static baths at one temperature, two different temperatures in all.
@@ -107,60 +115,39 @@ def pareto_front(
 
     Source: physics notes, sections 2, 3, 5.
     """
-    temperatures = engine_temperatures(machine)
+    purpose = purpose_of(machine, settings.purpose)
     checkpoint = Checkpoint(None) if checkpoint is None else checkpoint
     space = SearchSpace(settings.bound, machine.size, settings.harmonics, settings.frequency)
     total = EXPLORE_CHUNKS + REFINE_CHUNKS + 4
     progress(0, total, "tabulating kernels")
     forms = machine_forms(machine, settings.frequency, space.kept_harmonics)
     progress(1, total, "certifying")
-    span = efficiency_range(forms, temperatures, settings.bound, settings.frequency)
+    span = efficiency_range(forms, purpose, settings.bound, settings.frequency)
     if span is None:
-        progress(total, total, "no engine within the bound")
-        return Front((), None, temperatures.carnot)
+        progress(total, total, f"no {purpose.name} within the bound")
+        return Front((), None, purpose)
     low, high = span
     progress(2, total, "searching")
-    search = _Search(forms, space, temperatures, settings, checkpoint)
+    search = _Search(forms, space, purpose, settings, checkpoint)
     parameters = search.run(low, high, lambda chunk: progress(3 + chunk, total, "searching"))
     progress(total - 1, total, "certifying")
-    points = _evaluate(machine, space, parameters)
-    points = [p for p in points if p.power < 0.0 and np.isfinite(p.efficiency)]
-    kept = non_dominated(np.array([[p.efficiency, -p.power] for p in points]).reshape(-1, 2))
+    points = _evaluate(machine, purpose, space, parameters)
+    kept = non_dominated(np.array([[p.efficiency, p.output] for p in points]).reshape(-1, 2))
     points = sorted((points[i] for i in kept), key=lambda p: p.efficiency)
     if not points:
-        return Front((), None, temperatures.carnot)
+        return Front((), None, purpose)
     found = np.array([p.efficiency for p in points])
     curve = np.concatenate(
         [found, np.linspace(max(found[0] - 0.05 * (high - found[0]), 1e-3 * high), high, CURVE_POINTS)]
     )
-    bounds = certify(forms, temperatures, settings.bound, settings.frequency, curve)
+    bounds = certify(forms, purpose, settings.bound, settings.frequency, curve)
     certified = tuple(
-        p._replace(certified_power=float(b), gap=float(b / -p.power - 1.0))
-        for p, b in zip(points, bounds.power, strict=False)
+        p._replace(certified_output=float(b), gap=float(b / p.output - 1.0))
+        for p, b in zip(points, bounds.output, strict=False)
     )
     order = np.argsort(curve)
     progress(total, total, "done")
-    return Front(certified, Certificate(*(np.asarray(a)[order] for a in bounds)), temperatures.carnot)
-
-
-def engine_temperatures(machine: Machine) -> EngineTemperatures:
-    """The two temperatures of an engine.
-
-    Raises:
-        InputError: the machine has not exactly two temperatures.
-    """
-    if len(machine.driven_baths) != 1:
-        raise InputError(
-            "a weak-coupling front needs exactly one driven bath, but the machine has "
-            f"{len(machine.driven_baths)}: make the others static."
-        )
-    values = sorted({float(bath.temperature) for bath in machine.baths})
-    if len(values) != 2:
-        raise InputError(
-            "a power-efficiency front of engines needs baths at exactly two temperatures, but they are at "
-            f"{values}: change machine.baths[].temperature."
-        )
-    return EngineTemperatures(hot=values[1], cold=values[0])
+    return Front(certified, Certificate(*(np.asarray(a)[order] for a in bounds)), purpose)
 
 
 class _Search:
@@ -170,12 +157,12 @@ class _Search:
         self,
         forms: Forms,
         space: SearchSpace,
-        temperatures: EngineTemperatures,
+        purpose: Purpose,
         settings: FrontSettings,
         checkpoint: Checkpoint,
     ) -> None:
-        self.forms, self.space, self.temperatures = forms, space, temperatures
-        self.model = WeakModel(forms, space.kept_harmonics, at_once=settings.chunk)
+        self.forms, self.space, self.purpose = forms, space, purpose
+        self.model = WeakModel(forms, space.kept_harmonics, gain=purpose.gain, at_once=settings.chunk)
         self.settings, self.checkpoint = settings, checkpoint
 
     def run(self, low: float, high: float, progress: Callable[[int], None]) -> DriveParameters:
@@ -183,12 +170,12 @@ class _Search:
 
         The first targets span the certified range. Its lower end is too low for some machines and too high
         for others, because a bound does not know what the best drive costs; so after two rounds of
-        refinement the targets are set anew, from the efficiency of the strongest drive found upwards.
+        refinement the targets are set anew, from the efficiency of the strongest machine found upwards.
         """
         count, settings = self.settings.points, self.settings
         aims = np.concatenate([[1e-3 * high], self._spread(low, high, count - 1)])
         targets, certificate = self._targets(aims)
-        parameters = _first_parameters(self.forms, self.space, self.temperatures, certificate, settings)
+        parameters = _first_parameters(self.forms, self.space, self.purpose, certificate, settings)
         begin = 0
         saved = self.checkpoint.load((parameters, jnp.asarray(aims)))
         if saved is not None:
@@ -215,34 +202,31 @@ class _Search:
 
     @staticmethod
     def _spread(low: float, high: float, count: int) -> np.ndarray:
-        """`count` efficiencies from `low`, evenly spaced, short of `high` where the power vanishes."""
+        """`count` efficiencies from `low`, evenly spaced, short of `high` where the output vanishes."""
         return low + (high - low) * np.arange(count) / count
 
-    def _strongest(self, power: jax.Array, entropy: jax.Array, high: float) -> float:
-        """Efficiency of the strongest engine of a batch, a little lower so that it stays a target."""
-        extracted = np.where(np.isfinite(np.asarray(power)), np.asarray(power), -np.inf)
-        best = int(np.argmax(extracted))
-        if extracted[best] <= 0.0:
+    def _strongest(self, output: jax.Array, entropy: jax.Array, high: float) -> float:
+        """Efficiency of the strongest machine of a batch, a little lower so that it stays a target."""
+        finite = np.where(np.isfinite(np.asarray(output)), np.asarray(output), -np.inf)
+        best = int(np.argmax(finite))
+        if finite[best] <= 0.0:
             return 1e-3 * high
-        slope = float(entropy[best]) / extracted[best]
-        efficiency = self.temperatures.carnot / (1.0 + self.temperatures.cold * slope)
+        efficiency = float(self.purpose.efficiency(float(entropy[best]) / finite[best]))
         return efficiency - 0.01 * max(high - efficiency, 0.0)
 
     def _targets(self, aims: np.ndarray) -> tuple[Targets, Certificate]:
-        certificate = certify(
-            self.forms, self.temperatures, self.settings.bound, self.settings.frequency, aims
-        )
-        slopes = self.temperatures.slope(aims)
+        certificate = certify(self.forms, self.purpose, self.settings.bound, self.settings.frequency, aims)
+        slopes = self.purpose.slope(aims)
         neighbours = np.abs(np.diff(slopes[1:])).mean() if len(slopes) > 2 else abs(slopes[0] - slopes[1])
         width = np.full(len(slopes), max(neighbours, 1e-6 * slopes[-1]))
-        scale = np.maximum(certificate.power, 1e-12 * certificate.power.max())
+        scale = np.maximum(certificate.output, 1e-12 * certificate.output.max())
         return Targets(jnp.asarray(slopes), jnp.asarray(scale), jnp.asarray(width)), certificate
 
 
 def _first_parameters(
     forms: Forms,
     space: SearchSpace,
-    temperatures: EngineTemperatures,
+    purpose: Purpose,
     certificate: Certificate,
     settings: FrontSettings,
 ) -> DriveParameters:
@@ -256,7 +240,7 @@ def _first_parameters(
     low, high = settings.frequency
     shapes, spread, choice, phase, size = jax.random.split(jax.random.key(settings.seed), 5)
     frequencies = jnp.exp(jax.random.uniform(spread, (count,), minval=jnp.log(low), maxval=jnp.log(high)))
-    resonances, patterns = _resonances(forms, temperatures, certificate)
+    resonances, patterns = _resonances(forms, purpose, certificate)
     nu = jnp.repeat(jnp.asarray(resonances), settings.starts)
     pattern = jnp.repeat(jnp.asarray(patterns), settings.starts, axis=0)
     first = jnp.ceil(nu / high * (1.0 - 1e-9))
@@ -279,27 +263,27 @@ def _first_parameters(
     )
 
 
-def _resonances(
-    forms: Forms, temperatures: EngineTemperatures, certificate: Certificate
-) -> tuple[np.ndarray, np.ndarray]:
+def _resonances(forms: Forms, purpose: Purpose, certificate: Certificate) -> tuple[np.ndarray, np.ndarray]:
     """(M,) driving frequencies nu and (M, L) patterns at which each target's bound is (nearly) reached."""
     nus, patterns = [], []
-    for frequency, slope in zip(
-        certificate.frequency, temperatures.slope(certificate.efficiency), strict=True
-    ):
+    of_power, of_entropy = purpose.gain
+    for frequency, slope in zip(certificate.frequency, purpose.slope(certificate.efficiency), strict=True):
         table = forms.at(jnp.asarray(frequency))
-        extracted, entropy = -np.asarray(table.power)[1:], np.asarray(table.entropy)[1:]
-        value, vectors = np.linalg.eigh(slope * extracted - entropy)
+        entropy = np.asarray(table.entropy)[1:]
+        output = of_power * np.asarray(table.power)[1:] + of_entropy * entropy
+        value, vectors = np.linalg.eigh(slope * output - entropy)
         pattern = vectors[:, :, -1]
-        power = np.einsum("nl,nlm,nm->n", np.conj(pattern), extracted, pattern).real
-        best = int(np.argmax(np.where(value[:, -1] > 0.0, power, -np.inf)))
+        yielded = np.einsum("nl,nlm,nm->n", np.conj(pattern), output, pattern).real
+        best = int(np.argmax(np.where(value[:, -1] > 0.0, yielded, -np.inf)))
         nus.append((best + 1) * frequency if value[best, -1] > 0.0 else 0.0)
         patterns.append(pattern[best] / np.abs(pattern[best]).max())
     return np.array(nus), np.array(patterns)
 
 
-def _evaluate(machine: Machine, space: SearchSpace, parameters: DriveParameters) -> list[FrontPoint]:
-    """Every candidate by the solver itself, drive by drive in one batch."""
+def _evaluate(
+    machine: Machine, purpose: Purpose, space: SearchSpace, parameters: DriveParameters
+) -> list[FrontPoint]:
+    """The candidates that serve the purpose, by the solver itself, drive by drive in one batch."""
     drives = jax.vmap(space.drive)(parameters)
     states = eqx.filter_jit(lambda m, batch: jax.lax.map(lambda d: steady_state(m, d), batch))(
         machine, drives
@@ -307,21 +291,27 @@ def _evaluate(machine: Machine, space: SearchSpace, parameters: DriveParameters)
     points = []
     for i in range(parameters.position.shape[0]):
         drive, state = jax.tree.map(lambda leaf, i=i: leaf[i], (drives, states))
-        heat = np.asarray(state.heat_currents)
-        power, entropy = float(state.power), float(state.entropy_production_rate)
-        absorbed = heat[heat > 0.0].sum()
-        efficiency = -power / absorbed if power < 0.0 else np.nan
-        points.append(
-            FrontPoint(
-                float(efficiency),
-                power,
-                entropy,
-                float(drive.frequency),
-                np.nan,
-                np.nan,
-                float(state.truncation_error),
-                weak_validity(machine, drive),
-                drive,
-            )
-        )
+        point = front_point(machine, purpose, drive, state)
+        if point is not None:
+            points.append(point)
     return points
+
+
+def front_point(machine: Machine, purpose: Purpose, drive: Drive, state: Solved) -> FrontPoint | None:
+    """One machine without certificate, or None when it does not serve the purpose."""
+    temperatures = np.asarray(machine.temperatures)
+    found = performance(temperatures, np.asarray(state.local_powers), np.asarray(state.heat_currents))
+    if found.mode != purpose.name or found.efficiency is None:
+        return None
+    return FrontPoint(
+        efficiency=found.efficiency,
+        output=purpose.output(float(state.power), np.asarray(state.heat_currents), temperatures),
+        power=float(state.power),
+        entropy_production_rate=float(state.entropy_production_rate),
+        frequency=float(drive.frequency),
+        certified_output=np.nan,
+        gap=np.nan,
+        truncation_error=float(state.truncation_error),
+        weak_validity=weak_validity(machine, drive),
+        drive=drive,
+    )

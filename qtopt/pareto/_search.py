@@ -11,6 +11,7 @@ import numpy as np
 import optax
 from jaxtyping import Array, Float
 
+from .._arrays import to_array
 from .._devices import candidates_at_once, over_devices
 from ..drives import Drive
 from ..exact import Resolution, steady_state
@@ -26,7 +27,7 @@ PENALTY = 40.0
 
 
 Rates = tuple[Array, ...]
-"""What a model says of a drive: extracted power first, then what it costs."""
+"""What a model says of a drive: the output first, then what it costs."""
 
 
 class Target(Protocol):
@@ -39,26 +40,26 @@ class Target(Protocol):
 
 
 class Targets(NamedTuple):
-    """Most power at an efficiency of at least a target; scores (extracted power, entropy rate).
+    """Most output at an efficiency of at least a target; scores (output, entropy rate).
 
     Attributes:
-        slope: (B,) kappa = (eta_C/eta - 1)/T_c of the target efficiency.
-        power: (B,) extracted power that sets the scale (the certified bound).
+        slope: (B,) kappa of the target efficiency, see `Purpose`.
+        output: (B,) output that sets the scale (the certified bound).
         width: (B,) tolerated excess of the slope, about the distance between neighbouring targets.
     """
 
     slope: Float[Array, " B"]
-    power: Float[Array, " B"]
+    output: Float[Array, " B"]
     width: Float[Array, " B"]
 
-    def score(self, power: Array, entropy: Array) -> Array:
-        """``-x/x_i + (PENALTY/2) max(0, (s - kappa_i x)/(w_i x_i))^2``, x extracted power, s entropy rate.
+    def score(self, output: Array, entropy: Array) -> Array:
+        """``-x/x_i + (PENALTY/2) max(0, (s - kappa_i x)/(w_i x_i))^2``, x output, s entropy rate.
 
-        It decreases in x and increases in s, so its minima are Pareto optimal in (eta, -P) whatever PENALTY
+        It decreases in x and increases in s, so its minima are Pareto optimal in (eta, x) whatever PENALTY
         is; its curved contours reach the concave parts of a front, which weighted sums cannot.
         """
-        excess = jnp.maximum(entropy - self.slope * power, 0.0) / (self.width * self.power)
-        return -power / self.power + 0.5 * PENALTY * excess**2
+        excess = jnp.maximum(entropy - self.slope * output, 0.0) / (self.width * self.output)
+        return -output / self.output + 0.5 * PENALTY * excess**2
 
 
 class Model(eqx.Module):
@@ -74,30 +75,47 @@ class Model(eqx.Module):
 
     @abstractmethod
     def rates(self, drive: Any) -> Rates:
-        """(extracted power -P, entropy production rate), or others for other targets."""
+        """(output, entropy production rate), or others for other targets."""
 
 
-class WeakModel(Model):
+class PurposeModel(Model):
+    """Output and entropy production rate.
+
+    Attributes:
+        gain: (a, b) of the output aP + bS (`Purpose.gain`), an array so that purposes share programs.
+    """
+
+    gain: Float[Array, "2"] = eqx.field(converter=to_array, default=(-1.0, 0.0), kw_only=True)
+
+    @abstractmethod
+    def currents(self, drive: Any) -> tuple[Array, Array]:
+        """(power, entropy production rate)."""
+
+    def rates(self, drive: Any) -> Rates:
+        power, entropy = self.currents(drive)
+        return self.gain[0] * power + self.gain[1] * entropy, entropy
+
+
+class WeakModel(PurposeModel):
     """The weak theory, from tabulated quadratic forms."""
 
     forms: Forms
     harmonics: int = eqx.field(static=True)
 
-    def rates(self, drive: Drive) -> Rates:
-        power, entropy = self.forms.at(drive.frequency).rates(drive.harmonics(self.harmonics))
-        return -power, entropy
+    def currents(self, drive: Drive) -> tuple[Array, Array]:
+        return self.forms.at(drive.frequency).rates(drive.harmonics(self.harmonics))
 
 
-class ExactModel(Model):
+class ExactModel(PurposeModel):
     """The exact steady state; not a number where there is none, which a line search rejects."""
 
     machine: Machine
     resolution: Resolution = eqx.field(static=True)
     at_once: int | None = eqx.field(static=True, default=1, kw_only=True)
 
-    def rates(self, drive: Drive) -> Rates:
+    def currents(self, drive: Drive) -> tuple[Array, Array]:
         state = steady_state(self.machine, drive, self.resolution, coth_poles(1e-12))
-        return -state.power, state.entropy_production_rate
+        return state.power, state.entropy_production_rate
 
 
 class Parameters(Protocol):

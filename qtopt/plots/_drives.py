@@ -10,6 +10,7 @@ from matplotlib.lines import Line2D
 
 from ..drives import BoundedDrive, Drive
 from ..pareto import Front, FrontPoint
+from ._front import Words, words_for
 from .style import (
     DOUBLE_COLUMN,
     FONT_SIZE,
@@ -38,7 +39,7 @@ def drives_figure(
     symbol: str = "d",
     title: str | None = None,
 ) -> Figure:
-    """g_l(t) over one period for some points of each front, from maximum power to maximum efficiency.
+    """g_l(t) over one period for some points of each front, from maximum output to maximum efficiency.
 
     One row for each configuration that has points. Grey lines are the bound of drives that obey |g_l| <= 1.
     The origin of time has no meaning, so the panels of a row start where the strongest harmonic of one
@@ -47,7 +48,7 @@ def drives_figure(
     Args:
         fronts: the front of each configuration.
         count: most panels in a row.
-        strength: d or gamma_1 of the driven bath, to show -P/d; None shows -P itself.
+        strength: d or gamma_1 of the driven bath, to show -P/d or J_c/d; None shows -P or J_c itself.
         symbol: name of `strength`: "d" or "gamma_1".
         title: of the figure.
     """
@@ -56,16 +57,17 @@ def drives_figure(
     if not rows:
         axes = made.add_subplot()
         axes.set_axis_off()
-        axes.text(0.5, 0.5, "no engine found: no drive to show", fontsize=FONT_SIZE, ha="center", va="center")
+        axes.text(0.5, 0.5, "nothing found: no drive to show", fontsize=FONT_SIZE, ha="center", va="center")
         return made
-    unit = PowerUnit(strength, symbol)
+    words = words_for(fronts)
+    unit = words.unit(strength, symbol)
     columns = max(len(points) for points in rows.values())
     panels = made.subplots(len(rows), columns, sharex=True, sharey=True, squeeze=False)
     below = [*[len(points) for points in rows.values()][1:], 0]
     largest = 1.0
     for row, (name, points) in enumerate(rows.items()):
         panels[row, 0].set_ylabel(f"{name}\n$g_\\ell(t)$", fontsize=FONT_SIZE)
-        largest = max(largest, _draw_row(panels[row], points, unit, below[row]))
+        largest = max(largest, _draw_row(panels[row], points, words, unit, below[row]))
     panels[0, 0].set_xlim(0.0, 1.0)
     panels[0, 0].set_xticks([0.0, 0.25, 0.5, 0.75, 1.0], ["0", "", "0.5", "", "1"])
     panels[0, 0].set_ylim(-1.1 * largest, 1.1 * largest)
@@ -76,7 +78,9 @@ def drives_figure(
     return made
 
 
-def _draw_row(panels: np.ndarray, points: tuple[FrontPoint, ...], unit: PowerUnit, below: int) -> float:
+def _draw_row(
+    panels: np.ndarray, points: tuple[FrontPoint, ...], words: Words, unit: PowerUnit, below: int
+) -> float:
     """One panel for each point, `below` of them with a panel below; returns the largest |g_l|."""
     oscillator = reference_oscillator(points)
     largest = 0.0
@@ -88,7 +92,7 @@ def _draw_row(panels: np.ndarray, points: tuple[FrontPoint, ...], unit: PowerUni
         axes.tick_params(labelbottom=column >= below)
         if column >= below:
             axes.set_xlabel(r"$\Omega t/2\pi$", fontsize=FONT_SIZE)
-        axes.set_title(_caption(points, column, unit), fontsize=SMALL_FONT_SIZE)
+        axes.set_title(_caption(points, column, words, unit), fontsize=SMALL_FONT_SIZE)
         drive = points[column].drive
         largest = max(largest, _draw(axes, drive, origin(drive, oscillator)))
     return largest
@@ -100,15 +104,15 @@ def evenly_spaced(points: tuple[FrontPoint, ...], count: int) -> tuple[FrontPoin
     return tuple(points[i] for i in chosen)
 
 
-def _caption(points: tuple[FrontPoint, ...], column: int, unit: PowerUnit) -> str:
+def _caption(points: tuple[FrontPoint, ...], column: int, words: Words, unit: PowerUnit) -> str:
     """Where on the front a panel is."""
     point = points[column]
     where = ""
     if len(points) > 1:
-        where = {0: "maximum power\n", len(points) - 1: "maximum efficiency\n"}.get(column, "\n")
+        where = {0: f"{words.most}\n", len(points) - 1: "maximum efficiency\n"}.get(column, "\n")
     return (
-        f"{where}$\\eta$ = {point.efficiency:.4f},  $\\Omega$ = {point.frequency:.3g}\n"
-        f"{unit.symbols} = {number(-point.power / unit.scale)}"
+        f"{where}{words.symbol} = {point.efficiency:.4f},  $\\Omega$ = {point.frequency:.3g}\n"
+        f"{unit.symbols} = {number(point.output / unit.scale)}"
     )
 
 

@@ -1,6 +1,7 @@
-"""The figure of power-efficiency fronts."""
+"""The figure of fronts of output and efficiency."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.artist import Artist
@@ -10,7 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import NullFormatter
 
-from ..pareto import Certificate, Front
+from ..pareto import Certificate, Front, PurposeName
 from .style import (
     DOUBLE_COLUMN,
     FONT_SIZE,
@@ -44,37 +45,87 @@ HEIGHT = 92.0
 MARKER_SIZE, SMALL_MARKER_SIZE = 3.6, 2.6
 
 
+@dataclass(frozen=True)
+class Words:
+    """What efficiency and output are called.
+
+    Attributes:
+        efficiency: axis label.
+        symbol, relative: of the efficiency, and relative to the limit of the second law.
+        output, power: name of the output, and its symbol without dollar signs.
+        most: title of the machine with the largest output.
+    """
+
+    efficiency: str
+    symbol: str
+    relative: str
+    output: str
+    power: str
+    most: str
+
+    def unit(self, strength: float | None, symbol: str) -> PowerUnit:
+        """The output by the strength of the driven bath."""
+        return PowerUnit(strength, symbol, self.output, self.power)
+
+
+WORDS: dict[PurposeName, Words] = {
+    "engine": Words(
+        r"efficiency $\eta$",
+        r"$\eta$",
+        r"$\eta/\eta_\mathrm{C}$",
+        "extracted power",
+        "-P",
+        "maximum power",
+    ),
+    "refrigerator": Words(
+        r"coefficient of performance",
+        "COP",
+        r"COP/COP$_\mathrm{C}$",
+        "cooling power",
+        r"J_\mathrm{c}",
+        "maximum cooling",
+    ),
+}
+
+
+def words_for(fronts: Mapping[str, Front]) -> Words:
+    """The words of the first front's purpose; fronts of different purposes do not belong in one figure."""
+    names: list[PurposeName] = [front.purpose.name for front in fronts.values()]
+    return WORDS[names[0] if names else "engine"]
+
+
 def front_figure(
     fronts: Mapping[str, Front], strength: float | None = None, symbol: str = "d", title: str | None = None
 ) -> Figure:
-    """Extracted power against efficiency, with the certified bound; the gap and drive frequency beside it.
+    """Output (extracted or cooling power) against efficiency, its certified bound; gap and frequency beside.
 
     No drive of any configuration reaches the shaded region. Open markers are points at which the
     weak-coupling theory is doubtful. A front without points, or far below the best one, is told of in words.
 
     Args:
         fronts: the front of each configuration ("joint", "independent"), with any number of points.
-        strength: d or gamma_1 of the driven bath, to show -P/d; None shows -P itself.
+        strength: d or gamma_1 of the driven bath, to show -P/d or J_c/d; None shows -P or J_c itself.
         symbol: name of `strength`: "d" or "gamma_1".
         title: of the figure.
     """
-    unit = PowerUnit(strength, symbol)
+    words = words_for(fronts)
+    unit = words.unit(strength, symbol)
     made = figure(DOUBLE_COLUMN, HEIGHT, title)
     grid = made.add_gridspec(2, 2, width_ratios=(1.55, 1.0))
     power, gap, frequency = (made.add_subplot(cell) for cell in (grid[:, 0], grid[0, 1], grid[1, 1]))
-    style_panel(power, r"efficiency $\eta$", unit.label)
+    style_panel(power, words.efficiency, unit.label)
     style_panel(gap, None, "certified gap")
-    style_panel(frequency, r"efficiency $\eta$", r"frequency $\Omega$ ($\omega_A$)")
+    style_panel(frequency, words.efficiency, r"frequency $\Omega$ ($\omega_A$)")
     gap.tick_params(labelbottom=False)
     shown = {name: front for name, front in fronts.items() if not _is_far_below(front, fronts)}
     looks = {name: look(name, index) for index, name in enumerate(fronts)}
     for index, (name, front) in enumerate(shown.items()):
         drawn, order = looks[name], 3.0 - 0.1 * index
         if front.certificate is not None:
-            bound = np.asarray(front.certificate.power) / unit.scale
+            bound = np.asarray(front.certificate.output) / unit.scale
             power.plot(front.certificate.efficiency, bound, "--", color=drawn.colour, lw=LINE_WIDTH)
         gaps = np.maximum(_column(front, "gap"), SMALLEST_GAP)
-        _points(power, front, -_column(front, "power") / unit.scale, drawn, MARKER_SIZE, order)
+        _points(power, front, _column(front, "output") / unit.scale, drawn, MARKER_SIZE, order)
         _points(gap, front, gaps, drawn, SMALL_MARKER_SIZE, order)
         _points(frequency, front, _column(front, "frequency"), drawn, SMALL_MARKER_SIZE, order)
     _limit_efficiency((power, gap, frequency), shown)
@@ -82,8 +133,8 @@ def front_figure(
     _limit_gap(gap, shown)
     _limit_frequency(frequency, shown)
     shaded = _shade_unreachable(power, fronts, unit)
-    _carnot_axis(power, fronts)
-    _tell(power, fronts, unit)
+    _limit_axis(power, fronts, words)
+    _tell(power, fronts, words, unit)
     made.align_ylabels([gap, frequency])
     legend_below(made, _legend_handles(shown, looks, shaded))
     return made
@@ -107,8 +158,8 @@ def _is_far_below(front: Front, fronts: Mapping[str, Front]) -> bool:
     """Whether drawing this front would squeeze the best one into a corner."""
     if not front.points:
         return False
-    best = max((f for f in fronts.values() if f.points), key=lambda f: -_column(f, "power").min())
-    ratio = _column(front, "power").min() / _column(best, "power").min()
+    best = max((f for f in fronts.values() if f.points), key=lambda f: _column(f, "output").max())
+    ratio = _column(front, "output").max() / _column(best, "output").max()
     apart = _column(front, "efficiency").max() < _column(best, "efficiency").min()
     return bool(ratio < 1.0 / LARGEST_LOG_SPAN or (ratio < FAR_BELOW and apart))
 
@@ -134,7 +185,7 @@ def _limit_efficiency(panels: tuple[Axes, ...], fronts: Mapping[str, Front]) -> 
     curves = [np.asarray(certificate.efficiency) for certificate in _certificates(fronts)]
     every = np.concatenate([found, *curves])
     if len(every) == 0:
-        low, high = 0.0, max((front.carnot_efficiency for front in fronts.values()), default=1.0)
+        low, high = 0.0, max((front.purpose.limit for front in fronts.values()), default=1.0)
     else:
         margin = max(0.03 * np.ptp(every), 0.002 * every.max(), 1e-6)
         low, high = every.min() - margin, every.max() + margin
@@ -149,8 +200,8 @@ def _limit_efficiency(panels: tuple[Axes, ...], fronts: Mapping[str, Front]) -> 
 
 def _limit_power(axes: Axes, fronts: Mapping[str, Front], unit: PowerUnit) -> None:
     """Linear axis from zero, or a logarithmic one when the points span more than `LOG_SPAN`."""
-    found = -_columns(fronts, "power") / unit.scale
-    bounds = [np.asarray(certificate.power) / unit.scale for certificate in _certificates(fronts)]
+    found = _columns(fronts, "output") / unit.scale
+    bounds = [np.asarray(certificate.output) / unit.scale for certificate in _certificates(fronts)]
     every = np.concatenate([found, *bounds])
     top = every.max(initial=0.0)
     lowest = (found if len(found) else every).min(initial=np.inf)
@@ -213,37 +264,37 @@ def _shade_unreachable(axes: Axes, fronts: Mapping[str, Front], unit: PowerUnit)
     grid = grid[(grid >= first) & (grid <= right)]
     # Straight lines on the paper, like the curves themselves.
     onto, back = (np.log, np.exp) if axes.get_yscale() == "log" else (np.asarray, np.asarray)
-    heights = [np.maximum(np.asarray(curve.power) / unit.scale, 1e-300) for curve in curves]
+    heights = [np.maximum(np.asarray(curve.output) / unit.scale, 1e-300) for curve in curves]
     bounds = [np.interp(grid, c.efficiency, onto(h)) for c, h in zip(curves, heights, strict=True)]
     axes.fill_between(grid, back(np.max(bounds, axis=0)), 2.0 * top, zorder=0.5, **UNREACHABLE)
     axes.set_ylim(top=top)
     return True
 
 
-def _carnot_axis(axes: Axes, fronts: Mapping[str, Front]) -> None:
+def _limit_axis(axes: Axes, fronts: Mapping[str, Front], words: "Words") -> None:
     """Efficiency relative to Carnot's on the upper edge."""
-    carnot = max((front.carnot_efficiency for front in fronts.values()), default=0.0)
-    if carnot > 0.0:
-        scale = (lambda x: np.asarray(x) / carnot, lambda x: np.asarray(x) * carnot)
+    limit = max((front.purpose.limit for front in fronts.values()), default=0.0)
+    if limit > 0.0:
+        scale = (lambda x: np.asarray(x) / limit, lambda x: np.asarray(x) * limit)
         upper = axes.secondary_xaxis("top", functions=scale)
-        upper.set_xlabel(r"$\eta/\eta_\mathrm{C}$", fontsize=FONT_SIZE)
+        upper.set_xlabel(words.relative, fontsize=FONT_SIZE)
         upper.set_zorder(3.5)  # above the shading
         style_ticks(upper)
         upper.xaxis.set_major_locator(round_ticks())
 
 
-def _tell(axes: Axes, fronts: Mapping[str, Front], unit: PowerUnit) -> None:
+def _tell(axes: Axes, fronts: Mapping[str, Front], words: "Words", unit: PowerUnit) -> None:
     """Words for fronts that are not drawn; the lower left corner lies below every front."""
     lines = []
     for name, front in fronts.items():
         if front.certificate is None and not front.points:
-            lines.append(f"{name}: no engine within the bound")
+            lines.append(f"{name}: no {front.purpose.name} within the bound")
         elif not front.points:
-            lines.append(f"{name}: no engine found")
+            lines.append(f"{name}: no {front.purpose.name} found")
         elif _is_far_below(front, fronts):
-            power = number(-_column(front, "power").min() / unit.scale)
+            power = number(_column(front, "output").max() / unit.scale)
             efficiency = f"{_column(front, 'efficiency').max():.3g}"
-            lines.append(f"{name}, not shown: {unit.symbols} ≤ {power}, $\\eta$ ≤ {efficiency}")
+            lines.append(f"{name}, not shown: {unit.symbols} ≤ {power}, {words.symbol} ≤ {efficiency}")
     if lines:
         box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1.5}
         place = {"transform": axes.transAxes, "va": "bottom", "bbox": box, "zorder": 4.0}

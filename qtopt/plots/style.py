@@ -61,10 +61,14 @@ class PowerUnit:
     Attributes:
         strength: d of a Lorentzian bath, gamma_1 of a Drude or Ohmic one; None for the power itself.
         symbol: "d" or "gamma_1"; anything else is printed as it is.
+        name: of the power, in words.
+        power: the same in mathematical notation.
     """
 
     strength: float | None
     symbol: str
+    name: str = "extracted power"
+    power: str = "-P"
 
     @property
     def scale(self) -> float:
@@ -75,17 +79,17 @@ class PowerUnit:
     def symbols(self) -> str:
         """-P/d without unit, in mathematical notation."""
         if self.strength is None:
-            return "$-P$"
-        return "$-P/" + {"gamma_1": r"\gamma_1"}.get(self.symbol, self.symbol) + "$"
+            return f"${self.power}$"
+        return f"${self.power}/" + {"gamma_1": r"\gamma_1"}.get(self.symbol, self.symbol) + "$"
 
     @property
     def label(self) -> str:
         """Axis label with the unit that is 1 when hbar = k_B = m = omega_A = 1."""
         if self.strength is None:
-            return r"extracted power $-P$ ($\hbar\omega_A^2$)"
+            return f"{self.name} {self.symbols} " + r"($\hbar\omega_A^2$)"
         # d is a frequency to the fourth, gamma_1 a frequency (physics notes, section 1).
         units = {"d": r" ($\hbar/\omega_A^2$)", "gamma_1": r" ($\hbar\omega_A$)"}
-        return f"extracted power {self.symbols}" + units.get(self.symbol, "")
+        return f"{self.name} {self.symbols}" + units.get(self.symbol, "")
 
 
 def number(value: float) -> str:

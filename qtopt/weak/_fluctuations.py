@@ -138,7 +138,9 @@ def _memory_kernels(machine: Machine, poles: CothPoles, with_heat: bool) -> Call
             vacuum = shifted(spectra, b, nu, orders).value(scalar.upper_poles)
             for i in range(len(orders)):
                 half = spectra.matrix(jnp.stack(noisy[i]))
-                poles_of_j = jnp.stack([1j * jnp.sum(scalar.upper_residues * entry) for entry in vacuum[i]])
+                poles_of_j = jnp.stack(
+                    [1j * jnp.sum(scalar.upper_residues * entry, axis=-1) for entry in vacuum[i]]
+                )
                 total[i] = total[i] + _hermitian(half - spectra.matrix(poles_of_j))
         if spurious is not None:
             total[2] = total[2] - spurious

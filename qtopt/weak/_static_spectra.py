@@ -7,9 +7,9 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Complex, Float
 
-from .._linear import gramian, solve
+from .._linear import gramian, products, solve
 from ..machine import Machine, StateSpace, balanced_state_space, damping_matrix, susceptibility
-from ..machine._susceptibility import entry_indices, from_entries, susceptibility_entries
+from ..machine._susceptibility import from_entries, susceptibility_entries, to_entries
 
 Entries = tuple[Array, ...]
 
@@ -19,13 +19,13 @@ class StaticSpectra(eqx.Module):
 
     On the real axis ``Psi_nu + Psi_nu^dagger = J_nu chi Gamma_nu chi^dagger``, the part of the position
     spectrum driven by bath nu, and ``sum_nu Psi_nu = chi/2i``. Order m is w^m Psi_nu without its
-    polynomial part, which cancels against the other half. Entries are separate (K,) arrays, only those
-    that symmetry leaves; `matrix` puts the (L, L) matrix together.
+    polynomial part, which cancels against the other half. Entries are a tuple of arrays (..., K): for one or
+    two oscillators one by one, only those that symmetry leaves; `matrix` puts the (L, L) matrix together.
     """
 
     @abstractmethod
     def entries(self, omega: Complex[Array, " K"], order: int, bath: int) -> Entries:
-        """Entries of w^order Psi_bath(w), order 0, 1 or 2, each (K,)."""
+        """Entries of w^order Psi_bath(w), order 0, 1 or 2, each (..., K)."""
 
     @abstractmethod
     def slope_entries(
@@ -34,7 +34,7 @@ class StaticSpectra(eqx.Module):
         """Divided difference in w of the entries of w^order Psi_bath, order 0, 1 or 2, also at a = b."""
 
     @abstractmethod
-    def adjoint(self, entries: Complex[Array, "E K"]) -> Complex[Array, "E K"]:
+    def adjoint(self, entries: Complex[Array, "E *rest"]) -> Complex[Array, "E *rest"]:
         """The entries of the adjoint of the matrix with the given entries."""
 
     @abstractmethod
@@ -78,14 +78,11 @@ class OneBathSpectra(StaticSpectra):
             return tuple(omega * x for x in psi)
         # w^2 chi + 1 = chi [diag(omega_l^2) + K Gamma]: no cancellation at large w.
         kernel = self.machine.static_baths[0].spectral_density.memory_kernel(omega)
-        gamma, pairs = damping_matrix(self.machine, 0), entry_indices(self.machine)
-        of = dict(zip(pairs, psi, strict=True))
-        of.update({(m, l): x for (l, m), x in of.items()})
-        damped = {
-            (l, m): sum(of[l, k] * gamma[k, m] for k in range(self.machine.size) if (l, k) in of)
-            for l, m in pairs
-        }
-        return tuple(of[l, m] * self.machine.frequencies[m] ** 2 + kernel * damped[l, m] for l, m in pairs)
+        matrix = self.matrix(jnp.stack(psi))
+        gamma = damping_matrix(self.machine, 0)
+        damped = products(matrix, gamma[:, :, None])
+        squares = self.machine.frequencies[:, None] ** 2
+        return to_entries(self.machine, matrix * squares + kernel * damped)
 
     def slope_entries(
         self, a: Complex[Array, " K"], b: Complex[Array, " K"], order: int, bath: int
@@ -96,15 +93,11 @@ class OneBathSpectra(StaticSpectra):
         kernel_slope = self.machine.static_baths[0].spectral_density.memory_kernel_slope(a, b)
         coupling = self.machine.static_baths[0].coupling
         copies = coupling[:, None] if self.machine.configuration == "joint" else jnp.diag(coupling)
-        damped = _product(_product(chi_a, copies[:, :, None]), _product(copies.T[:, :, None], psi_b))
-        slope = (a + b) * _product(chi_a, psi_b) - kernel_slope * damped
+        damped = products(products(chi_a, copies[:, :, None]), products(copies.T[:, :, None], psi_b))
+        slope = (a + b) * products(chi_a, psi_b) - kernel_slope * damped
         for power in range(order):
             slope = b**power * psi_b + a * slope
-        return tuple(slope[l, m] for l, m in entry_indices(self.machine))
-
-
-def _product(left: Array, right: Array) -> Array:
-    return jnp.sum(left[:, :, None, :] * right[None, :, :, :], axis=1)
+        return to_entries(self.machine, slope)
 
 
 class ManyBathSpectra(StaticSpectra):
@@ -131,13 +124,11 @@ class ManyBathSpectra(StaticSpectra):
         damped = kinetic > (size - 0.5) / 2.0
         return ManyBathSpectra(system, tuple(jnp.where(damped, y, jnp.nan) for y in gramians))
 
-    def matrix(self, entries: Complex[Array, "E *rest"]) -> Complex[Array, "L L *rest"]:
-        size = self.system.position.shape[0]
-        return jnp.reshape(entries, (size, size, *entries.shape[1:]))
+    def matrix(self, entries: Complex[Array, "1 L L *rest"]) -> Complex[Array, "L L *rest"]:
+        return entries[0]
 
-    def adjoint(self, entries: Complex[Array, "E K"]) -> Complex[Array, "E K"]:
-        matrix = self.matrix(entries)
-        return jnp.reshape(jnp.conj(jnp.swapaxes(matrix, 0, 1)), entries.shape)
+    def adjoint(self, entries: Complex[Array, "1 L L *rest"]) -> Complex[Array, "1 L L *rest"]:
+        return jnp.conj(jnp.swapaxes(entries, 1, 2))
 
     def resolvent(self, omega: Complex[Array, " K"], rhs: Array) -> Complex[Array, "K n r"]:
         """G(w) rhs; rhs is (n, r) or (K, n, r)."""
@@ -153,8 +144,7 @@ class ManyBathSpectra(StaticSpectra):
         return columns if order == 1 else 1j * self.system.dynamics @ columns
 
     def _velocities(self, states: Complex[Array, "K n L"]) -> Entries:
-        rows = self.system.velocity @ states
-        return tuple(rows[:, l, m] for l in range(rows.shape[1]) for m in range(rows.shape[2]))
+        return (jnp.moveaxis(self.system.velocity @ states, 0, -1),)
 
     def entries(self, omega: Complex[Array, " K"], order: int, bath: int) -> Entries:
         return self._velocities(self.resolvent(omega, self._columns(order, bath)))

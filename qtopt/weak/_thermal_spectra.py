@@ -30,11 +30,11 @@ class ThermalSpectra(StaticSpectra):
     def matrix(self, entries: Complex[Array, "E *rest"]) -> Complex[Array, "L L *rest"]:
         return self.spectra.matrix(entries)
 
-    def adjoint(self, entries: Complex[Array, "E K"]) -> Complex[Array, "E K"]:
+    def adjoint(self, entries: Complex[Array, "E *rest"]) -> Complex[Array, "E *rest"]:
         return self.spectra.adjoint(entries)
 
     def _nodes(self, order: int, bath: int) -> tuple[Array, Array, Array, Array]:
-        """z_j and c_j, (K,); entries of Psi_m(z_j) and of its adjoint, weighted with c_j, (E, K)."""
+        """z_j and c_j, (K,); entries of Psi_m(z_j) and of its adjoint, weighted with c_j, (E, ..., K)."""
         mu = matsubara(self.temperatures[bath], self.poles)
         z = jax.lax.complex(jnp.zeros_like(mu), mu)
         strength = 2.0 * self.temperatures[bath] * jnp.asarray(self.poles.weight)
