@@ -213,36 +213,55 @@ def run_precision(config: "Config", settings: "FrontSettings", state: Path, out:
     from ._files import write_precise_front
     from ._text import precise_front_text
     from ._vary import build_variation, names
-    from .pareto import Checkpoint, PreciseFront, desiderata_front, precision_front
+    from .pareto import (
+        Checkpoint,
+        PreciseFront,
+        check_exact_front,
+        desiderata_front,
+        exact_precise_front,
+        precision_front,
+    )
     from .plots import desiderata_figure, precision_figure, save
 
     wanted = config.pareto
-    if config.solver.kind == "exact":
+    exact = config.solver.kind == "exact"
+    if exact and wanted.vary:
         raise InputError(
-            '`pareto.objectives` with "precision" or "constancy" need solver.kind = "weak", but it is '
-            '"exact": search with the weak solver and check the points with `qtopt evaluate --solver exact`.'
+            '`pareto.vary` must go with solver.kind = "weak", but it is "exact": search with the weak solver '
+            "first, then one of its points with the exact one."
         )
+    output = wanted.output - 1 if "precision" in wanted.objectives else None
     fronts: dict[str, PreciseFront] = {}
+    weak_fronts: dict[str, PreciseFront] = {}
     for configuration in wanted.configurations:
         machine = build_machine(config.machine).with_configuration(configuration)
+        if exact:
+            check_exact_front(machine)
         key = files.fingerprint(config, ("pareto",), configuration, __version__)
         checkpoint = Checkpoint(state / f"{configuration}.npz", key)
         with tqdm(desc=configuration, file=sys.stderr, bar_format=BAR, dynamic_ncols=True) as bar:
             report = _reporter(bar)
-            if "precision" in wanted.objectives:
-                output = wanted.output - 1
+            if output is not None:
                 vary = build_variation(config, machine)
                 fronts[configuration] = precision_front(
                     machine, settings, output, checkpoint, report, variation=vary
                 )
             else:
                 fronts[configuration] = desiderata_front(machine, settings, checkpoint, report)
+        if exact:
+            weak_fronts[f"{configuration}, weak"] = fronts[configuration]
+            checkpoint, name = checkpoint.beside("exact"), f"{configuration}, exact"
+            with tqdm(desc=name, file=sys.stderr, bar_format=BAR, dynamic_ncols=True) as bar:
+                fronts[configuration] = exact_precise_front(
+                    machine, settings, fronts[configuration], output, checkpoint, _reporter(bar)
+                )
     table = write_precise_front(fronts, config, out)
-    if "precision" in wanted.objectives:
-        drawing = precision_figure(fronts, wanted.output, names(config))
+    drawn = {**fronts, **weak_fronts}
+    if output is not None:
+        drawing = precision_figure(drawn, wanted.output, names(config))
     else:
         temperatures = [bath.temperature for bath in config.machine.baths]
-        drawing = desiderata_figure(fronts, 1.0 - min(temperatures) / max(temperatures))
+        drawing = desiderata_figure(drawn, 1.0 - min(temperatures) / max(temperatures))
     save(drawing, out / "front.png")
     print(precise_front_text(fronts))
     print(f"front   {table}")

@@ -72,9 +72,9 @@ class Evaluation:
     Fluctuations are variance rates D, `tur` is Q = D S/X^2 of the power, `local_tur` of each local power,
     `heat_tur` of each heat current and `output_tur` of all extracting local powers together (converters).
     `violated_bounds` lists, for each current, the names of the `precision.BOUNDS` that it violates.
-    `no_fluctuations` says why there are none. `logarithmic_negativity` is None beside strictly Ohmic baths,
-    where momenta have no variance. `normal_modes` belong to the static machine: frequency, damping and
-    cosine of the phase between the first two oscillators.
+    `no_fluctuations` says why there are none. `logarithmic_negativity` (exact: its average over the period)
+    is None beside strictly Ohmic baths, where momenta have no variance. `normal_modes` belong to the static
+    machine: frequency, damping and cosine of the phase between the first two oscillators.
     """
 
     power: float
@@ -193,6 +193,9 @@ def _exact(machine: Machine, drive: Drive) -> Evaluation:
     reason = _reason(check_exact_fluctuations, machine, drive)
     state, slope, noise = _exact_program(machine, drive, resolution_for(machine, drive), reason is None)
     check(state)
+    negativity = None
+    if machine.size > 1 and not has_friction(machine.baths):
+        negativity = float(np.mean(state.negativity_in_time))
     return _evaluation(
         machine,
         drive,
@@ -203,6 +206,7 @@ def _exact(machine: Machine, drive: Drive) -> Evaluation:
         spectral_radius=float(state.spectral_radius),
         first_law_residual=float(state.first_law_residual),
         no_fluctuations=reason,
+        logarithmic_negativity=negativity,
     )
 
 

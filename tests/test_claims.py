@@ -234,3 +234,19 @@ def test_converter_front(tmp_path: Path) -> None:
     precise = strong["uncertainty_product"] < 0.01
     assert strong["efficiency"].where(precise).max() > 0.95
     assert -strong["output_power"].where(precise).min() > 10.0 * frail.attrs["fundamental_power"]
+
+
+@pytest.mark.slow
+def test_refrigerator_front(tmp_path: Path) -> None:
+    """At strong damping the shared bath cools thirty times faster than private ones provably can."""
+    data = drawn("refrigerator_front", tmp_path)
+    for part in data.values():
+        cooling, cop = part["output"], part["efficiency"]
+        assert (cooling > 0.0).all() and (part["power"] > 0.0).all()
+        assert (cooling <= part["certified_output"] * (1.0 + 1e-6)).all()
+        np.testing.assert_allclose(cop, cooling / part["power"], rtol=1e-9)
+        np.testing.assert_allclose(part["entropy_production_rate"], cooling * (1.0 / cop - 0.25), rtol=1e-6)
+        assert (cop < 4.0).all()
+    joint, independent = (data[f"{name}-100"] for name in ("joint", "independent"))
+    assert joint["output"].max() > 20.0 * independent["bound_output"].max()
+    assert joint["efficiency"].min() > 5.0 * independent["bound_efficiency"].max()

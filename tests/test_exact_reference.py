@@ -16,7 +16,9 @@ from qtopt.drives import Drive, FourierDrive, MonochromaticDrive
 from qtopt.errors import InputError
 from qtopt.exact import PeriodicState, Resolution, check, resolution_for, spectral_radius, steady_state
 from qtopt.machine import Machine
-from qtopt.weak import steady_state as weak_steady_state
+from qtopt.machine._machine import Configuration
+from qtopt.thermodynamics import logarithmic_negativity
+from qtopt.weak import phase_space_covariance, steady_state as weak_steady_state
 
 FREQUENCIES = (1.0, 0.6, 0.83)
 solve = eqx.filter_jit(steady_state)
@@ -113,6 +115,26 @@ def random_machine(seed: int, isothermal: bool = False) -> tuple[Machine, Fourie
     drive = FourierDrive(decade(-1, 1), rng.uniform(0.2, 0.6, size), shape[0], shape[1])
     configuration = "joint" if rng.uniform() < 0.7 else "independent"
     return Machine(rng.uniform(0.5, 1.3, size), baths, configuration), drive
+
+
+@pytest.mark.parametrize("configuration", ["joint", "independent"])
+def test_undriven_phase_space(configuration: Configuration) -> None:
+    """Without a drive: the weak integrals over the static baths, positions, momenta, entanglement."""
+    baths = (
+        DrivenBath("unused", 1.0, Drude(0.3, 2.0)),
+        StaticBath("soft", 0.05, Drude(5.0, 6.0), [1.0, 0.8]),
+        StaticBath("peaked", 0.1, Lorentzian(0.2, 0.7, 0.3), [0.2, -1.0]),
+    )
+    machine = Machine([1.0, 0.6], baths, configuration)
+    state = run(machine, FourierDrive(0.5, [0.0, 0.0], [[0.0], [0.0]], [[0.0], [0.0]]))
+    expected = np.asarray(eqx.filter_jit(phase_space_covariance)(machine))
+    found = np.asarray(state.phase_space_covariance)
+    np.testing.assert_allclose(found, np.broadcast_to(expected, found.shape), rtol=0.0, atol=1e-10)
+    entangled = float(logarithmic_negativity(jnp.asarray(expected)))
+    np.testing.assert_allclose(state.negativity_in_time, entangled, atol=1e-9)
+    assert (entangled > 0.0) == (configuration == "joint")
+    lowest = np.linalg.eigvalsh(expected + 0.5j * np.kron([[0.0, 1.0], [-1.0, 0.0]], np.eye(2))).min()
+    assert lowest > -1e-12  # the uncertainty relation
 
 
 COMMON = Resolution(65, 16)

@@ -14,10 +14,10 @@ STRENGTH = 1e-5
 ENGINE = Engine(hot=1.0, cold=0.2)
 
 
-def engine(damping: float = 100.0, configuration: Configuration = "joint") -> Machine:
-    hot = DrivenBath("hot", 1.0, Lorentzian(STRENGTH, 1.25, 0.01))
-    cold = StaticBath("cold", 0.2, Ohmic(damping), [1.0, 1.0])
-    return Machine([1.0, 0.6], (hot, cold), configuration)
+def engine(damping: float = 100.0, configuration: Configuration = "joint", cold: float = 0.2) -> Machine:
+    driven = DrivenBath("hot", 1.0, Lorentzian(STRENGTH, 1.25, 0.01))
+    static = StaticBath("cold", cold, Ohmic(damping), [1.0, 1.0])
+    return Machine([1.0, 0.6], (driven, static), configuration)
 
 
 @pytest.fixture(scope="module")

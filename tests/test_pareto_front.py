@@ -11,22 +11,46 @@ import numpy as np
 import pytest
 from hypothesis import given, settings as hypothesis_settings, strategies as st
 
-from qtopt import DrivenBath, FrontSettings, InputError, Lorentzian, Machine, Ohmic, StaticBath, pareto_front
-from qtopt.pareto import Checkpoint, DriveParameters, SearchSpace, machine_forms, non_dominated
+from qtopt import (
+    DrivenBath,
+    FrontSettings,
+    InputError,
+    Lorentzian,
+    Machine,
+    Ohmic,
+    StaticBath,
+    evaluate,
+    pareto_front,
+)
+from qtopt.pareto import (
+    Checkpoint,
+    DriveParameters,
+    PurposeName,
+    SearchSpace,
+    machine_forms,
+    non_dominated,
+)
 from qtopt.pareto._search import Targets, WeakModel, explore, refine
 from tests.test_pareto_certificate import STRENGTH, engine
 
 SMALL = FrontSettings(points=4, harmonics=3, bound="rms", frequency=(0.3, 0.6), starts=4, seed=0)
 
 
-def test_rms_front_is_the_certified_front() -> None:
+@pytest.mark.parametrize(("purpose", "cold"), [("engine", 0.2), ("refrigerator", 0.8)])
+def test_rms_front_is_the_certified_front(purpose: PurposeName, cold: float) -> None:
     """With the rms bound every point lies within 1e-6 of the exact front, and never above it."""
-    front = pareto_front(engine(), FrontSettings(points=6, harmonics=3, bound="rms", starts=8))
+    settings = FrontSettings(points=6, harmonics=3, bound="rms", starts=8, purpose=purpose)
+    machine = engine(cold=cold)
+    front = pareto_front(machine, settings)
     assert len(front.points) >= 5
     gaps = np.array([point.gap for point in front.points])
     assert np.all(np.abs(gaps) < 1e-6)
-    powers = np.array([point.power for point in front.points])
-    assert np.all(np.diff(powers) > 0.0)
+    assert np.all(np.diff([point.output for point in front.points]) < 0.0)
+    point = front.points[0]
+    found = evaluate(machine, point.drive)
+    assert found.mode == purpose and found.efficiency == pytest.approx(point.efficiency, rel=1e-9)
+    expected = -found.power if purpose == "engine" else found.heat_currents[1]
+    assert point.output == pytest.approx(expected, rel=1e-9)
 
 
 def test_peak_bound_beats_cosines() -> None:

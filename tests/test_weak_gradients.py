@@ -104,6 +104,7 @@ def test_gradients_with_two_static_baths() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 @pytest.mark.parametrize("structure", SLOW_STRUCTURES, ids=str)
 def test_denser_gradients(structure: Structure) -> None:
     failures = [text for case in cases(structure, 12, 37, MODERATE) for text in check_gradient(case)]

@@ -14,4 +14,5 @@ NAMES = (
     "exact_front",
     "exact_precision_map",
     "converter_front",
+    "refrigerator_front",
 )

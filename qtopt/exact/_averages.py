@@ -17,15 +17,15 @@ class Averages(NamedTuple):
     Attributes:
         work: (C, B, l) power of driving coupling l of bath c due to the noise of bath b.
         absorbed: (C, B) heat that bath c absorbs because of the noise of bath b, ``-avg <F_c dq_c/dt>``.
-        covariance: (l, l, K) <y y^T> at the points of time, in the coordinates of the system.
-        mean: (l, l) its average over the period.
+        covariance: (2l, 2l, K) of (y_1..y_l, v_1..v_l), coordinates of the system, at the points of time.
+        mean: (l, l) average of <y y^T> over the period.
         monodromy: (n, n) propagator of one period.
         truncation: size of the power's highest Fourier components that the points resolve.
     """
 
     work: Float[Array, "C B l"]
     absorbed: Float[Array, "C B"]
-    covariance: Float[Array, "l l K"]
+    covariance: Float[Array, "2l 2l K"]
     mean: Float[Array, "l l"]
     monodromy: Float[Array, "n n"]
     truncation: Float[Array, ""]
@@ -42,12 +42,12 @@ def smooth_averages(
     moments = periodic_moments(equations, temperatures, calculus, poles)
     size = copies[0].coupling.shape[0]
     work, truncation = _work(copies, equations, moments, calculus)
-    covariance = jnp.sum(moments.covariance, axis=0)[:size, :size]
+    covariance = jnp.sum(moments.covariance, axis=0)[: 2 * size, : 2 * size]
     return Averages(
         work,
         _absorbed(equations, moments),
         covariance,
-        jnp.mean(covariance, axis=-1),
+        jnp.mean(covariance[:size, :size], axis=-1),
         moments.monodromy,
         truncation,
     )

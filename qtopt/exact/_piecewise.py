@@ -110,7 +110,7 @@ def piecewise_averages(
     return Averages(
         work,
         jnp.sum(work, axis=2) - averages[:baths],
-        jnp.sum(covariance, axis=0)[:size, :size],
+        jnp.sum(covariance, axis=0)[: 2 * size, : 2 * size],
         upper + jnp.triu(upper, 1).T,
         jnp.eye(prefix.shape[0]) + prefix[:, :, -1],
         jnp.zeros(()),

@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 
 from ..errors import InputError
+from ..thermodynamics import logarithmic_negativity
 
 RESOLVED, UNSTABLE, UNRESOLVED = 0, 1, 2
 
@@ -21,7 +22,8 @@ class PeriodicState(eqx.Module):
         covariance: (L, L) period average of <x_l x_l'>.
         truncation_error: size of the power's highest Fourier components that the points of time resolve.
         times: (K,) points of time within a period.
-        covariance_in_time: (K, L, L) <x_l x_l'> there.
+        phase_space_covariance: (K, 2L, 2L) <{r, r}>/2 of r = (x_1..x_L, p_1..p_L) there. Beside a strictly
+            Ohmic bath <p^2> diverges and what stands here ends with the rational coth.
         monodromy: (C, n, n) propagator of a period, for each set of oscillators that shares its baths.
         spectral_radius: largest |Floquet multiplier|; the machine is stable below 1. Without derivative: as a
             constraint, use `exact.spectral_radius` of the monodromy.
@@ -37,11 +39,22 @@ class PeriodicState(eqx.Module):
     covariance: Float[Array, "L L"]
     truncation_error: Float[Array, ""]
     times: Float[Array, " K"]
-    covariance_in_time: Float[Array, "K L L"]
+    phase_space_covariance: Float[Array, "K 2L 2L"]
     monodromy: Float[Array, "C n n"]
     spectral_radius: Float[Array, ""]
     first_law_residual: Float[Array, ""]
     status: Int[Array, ""]
+
+    @property
+    def covariance_in_time(self) -> Float[Array, "K L L"]:
+        """<x_l x_l'> at `times`."""
+        size = self.covariance.shape[-1]
+        return self.phase_space_covariance[..., :size, :size]
+
+    @property
+    def negativity_in_time(self) -> Float[Array, " K"]:
+        """Logarithmic negativity of the first two oscillators at `times`. Needs L >= 2."""
+        return logarithmic_negativity(self.phase_space_covariance)
 
     @property
     def pearson_in_time(self) -> Float[Array, " K"]:

@@ -72,7 +72,7 @@ class Parts(NamedTuple):
 
     local_powers: Float[Array, " l"]
     heat_currents: Float[Array, " B"]
-    covariance: Float[Array, "l l K"]
+    covariance: Float[Array, "2l 2l K"]
     mean: Float[Array, "l l"]
     monodromy: Float[Array, "n n"]
     radius: Float[Array, ""]
@@ -100,7 +100,7 @@ def _solve(
     return Parts(
         local_powers=jnp.sum(averages.work, axis=(0, 1)),
         heat_currents=heat,
-        covariance=_in_oscillators(equations.basis, averages.covariance),
+        covariance=_in_oscillators(jnp.kron(jnp.eye(2), equations.basis), averages.covariance),
         mean=_in_oscillators(equations.basis, averages.mean[..., None])[..., 0],
         monodromy=averages.monodromy,
         radius=growth(averages.monodromy),
@@ -125,7 +125,7 @@ def _averages(
     return smooth_averages(copies, equations, temperatures, Calculus(grid, drive_frequency), poles)
 
 
-def _in_oscillators(basis: Float[Array, "l l"], covariance: Float[Array, "l l K"]) -> Float[Array, "l l K"]:
+def _in_oscillators(basis: Float[Array, "n n"], covariance: Float[Array, "n n K"]) -> Float[Array, "n n K"]:
     return jnp.einsum("am,abk,bn->mnk", basis, covariance, basis)
 
 
@@ -160,7 +160,8 @@ def _combined(machine: Machine, drive: Drive, grid: TimeGrid | StepGrid, parts: 
     size = machine.size
     blocks, mean = parts.covariance, parts.mean
     if machine.configuration == "independent":
-        blocks = jnp.einsum("lk,lm->lmk", blocks[:, 0, 0], jnp.eye(size))[None]
+        alone = jnp.einsum("labk,lm->albmk", blocks, jnp.eye(size))
+        blocks = alone.reshape(2 * size, 2 * size, -1)[None]
         mean = jnp.diag(mean[:, 0, 0])[None]
     radius, stiffness = jnp.max(parts.radius), jnp.max(parts.stiffness)
     status = jnp.where(radius < 1.0, RESOLVED, UNSTABLE)
@@ -175,7 +176,7 @@ def _combined(machine: Machine, drive: Drive, grid: TimeGrid | StepGrid, parts: 
         covariance=known(mean[0]),
         truncation_error=known(jnp.sum(parts.truncation)),
         times=jnp.asarray(grid.phases) * 2.0 * jnp.pi / drive.frequency,
-        covariance_in_time=known(jnp.moveaxis(blocks[0], -1, 0)),
+        phase_space_covariance=known(jnp.moveaxis(blocks[0], -1, 0)),
         monodromy=parts.monodromy,
         spectral_radius=radius,
         first_law_residual=known(jnp.max(parts.imbalance)),

@@ -11,7 +11,9 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from ..drives import Drive
+from ..exact import PeriodicState
 from ..machine import Machine
+from ..thermodynamics import Fluctuations, SteadyState
 from ..weak import fluctuations, steady_state, weak_validity
 from ._checkpoint import Checkpoint
 from ._front import FrontSettings
@@ -165,28 +167,38 @@ def evaluated(
     points = []
     for i in range(numbers.shape[0]):
         drive, state, noise = jax.tree.map(lambda leaf, i=i: leaf[i], (drives, states, noises))
-        local, heat = np.asarray(state.local_powers), np.asarray(state.heat_currents)
-        power = float(local.sum() if output is None else local[output])
-        variance = float(noise.power if output is None else noise.local_powers[output])
-        if not power < 0.0:
-            continue
-        entropy = float(state.entropy_production_rate)
-        spent = heat[heat > 0.0].sum() if local.sum() < 0.0 else local[local > 0.0].sum()
-        gained = -local.sum() if local.sum() < 0.0 else -local[local < 0.0].sum()
-        points.append(
-            PrecisePoint(
-                output_power=power,
-                output_fluctuations=variance,
-                uncertainty_product=variance * entropy / power**2,
-                certified_product=np.nan,
-                efficiency=float(gained / spent) if spent > 0.0 else np.nan,
-                power=float(local.sum()),
-                entropy_production_rate=entropy,
-                frequency=float(drive.frequency),
-                truncation_error=float(state.truncation_error),
-                weak_validity=weak_validity(build(numbers[i]), drive),
-                drive=drive,
-                numbers=tuple(numbers[i].tolist()),
-            )
-        )
+        point = precise_point(build(numbers[i]), drive, state, noise, output)
+        if point is not None:
+            points.append(point._replace(numbers=tuple(numbers[i].tolist())))
     return points
+
+
+def precise_point(
+    machine: Machine,
+    drive: Drive,
+    state: SteadyState | PeriodicState,
+    noise: Fluctuations,
+    output: int | None,
+) -> PrecisePoint | None:
+    """One drive without certificate, or None when it extracts nothing; `output` as in `evaluated`."""
+    local, heat = np.asarray(state.local_powers), np.asarray(state.heat_currents)
+    power = float(local.sum() if output is None else local[output])
+    variance = float(noise.power if output is None else noise.local_powers[output])
+    if not power < 0.0:
+        return None
+    entropy = float(state.entropy_production_rate)
+    spent = heat[heat > 0.0].sum() if local.sum() < 0.0 else local[local > 0.0].sum()
+    gained = -local.sum() if local.sum() < 0.0 else -local[local < 0.0].sum()
+    return PrecisePoint(
+        output_power=power,
+        output_fluctuations=variance,
+        uncertainty_product=variance * entropy / power**2,
+        certified_product=np.nan,
+        efficiency=float(gained / spent) if spent > 0.0 else np.nan,
+        power=float(local.sum()),
+        entropy_production_rate=entropy,
+        frequency=float(drive.frequency),
+        truncation_error=float(state.truncation_error),
+        weak_validity=weak_validity(machine, drive),
+        drive=drive,
+    )

@@ -16,6 +16,7 @@ from ..drives import Drive
 from ..errors import InputError
 from ..exact import (
     RESOLVED,
+    PeriodicState,
     Resolution,
     default_points,
     fastest_rate,
@@ -71,7 +72,8 @@ class Solver:
         self.wanted = chunk
         self.fluctuations: Variances = _exact_fluctuations if kind == "exact" else _weak_fluctuations
         self.known = _shape_of(self.fluctuations, model) if fluctuations else None
-        self.entangled = kind == "weak" and model[0].size > 1 and not has_friction(model[0].static_baths)
+        baths = model[0].baths if kind == "exact" else model[0].static_baths
+        self.entangled = model[0].size > 1 and not has_friction(baths)
         self.quantities = quantities_of(kind, model[0].size, self.known, self.entangled)
 
     def chunks(self, values: Values) -> Iterator[Chunk]:
@@ -117,7 +119,7 @@ class Solver:
         else:
             state, slope = with_slope(solve, machine, drive)
             noise = self.fluctuations(machine, drive, resolution)
-        negativity = logarithmic_negativity(phase_space_covariance(machine)) if self.entangled else None
+        negativity = _negativity(machine, state) if self.entangled else None
         solved = Solved(state, slope, noise, drive.frequency, negativity)
         found = {item.name: item.of(solved) for item in self.quantities if item.of is not None}
         found |= {"temperatures": machine.temperatures, "dynamics": state_space(machine).dynamics}
@@ -178,6 +180,13 @@ class Solver:
 
 
 Variances = Callable[[Machine, Drive, Resolution | None], Fluctuations | None]
+
+
+def _negativity(machine: Machine, state: SteadyState | PeriodicState) -> Array:
+    """Of the static machine, or (exact) on average over the period."""
+    if isinstance(state, PeriodicState):
+        return jnp.mean(state.negativity_in_time)
+    return logarithmic_negativity(phase_space_covariance(machine))
 
 
 def _weak_fluctuations(machine: Machine, drive: Drive, resolution: Resolution | None) -> Fluctuations:
