@@ -101,6 +101,32 @@ EDITS = {
 }
 
 
+CONVERTER = EXAMPLE.with_name("work_converter.toml")
+VARY = "vary = [{ key = 'machine.baths.static.temperature', range = [0.05, 0.2] }]\n"
+EXACT = {
+    "vary": ("output = 1\n", f"output = 1\n{VARY}", "`pareto.vary` must go with solver.kind"),
+    "memoryless": (
+        '"drude", damping = 0.01, cutoff = 12.0',
+        '"ohmic", damping = 0.01',
+        "driven baths with memory",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", EXACT)
+def test_exact_precision_fronts_say_at_once_what_they_cannot(case: str, tmp_path, capsys) -> None:
+    old, new, words = EXACT[case]
+    text = CONVERTER.read_text()
+    assert old in text
+    path = tmp_path / "bad.toml"
+    path.write_text(text.replace(old, new, 1) + '\n[solver]\nkind = "exact"\n')
+    with pytest.raises(SystemExit) as stop:
+        main(["pareto", str(path), "--out", str(tmp_path / "out")])
+    captured = capsys.readouterr()
+    assert stop.value.code == 2 and captured.out == "" and words in captured.err
+    assert captured.err.count("qtopt: ") == 1 and "Traceback" not in captured.err
+
+
 @pytest.mark.parametrize("case", EDITS)
 def test_bad_files_stop_a_front_with_one_line(case: str, tmp_path, capsys) -> None:
     old, new, words = EDITS[case]

@@ -1,21 +1,25 @@
 """Fronts of precision and constancy: tables, certificate, search (physics notes, sections 3, 6 and 8)."""
 
+from pathlib import Path
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from helpers_machines import converter, converter_drive, engine, solve
+from helpers_machines import converter, converter_drive, drude, engine, machine_of, ohmic, solve
 
-from qtopt import DrivenBath, Drude, Machine, Ohmic, StaticBath
+from qtopt import DrivenBath, Drude, Machine, Ohmic, StaticBath, evaluate
 from qtopt.errors import InputError
 from qtopt.pareto import (
+    Checkpoint,
     FrontSettings,
     SearchSpace,
     Variation,
     certify_peak_precision,
     certify_precision,
     desiderata_front,
+    exact_precise_front,
     precision_front,
     precision_model,
 )
@@ -163,6 +167,41 @@ def test_colder_converters_are_more_precise(tmp_path) -> None:
         assert point.uncertainty_product >= point.certified_product * (1.0 - 1e-6)
         state = solve(build(jnp.asarray(point.numbers)), point.drive)
         np.testing.assert_allclose(float(state.local_powers[0]), point.output_power, rtol=1e-12)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)  # compiles exact fluctuations and their gradient
+@pytest.mark.parametrize("output", [0, None])
+def test_exact_fronts_improve_on_weak_drives(output: int | None, tmp_path: Path) -> None:
+    """In the exact theory, at ten times the published strength; points are what the solver says."""
+    if output is None:
+        machine = engine(1e-4)
+    else:
+        baths = (drude(0.1, 12.0, 0.1), ohmic(100.0, 0.1, (1.0, 1.0)))
+        machine = machine_of((1.0, 0.6), baths)
+    settings = FrontSettings(points=2, harmonics=1, frequency=(0.2, 0.5), starts=4)
+    if output is None:
+        weak = desiderata_front(machine, settings)
+    else:
+        weak = precision_front(machine, settings, output)
+    path = tmp_path / "state.npz"
+    front = exact_precise_front(machine, settings, weak, output, Checkpoint(path, "x"))
+    assert front.certificate is None and len(front.points) >= 1
+    for point in front.points:
+        found = evaluate(machine, point.drive, "exact")
+        power = found.power if output is None else found.local_powers[output]
+        product = found.tur if output is None else (found.local_tur or [])[output]
+        assert power == pytest.approx(point.output_power, rel=1e-9)
+        assert product == pytest.approx(point.uncertainty_product, rel=1e-7)
+    if output is not None:
+        for start in weak.points:
+            old = evaluate(machine, start.drive, "exact")
+            product = (old.local_tur or [])[output]
+            rivals = [p for p in front.points if -p.output_power >= -old.local_powers[output] * (1.0 - 1e-9)]
+            assert product is not None
+            assert rivals and min(p.uncertainty_product for p in rivals) <= product * (1.0 + 1e-6)
+    again = exact_precise_front(machine, settings, weak, output, Checkpoint(path, "x"))
+    assert [p.output_power for p in again.points] == [p.output_power for p in front.points]
 
 
 def test_variations_are_checked() -> None:

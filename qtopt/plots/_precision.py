@@ -57,7 +57,7 @@ def precision_figure(fronts: Mapping[str, PreciseFront], output: int, numbers: S
         if np.isfinite([p.certified_product for p in front.points]).all():
             best.append((power, np.array([p.certified_product for p in front.points])))
             left.plot(power, best[-1][1], color=style.colour, lw=THIN_LINE_WIDTH, ls=":")
-    if len(best) == 1 and not numbers:
+    if len(best) == len(fronts) == 1 and not numbers:
         left.fill_between(best[0][0], best[0][1], 1e-300, **UNREACHABLE)
     left.axhline(CLASSICAL, color=GREY, lw=THIN_LINE_WIDTH, ls="--")
     for panel in (left, right, *more):
