@@ -4,8 +4,9 @@
 
 Runs unchanged on a CPU and on a GPU, on the first device. All batches are one call (`jax.vmap`). Operations
 and bytes are those that XLA counts for the compiled program; the limits of the device are measured here, by a
-product of two matrices in float64 and by the sum of two long arrays. A batch saturates where half the size
-has more than 90 % of the largest throughput.
+product of two matrices in float64 and by the sum of two long arrays. A kind saturates at the smallest batch
+with more than 90 % of its largest throughput. XLA counts every operand as moved; shares of the bandwidth
+above 1 are operands that came from the cache.
 """
 
 from typing import Any

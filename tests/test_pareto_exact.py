@@ -6,34 +6,50 @@ import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from helpers_machines import engine
+from helpers_machines import engine, lorentzian, machine_of, ohmic
 
 from qtopt.drives import BoundedDrive
-from qtopt.exact import resolution_for, steady_state
-from qtopt.pareto import Checkpoint, FrontSettings, exact_front, maximise_power, pareto_front
+from qtopt.exact import PeriodicState, resolution_for, steady_state
+from qtopt.pareto import (
+    Checkpoint,
+    FrontPoint,
+    FrontSettings,
+    PurposeName,
+    exact_front,
+    maximise_power,
+    pareto_front,
+)
 
 solve = eqx.filter_jit(steady_state)
 
 
 @pytest.mark.slow
-def test_exact_front_improves_on_weak_drives(tmp_path: Path) -> None:
-    machine = engine(1e-4)  # weak validity 0.26 for the published cosines
-    settings = FrontSettings(points=3, harmonics=1, bound="rms", frequency=(0.41, 0.47), starts=2)
+@pytest.mark.parametrize(("purpose", "cold"), [("engine", 0.2), ("refrigerator", 0.8)])
+def test_exact_front_improves_on_weak_drives(purpose: PurposeName, cold: float, tmp_path: Path) -> None:
+    baths = (lorentzian(1e-4, 1.25, 0.01, 1.0), ohmic(100.0, cold, (1.0, 1.0)))
+    machine = machine_of((1.0, 0.6), baths)  # weak validity 0.26 for the published cosines
+    settings = FrontSettings(
+        points=3, harmonics=1, bound="rms", frequency=(0.41, 0.47), starts=2, purpose=purpose
+    )
     weak = pareto_front(machine, settings)
     steps = []
     path = tmp_path / "state.npz"
     front = exact_front(machine, settings, weak, Checkpoint(path, "x"), lambda done, *_: steps.append(done))
     assert front.certificate is None and len(front.points) >= 1
     assert steps == sorted(steps)
-    before = []
-    for point in weak.points:
-        state = solve(machine, point.drive, resolution_for(machine, point.drive))
-        before.append(-float(state.power))
-    best = max(-point.power for point in front.points)
-    assert best > max(before) * (1.0 + 1e-6)
+
+    def state_of(point: FrontPoint) -> PeriodicState:
+        return solve(machine, point.drive, resolution_for(machine, point.drive))
+
+    def output(state: PeriodicState) -> float:
+        return -float(state.power) if purpose == "engine" else float(state.heat_currents[1])
+
+    before = max(output(state_of(point)) for point in weak.points)
+    assert max(point.output for point in front.points) > before * (1.0 + 1e-6)
     for point in front.points:
-        state = solve(machine, point.drive, resolution_for(machine, point.drive))
+        state = state_of(point)
         np.testing.assert_allclose(point.power, float(state.power), rtol=1e-12)
+        np.testing.assert_allclose(point.output, output(state), rtol=1e-12)
         assert 0.0 < point.efficiency < front.purpose.limit
     # A finished search, resumed, only evaluates.
     again = exact_front(machine, settings, weak, Checkpoint(path, "x"))

@@ -10,10 +10,9 @@ from jaxtyping import Array, Float
 from ..machine import Machine
 from ._certificate import efficiency_range
 from ._checkpoint import Checkpoint
-from ._dominance import non_dominated
 from ._forms import machine_forms
 from ._front import FrontSettings, Progress
-from ._precise_search import STEPS, OneMachine, PreciseFront, evaluated, search, starts
+from ._precise_search import STEPS, OneMachine, PreciseFront, best_points, evaluated, search, starts
 from ._precision_certificate import certify_precision
 from ._precision_forms import precision_model
 from ._purpose import purpose_of
@@ -84,7 +83,5 @@ def desiderata_front(
     )
     drives = jax.vmap(space.drive)(found)
     points = evaluated(OneMachine(machine), drives, jnp.zeros((len(grid), 0)), None)
-    values = [[-p.output_power, p.efficiency, p.output_fluctuations / p.output_power] for p in points]
-    kept = non_dominated(np.array(values).reshape(-1, 3))
     progress(total, total, "done")
-    return PreciseFront(tuple(sorted((points[i] for i in kept), key=lambda p: -p.output_power)), None)
+    return PreciseFront(best_points(points, None), None)

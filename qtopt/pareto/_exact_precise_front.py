@@ -8,15 +8,14 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..drives import Drive, MonochromaticDrive
-from ..exact import RESOLVED, Resolution, check_fluctuations, fluctuations, resolution_for, steady_state
+from ..exact import Resolution, check_fluctuations, fluctuations, resolution_for, steady_state
 from ..machine import Machine
 from ..thermal import coth_poles
 from ._checkpoint import Checkpoint
 from ._desiderata_front import DesiderataTargets
-from ._dominance import non_dominated
 from ._exact_front import SEARCH_POINTS, parameters_of
 from ._front import FrontSettings, Progress
-from ._precise_search import PreciseFront, PrecisePoint, precise_point
+from ._precise_search import PreciseFront, PrecisePoint, best_points, precise_point
 from ._precision_front import PreciseTargets
 from ._search import Model, Rates, Target, best_of_all, refine
 from ._search_space import SearchSpace
@@ -120,18 +119,11 @@ def _solve(machine: Machine, drive: Drive, resolution: Resolution) -> Any:
 
 
 def _points(machine: Machine, drives: list[Drive], output: int | None) -> tuple[PrecisePoint, ...]:
-    """At full resolution; dominated ones, unstable ones and those that extract nothing are left out."""
+    """At full resolution; unstable ones and those that extract nothing are left out."""
     points = []
     for drive in drives:
         state, noise = _solve(machine, drive, resolution_for(machine, drive))
         point = precise_point(machine, drive, state, noise, output)
-        if int(state.status) == RESOLVED and point is not None:
+        if point is not None:
             points.append(point)
-    rows = []
-    for p in points:
-        if output is None:
-            rows.append([-p.output_power, p.efficiency, p.output_fluctuations / p.output_power])
-        else:
-            rows.append([-p.output_power, -p.uncertainty_product])
-    kept = non_dominated(np.array(rows).reshape(-1, 3 if output is None else 2))
-    return tuple(sorted((points[i] for i in kept), key=lambda p: -p.output_power))
+    return best_points(points, output)

@@ -16,6 +16,7 @@ from ..machine import Machine
 from ..thermodynamics import Fluctuations, SteadyState
 from ..weak import fluctuations, steady_state, weak_validity
 from ._checkpoint import Checkpoint
+from ._dominance import non_dominated
 from ._front import FrontSettings
 from ._precision_certificate import PrecisionCertificate
 from ._search import (
@@ -171,6 +172,18 @@ def evaluated(
         if point is not None:
             points.append(point._replace(numbers=tuple(numbers[i].tolist())))
     return points
+
+
+def best_points(points: Sequence[PrecisePoint], output: int | None) -> tuple[PrecisePoint, ...]:
+    """The non-dominated ones by rising power: in power and Q, or (None) power, efficiency, constancy."""
+
+    def merits(p: PrecisePoint) -> tuple[float, ...]:
+        if output is None:
+            return -p.output_power, p.efficiency, p.output_fluctuations / p.output_power
+        return -p.output_power, -p.uncertainty_product
+
+    kept = non_dominated(np.array([merits(p) for p in points]).reshape(-1, 3 if output is None else 2))
+    return tuple(sorted((points[i] for i in kept), key=lambda p: -p.output_power))
 
 
 def precise_point(

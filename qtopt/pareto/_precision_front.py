@@ -11,9 +11,8 @@ from jaxtyping import Array, Float
 from ..errors import InputError
 from ..machine import Machine
 from ._checkpoint import Checkpoint
-from ._dominance import non_dominated
 from ._front import FrontSettings, Progress
-from ._precise_search import STEPS, OneMachine, PreciseFront, evaluated, search, starts
+from ._precise_search import STEPS, OneMachine, PreciseFront, best_points, evaluated, search, starts
 from ._precision_certificate import certify_precision
 from ._precision_forms import precision_model
 from ._search_space import SearchSpace
@@ -116,8 +115,7 @@ def precision_front(
             variation, space, output, targets, found, settings.seed, second, lambda i: report(len(STEPS) + i)
         )
         points = evaluated(variation.build, *both, output)
-    kept = non_dominated(np.array([[-p.output_power, -p.uncertainty_product] for p in points]).reshape(-1, 2))
-    points = sorted((points[i] for i in kept), key=lambda p: -p.output_power)
+    points = best_points(points, output)
     progress(total - 1, total, "certifying")
     extracted = np.array([-p.output_power for p in points])
     if variation is None:
