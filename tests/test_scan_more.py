@@ -11,7 +11,7 @@ from test_scan import DAMPING, FREQUENCY, QUICK, SOFT, config_of, scan_text
 from qtopt import config as files
 from qtopt._build import build_machine
 from qtopt.machine import normal_modes
-from qtopt.scan import parameter_scan
+from qtopt.scan import Share, parameter_scan
 from qtopt.thermodynamics import logarithmic_negativity
 from qtopt.weak import phase_space_covariance
 
@@ -34,6 +34,14 @@ def test_two_processes_share_a_scan(tmp_path: Path) -> None:
     reference = parameter_scan(files.load(path))
     for name in reference.data_vars:
         np.testing.assert_allclose(data[name], reference[name], rtol=1e-12, atol=1e-15)
+
+
+@pytest.mark.parametrize("count", [1, 2, 5])
+def test_every_chunk_belongs_to_one_share(count: int) -> None:
+    owners = [[k for k in range(1, count + 1) if Share(k, count).has(chunk)] for chunk in range(11)]
+    assert all(len(owner) == 1 for owner in owners)
+    held = [sum(owner == [k] for owner in owners) for k in range(1, count + 1)]
+    assert max(held) - min(held) <= 1
 
 
 def test_negativity_and_modes_of_a_soft_bath() -> None:

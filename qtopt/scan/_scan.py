@@ -43,6 +43,10 @@ class Share(NamedTuple):
             )
         return Share(int(number), int(count))
 
+    def has(self, chunk: int) -> bool:
+        """Whether chunk number `chunk`, from 0, belongs to it; every one belongs to one share."""
+        return chunk % self.count == self.number - 1
+
 
 def parameter_scan(
     config: files.Config, state: Path | None = None, report: Report = lambda done, total: None
@@ -96,7 +100,7 @@ def _solve(
     done = parts.load(results)
     report(int(done.sum()), len(values))
     for number, part in enumerate(solver.chunks(values)):
-        if number % share.count != share.number - 1 or done[part.machines].all():
+        if not share.has(number) or done[part.machines].all():
             continue
         found = part.solve(values[part.machines])
         parts.save(part.machines, found)
