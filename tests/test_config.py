@@ -32,6 +32,7 @@ from qtopt.config import (
     SqueezedConfig,
     TableConfig,
     dumps,
+    fingerprint,
     load,
     loads,
     require_drive,
@@ -256,3 +257,18 @@ def test_simulation_survives_the_round_trip() -> None:
     config = loads(text)
     assert config.simulation == SimulationConfig(3, 64, SqueezedConfig(0.5, 1.0))
     assert loads(dumps(config)) == config
+
+
+def test_fingerprints_know_what_matters() -> None:
+    """Not how much is worked on at once, nor sections that are not asked for; everything else."""
+    config = loads(MACHINE)
+    same = fingerprint(config, ("pareto",), "1")
+    chunked = dataclasses.replace(config, pareto=dataclasses.replace(config.pareto, chunk=8))
+    assert fingerprint(chunked, ("pareto",), "1") == same
+    other = dataclasses.replace(config, pareto=dataclasses.replace(config.pareto, seed=1))
+    assert fingerprint(other, ("pareto",), "1") != same
+    assert fingerprint(other, ("drive",), "1") == fingerprint(config, ("drive",), "1")
+    colder = dataclasses.replace(config, machine=dataclasses.replace(config.machine, frequencies=(1.0, 0.61)))
+    assert fingerprint(colder, ("pareto",), "1") != same
+    assert fingerprint(with_solver(config, "exact"), ("pareto",), "1") != same
+    assert fingerprint(config, ("pareto",), "2") != same
