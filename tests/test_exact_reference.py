@@ -117,7 +117,7 @@ def random_machine(seed: int, isothermal: bool = False) -> tuple[Machine, Fourie
     return Machine(rng.uniform(0.5, 1.3, size), baths, configuration), drive
 
 
-@pytest.mark.parametrize("configuration", ["joint", "independent"])
+@pytest.mark.parametrize("configuration", ["joint", pytest.param("independent", marks=pytest.mark.slow)])
 def test_undriven_phase_space(configuration: Configuration) -> None:
     """Without a drive: the weak integrals over the static baths, positions, momenta, entanglement."""
     baths = (
@@ -140,7 +140,7 @@ def test_undriven_phase_space(configuration: Configuration) -> None:
 COMMON = Resolution(65, 16)
 
 
-@settings(max_examples=25)
+@settings(max_examples=200)
 @given(st.integers(0, 10**6))
 def test_second_law_and_energy_balance(seed: int) -> None:
     machine, drive = random_machine(seed)
@@ -156,7 +156,7 @@ def test_second_law_and_energy_balance(seed: int) -> None:
     assert np.all(np.linalg.eigvalsh(np.asarray(state.covariance)) > 0.0)
 
 
-@settings(max_examples=30)
+@settings(max_examples=100)
 @given(st.integers(0, 10**6))
 def test_static_couplings_at_one_temperature_are_in_equilibrium(seed: int) -> None:
     machine, drive = random_machine(seed, isothermal=True)

@@ -39,7 +39,7 @@ def test_output_and_entropy_fix_the_efficiency(cold: float, ratio: float, share:
         assert float(purpose.efficiency(entropy / output)) == pytest.approx(efficiency, rel=1e-9)
 
 
-@pytest.mark.parametrize("driven", ["hot", "cold"])
+@pytest.mark.parametrize("driven", [pytest.param("hot", marks=pytest.mark.slow), "cold"])
 def test_cooling_power_is_the_heat_from_the_cold_bath(driven: str) -> None:
     """Whichever bath is driven; several baths may share a temperature."""
     values = (1.0, 0.8) if driven == "hot" else (0.8, 1.0)

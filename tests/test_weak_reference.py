@@ -139,7 +139,7 @@ def test_conduction_vanishes_beside_tiny_currents() -> None:
     assert_agreement([Case((1.0, 0.6), baths, 0.215, g)])
 
 
-@pytest.mark.parametrize(("size", "relative"), [(1, 1e-12), (2, 1e-10)])
+@pytest.mark.parametrize(("size", "relative"), [(1, 1e-12), pytest.param(2, 1e-10, marks=pytest.mark.slow)])
 def test_far_from_every_resonance(size: int, relative: float) -> None:
     """Reactive power 4.6e8 or 7e7 times the dissipated one, which costs complex products as many digits."""
     case = cases(Structure("lorentzian", ("drude",), size), 14, seed=5)[2]
