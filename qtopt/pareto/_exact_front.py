@@ -44,8 +44,9 @@ def exact_front(
 
     Starts from the drives of the weak front, one for each target efficiency, and improves them by L-BFGS
     on exact gradients; drives that are parametrically unstable have no rates and are rejected by the line
-    search. After every round each target takes the best drive found for any target. After the first, targets
-    are set anew from the efficiency of the strongest exact machine upwards. There is no certificate: exact
+    search. Targets begin at the efficiency that the strongest weak drive really has. After every round each
+    target takes the best drive found for any target; after the first, targets are set anew from the
+    efficiency of the strongest exact machine upwards. There is no certificate: exact
     rates are no quadratic forms of the drive. A local search: other families of drives than the weak ones
     may be better where the two theories differ much.
 
@@ -70,12 +71,17 @@ def exact_front(
     outputs = np.array([point.output for point in weak.points])
     count = len(efficiencies)
     unknown = jnp.full(count, jnp.nan)
-    state = _State(
-        parameters_of(space, [p.drive for p in weak.points]), unknown, unknown, jnp.asarray(efficiencies)
-    )
+    drives = [point.drive for point in weak.points]
+    state = _State(parameters_of(space, drives), unknown, unknown, jnp.asarray(efficiencies))
     batches = -(-count // BATCH)
     saved = checkpoint.load(state)
     begin, state = (0, state) if saved is None else (saved[0] + 1, saved[1])
+    if saved is None:
+        exact = [
+            front_point(machine, purpose, drive, _solve(machine, drive, model.resolution)) for drive in drives
+        ]
+        aims = _first_aims([point for point in exact if point is not None], efficiencies)
+        state = state._replace(aims=jnp.asarray(aims))
     for step in range(begin, ROUNDS * batches):
         progress(step, ROUNDS * batches, "improving by exact gradients")
         aims = np.asarray(state.aims)
@@ -102,6 +108,19 @@ def parameters_of(space: SearchSpace, drives: Sequence[Drive]) -> DriveParameter
         mean, cosine, sine = (np.asarray(getattr(drive, name)) for name in ("mean", "cosine", "sine"))
         each.append(space.parameters(mean, cosine, sine, float(drive.frequency)))
     return jax.tree.map(lambda *leaves: jnp.stack(leaves), *each)
+
+
+def _first_aims(exact: Sequence[FrontPoint], efficiencies: np.ndarray) -> np.ndarray:
+    """From the efficiency that the strongest weak drive really has to the largest of the weak front.
+
+    Aimed at the weak efficiencies alone, drives that are strong but less efficient in the exact theory would
+    be traded for weaker ones in the first round.
+    """
+    if not exact:
+        return efficiencies
+    strongest = max(exact, key=lambda point: point.output)
+    top = efficiencies.max()
+    return np.linspace(min(strongest.efficiency, efficiencies.min()), top, len(efficiencies))
 
 
 def _pick(parameters: DriveParameters, i: int) -> DriveParameters:
