@@ -216,7 +216,7 @@ def run_precision(config: "Config", settings: "FrontSettings", state: Path, out:
     from .pareto import (
         Checkpoint,
         PreciseFront,
-        check_exact_front,
+        check_exact_precise_front,
         desiderata_front,
         exact_precise_front,
         precision_front,
@@ -236,7 +236,7 @@ def run_precision(config: "Config", settings: "FrontSettings", state: Path, out:
     for configuration in wanted.configurations:
         machine = build_machine(config.machine).with_configuration(configuration)
         if exact:
-            check_exact_front(machine)
+            check_exact_precise_front(machine)
         key = files.fingerprint(config, ("pareto",), configuration, __version__)
         checkpoint = Checkpoint(state / f"{configuration}.npz", key)
         with tqdm(desc=configuration, file=sys.stderr, bar_format=BAR, dynamic_ncols=True) as bar:

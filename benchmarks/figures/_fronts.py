@@ -1,10 +1,12 @@
 """Searched fronts as netCDF and back: a front is found once, and an interrupted search goes on."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import xarray
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 
 import qtopt
 from qtopt import config as files
@@ -21,6 +23,7 @@ from qtopt.pareto import (
     Purpose,
     pareto_front,
 )
+from qtopt.plots.style import LOOKS
 
 from . import _common as common
 
@@ -77,6 +80,25 @@ def _dataset(front: Front | PreciseFront) -> xarray.Dataset:
 def _numbers_of(kind: type[FrontPoint] | type[PrecisePoint]) -> list[str]:
     """The fields of a point that are one number each: all but the drive."""
     return [name for name, type_ in kind.__annotations__.items() if type_ is float]
+
+
+def draw_front(panel: Axes, name: str, part: xarray.Dataset) -> None:
+    """Found drives and the bound in (efficiency, output) of one configuration."""
+    style = LOOKS[name].marker_style(3.0)
+    panel.plot(part["efficiency"], part["output"], "-", lw=0.8, **style)
+    panel.plot(part["bound_efficiency"], part["bound_output"], "--", lw=1.0, color=style["color"])
+
+
+def legend_handles(names: Sequence[str]) -> list[Line2D]:
+    """What `draw_front` draws, for these configurations."""
+    found = [
+        Line2D([], [], lw=0.8, label=f"{name}: found", **LOOKS[name].marker_style(3.0)) for name in names
+    ]
+    bounds = [
+        Line2D([], [], ls="--", lw=1.0, color=LOOKS[name].colour, label=f"{name}: no drive exceeds")
+        for name in names
+    ]
+    return found + bounds
 
 
 def purpose_of(data: xarray.Dataset) -> Purpose:

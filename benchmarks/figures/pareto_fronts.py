@@ -4,8 +4,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import xarray
-from matplotlib.axes import Axes
-from matplotlib.lines import Line2D
 
 from qtopt import config as files
 from qtopt.plots.style import FONT_SIZE, LOOKS, figure as new_figure, legend_below, style_panel
@@ -31,42 +29,27 @@ def figure(quick: bool, out: Path) -> dict[str, xarray.Dataset]:
         for panel in row:
             panel.set_title(rf"$\omega_B={case[0]}$, $\gamma_2={case[1]:g}$", fontsize=FONT_SIZE)
         for name, part in found.items():
-            _draw_power(row[0], name, part)
+            fronts.draw_front(row[0], name, part)
             style, bound = LOOKS[name].marker_style(3.0), part["bound_efficiency"]
             row[1].plot(1.0 / part["efficiency"], part["entropy_production_rate"], "-", lw=0.8, **style)
             slope = fronts.purpose_of(part).slope(bound)
             row[1].plot(1.0 / bound, slope * part["bound_output"], "--", lw=1.0, color=style["color"])
         top = max(float(part["bound_output"].max()) for part in found.values())
-        least = min(float(-part["power"].max()) for part in found.values())
+        least = min(float(part["output"].min()) for part in found.values())
         if top > 1e3 * least:
             row[0].set_yscale("log")
             row[0].set_ylim(least / 3.0, 3.0 * top)
             inset = row[0].inset_axes((0.33, 0.16, 0.4, 0.68))
             style_panel(inset)
-            _draw_power(inset, "joint", found["joint"])
+            fronts.draw_front(inset, "joint", found["joint"])
             inset.set_yscale("log")
         else:
             row[0].set_ylim(0.0, 1.1 * top)
-    handles = [
-        Line2D([], [], lw=0.8, label=f"{name}: found", **LOOKS[name].marker_style(3.0))
-        for name in CONFIGURATIONS
-    ]
-    handles += [
-        Line2D([], [], ls="--", lw=1.0, color=LOOKS[name].colour, label=f"{name}: no drive exceeds")
-        for name in CONFIGURATIONS
-    ]
-    legend_below(made, handles)
+    legend_below(made, fronts.legend_handles(CONFIGURATIONS))
     common.write(made, out, "pareto_fronts")
     return {
         f"{name}-{case[0]}-{case[1]:g}": part for case, found in data.items() for name, part in found.items()
     }
-
-
-def _draw_power(panel: Axes, name: str, part: xarray.Dataset) -> None:
-    """Found drives and the bound in (efficiency, power)."""
-    style = LOOKS[name].marker_style(3.0)
-    panel.plot(part["efficiency"], -part["power"], "-", lw=0.8, **style)
-    panel.plot(part["bound_efficiency"], part["bound_output"], "--", lw=1.0, color=style["color"])
 
 
 def front(

@@ -4,11 +4,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import xarray
-from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from qtopt import config as files
-from qtopt.plots.style import FONT_SIZE, LOOKS, figure as new_figure, legend_below, style_panel
+from qtopt.plots.style import FONT_SIZE, figure as new_figure, legend_below, style_panel
 
 from . import _common as common, _fronts as fronts
 
@@ -29,31 +28,16 @@ def figure(quick: bool, out: Path) -> dict[str, xarray.Dataset]:
         for name in CONFIGURATIONS:
             found = front(name, damping, quick, out)
             data[f"{name}-{damping:g}"] = found
-            _draw(panel, name, found)
+            if "bound_output" in found:  # a refrigerator
+                fronts.draw_front(panel, name, found)
         panel.set_yscale("log")
         panel.axvline(COLD / (1.0 - COLD), color="0.5", lw=0.6, ls=":")
         panel.set_xlim(left=0.0)
-    handles = [
-        Line2D([], [], lw=0.8, label=f"{name}: found", **LOOKS[name].marker_style(3.0))
-        for name in CONFIGURATIONS
-    ]
-    handles += [
-        Line2D([], [], ls="--", lw=1.0, color=LOOKS[name].colour, label=f"{name}: no drive exceeds")
-        for name in CONFIGURATIONS
-    ]
+    handles = fronts.legend_handles(CONFIGURATIONS)
     handles.append(Line2D([], [], ls=":", lw=0.6, color="0.5", label="Carnot"))
     legend_below(made, handles)
     common.write(made, out, "refrigerator_front")
     return data
-
-
-def _draw(panel: Axes, name: str, part: xarray.Dataset) -> None:
-    """Found drives and the bound, where there are any."""
-    if "bound_output" not in part:
-        return
-    style = LOOKS[name].marker_style(3.0)
-    panel.plot(part["efficiency"], part["output"], "-", lw=0.8, **style)
-    panel.plot(part["bound_efficiency"], part["bound_output"], "--", lw=1.0, color=style["color"])
 
 
 def front(configuration: files.Configuration, damping: float, quick: bool, out: Path) -> xarray.Dataset:

@@ -10,7 +10,7 @@ from ._desiderata_front import desiderata_front as desiderata_front
 from ._dominance import non_dominated as non_dominated
 from ._exact_front import exact_front as exact_front
 from ._exact_precise_front import (
-    check_exact_front as check_exact_front,
+    check_exact_precise_front as check_exact_precise_front,
     exact_precise_front as exact_precise_front,
 )
 from ._forms import HarmonicForms as HarmonicForms, machine_forms as machine_forms

@@ -102,7 +102,7 @@ def _frequency_grid(forms: Forms, purpose: Purpose, low: float, high: float) -> 
     if low == high:
         return np.array([low])
     base = np.geomspace(low, high, GRID)
-    output, _ = _output_and_entropy(forms, purpose, base)
+    output, _ = output_and_entropy(forms, purpose, base)
     nu = (base[:, None] * np.arange(1, output.shape[1])).ravel()
     gain = np.linalg.eigvalsh(output[:, 1:])[..., -1].ravel()
     order = np.argsort(nu)
@@ -168,7 +168,7 @@ def efficiency_range(
     return below, largest
 
 
-def _output_and_entropy(
+def output_and_entropy(
     forms: Forms, purpose: Purpose, frequencies: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """(G, N+1, L, L) forms of the output and of the entropy production rate."""
@@ -179,7 +179,7 @@ def _output_and_entropy(
 
 def _useful_forms(forms: Forms, purpose: Purpose, frequencies: np.ndarray) -> UsefulForms:
     """(G, H, L, L) forms, the useful harmonics moved to the front; H is a multiple of 4."""
-    output, entropy = _output_and_entropy(forms, purpose, frequencies)
+    output, entropy = output_and_entropy(forms, purpose, frequencies)
     useful = np.linalg.eigvalsh(output)[..., -1] > 0.0
     useful[:, 0] = False
     width = min(4 * max(1, -(-int(useful.sum(axis=1).max()) // 4)), useful.shape[1])

@@ -46,9 +46,9 @@ def exact_front(
     on exact gradients; drives that are parametrically unstable have no rates and are rejected by the line
     search. Targets begin at the efficiency that the strongest weak drive really has. After every round each
     target takes the best drive found for any target; after the first, targets are set anew from the
-    efficiency of the strongest exact machine upwards. There is no certificate: exact
-    rates are no quadratic forms of the drive. A local search: other families of drives than the weak ones
-    may be better where the two theories differ much.
+    efficiency of the strongest exact machine upwards. There is no certificate: exact rates are no quadratic
+    forms of the drive. A local search: other families of drives than the weak ones may be better where the
+    two theories differ much.
 
     Args:
         machine: as for `pareto_front`.

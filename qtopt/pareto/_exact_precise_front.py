@@ -75,7 +75,7 @@ def exact_precise_front(
     checkpoint = Checkpoint(None) if checkpoint is None else checkpoint
     if not weak.points:
         return PreciseFront((), None)
-    check_exact_front(machine)
+    check_exact_precise_front(machine)
     space = SearchSpace(settings.bound, machine.size, settings.harmonics, settings.frequency)
     slowest = eqx.tree_at(lambda d: d.frequency, weak.points[0].drive, jnp.asarray(settings.frequency[0]))
     model = ExactPreciseModel(machine, resolution_for(machine, slowest, SEARCH_POINTS), output)
@@ -97,7 +97,7 @@ def exact_precise_front(
     return PreciseFront(points, None)
 
 
-def check_exact_front(machine: Machine) -> None:
+def check_exact_precise_front(machine: Machine) -> None:
     """Raise InputError where there are no exact fluctuations, before a search that would need them."""
     ones = [1.0] * machine.size
     check_fluctuations(machine, MonochromaticDrive(1.0, ones, ones))

@@ -14,7 +14,7 @@ from ..exact import PeriodicState
 from ..machine import Machine
 from ..thermodynamics import SteadyState, performance
 from ..weak import steady_state, weak_validity
-from ._certificate import Certificate, certify, efficiency_range
+from ._certificate import Certificate, certify, efficiency_range, output_and_entropy
 from ._checkpoint import Checkpoint
 from ._dominance import non_dominated
 from ._forms import Forms, machine_forms
@@ -266,11 +266,9 @@ def _first_parameters(
 def _resonances(forms: Forms, purpose: Purpose, certificate: Certificate) -> tuple[np.ndarray, np.ndarray]:
     """(M,) driving frequencies nu and (M, L) patterns at which each target's bound is (nearly) reached."""
     nus, patterns = [], []
-    of_power, of_entropy = purpose.gain
-    for frequency, slope in zip(certificate.frequency, purpose.slope(certificate.efficiency), strict=True):
-        table = forms.at(jnp.asarray(frequency))
-        entropy = np.asarray(table.entropy)[1:]
-        output = of_power * np.asarray(table.power)[1:] + of_entropy * entropy
+    tables = (part[:, 1:] for part in output_and_entropy(forms, purpose, certificate.frequency))
+    slopes = purpose.slope(certificate.efficiency)
+    for frequency, slope, output, entropy in zip(certificate.frequency, slopes, *tables, strict=True):
         value, vectors = np.linalg.eigh(slope * output - entropy)
         pattern = vectors[:, :, -1]
         yielded = np.einsum("nl,nlm,nm->n", np.conj(pattern), output, pattern).real
