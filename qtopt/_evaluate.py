@@ -32,6 +32,7 @@ from .weak import (
     phase_space_covariance,
     steady_state,
     weak_validity,
+    with_window_currents,
 )
 
 _compiled = eqx.filter_jit(steady_state)
@@ -172,7 +173,9 @@ def _weak(machine: Machine, drive: Drive) -> Evaluation:
             "every oscillator mode must be damped by a static bath, but the steady state of this machine is "
             "not finite: detune equal frequencies or couple another static bath."
         )
-    if len(machine.static_baths) > 1:
+    if len(machine.static_baths) == 1:
+        state = with_window_currents(machine, drive, state)
+    else:
         _check_resolution(machine, drive, state.heat_currents)
     negativity = None
     if machine.size > 1 and not has_friction(machine.static_baths):

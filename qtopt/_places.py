@@ -6,6 +6,7 @@ from typing import Any, NamedTuple, TypeVar
 import jax
 import numpy as np
 from jax import Array
+from numpy.typing import NDArray
 
 from . import config as files
 from .errors import InputError
@@ -59,3 +60,13 @@ def placed(tree: Tree, places: tuple[tuple[Place, ...], ...], values: Array) -> 
         for leaf, entry in entries:
             leaves[leaf] = leaves[leaf].at[entry].set(values[axis])
     return jax.tree.unflatten(structure, leaves)
+
+
+def placed_each(tree: Tree, places: tuple[tuple[Place, ...], ...], values: NDArray[np.float64]) -> Tree:
+    """Copies of the pytree along a new first axis, copy c with values[c, i] at each of places[i]; NumPy."""
+    leaves, structure = jax.tree.flatten(tree)
+    copies = [np.repeat(np.asarray(leaf)[None], len(values), axis=0) for leaf in leaves]
+    for axis, entries in enumerate(places):
+        for leaf, entry in entries:
+            copies[leaf][:, *entry] = values[:, axis]
+    return jax.tree.unflatten(structure, copies)

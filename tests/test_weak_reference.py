@@ -19,7 +19,8 @@ from helpers_grid import (
 )
 from helpers_machines import Case, drude, lorentzian, ohmic
 
-from qtopt.weak import conduction
+from qtopt import evaluate
+from qtopt.weak import conduction, with_window_currents
 
 conduct = eqx.filter_jit(conduction)
 
@@ -146,6 +147,26 @@ def test_far_from_every_resonance(size: int, relative: float) -> None:
     assert case.drive_frequency == 100.0
     state, expected = case.solve(), case.reference()
     assert float(state.power) == pytest.approx(float(expected["power"]), rel=relative)
+
+
+def test_evaluate_keeps_the_digits_of_what_cold_slow_machines_exchange() -> None:
+    """T = 0.01, Omega = 0.01, two Ohmic baths: sums over poles know J_2 to 1e-3 only."""
+    case = product(Structure("ohmic", ("ohmic",)))[175]
+    found, expected = evaluate(case.machine, case.drive), case.reference()
+    assert expected["heat_currents"] == pytest.approx([-1.34970488e-6, -7.63491205e-9], rel=1e-8)
+    assert abs(case.solve().heat_currents[1] / expected["heat_currents"][1] - 1.0) > 1e-4
+    assert found.heat_currents == pytest.approx(expected["heat_currents"], rel=1e-10)
+    assert found.power == pytest.approx(float(expected["power"]), rel=1e-10)
+    assert found.power + sum(found.heat_currents) == pytest.approx(0.0, abs=1e-12 * abs(found.power))
+    assert sum(found.local_powers) == pytest.approx(found.power, rel=1e-12)
+    flows = np.array(found.heat_currents) / np.asarray(case.machine.temperatures)
+    assert found.entropy_production_rate == pytest.approx(-flows.sum(), rel=1e-12)
+
+
+def test_a_drive_that_stands_still_exchanges_nothing_at_one_temperature() -> None:
+    case = Case((1.0, 0.6), (drude(0.1, 3.0, 0.5), ohmic(0.3, 0.5, (1.0, 1.0))), 0.45, np.zeros((2, 2)))
+    window = with_window_currents(case.machine, case.drive, case.solve())
+    assert float(window.power) == 0.0 and np.all(np.asarray(window.heat_currents) == 0.0)
 
 
 @pytest.mark.slow

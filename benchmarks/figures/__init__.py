@@ -1,18 +1,23 @@
 """One script for each figure: `python -m benchmarks.figures [NAME...] [--quick] --out DIR`."""
 
-NAMES = (
+MAPS = (
     "synchronisation",
     "precision_maps",
     "precision_synchronisation",
     "work_conversion",
+    "exact_precision_map",
     "power_map",
     "maximum_power",
     "periodic_tur",
+    "converter_front",
+)
+FRONTS = (
     "pareto_fronts",
     "optimal_drives",
-    "three_desiderata",
     "exact_front",
-    "exact_precision_map",
-    "converter_front",
     "refrigerator_front",
+    "three_desiderata",
 )
+CHAINS = (MAPS, FRONTS)
+"""Figures of a chain share data or programs: one process draws them in this order, beside the other chain."""
+NAMES = (*MAPS, *FRONTS)

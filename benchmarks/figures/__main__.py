@@ -7,6 +7,7 @@ have the same configuration are drawn again, not solved again; an interrupted sc
 """
 
 import importlib
+import subprocess
 import sys
 import time
 from collections.abc import Sequence
@@ -14,25 +15,51 @@ from pathlib import Path
 
 from qtopt.errors import InputError
 
-from . import NAMES
+from . import CHAINS, NAMES
 
 
 def draw(names: Sequence[str], quick: bool, out: Path) -> None:
     """Draw these figures, all by default; progress on standard error.
 
+    Chains of figures are drawn side by side, each by its own process.
+
     Raises:
-        InputError: a figure that does not exist.
+        InputError: a figure that does not exist, or one that could not be drawn.
     """
     unknown = sorted(set(names) - set(NAMES))
     if unknown:
         raise InputError(f"there is no figure {', '.join(unknown)}; there are {', '.join(NAMES)}.")
     out.mkdir(parents=True, exist_ok=True)
     wanted = names or NAMES
-    for number, name in enumerate(wanted, 1):
+    chains = [chain for chain in ([n for n in chain if n in wanted] for chain in CHAINS) if chain]
+    if len(chains) == 1:
+        _draw_here(chains[0], quick, out)
+    else:
+        _draw_side_by_side(chains, quick, out)
+
+
+def _draw_here(names: Sequence[str], quick: bool, out: Path) -> None:
+    for number, name in enumerate(names, 1):
         start = time.perf_counter()
         importlib.import_module(f"{__package__}.{name}").figure(quick, out)
         spent = time.perf_counter() - start
-        print(f"[{number}/{len(wanted)}] {out / name}.png  {spent:.1f} s", file=sys.stderr)
+        print(f"[{number}/{len(names)}] {out / name}.png  {spent:.1f} s", file=sys.stderr)
+
+
+def _draw_side_by_side(chains: Sequence[Sequence[str]], quick: bool, out: Path) -> None:
+    command = [sys.executable, "-m", __package__ or "", "--out", str(out.resolve()), *["--quick"] * quick]
+    home = Path(__file__).parents[2]
+    running = [subprocess.Popen([*command, *chain], cwd=home) for chain in chains]
+    try:
+        failed = [chain for chain, process in zip(chains, running, strict=True) if process.wait()]
+    finally:
+        for process in running:
+            process.terminate()
+    if failed:
+        raise InputError(
+            "every figure must be drawn, but one failed in each of these chains, see above: "
+            f"{'; '.join(' '.join(chain) for chain in failed)} (what is finished is kept)."
+        )
 
 
 if __name__ == "__main__":

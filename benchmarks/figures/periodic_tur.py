@@ -38,12 +38,12 @@ def figure(quick: bool, out: Path) -> dict[str, xarray.Dataset]:
     the second drive follow Omega ("following").
     """
     points = 13 if quick else 120
-    data = {}
-    for damping in DAMPINGS:
-        config = common.converter(gamma_2=float(damping), cutoff=CUTOFF)
-        key = f"# g_B weighted by Omega/omega_c, {points} points, 2 slopes\n{files.dumps(config)}"
-        path = out / f"periodic_tur-{damping}.nc"
-        data[damping] = common.stored(key, path, lambda g=float(damping): _products(g, points))
+    config = common.converter(cutoff=CUTOFF)
+    key = (
+        f"# g_B weighted by Omega/omega_c, {points} points, gamma_2 = {list(DAMPINGS)}\n{files.dumps(config)}"
+    )
+    both = common.stored(key, out / "periodic_tur.nc", lambda: _products(points))
+    data = {damping: both.sel(gamma_2=float(damping)) for damping in DAMPINGS}
     made = new_figure(178.0, 70.0)
     left, right = made.subplots(1, 2)
     shown = data["100"]["following"]
@@ -72,8 +72,8 @@ def figure(quick: bool, out: Path) -> dict[str, xarray.Dataset]:
     return data
 
 
-def _products(gamma_2: float, points: int) -> xarray.Dataset:
-    def products(frequency, temperature):
+def _products(points: int) -> xarray.Dataset:
+    def products(gamma_2, frequency, temperature):
         driven = qtopt.DrivenBath("driven", temperature, qtopt.Drude(0.01, CUTOFF))
         static = qtopt.StaticBath("static", temperature, qtopt.Ohmic(gamma_2), jnp.ones(2))
         machine = qtopt.Machine([1.0, 0.6], (driven, static), "joint")
@@ -95,7 +95,11 @@ def _products(gamma_2: float, points: int) -> xarray.Dataset:
         }
         return {**found, "local_power": local.mean[0], "entropy": state.entropy_production_rate}
 
-    axes = {"Omega": np.geomspace(1e-2, 1e2, points), "T": np.geomspace(1e-2, 1e1, points)}
+    axes = {
+        "gamma_2": np.array([float(damping) for damping in DAMPINGS]),
+        "Omega": np.geomspace(1e-2, 1e2, points),
+        "T": np.geomspace(1e-2, 1e1, points),
+    }
     found = common.on_grid(products, *axes.values())
     units = {"local_power": "hbar omega_A^2", "entropy": "k_B omega_A"}
     variables = {

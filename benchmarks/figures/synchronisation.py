@@ -19,8 +19,7 @@ def figure(quick: bool, out: Path) -> dict[str, xarray.Dataset]:
         (
             common.axis("gamma_2", common.GAMMA_2, 1e-2, 1e6, points),
             common.axis("T", common.TEMPERATURES, 1e-3, 1e1, points),
-        ),
-        fluctuations=False,
+        )
     )
     data = common.solved(replace(common.converter(), scan=scan), out / "synchronisation.nc")
     made = new_figure(86.0, 66.0)

@@ -278,14 +278,18 @@ def _resonances(forms: Forms, purpose: Purpose, certificate: Certificate) -> tup
     return np.array(nus), np.array(patterns)
 
 
+@eqx.filter_jit
+def _states(machine: Machine, drives: Drive) -> SteadyState:
+    """The steady states of a batch of drives, one after the other."""
+    return jax.lax.map(lambda drive: steady_state(machine, drive), drives)
+
+
 def _evaluate(
     machine: Machine, purpose: Purpose, space: SearchSpace, parameters: DriveParameters
 ) -> list[FrontPoint]:
     """The candidates that serve the purpose, by the solver itself, drive by drive in one batch."""
     drives = jax.vmap(space.drive)(parameters)
-    states = eqx.filter_jit(lambda m, batch: jax.lax.map(lambda d: steady_state(m, d), batch))(
-        machine, drives
-    )
+    states = _states(machine, drives)
     points = []
     for i in range(parameters.position.shape[0]):
         drive, state = jax.tree.map(lambda leaf, i=i: leaf[i], (drives, states))

@@ -2,16 +2,16 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jax import Array
-from jax.sharding import Mesh, NamedSharding
+from jax.sharding import NamedSharding
 
 from .._devices import SPLIT, WHOLE, mesh as device_mesh, spare_memory
-from .._places import Place, placed
-from ._axes import Model
 
 CPU_BATCH = 16
 """machines side by side on a CPU: more of them leave its caches"""
@@ -28,9 +28,14 @@ class Layout:
     batch: int
 
     @property
+    def on_one_device(self) -> int:
+        """Machines on one device."""
+        return self.batches * self.batch
+
+    @property
     def chunk(self) -> int:
         """Machines in all."""
-        return self.devices * self.batches * self.batch
+        return self.devices * self.on_one_device
 
     def halved(self) -> "Layout":
         """The same chunk or one more machine, in smaller batches."""
@@ -40,6 +45,9 @@ class Layout:
 def layout_for(solver: str, machines: int, wanted: int | None) -> Layout:
     """A layout for all local devices.
 
+    On a CPU it does not depend on how many machines there are, so that scans of all sizes share a program;
+    elsewhere few machines are one small batch.
+
     Args:
         solver: "weak" or "exact".
         machines: how many there are.
@@ -48,61 +56,83 @@ def layout_for(solver: str, machines: int, wanted: int | None) -> Layout:
     devices = jax.local_devices()
     cpu = devices[0].platform == "cpu"
     each = CHUNK["cpu" if cpu else "other"][solver] if wanted is None else max(1, wanted // len(devices))
-    each = min(each, -(-machines // len(devices)))
-    batch = min(each, CPU_BATCH) if cpu else each
-    return Layout(len(devices), max(1, each // batch), batch)
+    if cpu:
+        batch = min(each, CPU_BATCH)
+        return Layout(len(devices), each // batch, batch)
+    return Layout(len(devices), 1, min(each, -(-machines // len(devices))))
 
 
-def over_machines(
-    function: Callable[..., Any], model: Model, places: tuple[tuple[Place, ...], ...], layout: Layout
-) -> Callable[..., Any]:
-    """(values, *more) -> results: a chunk of machines at once, compiled at the first call.
+Function = Callable[..., Any]
+
+
+def over_machines(function: Function, layout: Layout) -> Function:
+    """(machines, drives, *more) -> results: up to a chunk of machines at once, compiled at the first call.
 
     Args:
-        function: (machine, drive, *more) -> pytree of arrays, for one machine.
-        model: the machine and the drive that the values are put into.
-        places: where, for each axis.
+        function: (machine, drive, *more) -> pytree of arrays, for one machine. Equal functions share programs
+            for all machines of one structure: no number is part of it.
         layout: of the chunk; batches become smaller where the program does not fit into memory.
 
     Returns:
-        A function of (values, *more), arrays that begin with an axis of `layout.chunk` machines, to NumPy.
+        The function of pytrees of NumPy arrays that begin with an axis of at most `layout.chunk` machines, to
+        NumPy. Only batches that hold machines are computed.
     """
-    mesh = device_mesh()
-    found: list[Callable[..., Any]] = []
 
-    def run(*inputs: np.ndarray) -> Any:
-        arrays = tuple(jax.device_put(part, NamedSharding(mesh, SPLIT)) for part in inputs)
-        base = jax.device_put(model, NamedSharding(mesh, WHOLE))
-        if not found:
-            found.append(_compiled(function, base, arrays, places, layout, mesh))
-        return jax.tree.map(np.asarray, found[0](base, arrays))
+    def run(*inputs: Any) -> Any:
+        split = NamedSharding(device_mesh(), SPLIT)
+        count = len(jax.tree.leaves(inputs)[0])
+        share = -(-count // layout.devices)
+        dealt = jax.tree.map(lambda part: jax.device_put(_dealt(part, layout, share), split), inputs)
+        leaves, structure = jax.tree.flatten(dealt)
+        shapes = tuple(jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=x.sharding) for x in leaves)
+        found = _program(function, layout, structure, shapes)(dealt, np.int64(share))
+
+        def collected(part: Array) -> np.ndarray:
+            whole = np.asarray(part).reshape(layout.devices, -1, *part.shape[1:])
+            return whole[:, :share].reshape(-1, *part.shape[1:])[:count]
+
+        return jax.tree.map(collected, found)
 
     return run
 
 
-def _compiled(
-    function: Callable[..., Any],
-    model: Model,
-    arrays: tuple[Array, ...],
-    places: tuple[tuple[Place, ...], ...],
-    layout: Layout,
-    mesh: Mesh,
-) -> Callable[..., Any]:
+def _dealt(part: np.ndarray, layout: Layout, share: int) -> np.ndarray:
+    """Machines dealt to the devices, `share` to each and then copies of the last."""
+    slots = np.minimum(np.arange(layout.on_one_device), share - 1)
+    machines = share * np.arange(layout.devices)[:, None] + slots
+    return part[np.minimum(machines.ravel(), len(part) - 1)]
+
+
+@lru_cache(maxsize=64)
+def _program(function: Function, layout: Layout, structure: Any, shapes: tuple[Any, ...]) -> Function:
+    """(inputs, machines on one device) -> results."""
+    mesh = device_mesh()
     limit = spare_memory() / (2 * layout.devices if mesh.devices[0].platform == "cpu" else 2)
     while True:
-        batch = layout.batch
 
-        def on_one_device(model: Model, arrays: tuple[Array, ...], batch: int = batch) -> Any:
-            def one(inputs: tuple[Array, ...]) -> Any:
-                return function(*placed(model, places, inputs[0]), *inputs[1:])
+        def on_one_device(inputs: Any, share: Array, batch: int = layout.batch) -> Any:
+            slots = jax.tree.leaves(inputs)[0].shape[0]
+            side_by_side = jax.jit(jax.vmap(function))
+            shape = jax.eval_shape(side_by_side, *jax.tree.map(lambda part: part[:batch], inputs))
+            empty = jax.tree.map(lambda x: jnp.zeros((slots, *x.shape[1:]), x.dtype), shape)
 
-            return jax.lax.map(one, arrays, batch_size=batch)
+            def step(i: Array, found: Any) -> Any:
+                start = jnp.minimum(i * batch, slots - batch)
+                part = jax.tree.map(lambda x: jax.lax.dynamic_slice_in_dim(x, start, batch), inputs)
+                new = side_by_side(*part)
+                return jax.tree.map(
+                    lambda whole, piece: jax.lax.dynamic_update_slice_in_dim(whole, piece, start, 0),
+                    found,
+                    new,
+                )
+
+            return jax.lax.fori_loop(0, -(-share // batch), step, empty)
 
         sharded = jax.shard_map(
-            on_one_device, mesh=mesh, in_specs=(WHOLE, SPLIT), out_specs=SPLIT, check_vma=False
+            on_one_device, mesh=mesh, in_specs=(SPLIT, WHOLE), out_specs=SPLIT, check_vma=False
         )
-        program = jax.jit(sharded).lower(model, arrays).compile()
+        program = jax.jit(sharded).lower(jax.tree.unflatten(structure, shapes), np.int64(0)).compile()
         memory = program.memory_analysis()
-        if batch == 1 or memory is None or memory.temp_size_in_bytes < limit:
+        if layout.batch == 1 or memory is None or memory.temp_size_in_bytes < limit:
             return program
         layout = layout.halved()

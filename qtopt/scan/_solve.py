@@ -1,8 +1,8 @@
 """From the values of a chunk of machines to their quantities."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 import jax
 import jax.numpy as jnp
@@ -10,7 +10,7 @@ import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
-from .._places import Place
+from .._places import Place, placed_each
 from ..baths import has_friction
 from ..drives import Drive
 from ..errors import InputError
@@ -57,6 +57,64 @@ class Chunk:
     solve: Callable[[Values], Results]
 
 
+@dataclass(frozen=True)
+class Numbers:
+    """(machine, drive) -> what the device finds of one machine. Equal settings share compiled programs.
+
+    Attributes:
+        kind: "weak" or "exact".
+        fluctuations: whether they are known and wanted.
+        negativity: whether the logarithmic negativity is known.
+        resolution: exact: of the period.
+    """
+
+    kind: Literal["weak", "exact"]
+    fluctuations: bool
+    negativity: bool
+    resolution: Resolution | None = None
+
+    def __call__(self, machine: Machine, drive: Drive) -> dict[str, Any]:
+        weak = self.kind == "weak"
+        slope, noise = None, None
+        if self.fluctuations:
+            state, slope = with_slope(self._steady_state, machine, drive)
+            noise = self._noise(machine, drive)
+        else:
+            state = self._steady_state(machine, drive)
+        negativity = _negativity(machine, state) if self.negativity else None
+        solved = Solved(state, slope, noise, drive.frequency, negativity)
+        quantities = quantities_of(self.kind, machine.size, noise, self.negativity)
+        found = {item.name: item.of(solved) for item in quantities if item.of is not None}
+        found |= {"temperatures": machine.temperatures, "dynamics": state_space(machine).dynamics}
+        return found | (
+            {"heat_error": _heat_error(machine, drive, state)} if weak else {"status": state.status}
+        )
+
+    def _steady_state(self, machine: Machine, drive: Drive) -> Any:
+        if self.kind == "weak":
+            return weak_steady_state(machine, drive)
+        return exact_steady_state(machine, drive, self.resolution)
+
+    def _noise(self, machine: Machine, drive: Drive) -> Fluctuations:
+        if self.kind == "weak":
+            return weak_fluctuations(machine, drive)
+        return exact_fluctuations(machine, drive, self.resolution)
+
+    def known_fluctuations(self, model: Model) -> Fluctuations | None:
+        """Fluctuations without their numbers; None where they are not wanted or this machine has none."""
+        if not self.fluctuations:
+            return None
+        try:
+            return jax.eval_shape(self._noise, *model)
+        except InputError:
+            return None
+
+
+def _pace(machine: Machine, drive: Drive) -> tuple[Array, Array]:
+    """What the doublings of a machine depend on."""
+    return fastest_rate(machine, drive), drive.frequency
+
+
 class Solver:
     """Programs and chunks for one model, its scanned places and the values of every machine, (n, axes)."""
 
@@ -64,17 +122,18 @@ class Solver:
         self,
         model: Model,
         places: tuple[tuple[Place, ...], ...],
-        kind: str,
+        kind: Literal["weak", "exact"],
         chunk: int | None = None,
         fluctuations: bool = True,
     ) -> None:
         self.model, self.places, self.kind = model, places, kind
         self.wanted = chunk
-        self.fluctuations: Variances = _exact_fluctuations if kind == "exact" else _weak_fluctuations
-        self.known = _shape_of(self.fluctuations, model) if fluctuations else None
         baths = model[0].baths if kind == "exact" else model[0].static_baths
-        self.entangled = model[0].size > 1 and not has_friction(baths)
-        self.quantities = quantities_of(kind, model[0].size, self.known, self.entangled)
+        entangled = model[0].size > 1 and not has_friction(baths)
+        resolution = Resolution(default_points(model[1]), 1) if kind == "exact" else None
+        known = Numbers(kind, fluctuations, entangled, resolution).known_fluctuations(model)
+        self.numbers = Numbers(kind, known is not None, entangled)
+        self.quantities = quantities_of(kind, model[0].size, known, entangled)
 
     def chunks(self, values: Values) -> Iterator[Chunk]:
         """All machines, in the order in which they are solved."""
@@ -82,7 +141,7 @@ class Solver:
             layout = layout_for(self.kind, len(machines), self.wanted)
             solve = self._exact(layout, resolution) if resolution else self._weak(layout)
             for start in range(0, len(machines), layout.chunk):
-                yield Chunk(machines[start : start + layout.chunk], _padded(solve, layout.chunk))
+                yield Chunk(machines[start : start + layout.chunk], solve)
 
     def _groups(self, values: Values) -> Iterator[tuple[Resolution | None, NDArray[np.int64]]]:
         """Machines that share a program: all of them, or those that need about as many doublings."""
@@ -90,8 +149,9 @@ class Solver:
             yield None, np.arange(len(values))
             return
         layout = layout_for("weak", len(values), self.wanted)
-        rates = _padded(self._over(lambda m, d: (fastest_rate(m, d), d.frequency), layout), layout.chunk)
-        parts = [rates(values[start : start + layout.chunk]) for start in range(0, len(values), layout.chunk)]
+        paces = over_machines(_pace, layout)
+        starts = range(0, len(values), layout.chunk)
+        parts = [paces(*self._models(values[start : start + layout.chunk])) for start in starts]
         rate, frequency = (np.concatenate(part) for part in zip(*parts, strict=True))
         points = default_points(self.model[1])
         levels = -(-levels_for(rate, frequency, points) // LEVEL_STEP) * LEVEL_STEP
@@ -102,41 +162,19 @@ class Solver:
                 yield Resolution(points, int(level)), np.flatnonzero(waiting)
                 waiting[:] = False
 
-    def _over(self, function: Callable[..., Any], layout: Layout) -> Callable[..., Any]:
-        return over_machines(function, self.model, self.places, layout)
-
-    def _measured(
-        self,
-        solve: Callable[[Machine, Drive], Any],
-        machine: Machine,
-        drive: Drive,
-        resolution: Resolution | None,
-    ) -> tuple[Any, dict[str, Any]]:
-        """The steady state, and what is made of it on the device."""
-        slope, noise = None, None
-        if self.known is None:
-            state = solve(machine, drive)
-        else:
-            state, slope = with_slope(solve, machine, drive)
-            noise = self.fluctuations(machine, drive, resolution)
-        negativity = _negativity(machine, state) if self.entangled else None
-        solved = Solved(state, slope, noise, drive.frequency, negativity)
-        found = {item.name: item.of(solved) for item in self.quantities if item.of is not None}
-        found |= {"temperatures": machine.temperatures, "dynamics": state_space(machine).dynamics}
-        return state, found
+    def _models(self, values: Values) -> Model:
+        """The machines and drives with these values, as arrays that begin with an axis of machines."""
+        return placed_each(self.model, self.places, values)
 
     def _weak(self, layout: Layout) -> Callable[[Values], Results]:
-        def numbers(machine: Machine, drive: Drive) -> dict[str, Any]:
-            state, found = self._measured(weak_steady_state, machine, drive, None)
-            return {**found, "heat_error": _heat_error(machine, drive, state)}
-
-        first = self._over(numbers, layout)
-        second = self._over(self_energies, layout)
+        first = over_machines(self.numbers, layout)
+        second = over_machines(self_energies, layout)
 
         def solve(values: Values) -> Results:
-            found = first(values)
+            models = self._models(values)
+            found = first(*models)
             resonances = Resonances(found.pop("dynamics"))
-            energies = second(values, resonances.frequencies)
+            energies = second(*models, resonances.frequencies)
             resolved = found.pop("heat_error") < RESOLUTION
             status = np.where(resolved, RESOLVED, STATUSES.index("unresolved"))
             currents = (found["local_powers"], found["heat_currents"], found["covariance"])
@@ -148,17 +186,10 @@ class Solver:
         return solve
 
     def _exact(self, layout: Layout, resolution: Resolution) -> Callable[[Values], Results]:
-        def numbers(machine: Machine, drive: Drive) -> dict[str, Any]:
-            def solve(machine: Machine, drive: Drive) -> Any:
-                return exact_steady_state(machine, drive, resolution)
-
-            state, found = self._measured(solve, machine, drive, resolution)
-            return {**found, "status": state.status}
-
-        run = self._over(numbers, layout)
+        run = over_machines(replace(self.numbers, resolution=resolution), layout)
 
         def solve(values: Values) -> Results:
-            found = run(values)
+            found = run(*self._models(values))
             return self._derived(found, *np.linalg.eig(found.pop("dynamics")))
 
         return solve
@@ -179,31 +210,11 @@ class Solver:
         return {item.name: _masked(item, found[item.name], known) for item in self.quantities}
 
 
-Variances = Callable[[Machine, Drive, Resolution | None], Fluctuations | None]
-
-
 def _negativity(machine: Machine, state: SteadyState | PeriodicState) -> Array:
     """Of the static machine, or (exact) on average over the period."""
     if isinstance(state, PeriodicState):
         return jnp.mean(state.negativity_in_time)
     return logarithmic_negativity(phase_space_covariance(machine))
-
-
-def _weak_fluctuations(machine: Machine, drive: Drive, resolution: Resolution | None) -> Fluctuations:
-    return weak_fluctuations(machine, drive)
-
-
-def _exact_fluctuations(machine: Machine, drive: Drive, resolution: Resolution | None) -> Fluctuations:
-    return exact_fluctuations(machine, drive, resolution)
-
-
-def _shape_of(function: Variances, model: Model) -> Fluctuations | None:
-    """Fluctuations without their numbers; None where this kind of machine and drive has none."""
-    resolution = Resolution(default_points(model[1]), 1)
-    try:
-        return jax.eval_shape(lambda machine, drive: function(machine, drive, resolution), *model)
-    except InputError:
-        return None
 
 
 def _heat_error(machine: Machine, drive: Drive, state: SteadyState) -> Array:
@@ -220,14 +231,3 @@ def _masked(quantity: Quantity, values: NDArray[Any], known: NDArray[np.bool_]) 
         return values.astype(np.int8)
     known = known.reshape(known.shape + (1,) * (values.ndim - 1)) | quantity.always
     return np.where(known & np.isfinite(values), values, np.nan)
-
-
-def _padded(solve: Callable[[Values], Any], count: int) -> Callable[[Values], Any]:
-    """For at most `count` machines: every call has the same shape, so there is one program."""
-
-    def padded(values: Values) -> Any:
-        missing = count - len(values)
-        results = solve(np.concatenate([values, np.repeat(values[-1:], missing, axis=0)]))
-        return jax.tree.map(lambda part: part[: len(values)], results)
-
-    return padded

@@ -24,3 +24,4 @@ from ._validity import (
     self_energies as self_energies,
     weak_validity as weak_validity,
 )
+from ._window import with_window_currents as with_window_currents
