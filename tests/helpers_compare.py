@@ -10,7 +10,7 @@ from qtopt.weak import with_window_currents
 # A current that is the small remainder of larger ones (J_1 when nearly all work goes straight to bath 2, say)
 # is known to this fraction of the largest current. All others are held to their own size.
 REMAINDER = 1e-9
-WINDOW_REMAINDER = 2e-11
+WINDOW_REMAINDER = 2e-10
 RELATIVE = 1e-8
 # Two memoryless baths exchange zero-point fluctuations over all frequencies that the rational coth knows, 15
 # decades; its relative error of 2e-15 leaves this fraction of gamma_1 gamma_2 in the heat between them, but

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -10,7 +11,7 @@ import xarray
 
 import qtopt
 from qtopt import config as files
-from qtopt.exact import resolution_for, steady_state
+from qtopt.exact import PeriodicState, Resolution, resolution_for, steady_state
 from qtopt.machine import Machine
 from qtopt.pareto import Front, FrontSettings, exact_front
 from qtopt.plots.style import (
@@ -90,6 +91,12 @@ def exact_config(strength: float, quick: bool) -> files.Config:
     return replace(engine, drive=None, pareto=settings_of("joint", quick))
 
 
+@eqx.filter_jit
+def _states(machine: Machine, drives: qtopt.BoundedDrive, resolution: Resolution) -> PeriodicState:
+    """The exact states of one machine under many drives."""
+    return jax.lax.map(lambda drive: steady_state(machine, drive, resolution), drives)
+
+
 def _same_drives(config: files.Config, weak: xarray.Dataset) -> xarray.Dataset:
     """Exact currents of the machine under every drive of a weak front; not a number where it is no engine."""
     machine = qtopt.build_machine(config.machine)
@@ -97,8 +104,7 @@ def _same_drives(config: files.Config, weak: xarray.Dataset) -> xarray.Dataset:
     slowest = min(drives, key=lambda drive: float(drive.frequency))
     resolution = resolution_for(machine, slowest, POINTS)
     batch = jax.tree.map(lambda *leaves: jnp.stack(leaves), *drives)
-    solve = jax.jit(lambda all: jax.lax.map(lambda one: steady_state(machine, one, resolution), all))
-    state = solve(batch)
+    state = _states(machine, batch, resolution)
     power, heat = np.asarray(state.power), np.asarray(state.heat_currents)
     absorbed = np.where(heat > 0.0, heat, 0.0).sum(axis=1)
     rates = {

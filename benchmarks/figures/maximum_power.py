@@ -53,7 +53,8 @@ def _search(name: files.Configuration, dampings: NDArray[np.float64], step: floa
 
     def waves(gamma_2, frequency, peak):
         # P = a + b cos(phi) + c sin(phi): three phases give the least of them all
-        zero, quarter, half = (power(gamma_2, frequency, peak, p) for p in (0.0, jnp.pi / 2, jnp.pi))
+        phases = jnp.array([0.0, jnp.pi / 2, jnp.pi])
+        zero, quarter, half = jax.vmap(lambda phase: power(gamma_2, frequency, peak, phase))(phases)
         mean, cosine = (zero + half) / 2, (zero - half) / 2
         sine = quarter - mean
         return {"power": mean - jnp.hypot(cosine, sine), "phase": jnp.arctan2(-sine, -cosine)}

@@ -20,7 +20,7 @@ from qtopt.plots.style import (
     figure as new_figure,
     style_panel,
 )
-from qtopt.precision import CLASSICAL, PERIODIC, currents, with_slope
+from qtopt.precision import CLASSICAL, PERIODIC, currents
 
 from . import _common as common
 
@@ -78,16 +78,20 @@ def _products(points: int) -> xarray.Dataset:
         static = qtopt.StaticBath("static", temperature, qtopt.Ohmic(gamma_2), jnp.ones(2))
         machine = qtopt.Machine([1.0, 0.6], (driven, static), "joint")
 
-        def weighted(omega):
-            return qtopt.MonochromaticDrive(omega, jnp.stack([1.0, omega / CUTOFF]), [0.0, jnp.pi / 2])
+        def solve(omega, weight):
+            drive = qtopt.MonochromaticDrive(omega, jnp.stack([1.0, weight]), [0.0, jnp.pi / 2])
+            return qtopt.steady_state(machine, drive), drive
 
-        drive = weighted(frequency)
+        def slopes(along):
+            return jax.jvp(solve, (frequency, frequency / CUTOFF), (jnp.ones(()), along))
+
+        (states, drives), (rates, _) = jax.vmap(slopes)(jnp.array([0.0, 1.0 / CUTOFF]))
+        (state, drive) = jax.tree.map(lambda leaf: leaf[0], (states, drives))
         noise = qtopt.fluctuations(machine, drive)
-        state, fixed = with_slope(qtopt.steady_state, machine, drive)
-        _, following = jax.jvp(
-            lambda omega: qtopt.steady_state(machine, weighted(omega)), (frequency,), (jnp.ones(()),)
+        local, other = (
+            currents(state, jax.tree.map(lambda leaf, i=i: leaf[i], rates), noise, frequency).local_powers
+            for i in range(2)
         )
-        local, other = (currents(state, slope, noise, frequency).local_powers for slope in (fixed, following))
         found = {
             "classical": CLASSICAL.value(local)[0],
             "fixed": PERIODIC.value(local)[0],

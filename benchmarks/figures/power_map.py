@@ -21,7 +21,7 @@ def figure(quick: bool, out: Path) -> dict[str, xarray.Dataset]:
         common.axis("Omega", common.OMEGA, 0.1, 0.5, points, "linear"),
         common.axis("omega_1", common.OMEGA_1, 0.9, 1.3, points, "linear"),
     )
-    scan = files.ScanConfig(axes)
+    scan = files.ScanConfig(axes, fluctuations=False)
     data = {
         name: common.solved(
             replace(common.engine(configuration=name), scan=scan), out / f"power_map-{name}.nc"

@@ -164,7 +164,9 @@ def _product(forms: PrecisionForms, bound: Bound, power: float) -> float:
     low, high = rates[0], rates[-1]
     for _ in range(1 + ZOOMS):
         grid = np.geomspace(low, high, RATES)
-        values = np.asarray(_duals(forms, jnp.asarray(grid), jnp.asarray(shares), budget, power))
+        values = np.asarray(
+            _duals(forms, jnp.asarray(grid), jnp.asarray(shares), jnp.asarray(budget), jnp.asarray(power))
+        )
         best = int(np.argmin(values))
         low, high = grid[max(best - 1, 0)], grid[min(best + 1, RATES - 1)]
     return float((values[best] / (2.0 * power)) ** 2)
@@ -172,7 +174,7 @@ def _product(forms: PrecisionForms, bound: Bound, power: float) -> float:
 
 @eqx.filter_jit
 def _duals(
-    forms: PrecisionForms, rates: Float[Array, " R"], shares: Float[Array, "T L"], budget: float, power: float
+    forms: PrecisionForms, rates: Float[Array, " R"], shares: Float[Array, "T L"], budget: Array, power: Array
 ) -> Float[Array, " R"]:
     """Largest ``alpha p - budget y`` for each lambda, over the splits."""
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, Literal
 
 import jax
@@ -44,7 +45,7 @@ from ._quantities import STATUSES, UNDEFINED, Quantity, Solved, quantities_of
 Values = NDArray[np.float64]
 Results = dict[str, NDArray[Any]]
 LEVEL_STEP = 4
-"""exact: doublings are rounded up to multiples of this, so that few programs serve a whole scan"""
+"""exact: doublings are rounded up to multiples of this (small scans: twice this), so that few programs do"""
 SMALLEST_GROUP = 512
 """exact: fewer machines join those that need more doublings; a program takes longer to compile"""
 
@@ -102,10 +103,15 @@ class Numbers:
 
     def known_fluctuations(self, model: Model) -> Fluctuations | None:
         """Fluctuations without their numbers; None where they are not wanted or this machine has none."""
+        leaves, structure = jax.tree.flatten(model)
+        return self._known(structure, tuple(jax.typeof(jnp.asarray(leaf)) for leaf in leaves))
+
+    @lru_cache  # noqa: B019 (equal settings are equal keys)
+    def _known(self, structure: Any, shapes: tuple[Any, ...]) -> Fluctuations | None:
         if not self.fluctuations:
             return None
         try:
-            return jax.eval_shape(self._noise, *model)
+            return jax.eval_shape(self._noise, *jax.tree.unflatten(structure, shapes))
         except InputError:
             return None
 
@@ -154,7 +160,8 @@ class Solver:
         parts = [paces(*self._models(values[start : start + layout.chunk])) for start in starts]
         rate, frequency = (np.concatenate(part) for part in zip(*parts, strict=True))
         points = default_points(self.model[1])
-        levels = -(-levels_for(rate, frequency, points) // LEVEL_STEP) * LEVEL_STEP
+        step = LEVEL_STEP if len(values) >= SMALLEST_GROUP else 2 * LEVEL_STEP
+        levels = -(-levels_for(rate, frequency, points) // step) * step
         waiting = np.zeros(len(levels), dtype=bool)
         for level in np.unique(levels):
             waiting |= levels == level

@@ -138,10 +138,13 @@ def pole_sum(
 def contour_integral(path: Contour, analytic: AnalyticFactor) -> Any:
     """`pole_sum` on a contour that is already known."""
     z = 1j * matsubara(path.temperature, path.poles)
-    return jax.tree.map(
-        path.integrate,
-        analytic.value(z),
-        analytic.value(path.upper_poles),
-        analytic.value(path.nearest),
-        analytic.slope(path.upper_poles, path.nearest),
-    )
+    nodes, few = z.shape[0], path.upper_poles.shape[0]
+    # All points at once: a program three times smaller than with one evaluation for each kind of point.
+    values = analytic.value(jnp.concatenate([z, path.upper_poles, path.nearest]))
+    slopes = analytic.slope(path.upper_poles, path.nearest)
+
+    def integral(value: Array, slope: Array) -> Array:
+        at_nodes, at_poles = value[..., :nodes], value[..., nodes : nodes + few]
+        return path.integrate(at_nodes, at_poles, value[..., nodes + few :], slope)
+
+    return jax.tree.map(integral, values, slopes)
