@@ -36,7 +36,10 @@ from tests.test_pareto_certificate import STRENGTH, engine
 SMALL = FrontSettings(points=4, harmonics=3, bound="rms", frequency=(0.3, 0.6), starts=4, seed=0)
 
 
-@pytest.mark.parametrize(("purpose", "cold"), [("engine", 0.2), ("refrigerator", 0.8)])
+@pytest.mark.parametrize(
+    ("purpose", "cold"),
+    [("engine", 0.2), pytest.param("refrigerator", 0.8, marks=pytest.mark.slow)],
+)
 def test_rms_front_is_the_certified_front(purpose: PurposeName, cold: float) -> None:
     """With the rms bound every point lies within 1e-6 of the exact front, and never above it."""
     settings = FrontSettings(points=6, harmonics=3, bound="rms", starts=8, purpose=purpose)

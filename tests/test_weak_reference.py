@@ -50,9 +50,9 @@ SLOW_STRUCTURES = [
 SEVERAL_STATIC_BATHS = [
     Structure("drude", ("drude", "ohmic")),
     Structure("ohmic", ("ohmic", "ohmic")),
-    Structure("lorentzian", ("lorentzian", "ohmic")),
 ]
 SLOW_SEVERAL = [
+    Structure("lorentzian", ("lorentzian", "ohmic")),
     Structure("ohmic", ("ohmic", "drude")),
     Structure("lorentzian", ("lorentzian", "drude"), 2, "independent"),
     Structure("drude", ("lorentzian", "ohmic"), 3),
@@ -121,6 +121,7 @@ def test_conduction_vanishes_at_a_common_temperature() -> None:
     assert_agreement([case])
 
 
+@pytest.mark.slow
 def test_a_mode_that_no_static_bath_damps_gives_no_numbers() -> None:
     """Equal oscillators, two static baths that both couple to their sum only."""
     baths = (drude(0.1, 3.0, 1.0), ohmic(0.3, 0.2, (1.0, 1.0)), drude(0.5, 2.0, 0.7, (0.4, 0.4)))

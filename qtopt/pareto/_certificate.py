@@ -81,20 +81,57 @@ def certify(
 
     Source: this package (weak duality); physics notes, sections 3 and 6.
     """
-    grid = _frequency_grid(forms, purpose, *frequency)
-    table = _useful_forms(forms, purpose, grid)
-    efficiency = np.asarray(efficiency, dtype=float)
-    blocks = []
-    for start in range(0, len(efficiency), BLOCK):
-        part = efficiency[start : start + BLOCK]
-        padded = np.concatenate([part, np.full(BLOCK - len(part), part[-1])])
-        found = _certify_block(forms, purpose, table, grid, purpose.slope(padded), bound)
-        blocks.append([column[: len(part)] for column in found])
-    output, wide, peak = (np.concatenate(column) for column in zip(*blocks, strict=True))
-    # A bound holds for all higher efficiencies too, so what was found there must be covered here.
-    order = np.argsort(-efficiency, kind="stable")
-    output[order], wide[order] = np.maximum.accumulate(output[order]), np.maximum.accumulate(wide[order])
-    return Certificate(efficiency, output, wide, peak)
+    return Certifier(forms, purpose, bound, frequency).at(efficiency)
+
+
+class Certifier:
+    """The bounds of one machine, see `certify`: what all efficiencies share is computed once."""
+
+    def __init__(self, forms: Forms, purpose: Purpose, bound: Bound, frequency: tuple[float, float]) -> None:
+        self.forms, self.purpose = forms, purpose
+        self.bound: Bound = bound
+        self.grid = _frequency_grid(forms, purpose, *frequency)
+        self.table = _useful_forms(forms, purpose, self.grid)
+
+    def at(self, efficiency: np.ndarray) -> Certificate:
+        """The bounds at these efficiencies, (M,)."""
+        efficiency = np.asarray(efficiency, dtype=float)
+        blocks = []
+        for start in range(0, len(efficiency), BLOCK):
+            part = efficiency[start : start + BLOCK]
+            padded = np.concatenate([part, np.full(BLOCK - len(part), part[-1])])
+            slope = self.purpose.slope(padded)
+            found = _certify_block(self.forms, self.purpose, self.table, self.grid, slope, self.bound)
+            blocks.append([column[: len(part)] for column in found])
+        output, wide, peak = (np.concatenate(column) for column in zip(*blocks, strict=True))
+        # A bound holds for all higher efficiencies too, so what was found there must be covered here.
+        order = np.argsort(-efficiency, kind="stable")
+        output[order], wide[order] = np.maximum.accumulate(output[order]), np.maximum.accumulate(wide[order])
+        return Certificate(efficiency, output, wide, peak)
+
+    def efficiency_range(self) -> tuple[float, float] | None:
+        """(efficiency at the certified maximum of the output, largest efficiency); None without any output.
+
+        The largest efficiency belongs to one harmonic: 1/kappa is the largest eigenvalue of S^-1/2 X S^-1/2.
+        """
+        output, entropy = (np.asarray(part) for part in self.table)
+        useful = np.any(output, axis=(-2, -1))
+        if not useful.any():
+            return None
+        factor = np.linalg.inv(np.linalg.cholesky(entropy[useful]))
+        whitened = factor @ output[useful] @ np.conj(np.swapaxes(factor, -1, -2))
+        ratio = float(np.linalg.eigvalsh(whitened)[..., -1].max())
+        largest = float(self.purpose.efficiency(1.0 / ratio))
+        below, above, top = 0.0, largest, 0.0
+        for _ in range(2):
+            trial = np.linspace(below, above, BLOCK + 2)[1:-1]
+            bounds = self.at(trial).output
+            top = max(top, bounds.max())
+            reached = bounds >= top * (1.0 - 1e-4)
+            count = len(trial) if reached.all() else int(np.argmin(reached))
+            ends = np.concatenate([[below], trial, [above]])
+            below, above = float(ends[count]), float(ends[count + 1])
+        return below, largest
 
 
 def _frequency_grid(forms: Forms, purpose: Purpose, low: float, high: float) -> np.ndarray:
@@ -104,7 +141,7 @@ def _frequency_grid(forms: Forms, purpose: Purpose, low: float, high: float) -> 
     base = np.geomspace(low, high, GRID)
     output, _ = output_and_entropy(forms, purpose, base)
     nu = (base[:, None] * np.arange(1, output.shape[1])).ravel()
-    gain = np.linalg.eigvalsh(output[:, 1:])[..., -1].ravel()
+    gain = _top(output[:, 1:]).ravel()
     order = np.argsort(nu)
     nu, gain = nu[order], gain[order]
     peak = (gain[1:-1] >= gain[:-2]) & (gain[1:-1] > gain[2:]) & (gain[1:-1] > 0.0)
@@ -143,29 +180,8 @@ def _certify_block(
 def efficiency_range(
     forms: Forms, purpose: Purpose, bound: Bound, frequency: tuple[float, float]
 ) -> tuple[float, float] | None:
-    """(efficiency at the certified maximum of the output, largest efficiency), or None without any output.
-
-    The largest efficiency belongs to one harmonic: the largest eigenvalue r of S^-1/2 X S^-1/2 is 1/kappa.
-    """
-    grid = _frequency_grid(forms, purpose, *frequency)
-    output, entropy = (np.asarray(part) for part in _useful_forms(forms, purpose, grid))
-    useful = np.any(output, axis=(-2, -1))
-    if not useful.any():
-        return None
-    factor = np.linalg.inv(np.linalg.cholesky(entropy[useful]))
-    whitened = factor @ output[useful] @ np.conj(np.swapaxes(factor, -1, -2))
-    ratio = float(np.linalg.eigvalsh(whitened)[..., -1].max())
-    largest = float(purpose.efficiency(1.0 / ratio))
-    below, above, top = 0.0, largest, 0.0
-    for _ in range(2):
-        trial = np.linspace(below, above, BLOCK + 2)[1:-1]
-        bounds = certify(forms, purpose, bound, frequency, trial).output
-        top = max(top, bounds.max())
-        reached = bounds >= top * (1.0 - 1e-4)
-        count = len(trial) if reached.all() else int(np.argmin(reached))
-        ends = np.concatenate([[below], trial, [above]])
-        below, above = float(ends[count]), float(ends[count + 1])
-    return below, largest
+    """`Certifier.efficiency_range` of one machine."""
+    return Certifier(forms, purpose, bound, frequency).efficiency_range()
 
 
 def output_and_entropy(
@@ -180,7 +196,7 @@ def output_and_entropy(
 def _useful_forms(forms: Forms, purpose: Purpose, frequencies: np.ndarray) -> UsefulForms:
     """(G, H, L, L) forms, the useful harmonics moved to the front; H is a multiple of 4."""
     output, entropy = output_and_entropy(forms, purpose, frequencies)
-    useful = np.linalg.eigvalsh(output)[..., -1] > 0.0
+    useful = _top(output) > 0.0
     useful[:, 0] = False
     width = min(4 * max(1, -(-int(useful.sum(axis=1).max()) // 4)), useful.shape[1])
     order = np.argsort(~useful, axis=1, kind="stable")[:, :width]
@@ -193,6 +209,14 @@ def _useful_forms(forms: Forms, purpose: Purpose, frequencies: np.ndarray) -> Us
 def _tabulate(forms: Forms, frequencies: Float[Array, " G"]) -> tuple[Array, Array]:
     table = jax.vmap(forms.at)(frequencies)
     return table.power, table.entropy
+
+
+def _top(matrix: np.ndarray) -> np.ndarray:
+    """`largest_eigenvalue` in NumPy."""
+    if matrix.shape[-1] != 2:
+        return np.linalg.eigvalsh(matrix)[..., -1]
+    a, b = np.real(matrix[..., 0, 0]), np.real(matrix[..., 1, 1])
+    return (a + b) / 2.0 + np.hypot((a - b) / 2.0, np.abs(matrix[..., 0, 1]))
 
 
 def largest_eigenvalue(matrix: Complex[Array, "*batch L L"]) -> Float[Array, "*batch"]:

@@ -14,7 +14,7 @@ from ..exact import PeriodicState
 from ..machine import Machine
 from ..thermodynamics import SteadyState, performance
 from ..weak import steady_state, weak_validity
-from ._certificate import Certificate, certify, efficiency_range, output_and_entropy
+from ._certificate import Certificate, Certifier, output_and_entropy
 from ._checkpoint import Checkpoint
 from ._dominance import non_dominated
 from ._forms import Forms, machine_forms
@@ -122,13 +122,14 @@ def pareto_front(
     progress(0, total, "tabulating kernels")
     forms = machine_forms(machine, settings.frequency, space.kept_harmonics)
     progress(1, total, "certifying")
-    span = efficiency_range(forms, purpose, settings.bound, settings.frequency)
+    certifier = Certifier(forms, purpose, settings.bound, settings.frequency)
+    span = certifier.efficiency_range()
     if span is None:
         progress(total, total, f"no {purpose.name} within the bound")
         return Front((), None, purpose)
     low, high = span
     progress(2, total, "searching")
-    search = _Search(forms, space, purpose, settings, checkpoint)
+    search = _Search(certifier, space, settings, checkpoint)
     parameters = search.run(low, high, lambda chunk: progress(3 + chunk, total, "searching"))
     progress(total - 1, total, "certifying")
     points = _evaluate(machine, purpose, space, parameters)
@@ -140,7 +141,7 @@ def pareto_front(
     curve = np.concatenate(
         [found, np.linspace(max(found[0] - 0.05 * (high - found[0]), 1e-3 * high), high, CURVE_POINTS)]
     )
-    bounds = certify(forms, purpose, settings.bound, settings.frequency, curve)
+    bounds = certifier.at(curve)
     certified = tuple(
         p._replace(certified_output=float(b), gap=float(b / p.output - 1.0))
         for p, b in zip(points, bounds.output, strict=False)
@@ -155,14 +156,15 @@ class _Search:
 
     def __init__(
         self,
-        forms: Forms,
+        certifier: Certifier,
         space: SearchSpace,
-        purpose: Purpose,
         settings: FrontSettings,
         checkpoint: Checkpoint,
     ) -> None:
-        self.forms, self.space, self.purpose = forms, space, purpose
-        self.model = WeakModel(forms, space.kept_harmonics, gain=purpose.gain, at_once=settings.chunk)
+        self.certifier, self.forms, self.purpose = certifier, certifier.forms, certifier.purpose
+        self.space = space
+        gain = self.purpose.gain
+        self.model = WeakModel(self.forms, space.kept_harmonics, gain=gain, at_once=settings.chunk)
         self.settings, self.checkpoint = settings, checkpoint
 
     def run(self, low: float, high: float, progress: Callable[[int], None]) -> DriveParameters:
@@ -215,7 +217,7 @@ class _Search:
         return efficiency - 0.01 * max(high - efficiency, 0.0)
 
     def _targets(self, aims: np.ndarray) -> tuple[Targets, Certificate]:
-        certificate = certify(self.forms, self.purpose, self.settings.bound, self.settings.frequency, aims)
+        certificate = self.certifier.at(aims)
         slopes = self.purpose.slope(aims)
         neighbours = np.abs(np.diff(slopes[1:])).mean() if len(slopes) > 2 else abs(slopes[0] - slopes[1])
         width = np.full(len(slopes), max(neighbours, 1e-6 * slopes[-1]))
