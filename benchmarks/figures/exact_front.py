@@ -31,7 +31,7 @@ STRENGTHS = (1e-6, 1e-5, 1e-4)
 """d; the weak front in -P/d is the same for all of them"""
 CASE = (0.6, 100.0)
 """omega_B and gamma_2"""
-POINTS, STARTS = 257, 6
+POINTS, STARTS = 513, 6
 """points of time in a period; drives of the weak front from which the exact search starts"""
 
 
