@@ -1,7 +1,7 @@
 """Certified upper bounds on the output of any periodic drive at a given efficiency."""
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax
@@ -141,7 +141,7 @@ def _frequency_grid(forms: Forms, purpose: Purpose, low: float, high: float) -> 
     base = np.geomspace(low, high, GRID)
     output, _ = output_and_entropy(forms, purpose, base)
     nu = (base[:, None] * np.arange(1, output.shape[1])).ravel()
-    gain = _top(output[:, 1:]).ravel()
+    gain = largest_eigenvalue(output[:, 1:]).ravel()
     order = np.argsort(nu)
     nu, gain = nu[order], gain[order]
     peak = (gain[1:-1] >= gain[:-2]) & (gain[1:-1] > gain[2:]) & (gain[1:-1] > 0.0)
@@ -196,7 +196,7 @@ def output_and_entropy(
 def _useful_forms(forms: Forms, purpose: Purpose, frequencies: np.ndarray) -> UsefulForms:
     """(G, H, L, L) forms, the useful harmonics moved to the front; H is a multiple of 4."""
     output, entropy = output_and_entropy(forms, purpose, frequencies)
-    useful = _top(output) > 0.0
+    useful = largest_eigenvalue(output) > 0.0
     useful[:, 0] = False
     width = min(4 * max(1, -(-int(useful.sum(axis=1).max()) // 4)), useful.shape[1])
     order = np.argsort(~useful, axis=1, kind="stable")[:, :width]
@@ -211,22 +211,15 @@ def _tabulate(forms: Forms, frequencies: Float[Array, " G"]) -> tuple[Array, Arr
     return table.power, table.entropy
 
 
-def _top(matrix: np.ndarray) -> np.ndarray:
-    """`largest_eigenvalue` in NumPy."""
-    if matrix.shape[-1] != 2:
-        return np.linalg.eigvalsh(matrix)[..., -1]
-    a, b = np.real(matrix[..., 0, 0]), np.real(matrix[..., 1, 1])
-    return (a + b) / 2.0 + np.hypot((a - b) / 2.0, np.abs(matrix[..., 0, 1]))
-
-
-def largest_eigenvalue(matrix: Complex[Array, "*batch L L"]) -> Float[Array, "*batch"]:
-    """Largest eigenvalue of Hermitian matrices; one and two oscillators in closed form."""
+def largest_eigenvalue(matrix: Any) -> Any:
+    """(*batch) largest eigenvalues of Hermitian (*batch, L, L), of NumPy or jax; L = 1 and 2 in closed form."""
+    of = np if isinstance(matrix, np.ndarray) else jnp
     if matrix.shape[-1] == 1:
         return matrix[..., 0, 0].real
     if matrix.shape[-1] == 2:
         a, b = matrix[..., 0, 0].real, matrix[..., 1, 1].real
-        return (a + b) / 2.0 + jnp.sqrt(((a - b) / 2.0) ** 2 + jnp.abs(matrix[..., 0, 1]) ** 2)
-    return jnp.linalg.eigvalsh(matrix)[..., -1]
+        return (a + b) / 2.0 + of.sqrt(((a - b) / 2.0) ** 2 + of.abs(matrix[..., 0, 1]) ** 2)
+    return of.linalg.eigvalsh(matrix)[..., -1]
 
 
 def _dual(forms: UsefulForms, slope: Array, u: Array, share: Array, budget: float, limited: bool) -> Array:

@@ -103,17 +103,19 @@ class Numbers:
 
     def known_fluctuations(self, model: Model) -> Fluctuations | None:
         """Fluctuations without their numbers; None where they are not wanted or this machine has none."""
-        leaves, structure = jax.tree.flatten(model)
-        return self._known(structure, tuple(jax.typeof(jnp.asarray(leaf)) for leaf in leaves))
-
-    @lru_cache  # noqa: B019 (equal settings are equal keys)
-    def _known(self, structure: Any, shapes: tuple[Any, ...]) -> Fluctuations | None:
         if not self.fluctuations:
             return None
-        try:
-            return jax.eval_shape(self._noise, *jax.tree.unflatten(structure, shapes))
-        except InputError:
-            return None
+        leaves, structure = jax.tree.flatten(model)
+        return _shape_of(self._noise, structure, tuple(jax.typeof(jnp.asarray(leaf)) for leaf in leaves))
+
+
+@lru_cache
+def _shape_of(noise: Callable[..., Fluctuations], structure: Any, shapes: Any) -> Fluctuations | None:
+    """Traced once for every structure of machines: `noise` of equal settings is equal."""
+    try:
+        return jax.eval_shape(noise, *jax.tree.unflatten(structure, shapes))
+    except InputError:
+        return None
 
 
 def _pace(machine: Machine, drive: Drive) -> tuple[Array, Array]:
