@@ -212,7 +212,7 @@ def _tabulate(forms: Forms, frequencies: Float[Array, " G"]) -> tuple[Array, Arr
 
 
 def largest_eigenvalue(matrix: Any) -> Any:
-    """(*batch) largest eigenvalues of Hermitian (*batch, L, L), of NumPy or jax; L = 1 and 2 in closed form."""
+    """(*batch) largest eigenvalues of Hermitian (*batch, L, L), NumPy or jax; closed form for L = 1 and 2."""
     of = np if isinstance(matrix, np.ndarray) else jnp
     if matrix.shape[-1] == 1:
         return matrix[..., 0, 0].real
