@@ -41,7 +41,10 @@ def drive(size: int = 2, harmonics: int = 8) -> qtopt.FourierDrive:
 def value_and_gradient(size: int, harmonics: int, temperature: float = 1.0) -> float:
     pair = (machine(size, temperature), drive(size, harmonics))
     resolution = resolution_for(*pair)
-    power = lambda parameters: steady_state(parameters[0], parameters[1], resolution).power  # noqa: E731
+
+    def power(parameters):
+        return steady_state(parameters[0], parameters[1], resolution).power
+
     compiled = eqx.filter_jit(jax.value_and_grad(power))
     return median_seconds({"": lambda: compiled(pair)}, REPEATS)[""]
 

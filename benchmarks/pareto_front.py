@@ -39,12 +39,11 @@ from benchmarks.opponents import scipy_front
 from benchmarks.weak_evaluation import OPPONENT, machine
 from qtopt.pareto import (
     Certificate,
+    Certifier,
     Checkpoint,
     DriveParameters,
     FrontSettings,
     SearchSpace,
-    certify,
-    efficiency_range,
     machine_forms,
     pareto_front,
     purpose_of,
@@ -74,11 +73,12 @@ class Judge:
 
     def __init__(self, bound: Bound) -> None:
         forms = machine_forms(machine(), FREQUENCY, SearchSpace(bound, 2, 1, FREQUENCY).kept_harmonics)
-        span = efficiency_range(forms, ENGINE, bound, FREQUENCY)
+        certifier = Certifier(forms, ENGINE, bound, FREQUENCY)
+        span = certifier.efficiency_range()
         assert span is not None
         self.bound: Bound = bound
         self.efficiency = np.linspace(*span, POINTS + 1)[:-1]
-        self.exact: Certificate = certify(forms, ENGINE, bound, FREQUENCY, self.efficiency)
+        self.exact: Certificate = certifier.at(self.efficiency)
         self.scale = self.exact.output.max()
         self.whole = 1.0
         self.whole = self.volume(np.stack([self.exact.efficiency, self.exact.output], axis=1))

@@ -1,7 +1,7 @@
 """One place where plain numbers become float64 arrays."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import jax
 import jax.numpy as jnp
@@ -16,7 +16,7 @@ def to_array(value: ArrayLike | Sequence[Any]) -> Array:
     """
     if isinstance(value, int | float | list | tuple):
         return jnp.asarray(value, dtype=float)
-    return value  # type: ignore[return-value]
+    return cast(Array, value)
 
 
 def require_x64() -> None:

@@ -48,7 +48,9 @@ def best_cosine(
 
 
 def _all_powers(machine, frequency, phase, resolution):
-    one = lambda pair: steady_state(machine, cosine(*pair), resolution).power  # noqa: E731
+    def one(pair):
+        return steady_state(machine, cosine(*pair), resolution).power
+
     return jax.lax.map(one, (frequency, phase), batch_size=16)
 
 

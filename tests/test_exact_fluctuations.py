@@ -162,7 +162,8 @@ def test_independent_oscillators_fluctuate_independently() -> None:
         np.testing.assert_allclose(result[l, l], alone[0, 0], rtol=1e-11)
 
 
-decades = lambda low, high: st.floats(low, high).map(lambda x: 10.0**x)  # noqa: E731
+def decades(low, high):
+    return st.floats(low, high).map(lambda x: 10.0**x)
 
 
 @settings(max_examples=100)
@@ -228,7 +229,10 @@ def variances(flat: jax.Array) -> jax.Array:
 @pytest.fixture(scope="module")
 def pull() -> Any:
     """Compiled reverse mode: the gradient of covector . D."""
-    gradient = lambda flat, covector: jax.vjp(variances, flat)[1](covector)[0]  # noqa: E731
+
+    def gradient(flat, covector):
+        return jax.vjp(variances, flat)[1](covector)[0]
+
     return jax.jit(gradient).lower(FLAT, jnp.ones(3)).compile()
 
 

@@ -152,7 +152,10 @@ def test_difference_to_the_weak_theory_is_proportional_to_the_strength() -> None
 def random_machine(seed: int, isothermal: bool) -> tuple[Machine, PiecewiseDrive]:
     """Weak to strong coupling, low and high temperature, slow and fast drives of three steps."""
     rng = np.random.default_rng(seed)
-    decade = lambda low, high: float(10.0 ** rng.uniform(low, high))  # noqa: E731
+
+    def decade(low, high):
+        return float(10.0 ** rng.uniform(low, high))
+
     hot, cold = decade(-1.5, 1.0), decade(-1.5, 1.0)
     driven = (
         Drude(decade(-3, 0), decade(0, 2)) if seed % 2 else Lorentzian(decade(-4, -1), 1.25, decade(-2, 0))

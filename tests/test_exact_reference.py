@@ -99,7 +99,10 @@ def test_difference_to_the_weak_theory_is_proportional_to_the_strength() -> None
 def random_machine(seed: int, isothermal: bool = False) -> tuple[Machine, FourierDrive]:
     """Strong and weak coupling, low and high temperature, slow and fast drives; two or three oscillators."""
     rng = np.random.default_rng(seed)
-    decade = lambda low, high: float(10.0 ** rng.uniform(low, high))  # noqa: E731
+
+    def decade(low, high):
+        return float(10.0 ** rng.uniform(low, high))
+
     size = 2
     hot, cold = decade(-1.5, 1.0), decade(-1.5, 1.0)
     cold = hot if isothermal else cold
@@ -172,7 +175,10 @@ def test_static_couplings_at_one_temperature_are_in_equilibrium(seed: int) -> No
 @given(st.integers(0, 10**6))
 def test_one_oscillator_with_a_memoryless_driven_bath_is_no_engine(seed: int) -> None:
     rng = np.random.default_rng(seed)
-    decade = lambda low, high: float(10.0 ** rng.uniform(low, high))  # noqa: E731
+
+    def decade(low, high):
+        return float(10.0 ** rng.uniform(low, high))
+
     baths = (
         DrivenBath("hot", decade(-1, 1), Ohmic(decade(-3, 1))),
         StaticBath("cold", decade(-1, 1), Ohmic(decade(-3, 1)), [1.0]),
@@ -260,7 +266,10 @@ def assert_gradients(case: Case, relative_step: float) -> None:
     size = np.abs(np.asarray(value(flat)))
     for i in range(flat.size):
         step = relative_step * max(abs(float(flat[i])), 0.1)
-        shifted = lambda h, i=i: np.asarray(value(flat.at[i].add(h)))  # noqa: E731
+
+        def shifted(h, i=i):
+            return np.asarray(value(flat.at[i].add(h)))
+
         coarse, fine = ((shifted(h) - shifted(-h)) / (2.0 * h) for h in (step, step / 2.0))
         finer = (shifted(step / 4.0) - shifted(-step / 4.0)) / (step / 2.0)
         first, second = (4.0 * fine - coarse) / 3.0, (4.0 * finer - fine) / 3.0
@@ -272,7 +281,10 @@ def assert_gradients(case: Case, relative_step: float) -> None:
 def test_exact_programs_hold_no_lapack_and_no_callback() -> None:
     machine, drive = engine(1e-5), engine_drive()
     resolution = resolution_for(machine, drive)
-    power = lambda pair: steady_state(pair[0], pair[1], resolution).power  # noqa: E731
+
+    def power(pair):
+        return steady_state(pair[0], pair[1], resolution).power
+
     program = eqx.filter_jit(jax.value_and_grad(power))
     text = program.lower((machine, drive)).compile().compiled.as_text()  # pyright: ignore
     assert 'custom_call_target="lapack' not in text and "python_cpu_callback" not in text

@@ -7,7 +7,7 @@ import pytest
 
 from qtopt import DrivenBath, Lorentzian, Machine, Ohmic, StaticBath
 from qtopt.machine._machine import Configuration
-from qtopt.pareto import Engine, SearchSpace, certify, efficiency_range, machine_forms
+from qtopt.pareto import Certifier, Engine, SearchSpace, certify, machine_forms
 from qtopt.weak import kernels
 
 STRENGTH = 1e-5
@@ -76,11 +76,12 @@ def test_no_random_drive_exceeds_the_bound(free_forms, bound) -> None:
 
 
 def test_efficiency_range_brackets_the_front(free_forms) -> None:
-    span = efficiency_range(free_forms, ENGINE, "rms", (0.05, 1.0))
+    certifier = Certifier(free_forms, ENGINE, "rms", (0.05, 1.0))
+    span = certifier.efficiency_range()
     assert span is not None
     low, high = span
     below, above = 0.999 * high, min(1.001 * high, 0.79)
-    found = certify(free_forms, ENGINE, "rms", (0.05, 1.0), np.array([low, below, above]))
+    found = certifier.at(np.array([low, below, above]))
     assert found.output[0] > found.output[1] > 0.0
     assert found.output[2] <= 1e-9 * found.output[0]
 

@@ -205,7 +205,9 @@ def test_exact_fronts_improve_on_weak_drives(output: int | None, tmp_path: Path)
 
 
 def test_variations_are_checked() -> None:
-    build = lambda numbers: converter()  # noqa: E731
+    def build(numbers):
+        return converter()
+
     with pytest.raises(InputError, match="must have 0 < lowest < highest, but it is"):
         Variation(build, (0.1,), ((0.2, 0.05),))
     with pytest.raises(InputError, match=r"must begin within its range, but 0\.3 is outside"):

@@ -22,7 +22,7 @@ from qtopt._build import build_drive, build_machine
 from qtopt._cli import main
 from qtopt._evaluate import evaluate
 from qtopt.plots import scan_figure
-from qtopt.scan import parameter_scan, remarks, write_dataset
+from qtopt.scan import _batch, parameter_scan, remarks, write_dataset
 from qtopt.weak import fluctuations, steady_state
 
 EXAMPLE = Path(__file__).parents[1] / "scripts" / "machines" / "precision_map.toml"
@@ -257,6 +257,14 @@ def test_chunks_do_not_matter(soft: xarray.Dataset) -> None:
     assert "tur" in soft and "tur" not in parts
     for name in parts.data_vars:
         np.testing.assert_allclose(soft[name], parts[name], rtol=1e-12, atol=1e-15)
+
+
+def test_scans_of_one_structure_share_programs() -> None:
+    """Other axes, other numbers, another size: nothing is compiled again."""
+    parameter_scan(config_of(FREQUENCY))
+    compiled = _batch._program.cache_info().misses
+    parameter_scan(config_of(*CASES["entries"], base=SOFT.replace("0.5", "0.7")))
+    assert _batch._program.cache_info().misses == compiled
 
 
 @pytest.mark.slow

@@ -25,7 +25,8 @@ def random_case(size: int, seed: int, private: bool) -> tuple[Kernels, Complex]:
         return k * np.eye(size) if private else k
 
     amplitudes = rng.normal(size=(2, HARMONICS, size))
-    return Kernels(work=kernel(), heat=kernel()), amplitudes[0] + 1j * amplitudes[1]  # type: ignore[arg-type]
+    table = Kernels(work=jnp.asarray(kernel()), heat=jnp.asarray(kernel()))
+    return table, amplitudes[0] + 1j * amplitudes[1]
 
 
 def exact_form(kernel: Complex, g: Complex) -> list[Fraction]:

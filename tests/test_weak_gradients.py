@@ -61,7 +61,10 @@ def check_gradient(case: Case, relative_step: float = STEP) -> list[str]:
     size = np.abs(np.asarray(value(parameters)))
     for i, parameter in enumerate(flat):
         unit = np.eye(flat.size)[i]
-        shifted = lambda h, unit=unit: np.asarray(value(unravel(jnp.asarray(flat + h * unit))))  # noqa: E731
+
+        def shifted(h, unit=unit):
+            return np.asarray(value(unravel(jnp.asarray(flat + h * unit))))
+
         step = relative_step * max(abs(parameter), 1e-2)
         estimate, error = ridders(shifted, step, LEVELS)
         # The differences resolve P and S to their round-off only.

@@ -13,6 +13,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+import jax
+
 from qtopt.errors import InputError
 
 from . import CHAINS, NAMES
@@ -21,7 +23,8 @@ from . import CHAINS, NAMES
 def draw(names: Sequence[str], quick: bool, out: Path) -> None:
     """Draw these figures, all by default; progress on standard error.
 
-    Chains of figures are drawn side by side, each by its own process.
+    On a CPU chains of figures are drawn side by side, each by its own process; elsewhere one process has the
+    whole memory of the devices and draws them all.
 
     Raises:
         InputError: a figure that does not exist, or one that could not be drawn.
@@ -32,10 +35,10 @@ def draw(names: Sequence[str], quick: bool, out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
     wanted = names or NAMES
     chains = [chain for chain in ([n for n in chain if n in wanted] for chain in CHAINS) if chain]
-    if len(chains) == 1:
-        _draw_here(chains[0], quick, out)
-    else:
+    if len(chains) > 1 and jax.default_backend() == "cpu":
         _draw_side_by_side(chains, quick, out)
+    else:
+        _draw_here([name for chain in chains for name in chain], quick, out)
 
 
 def _draw_here(names: Sequence[str], quick: bool, out: Path) -> None:

@@ -69,7 +69,10 @@ def period_map(
         # A stop at a jump would be one step of the length of round-off.
         phases = jnp.where(jnp.any(phases[:, None] == jumps, axis=1), 1.0, phases)
     controller = diffrax.ClipStepSizeController(controller, step_ts=jnp.sort(period * phases))
-    summed = lambda _, y, __: y._replace(memory=jnp.sum(y.memory, axis=-1))  # noqa: E731
+
+    def summed(_: Any, y: Any, __: Any) -> Any:
+        return y._replace(memory=jnp.sum(y.memory, axis=-1))
+
     solution = diffrax.diffeqsolve(
         diffrax.ODETerm(lambda time, state, field: field(time, state)),
         DirectKvaerno5(),

@@ -91,7 +91,10 @@ def piecewise_averages(
     noise = _noise(equations, temperatures, poles)
     forms = _forms(equations, size)
     maps = _maps(equations, noise, forms, period, grid)
-    every = lambda values: jnp.repeat(values, grid.parts, axis=-1)  # noqa: E731
+
+    def every(values: Array) -> Array:
+        return jnp.repeat(values, grid.parts, axis=-1)
+
     change = every(maps.change)
     prefix = prefixes(change)
     past = _past(change, every(noise.stationary), noise.rates, prefix, period)

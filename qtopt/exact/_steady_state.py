@@ -166,7 +166,10 @@ def _combined(machine: Machine, drive: Drive, grid: TimeGrid | StepGrid, parts: 
     radius, stiffness = jnp.max(parts.radius), jnp.max(parts.stiffness)
     status = jnp.where(radius < 1.0, RESOLVED, UNSTABLE)
     status = jnp.where(stiffness < LARGEST_STEP, status, UNRESOLVED)
-    known = lambda value: jnp.where(status == RESOLVED, value, jnp.nan)  # noqa: E731
+
+    def known(value: Array) -> Array:
+        return jnp.where(status == RESOLVED, value, jnp.nan)
+
     local_powers, heat = known(parts.local_powers.reshape(-1)), known(jnp.sum(parts.heat_currents, axis=0))
     return PeriodicState(
         power=jnp.sum(local_powers),

@@ -2,8 +2,8 @@
 
 from ._certificate import (
     Certificate as Certificate,
+    Certifier as Certifier,
     certify as certify,
-    efficiency_range as efficiency_range,
 )
 from ._checkpoint import Checkpoint as Checkpoint
 from ._desiderata_front import desiderata_front as desiderata_front

@@ -177,13 +177,6 @@ def _certify_block(
     return output, wide, peak
 
 
-def efficiency_range(
-    forms: Forms, purpose: Purpose, bound: Bound, frequency: tuple[float, float]
-) -> tuple[float, float] | None:
-    """`Certifier.efficiency_range` of one machine."""
-    return Certifier(forms, purpose, bound, frequency).efficiency_range()
-
-
 def output_and_entropy(
     forms: Forms, purpose: Purpose, frequencies: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from ..machine import Machine
-from ._certificate import efficiency_range
+from ._certificate import Certifier
 from ._checkpoint import Checkpoint
 from ._forms import machine_forms
 from ._front import FrontSettings, Progress
@@ -65,7 +65,7 @@ def desiderata_front(
     progress(1, total, "certifying")
     certificate = certify_precision(model, settings.bound, settings.frequency, np.zeros(0))
     forms = machine_forms(machine, settings.frequency, space.kept_harmonics)
-    span = efficiency_range(forms, purpose, settings.bound, settings.frequency)
+    span = Certifier(forms, purpose, settings.bound, settings.frequency).efficiency_range()
     if span is None:
         progress(total, total, "no engine within the bound")
         return PreciseFront((), None)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -53,7 +53,10 @@ def performance(
     Source: physics notes, section 2.
     """
     found = performances(temperatures, local_powers, heat_currents)
-    defined = lambda value: None if np.isnan(value) else float(value)  # noqa: E731
+
+    def defined(value: ArrayLike) -> float | None:
+        return None if np.isnan(value) else float(np.asarray(value))
+
     return Performance(
         MODES[int(found.mode)],
         defined(found.efficiency),
@@ -98,9 +101,10 @@ def performances(
     modes, holds, efficiencies, bounds = zip(*rules, strict=True)
     shape = np.shape(scale)
     holds = [np.broadcast_to(item, shape) for item in holds]
-    chosen = lambda options, default: np.select(  # noqa: E731
-        holds, [np.broadcast_to(item, shape) for item in options], default
-    )
+
+    def chosen(options: Sequence[ArrayLike], default: ArrayLike) -> NDArray[Any]:
+        return np.select(holds, [np.broadcast_to(item, shape) for item in options], default)
+
     return Performances(
         chosen([np.int8(MODES.index(mode)) for mode in modes], np.int8(MODES.index("heater"))),
         chosen(efficiencies, np.nan),
