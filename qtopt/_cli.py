@@ -1,6 +1,8 @@
 """The command line: `qtopt evaluate`, `qtopt pareto`, `qtopt scan`, `qtopt simulate` and `qtopt figures`."""
 
+import errno
 import json
+import os
 import shutil
 import sys
 from collections.abc import Callable
@@ -308,7 +310,7 @@ def run_figures(command: Figures) -> None:
     sys.path.insert(0, str(home))
     from benchmarks.figures.__main__ import draw
 
-    draw(command.names, command.quick, command.out)
+    draw(command.names, command.quick, _directory(command.out))
 
 
 def run_simulate(command: Simulate) -> None:
@@ -372,6 +374,8 @@ def _directory(path: Path, out: Path | None = None) -> Path:
     out = path if out is None else out
     try:
         path.mkdir(parents=True, exist_ok=True)
+        if not os.access(path, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     except OSError as error:
         raise InputError(
             f"--out must be a directory that can be written, but {out} is not ({error.strerror}): "

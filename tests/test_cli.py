@@ -205,6 +205,19 @@ def test_unknown_figures_are_refused_in_one_line(tmp_path, capsys) -> None:
     assert stop.value.code == 2 and error.count("\n") == 1 and "no figure mona_lisa" in error
 
 
+def test_figures_need_a_directory(tmp_path, capsys, monkeypatch) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    with pytest.raises(SystemExit) as stop:
+        main(["figures", "--out", str(file)])
+    error = capsys.readouterr().err
+    assert stop.value.code == 2 and error.count("\n") == 1 and "--out must be a directory" in error
+    monkeypatch.setattr("os.access", lambda path, mode: False)
+    with pytest.raises(SystemExit):
+        main(["figures", "--out", str(tmp_path)])
+    assert "Permission denied" in capsys.readouterr().err
+
+
 def test_figures_need_a_checkout(tmp_path, capsys, monkeypatch) -> None:
     monkeypatch.setattr("qtopt._cli.__file__", str(tmp_path / "qtopt" / "_cli.py"))
     with pytest.raises(SystemExit) as stop:

@@ -32,7 +32,6 @@ def draw(names: Sequence[str], quick: bool, out: Path) -> None:
     unknown = sorted(set(names) - set(NAMES))
     if unknown:
         raise InputError(f"there is no figure {', '.join(unknown)}; there are {', '.join(NAMES)}.")
-    out.mkdir(parents=True, exist_ok=True)
     wanted = names or NAMES
     chains = [chain for chain in ([n for n in chain if n in wanted] for chain in CHAINS) if chain]
     if len(chains) > 1 and jax.default_backend() == "cpu":
