@@ -83,10 +83,14 @@ class StepGrid:
 
 @lru_cache(maxsize=256)
 def _trigonometric(count: int, shift: float, order: int) -> NDArray[np.float64]:
-    """M with ``(f @ M)_k = f^(order)(phase_k + shift)`` for trigonometric polynomials f, K odd."""
-    n = np.arange(1, (count - 1) // 2 + 1)
-    distance = (np.arange(count)[None, :] - np.arange(count)[:, None]) / count + shift
-    phase = 2.0 * np.pi * n * distance[..., None]
+    """M with ``(f @ M)_k = f^(order)(phase_k + shift)`` for trigonometric polynomials f, K odd.
+
+    M_jk depends on (k - j) mod K only.
+    """
+    points, n = np.arange(count), np.arange(1, (count - 1) // 2 + 1)
+    turns = (points[:, None] * n % count) / count + n * shift
     if order == 0:
-        return (1.0 + 2.0 * np.cos(phase).sum(axis=-1)) / count
-    return (-4.0 * np.pi * n * np.sin(phase)).sum(axis=-1) / count
+        row = 1.0 + 2.0 * np.cos(2.0 * np.pi * turns).sum(axis=1)
+    else:
+        row = (-4.0 * np.pi * n * np.sin(2.0 * np.pi * turns)).sum(axis=1)
+    return (row / count)[points - points[:, None]]
