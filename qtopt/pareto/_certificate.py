@@ -17,7 +17,7 @@ from ._search_space import Bound
 LARGEST_HARMONIC_SHARE = 8.0 / np.pi**2
 """|g(t)| <= 1 implies |g_n| <= mean|cos| = 2/pi, so one harmonic holds at most 8/pi^2 of mean(g^2) <= 1."""
 GRID, PEAKS, FINALISTS, ZOOM, ZOOMS = 1024, 16, 33, 33, 8
-BLOCK = 16
+BLOCK = 8
 """Efficiencies handled in one call: a fixed shape, so that every call reuses the compiled programs."""
 GOLDEN = (np.sqrt(5.0) - 1.0) / 2.0
 
@@ -123,7 +123,7 @@ class Certifier:
         ratio = float(np.linalg.eigvalsh(whitened)[..., -1].max())
         largest = float(self.purpose.efficiency(1.0 / ratio))
         below, above, top = 0.0, largest, 0.0
-        for _ in range(2):
+        for _ in range(3):
             trial = np.linspace(below, above, BLOCK + 2)[1:-1]
             bounds = self.at(trial).output
             top = max(top, bounds.max())

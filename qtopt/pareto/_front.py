@@ -8,6 +8,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Array, Complex, Float
 
 from ..drives import Drive
 from ..exact import PeriodicState
@@ -207,7 +208,7 @@ class _Search:
         """`count` efficiencies from `low`, evenly spaced, short of `high` where the output vanishes."""
         return low + (high - low) * np.arange(count) / count
 
-    def _strongest(self, output: jax.Array, entropy: jax.Array, high: float) -> float:
+    def _strongest(self, output: Array, entropy: Array, high: float) -> float:
         """Efficiency of the strongest machine of a batch, a little lower so that it stays a target."""
         finite = np.where(np.isfinite(np.asarray(output)), np.asarray(output), -np.inf)
         best = int(np.argmax(finite))
@@ -238,13 +239,20 @@ def _first_parameters(
     among the oscillators. Started from there: this pattern at harmonic k of the frequency nu/k, k = 1 for
     every second one and random for the others, with a random amplitude (square to soft), plus some noise.
     """
-    count = settings.starts * len(certificate.efficiency)
-    low, high = settings.frequency
-    shapes, spread, choice, phase, size = jax.random.split(jax.random.key(settings.seed), 5)
-    frequencies = jnp.exp(jax.random.uniform(spread, (count,), minval=jnp.log(low), maxval=jnp.log(high)))
     resonances, patterns = _resonances(forms, purpose, certificate)
-    nu = jnp.repeat(jnp.asarray(resonances), settings.starts)
-    pattern = jnp.repeat(jnp.asarray(patterns), settings.starts, axis=0)
+    nu, pattern = (np.repeat(part, settings.starts, axis=0) for part in (resonances, patterns))
+    return _starts(jax.random.key(settings.seed), space, jnp.asarray(nu), jnp.asarray(pattern))
+
+
+@eqx.filter_jit
+def _starts(
+    key: jax.Array, space: SearchSpace, nu: Float[Array, " B"], pattern: Complex[Array, "B L"]
+) -> DriveParameters:
+    """Random drives, one in two with a harmonic at the resonance nu, where there is one, of this pattern."""
+    count = nu.shape[0]
+    low, high = space.frequency
+    shapes, spread, choice, phase, size = jax.random.split(key, 5)
+    frequencies = jnp.exp(jax.random.uniform(spread, (count,), minval=jnp.log(low), maxval=jnp.log(high)))
     first = jnp.ceil(nu / high * (1.0 - 1e-9))
     last = jnp.clip(jnp.floor(nu / low * (1.0 + 1e-9)), first, space.harmonics)
     index = jnp.arange(count)
@@ -256,7 +264,7 @@ def _first_parameters(
     turned = turned * jax.random.uniform(size, (count, 1), minval=0.8, maxval=5.0)
     here = (jnp.arange(1, space.harmonics + 1) == k[:, None])[:, None, :]
 
-    def mixed(noise: jax.Array, part: jax.Array) -> jax.Array:
+    def mixed(noise: Array, part: Array) -> Array:
         return jnp.where(informed[:, None, None], 0.1 * noise + here * part[:, :, None], noise)
 
     mean = jnp.where(informed[:, None], 0.1 * random.mean, random.mean)
@@ -281,20 +289,20 @@ def _resonances(forms: Forms, purpose: Purpose, certificate: Certificate) -> tup
 
 
 @eqx.filter_jit
-def _states(machine: Machine, drives: Drive) -> SteadyState:
-    """The steady states of a batch of drives, one after the other."""
-    return jax.lax.map(lambda drive: steady_state(machine, drive), drives)
+def _states(machine: Machine, space: SearchSpace, parameters: DriveParameters) -> tuple[Drive, SteadyState]:
+    """A batch of drives and their steady states, one after the other."""
+    drives = jax.vmap(space.drive)(parameters)
+    return drives, jax.lax.map(lambda drive: steady_state(machine, drive), drives)
 
 
 def _evaluate(
     machine: Machine, purpose: Purpose, space: SearchSpace, parameters: DriveParameters
 ) -> list[FrontPoint]:
     """The candidates that serve the purpose, by the solver itself, drive by drive in one batch."""
-    drives = jax.vmap(space.drive)(parameters)
-    states = _states(machine, drives)
+    found = jax.tree.map(np.asarray, _states(machine, space, parameters))
     points = []
     for i in range(parameters.position.shape[0]):
-        drive, state = jax.tree.map(lambda leaf, i=i: leaf[i], (drives, states))
+        drive, state = jax.tree.map(lambda leaf, i=i: leaf[i], found)
         point = front_point(machine, purpose, drive, state)
         if point is not None:
             points.append(point)

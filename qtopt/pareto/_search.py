@@ -247,15 +247,16 @@ def best_and_neighbours(space: Space[P], parameters: P, rates: Rates, targets: T
     host.
     """
     order = ranking(rates, targets)
-    position = np.asarray(parameters.position)
+    parameters = jax.tree.map(np.asarray, parameters)
+    position = parameters.position
     best = order[:, 0]
     elsewhere = np.abs(position[order] - position[best][:, None]) > 0.3
     second = order[np.arange(len(order)), np.argmax(elsewhere, axis=1)]
     left, right = np.concatenate([best[:1], best[:-1]]), np.concatenate([best[1:], best[-1:]])
     chosen = np.stack([best, second, left, right], axis=1).ravel()
-    batch = jax.tree.map(lambda leaf: np.array(leaf[chosen]), parameters)
+    batch = jax.tree.map(lambda leaf: leaf[chosen], parameters)
     for i, candidate in enumerate(best):
-        variation = space.folded(jax.tree.map(lambda leaf, c=candidate: np.asarray(leaf[c]), parameters))
+        variation = space.folded(jax.tree.map(lambda leaf, c=candidate: leaf[c], parameters))
         if variation is not None:
             for leaf, value in zip(jax.tree.leaves(batch), jax.tree.leaves(variation), strict=True):
                 leaf[4 * i + 1] = value
@@ -270,6 +271,11 @@ def best_of_all(parameters: P, rates: Rates, targets: Target) -> P:
 
 def ranking(rates: Rates, targets: Target) -> np.ndarray:
     """(M, B) candidates by rising score for each target; diverged ones last."""
-    columns: Target = jax.tree.map(lambda leaf: leaf[:, None], targets)
-    value = np.asarray(columns.score(*(rate[None, :] for rate in rates)))
+    value = np.asarray(_scores(rates, targets))
     return np.argsort(np.where(np.isfinite(value), value, np.inf), axis=1, kind="stable")
+
+
+@eqx.filter_jit
+def _scores(rates: Rates, targets: Target) -> Float[Array, "M B"]:
+    columns: Target = jax.tree.map(lambda leaf: leaf[:, None], targets)
+    return columns.score(*(rate[None, :] for rate in rates))

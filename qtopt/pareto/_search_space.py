@@ -81,11 +81,11 @@ class SearchSpace(eqx.Module):
 
         A shape g(k theta) uses N/k of its N searched harmonics; at k Omega it has all to improve with.
         """
-        drive = self.drive(jax.tree.map(jnp.asarray, parameters))
+        drive = _drive(self, parameters)
         shape = [np.asarray(drive.mean), np.asarray(drive.cosine), np.asarray(drive.sine)]
         strength = np.sum(shape[1] ** 2 + shape[2] ** 2, axis=0)
         k = int(np.argmax(strength)) + 1
-        frequency = k * float(self.drive_frequency(jnp.asarray(parameters.position)))
+        frequency = k * float(drive.frequency)
         if k == 1 or frequency > self.frequency[1]:
             return None
         cosine, sine = np.zeros_like(shape[1]), np.zeros_like(shape[2])
@@ -123,3 +123,6 @@ class SearchSpace(eqx.Module):
             2.0 * jax.random.normal(keys[2], shape) / order,
             self.position(frequencies),
         )
+
+
+_drive = eqx.filter_jit(SearchSpace.drive)

@@ -79,7 +79,7 @@ class Numbers:
         slope, noise = None, None
         if self.fluctuations:
             state, slope = with_slope(self._steady_state, machine, drive)
-            noise = self._noise(machine, drive)
+            noise = self.noise(machine, drive)
         else:
             state = self._steady_state(machine, drive)
         negativity = _negativity(machine, state) if self.negativity else None
@@ -96,7 +96,7 @@ class Numbers:
             return weak_steady_state(machine, drive)
         return exact_steady_state(machine, drive, self.resolution)
 
-    def _noise(self, machine: Machine, drive: Drive) -> Fluctuations:
+    def noise(self, machine: Machine, drive: Drive) -> Fluctuations:
         if self.kind == "weak":
             return weak_fluctuations(machine, drive)
         return exact_fluctuations(machine, drive, self.resolution)
@@ -106,14 +106,14 @@ class Numbers:
         if not self.fluctuations:
             return None
         leaves, structure = jax.tree.flatten(model)
-        return _shape_of(self._noise, structure, tuple(jax.typeof(jnp.asarray(leaf)) for leaf in leaves))
+        return _shape_of(self, structure, tuple(jax.typeof(jnp.asarray(leaf)) for leaf in leaves))
 
 
 @lru_cache
-def _shape_of(noise: Callable[..., Fluctuations], structure: Any, shapes: Any) -> Fluctuations | None:
-    """Traced once for every structure of machines: `noise` of equal settings is equal."""
+def _shape_of(numbers: Numbers, structure: Any, shapes: Any) -> Fluctuations | None:
+    """Traced once for equal settings and machines of one structure."""
     try:
-        return jax.eval_shape(noise, *jax.tree.unflatten(structure, shapes))
+        return jax.eval_shape(numbers.noise, *jax.tree.unflatten(structure, shapes))
     except InputError:
         return None
 
