@@ -32,13 +32,15 @@ def susceptibility(machine: Machine, omega: Complex[Array, " K"]) -> Complex[Arr
 
     Source: physics notes, section 3.
     """
-    return from_entries(machine, jnp.stack(susceptibility_entries(machine, omega)))
-
-
-def susceptibility_entries(machine: Machine, omega: Complex[Array, " K"]) -> Entries:
-    """The entries of chi(w), in the form that `from_entries` takes."""
-    frequencies = machine.frequencies[:, None]
     kernels = [bath.spectral_density.memory_kernel(omega) for bath in machine.static_baths]
+    return from_entries(machine, jnp.stack(susceptibility_entries(machine, omega, kernels)))
+
+
+def susceptibility_entries(
+    machine: Machine, omega: Complex[Array, " K"], kernels: Sequence[Complex[Array, " K"]]
+) -> Entries:
+    """The entries of chi(w), in the form that `from_entries` takes; `kernels` are K_nu(w)."""
+    frequencies = machine.frequencies[:, None]
     if machine.size > 2:
         bare = (frequencies - omega) * (frequencies + omega)
         if machine.configuration == "independent":

@@ -30,12 +30,19 @@ class ScalarFactor(NamedTuple):
 class AnalyticFactor(NamedTuple):
     """F(w), analytic in the upper half plane: values at points, and its divided differences.
 
-    ``value(z)`` maps (K,) points to (..., K), or to a pytree of such arrays; ``slope(a, b)`` is
-    [F(a) - F(b)]/(a - b), also at a = b, in the same form.
+    Attributes:
+        sample: (K,) points to what the other two need of them, a pytree of arrays (..., K).
+        value: F on a sample: (..., K), or a pytree of such arrays.
+        slope: [F(a) - F(b)]/(a - b) between two samples, also at a = b, in the same form.
     """
 
-    value: Callable[[Array], Any]
-    slope: Callable[[Array, Array], Any]
+    sample: Callable[[Array], Any]
+    value: Callable[[Any], Any]
+    slope: Callable[[Any, Any], Any]
+
+    def at(self, z: Complex[Array, " K"]) -> Any:
+        """F(z)."""
+        return self.value(self.sample(z))
 
 
 def thermal_integral(
@@ -135,16 +142,18 @@ def pole_sum(
     return contour_integral(contour(temperature, scalar, poles), analytic)
 
 
-def contour_integral(path: Contour, analytic: AnalyticFactor) -> Any:
-    """`pole_sum` on a contour that is already known."""
-    z = 1j * matsubara(path.temperature, path.poles)
-    nodes, few = z.shape[0], path.upper_poles.shape[0]
-    # All points at once: one evaluation of what may be a large program, instead of three.
-    values = analytic.value(jnp.concatenate([z, path.upper_poles, path.nearest]))
-    slopes = analytic.slope(path.upper_poles, path.nearest)
+def contour_integral(path: Contour, analytic: AnalyticFactor, nodes: Any = None) -> Any:
+    """`pole_sum` on a contour that is already known; `nodes` is its sample of the i mu_j, if that is too."""
+    if nodes is None:
+        nodes = analytic.sample(1j * matsubara(path.temperature, path.poles))
+    ends = analytic.sample(jnp.concatenate([path.upper_poles, path.nearest]))
+    few = path.upper_poles.shape[0]
+    above, nearest = (
+        jax.tree.map(lambda leaf, of=of: leaf[..., of], ends) for of in (slice(few), slice(few, None))
+    )
 
-    def integral(value: Array, slope: Array) -> Array:
-        at_nodes, at_poles = value[..., :nodes], value[..., nodes : nodes + few]
-        return path.integrate(at_nodes, at_poles, value[..., nodes + few :], slope)
+    def integral(at_nodes: Array, at_ends: Array, pairs: Array) -> Array:
+        return path.integrate(at_nodes, at_ends[..., :few], at_ends[..., few:], pairs)
 
-    return jax.tree.map(integral, values, slopes)
+    found = analytic.value(nodes), analytic.value(ends), analytic.slope(above, nearest)
+    return jax.tree.map(integral, *found)

@@ -114,8 +114,7 @@ def check_fluctuations(machine: Machine, drive: Drive) -> None:
 
 def _thermal(machine: Machine, poles: CothPoles) -> tuple[StaticSpectra, ThermalSpectra]:
     spectra = static_spectra(machine)
-    temperatures = tuple(bath.temperature for bath in machine.static_baths)
-    return spectra, ThermalSpectra(spectra, temperatures, poles)
+    return spectra, ThermalSpectra.of(machine, spectra, poles)
 
 
 def _hermitian(half: Complex[Array, "L L"]) -> Complex[Array, "L L"]:
@@ -135,7 +134,7 @@ def _memory_kernels(machine: Machine, poles: CothPoles, with_heat: bool) -> Call
         total = [jnp.zeros((machine.size, machine.size), dtype=complex) for _ in orders]
         for b in range(len(machine.static_baths)):
             noisy = contour_integral(path, shifted(thermal, b, nu, orders))
-            vacuum = shifted(spectra, b, nu, orders).value(scalar.upper_poles)
+            vacuum = shifted(spectra, b, nu, orders).at(scalar.upper_poles)
             for i in range(len(orders)):
                 half = spectra.matrix(jnp.stack(noisy[i]))
                 poles_of_j = jnp.stack(
@@ -160,7 +159,7 @@ def _memoryless_kernels(machine: Machine, poles: CothPoles) -> Callable[[Array],
     def at(nu: Array) -> list[Array]:
         total = -0.5 * jnp.eye(machine.size, dtype=complex)
         for b in range(len(machine.static_baths)):
-            (entries,) = shifted(thermal, b, nu, (1,)).value(z)
+            (entries,) = shifted(thermal, b, nu, (1,)).at(z)
             noisy = jnp.stack([thermal_integral(driven.temperature, entry, poles) for entry in entries])
             total = total + _hermitian(thermal.matrix(noisy))
         return [friction * total - spurious]

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -20,7 +20,7 @@ from ..thermal import (
     thermal_integral,
 )
 from ..thermal._pole_sum import contour, contour_integral
-from ._static_spectra import StaticSpectra, static_spectra
+from ._static_spectra import Entries, StaticSpectra, static_spectra
 
 
 class Kernels(NamedTuple):
@@ -78,8 +78,8 @@ def covariance(machine: Machine, poles: CothPoles | None = None) -> Float[Array,
     """
     poles = coth_poles() if poles is None else poles
     spectra = static_spectra(machine)
-    parts = [_static_moment(bath, spectra, b, 0, poles) for b, bath in enumerate(machine.static_baths)]
-    return sum(parts, jnp.zeros(())).real
+    (xx,) = _static_moments(machine, spectra, 0, poles)
+    return xx.real
 
 
 def phase_space_covariance(machine: Machine, poles: CothPoles | None = None) -> Float[Array, "2L 2L"]:
@@ -90,13 +90,7 @@ def phase_space_covariance(machine: Machine, poles: CothPoles | None = None) -> 
     """
     poles = coth_poles() if poles is None else poles
     spectra = static_spectra(machine)
-    xx, xp, pp = (
-        sum(
-            (_static_moment(bath, spectra, b, order, poles) for b, bath in enumerate(machine.static_baths)),
-            jnp.zeros(()),
-        )
-        for order in range(3)
-    )
+    xx, xp, pp = _static_moments(machine, spectra, 2, poles)
     mixed = (1j * xp.T).real
     return jnp.block([[xx.real, mixed], [mixed.T, pp.real]])
 
@@ -104,13 +98,30 @@ def phase_space_covariance(machine: Machine, poles: CothPoles | None = None) -> 
 Pair = Callable[[Array], tuple[Array, Array]]
 
 
-def _static_moment(
-    bath: StaticBath, spectra: StaticSpectra, b: int, order: int, poles: CothPoles
-) -> Complex[Array, "L L"]:
-    """``int dw/2pi coth(w/2T_b) w^order (spectrum of bath b)^T``, order 0, 1 or 2."""
-    z = 1j * matsubara(bath.temperature, poles)
-    half = _at_nodes(bath.temperature, spectra, spectra.entries(z, order, b), poles)
-    return half.T + jnp.conj(half)
+def _static_moments(
+    machine: Machine, spectra: StaticSpectra, highest: int, poles: CothPoles
+) -> list[Complex[Array, "L L"]]:
+    """The sums over baths of `_moments`."""
+    parts = [
+        _moments(bath.temperature, spectra, spectra.sample(_nodes(bath, poles), b), highest, b, poles)
+        for b, bath in enumerate(machine.static_baths)
+    ]
+    return [sum(part, jnp.zeros(())) for part in zip(*parts, strict=True)]
+
+
+def _nodes(bath: DrivenBath | StaticBath, poles: CothPoles) -> Complex[Array, " K"]:
+    """i mu_j: where the coth of this bath has its poles."""
+    return 1j * matsubara(bath.temperature, poles)
+
+
+def _moments(
+    temperature: Array, spectra: StaticSpectra, nodes: Any, highest: int, b: int, poles: CothPoles
+) -> list[Complex[Array, "L L"]]:
+    """``int dw/2pi coth(w/2T_b) w^m (spectrum of bath b)^T`` for m = 0 .. highest; `nodes` are a sample."""
+    halves = [
+        _at_nodes(temperature, spectra, entries, poles) for entries in spectra.entries(nodes, highest, b)
+    ]
+    return [half.T + jnp.conj(half) for half in halves]
 
 
 def _at_nodes(
@@ -123,8 +134,9 @@ def _memoryless_kernels(machine: Machine, spectra: StaticSpectra, b: int, poles:
     """nu -> work and heat kernels, K_1(w) = -i gamma w: all integrals are over functions analytic above."""
     driven, bath = machine.driven_baths[0], machine.static_baths[b]
     friction = driven.spectral_density.expansion().viscosity
-    c0, c1, c2 = (_static_moment(bath, spectra, b, order, poles) for order in range(3))
-    z = 1j * matsubara(driven.temperature, poles)
+    nodes = spectra.sample(_nodes(bath, poles), b)
+    c0, c1, c2 = _moments(bath.temperature, spectra, nodes, 2, b, poles)
+    z = _nodes(driven, poles)
     # Two Ohmic baths exchange heat up to |w| ~ T only, but the rational coth of each ends at its own
     # multiple of T. The spurious flow beyond is taken off, with chi = -1/(w^2 + iw Gamma) there.
     frictions = [
@@ -137,7 +149,7 @@ def _memoryless_kernels(machine: Machine, spectra: StaticSpectra, b: int, poles:
     spurious = friction * jnp.tensordot(ends[0] - ends[1], jnp.stack([own, bend]), axes=1)
 
     def at(nu: Array) -> tuple[Array, Array]:
-        psi0, psi1, psi2 = (spectra.entries(z + nu, order, b) for order in range(3))
+        psi0, psi1, psi2 = spectra.entries(spectra.sample(z + nu, b), 2, b)
         first = [y - nu * x for x, y in zip(psi0, psi1, strict=True)]
         second = [y - 2.0 * nu * x + nu**2 * p for p, x, y in zip(psi0, psi1, psi2, strict=True)]
         a0 = friction * _at_nodes(driven.temperature, spectra, first, poles).T
@@ -153,9 +165,10 @@ def _memory_kernels(machine: Machine, spectra: StaticSpectra, b: int, poles: Cot
     """nu -> work and heat kernels, K_1(w) = chi_B(0) - chi_B(w) with the poles of chi_B below the axis."""
     bath = machine.static_baths[b]
     static = machine.driven_baths[0].spectral_density.expansion().static
-    c0, c1 = (_static_moment(bath, spectra, b, order, poles) for order in range(2))
+    nodes = spectra.sample(_nodes(bath, poles), b)
+    c0, c1 = _moments(bath.temperature, spectra, nodes, 1, b, poles)
     noise = _noise_part(machine.driven_baths[0], spectra, b, poles)
-    memory = _memory_part(machine.driven_baths[0], bath.temperature, spectra, b, poles)
+    memory = _memory_part(machine.driven_baths[0], bath.temperature, spectra, nodes, b, poles)
 
     def at(nu: Array) -> tuple[Array, Array]:
         (a0, a1), (e0, e1) = noise(nu), memory(nu)
@@ -187,8 +200,9 @@ def density_factor(driven: DrivenBath) -> ScalarFactor:
 def shifted(spectra: StaticSpectra, b: int, nu: Array, orders: tuple[int, ...]) -> AnalyticFactor:
     """w -> entries of w^m Psi_b(w + nu), for each order m, without their polynomial parts."""
 
-    def expanded(of: Callable[[int], Sequence[Array]]) -> tuple[Sequence[Array], ...]:
-        powers = [of(order) for order in range(max(orders) + 1)]
+    highest = max(orders)
+
+    def expanded(powers: list[Entries]) -> tuple[Entries, ...]:
         return tuple(
             tuple(
                 sum((math.comb(m, k) * (-nu) ** (m - k) * powers[k][e] for k in range(m)), powers[m][e])
@@ -198,13 +212,14 @@ def shifted(spectra: StaticSpectra, b: int, nu: Array, orders: tuple[int, ...]) 
         )
 
     return AnalyticFactor(
-        lambda w: expanded(lambda order: spectra.entries(w + nu, order, b)),
-        lambda p, q: expanded(lambda order: spectra.slope_entries(p + nu, q + nu, order, b)),
+        lambda w: spectra.sample(w + nu, b),
+        lambda at: expanded(spectra.entries(at, highest, b)),
+        lambda p, q: expanded(spectra.slopes(p, q, highest, b)),
     )
 
 
 def _memory_part(
-    driven: DrivenBath, temperature: Array, spectra: StaticSpectra, b: int, poles: CothPoles
+    driven: DrivenBath, temperature: Array, spectra: StaticSpectra, nodes: Any, b: int, poles: CothPoles
 ) -> Pair:
     """nu -> ``int dw/2pi (w + nu)^m chi_B(w + nu) coth(w/2T_b) [Psi_b + Psi_b^dagger]^T`` for m = 0, 1."""
     density = driven.spectral_density
@@ -212,19 +227,21 @@ def _memory_part(
     z = 1j * matsubara(temperature, poles)
     none = jnp.zeros((0,), dtype=complex)
     factor = AnalyticFactor(
-        lambda w: (spectra.entries(w, 0, b), spectra.entries(w, 1, b)),
-        lambda p, q: (spectra.slope_entries(p, q, 0, b), spectra.slope_entries(p, q, 1, b)),
+        lambda w: spectra.sample(w, b),
+        lambda at: spectra.entries(at, 1, b),
+        lambda p, q: spectra.slopes(p, q, 1, b),
     )
 
     def at(nu: Array) -> tuple[Array, Array]:
         response = density.response(z + nu)
         upper = [
-            _at_nodes(temperature, spectra, [response * x for x in psi], poles).T for psi in factor.value(z)
+            _at_nodes(temperature, spectra, [response * x for x in psi], poles).T
+            for psi in factor.value(nodes)
         ]
         mirrored = ScalarFactor(
             lambda w: density.response(-w - nu), -expansion.poles - nu, -expansion.residues, none, none
         )
-        parts = contour_integral(contour(temperature, mirrored, poles), factor)
+        parts = contour_integral(contour(temperature, mirrored, poles), factor, nodes)
         lower = [spectra.matrix(jnp.stack(part)) for part in parts]
         e0, e1 = (up + jnp.conj(low) for up, low in zip(upper, lower, strict=True))
         return e0, e1 + nu * e0

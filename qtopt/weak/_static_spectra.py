@@ -1,6 +1,7 @@
 """Position spectra of the static machine, split into halves that are analytic in one half plane."""
 
 from abc import abstractmethod
+from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax
@@ -8,7 +9,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Complex, Float
 
 from .._linear import gramian, products, solve
-from ..machine import Machine, StateSpace, balanced_state_space, damping_matrix, susceptibility
+from ..machine import Machine, StateSpace, balanced_state_space, damping_matrix
 from ..machine._susceptibility import from_entries, susceptibility_entries, to_entries
 
 Entries = tuple[Array, ...]
@@ -21,17 +22,22 @@ class StaticSpectra(eqx.Module):
     spectrum driven by bath nu, and ``sum_nu Psi_nu = chi/2i``. Order m is w^m Psi_nu without its
     polynomial part, which cancels against the other half. Entries are a tuple of arrays (..., K): for one or
     two oscillators one by one, only those that symmetry leaves; `matrix` puts the (L, L) matrix together.
+
+    A sample is what all orders, and divided differences with other samples, need of the points: a pytree of
+    arrays whose last axis numbers them.
     """
 
     @abstractmethod
-    def entries(self, omega: Complex[Array, " K"], order: int, bath: int) -> Entries:
-        """Entries of w^order Psi_bath(w), order 0, 1 or 2, each (..., K)."""
+    def sample(self, omega: Complex[Array, " K"], bath: int) -> Any:
+        """What `entries` and `slopes` of one bath need of these points."""
 
     @abstractmethod
-    def slope_entries(
-        self, a: Complex[Array, " K"], b: Complex[Array, " K"], order: int, bath: int
-    ) -> Entries:
-        """Divided difference in w of the entries of w^order Psi_bath, order 0, 1 or 2, also at a = b."""
+    def entries(self, at: Any, highest: int, bath: int) -> list[Entries]:
+        """Entries of w^m Psi_bath(w) for m = 0 .. highest (at most 2) on a sample, each (..., K)."""
+
+    @abstractmethod
+    def slopes(self, a: Any, b: Any, highest: int, bath: int) -> list[Entries]:
+        """Divided differences in w between two samples of what `entries` gives, also where they are equal."""
 
     @abstractmethod
     def adjoint(self, entries: Complex[Array, "E *rest"]) -> Complex[Array, "E *rest"]:
@@ -40,16 +46,6 @@ class StaticSpectra(eqx.Module):
     @abstractmethod
     def matrix(self, entries: Complex[Array, "E *rest"]) -> Complex[Array, "L L *rest"]:
         """The matrix with the given entries."""
-
-    def at(self, omega: Complex[Array, " K"], order: int, bath: int) -> Complex[Array, "L L K"]:
-        """w^order Psi_bath(w), order 0, 1 or 2."""
-        return self.matrix(jnp.stack(self.entries(omega, order, bath)))
-
-    def slope(
-        self, a: Complex[Array, " K"], b: Complex[Array, " K"], order: int, bath: int
-    ) -> Complex[Array, "L L K"]:
-        """Divided difference in w of w^order Psi_bath, order 0, 1 or 2, also at a = b."""
-        return self.matrix(jnp.stack(self.slope_entries(a, b, order, bath)))
 
 
 def static_spectra(machine: Machine) -> StaticSpectra:
@@ -70,34 +66,45 @@ class OneBathSpectra(StaticSpectra):
     def adjoint(self, entries: Complex[Array, "E K"]) -> Complex[Array, "E K"]:
         return jnp.conj(entries)
 
-    def entries(self, omega: Complex[Array, " K"], order: int, bath: int) -> Entries:
-        psi = tuple(-0.5j * chi for chi in susceptibility_entries(self.machine, omega))
-        if order == 0:
-            return psi
-        if order == 1:
-            return tuple(omega * x for x in psi)
-        # w^2 chi + 1 = chi [diag(omega_l^2) + K Gamma]: no cancellation at large w.
+    def sample(self, omega: Complex[Array, " K"], bath: int) -> "_Response":
         kernel = self.machine.static_baths[0].spectral_density.memory_kernel(omega)
-        matrix = self.matrix(jnp.stack(psi))
-        gamma = damping_matrix(self.machine, 0)
-        damped = products(matrix, gamma[:, :, None])
-        squares = self.machine.frequencies[:, None] ** 2
-        return to_entries(self.machine, matrix * squares + kernel * damped)
+        return _Response(omega, kernel, susceptibility_entries(self.machine, omega, [kernel]))
 
-    def slope_entries(
-        self, a: Complex[Array, " K"], b: Complex[Array, " K"], order: int, bath: int
-    ) -> Entries:
+    def entries(self, at: "_Response", highest: int, bath: int) -> list[Entries]:
+        psi = tuple(-0.5j * chi for chi in at.chi)
+        powers = [psi]
+        if highest >= 1:
+            powers.append(tuple(at.omega * x for x in psi))
+        if highest >= 2:
+            # w^2 chi + 1 = chi [diag(omega_l^2) + K Gamma]: no cancellation at large w.
+            matrix = self.matrix(jnp.stack(psi))
+            damped = products(matrix, damping_matrix(self.machine, 0)[:, :, None])
+            squares = self.machine.frequencies[:, None] ** 2
+            powers.append(to_entries(self.machine, matrix * squares + at.kernel * damped))
+        return powers
+
+    def slopes(self, a: "_Response", b: "_Response", highest: int, bath: int) -> list[Entries]:
         # chi(a) - chi(b) = chi(a) [(a^2 - b^2) - (K(a) - K(b)) C C^T] chi(b), Gamma = C C^T, divided by hand.
         # chi C ~ 1/K is small at strong damping: formed before it meets the large K, nothing cancels.
-        chi_a, psi_b = susceptibility(self.machine, a), self.at(b, 0, bath)
-        kernel_slope = self.machine.static_baths[0].spectral_density.memory_kernel_slope(a, b)
+        chi_a, psi_b = self.matrix(jnp.stack(a.chi)), -0.5j * self.matrix(jnp.stack(b.chi))
+        kernel_slope = self.machine.static_baths[0].spectral_density.memory_kernel_slope(a.omega, b.omega)
         coupling = self.machine.static_baths[0].coupling
         copies = coupling[:, None] if self.machine.configuration == "joint" else jnp.diag(coupling)
         damped = products(products(chi_a, copies[:, :, None]), products(copies.T[:, :, None], psi_b))
-        slope = (a + b) * products(chi_a, psi_b) - kernel_slope * damped
-        for power in range(order):
-            slope = b**power * psi_b + a * slope
-        return to_entries(self.machine, slope)
+        slope = (a.omega + b.omega) * products(chi_a, psi_b) - kernel_slope * damped
+        powers = [to_entries(self.machine, slope)]
+        for power in range(highest):
+            slope = b.omega**power * psi_b + a.omega * slope
+            powers.append(to_entries(self.machine, slope))
+        return powers
+
+
+class _Response(NamedTuple):
+    """A sample of `OneBathSpectra`: K(w) of the static bath and the entries of chi(w)."""
+
+    omega: Complex[Array, " K"]
+    kernel: Complex[Array, " K"]
+    chi: Entries
 
 
 class ManyBathSpectra(StaticSpectra):
@@ -136,21 +143,28 @@ class ManyBathSpectra(StaticSpectra):
         rhs = jnp.broadcast_to(rhs, (*omega.shape, *rhs.shape[-2:]))
         return jax.vmap(lambda w, b: solve(-1j * w * identity - self.system.dynamics, b))(omega, rhs)
 
-    def _columns(self, order: int, bath: int) -> Complex[Array, "n L"]:
-        """Y x^T, Y v^T or A Y v^T with their factors."""
-        if order == 0:
-            return 1j * self.gramians[bath] @ self.system.position.T
-        columns = self.gramians[bath] @ self.system.velocity.T
-        return columns if order == 1 else 1j * self.system.dynamics @ columns
+    def _columns(self, highest: int, bath: int) -> Complex[Array, "n C"]:
+        """Y x^T, Y v^T and A Y v^T with their factors, side by side up to the highest order."""
+        moving = self.gramians[bath] @ self.system.velocity.T
+        columns = [
+            1j * self.gramians[bath] @ self.system.position.T,
+            moving,
+            1j * self.system.dynamics @ moving,
+        ]
+        return jnp.concatenate(columns[: highest + 1], axis=1)
 
-    def _velocities(self, states: Complex[Array, "K n L"]) -> Entries:
-        return (jnp.moveaxis(self.system.velocity @ states, 0, -1),)
+    def _velocities(self, states: Complex[Array, "K n C"], highest: int) -> list[Entries]:
+        found = jnp.moveaxis(self.system.velocity @ states, 0, -1)
+        return [(part,) for part in jnp.split(found, highest + 1, axis=1)]
 
-    def entries(self, omega: Complex[Array, " K"], order: int, bath: int) -> Entries:
-        return self._velocities(self.resolvent(omega, self._columns(order, bath)))
+    def sample(self, omega: Complex[Array, " K"], bath: int) -> Complex[Array, " K"]:
+        return omega
 
-    def slope_entries(
-        self, a: Complex[Array, " K"], b: Complex[Array, " K"], order: int, bath: int
-    ) -> Entries:
-        states = self.resolvent(b, self._columns(order, bath))
-        return self._velocities(1j * self.resolvent(a, states))
+    def entries(self, at: Complex[Array, " K"], highest: int, bath: int) -> list[Entries]:
+        return self._velocities(self.resolvent(at, self._columns(highest, bath)), highest)
+
+    def slopes(
+        self, a: Complex[Array, " K"], b: Complex[Array, " K"], highest: int, bath: int
+    ) -> list[Entries]:
+        states = self.resolvent(b, self._columns(highest, bath))
+        return self._velocities(1j * self.resolvent(a, states), highest)

@@ -1,10 +1,13 @@
 """Position spectra of the static machine with their thermal factors, again split into analytic halves."""
 
+from typing import Any, NamedTuple
+
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Complex, Float
+from jaxtyping import Array, Complex, Float, Int
 
 from .._complex import reciprocal
+from ..machine import Machine
 from ..thermal import CothPoles, matsubara
 from ..thermal._pole_sum import nearest_node
 from ._static_spectra import Entries, StaticSpectra
@@ -26,6 +29,14 @@ class ThermalSpectra(StaticSpectra):
     spectra: StaticSpectra
     temperatures: tuple[Float[Array, ""], ...]
     poles: CothPoles
+    nodes: tuple[Any, ...]
+
+    @staticmethod
+    def of(machine: Machine, spectra: StaticSpectra, poles: CothPoles) -> "ThermalSpectra":
+        """With the temperatures of the machine's static baths."""
+        temperatures = tuple(bath.temperature for bath in machine.static_baths)
+        nodes = [spectra.sample(1j * matsubara(t, poles), b) for b, t in enumerate(temperatures)]
+        return ThermalSpectra(spectra, temperatures, poles, tuple(nodes))
 
     def matrix(self, entries: Complex[Array, "E *rest"]) -> Complex[Array, "L L *rest"]:
         return self.spectra.matrix(entries)
@@ -33,41 +44,71 @@ class ThermalSpectra(StaticSpectra):
     def adjoint(self, entries: Complex[Array, "E *rest"]) -> Complex[Array, "E *rest"]:
         return self.spectra.adjoint(entries)
 
-    def _nodes(self, order: int, bath: int) -> tuple[Array, Array, Array, Array]:
-        """z_j and c_j, (K,); entries of Psi_m(z_j) and of its adjoint, weighted with c_j, (E, ..., K)."""
-        mu = matsubara(self.temperatures[bath], self.poles)
-        z = jax.lax.complex(jnp.zeros_like(mu), mu)
-        strength = 2.0 * self.temperatures[bath] * jnp.asarray(self.poles.weight)
-        psi = jnp.stack(self.spectra.entries(z, order, bath))
-        return z, strength, strength * psi, strength * self.adjoint(psi)
-
-    def entries(self, omega: Complex[Array, " K"], order: int, bath: int) -> Entries:
-        z, strength, psi, adjoint = self._nodes(order, bath)
+    def sample(self, omega: Complex[Array, " K"], bath: int) -> "_Placed":
         near = nearest_node(omega.imag / (2.0 * jnp.pi * self.temperatures[bath]), self.poles)
-        is_near = jnp.arange(z.shape[0]) == near[:, None]
-        minus = jnp.where(is_near, 0.0, reciprocal(jnp.where(is_near, 1.0, omega[:, None] - z)))
-        plus = reciprocal(omega[:, None] + z)
-        coth = (minus + plus) @ strength
-        inner = psi @ minus.T - adjoint @ plus.T
-        at = self.spectra.entries(omega, order, bath)
-        slope = self.spectra.slope_entries(omega, z[near], order, bath)
-        return tuple(
-            coth * value - part + strength[near] * change
-            for value, part, change in zip(at, inner, slope, strict=True)
-        )
+        at_near = jax.tree.map(lambda leaf: leaf[..., near], self.nodes[bath])
+        return _Placed(omega, near, self.spectra.sample(omega, bath), at_near)
 
-    def slope_entries(
-        self, a: Complex[Array, " K"], b: Complex[Array, " K"], order: int, bath: int
-    ) -> Entries:
-        # [f(a) r(a) - f(b) r(b)]/(a - b) = f[a, b] r(a) - f(b) r(a) r(b) for r = 1/(w -+ z).
-        z, strength, psi, adjoint = self._nodes(order, bath)
-        slopes = self.spectra.slope_entries(a, b, order, bath)
-        values = self.spectra.entries(b, order, bath)
-        at_a = reciprocal(a[:, None] - z), reciprocal(a[:, None] + z)
-        pairs = at_a[0] * reciprocal(b[:, None] - z), at_a[1] * reciprocal(b[:, None] + z)
-        first, second = (at_a[0] + at_a[1]) @ strength, (pairs[0] + pairs[1]) @ strength
-        inner = psi @ pairs[0].T - adjoint @ pairs[1].T
-        return tuple(
-            first * slope - second * value + part
-            for slope, value, part in zip(slopes, values, inner, strict=True)
+    def entries(self, at: "_Placed", highest: int, bath: int) -> list[Entries]:
+        z, strength = self._coth(bath)
+        is_near = jnp.arange(z.shape[0]) == at.near[:, None]
+        minus = jnp.where(is_near, 0.0, reciprocal(jnp.where(is_near, 1.0, at.omega[:, None] - z)))
+        plus = reciprocal(at.omega[:, None] + z)
+        coth = (minus + plus) @ strength
+        orders = zip(
+            self.spectra.entries(self.nodes[bath], highest, bath),
+            self.spectra.entries(at.spectra, highest, bath),
+            self.spectra.slopes(at.spectra, at.nearest, highest, bath),
+            strict=True,
         )
+        return [
+            tuple(
+                coth * value - part + strength[at.near] * change
+                for value, part, change in zip(
+                    values, self._sum(nodes, strength, minus, plus), slope, strict=True
+                )
+            )
+            for nodes, values, slope in orders
+        ]
+
+    def slopes(self, a: "_Placed", b: "_Placed", highest: int, bath: int) -> list[Entries]:
+        # [f(a) r(a) - f(b) r(b)]/(a - b) = f[a, b] r(a) - f(b) r(a) r(b) for r = 1/(w -+ z).
+        z, strength = self._coth(bath)
+        at_a = reciprocal(a.omega[:, None] - z), reciprocal(a.omega[:, None] + z)
+        pairs = at_a[0] * reciprocal(b.omega[:, None] - z), at_a[1] * reciprocal(b.omega[:, None] + z)
+        first, second = (at_a[0] + at_a[1]) @ strength, (pairs[0] + pairs[1]) @ strength
+        orders = zip(
+            self.spectra.entries(self.nodes[bath], highest, bath),
+            self.spectra.entries(b.spectra, highest, bath),
+            self.spectra.slopes(a.spectra, b.spectra, highest, bath),
+            strict=True,
+        )
+        return [
+            tuple(
+                first * slope - second * value + part
+                for slope, value, part in zip(slopes, values, self._sum(nodes, strength, *pairs), strict=True)
+            )
+            for nodes, values, slopes in orders
+        ]
+
+    def _coth(self, bath: int) -> tuple[Complex[Array, " N"], Float[Array, " N"]]:
+        """The nodes z_j and the c_j."""
+        mu = matsubara(self.temperatures[bath], self.poles)
+        strength = 2.0 * self.temperatures[bath] * jnp.asarray(self.poles.weight)
+        return jax.lax.complex(jnp.zeros_like(mu), mu), strength
+
+    def _sum(
+        self, nodes: Entries, strength: Float[Array, " N"], minus: Array, plus: Array
+    ) -> Complex[Array, "E *rest K"]:
+        """sum_j c_j [Psi(z_j) minus_kj - Psi(z_j)^dagger plus_kj]; factors are (K, N)."""
+        psi = jnp.stack(nodes)
+        return (strength * psi) @ minus.T - (strength * self.adjoint(psi)) @ plus.T
+
+
+class _Placed(NamedTuple):
+    """A sample of `ThermalSpectra`: the points, the node nearest to each, and both as samples within."""
+
+    omega: Complex[Array, " K"]
+    near: Int[Array, " K"]
+    spectra: Any
+    nearest: Any
