@@ -142,18 +142,19 @@ def pole_sum(
     return contour_integral(contour(temperature, scalar, poles), analytic)
 
 
-def contour_integral(path: Contour, analytic: AnalyticFactor, nodes: Any = None) -> Any:
-    """`pole_sum` on a contour that is already known; `nodes` is its sample of the i mu_j, if that is too."""
-    if nodes is None:
-        nodes = analytic.sample(1j * matsubara(path.temperature, path.poles))
-    ends = analytic.sample(jnp.concatenate([path.upper_poles, path.nearest]))
-    few = path.upper_poles.shape[0]
+def contour_integral(path: Contour, analytic: AnalyticFactor) -> Any:
+    """`pole_sum` on a contour that is already known."""
+    z = 1j * matsubara(path.temperature, path.poles)
+    nodes, few = z.shape[0], path.upper_poles.shape[0]
+    # All points at once: one evaluation of what may be a large program, instead of three.
+    points = analytic.sample(jnp.concatenate([z, path.upper_poles, path.nearest]))
     above, nearest = (
-        jax.tree.map(lambda leaf, of=of: leaf[..., of], ends) for of in (slice(few), slice(few, None))
+        jax.tree.map(lambda leaf, of=of: leaf[..., of], points)
+        for of in (slice(nodes, nodes + few), slice(nodes + few, None))
     )
 
-    def integral(at_nodes: Array, at_ends: Array, pairs: Array) -> Array:
-        return path.integrate(at_nodes, at_ends[..., :few], at_ends[..., few:], pairs)
+    def integral(value: Array, slope: Array) -> Array:
+        at_nodes, at_poles = value[..., :nodes], value[..., nodes : nodes + few]
+        return path.integrate(at_nodes, at_poles, value[..., nodes + few :], slope)
 
-    found = analytic.value(nodes), analytic.value(ends), analytic.slope(above, nearest)
-    return jax.tree.map(integral, *found)
+    return jax.tree.map(integral, analytic.value(points), analytic.slope(above, nearest))

@@ -241,7 +241,7 @@ def _memory_part(
         mirrored = ScalarFactor(
             lambda w: density.response(-w - nu), -expansion.poles - nu, -expansion.residues, none, none
         )
-        parts = contour_integral(contour(temperature, mirrored, poles), factor, nodes)
+        parts = contour_integral(contour(temperature, mirrored, poles), factor)
         lower = [spectra.matrix(jnp.stack(part)) for part in parts]
         e0, e1 = (up + jnp.conj(low) for up, low in zip(upper, lower, strict=True))
         return e0, e1 + nu * e0
