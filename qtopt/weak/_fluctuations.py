@@ -12,12 +12,12 @@ from ..baths import DrivenBath
 from ..drives import Drive
 from ..errors import InputError
 from ..machine import Machine, damping_matrix
-from ..thermal import CothPoles, coth_poles, matsubara, rational_coth, thermal_integral
+from ..thermal import AnalyticFactor, CothPoles, coth_poles, matsubara, rational_coth, thermal_integral
 from ..thermal._pole_sum import contour, contour_integral
 from ..thermodynamics import Fluctuations
 from ._check import check_machine
 from ._kernels import density_factor, shifted
-from ._static_spectra import StaticSpectra, static_spectra
+from ._static_spectra import Entries, StaticSpectra, static_spectra
 from ._thermal_spectra import ThermalSpectra
 
 
@@ -117,6 +117,17 @@ def _thermal(machine: Machine, poles: CothPoles) -> tuple[StaticSpectra, Thermal
     return spectra, ThermalSpectra.of(machine, spectra, poles)
 
 
+def _stacked(factor: AnalyticFactor) -> AnalyticFactor:
+    """The same with all orders and entries in one array: smaller programs, but slow in reverse mode."""
+
+    def stack(parts: tuple[Entries, ...]) -> Array:
+        return jnp.stack([jnp.stack(entries) for entries in parts])
+
+    return AnalyticFactor(
+        factor.sample, lambda at: stack(factor.value(at)), lambda a, b: stack(factor.slope(a, b))
+    )
+
+
 def _hermitian(half: Complex[Array, "L L"]) -> Complex[Array, "L L"]:
     return half + jnp.conj(half.T)
 
@@ -133,14 +144,12 @@ def _memory_kernels(machine: Machine, poles: CothPoles, with_heat: bool) -> Call
     def at(nu: Array) -> list[Array]:
         total = [jnp.zeros((machine.size, machine.size), dtype=complex) for _ in orders]
         for b in range(len(machine.static_baths)):
-            noisy = contour_integral(path, shifted(thermal, b, nu, orders))
-            vacuum = shifted(spectra, b, nu, orders).at(scalar.upper_poles)
-            for i in range(len(orders)):
-                half = spectra.matrix(jnp.stack(noisy[i]))
-                poles_of_j = jnp.stack(
-                    [1j * jnp.sum(scalar.upper_residues * entry, axis=-1) for entry in vacuum[i]]
-                )
-                total[i] = total[i] + _hermitian(half - spectra.matrix(poles_of_j))
+            noisy = contour_integral(path, _stacked(shifted(thermal, b, nu, orders)))
+            vacuum = _stacked(shifted(spectra, b, nu, orders)).at(scalar.upper_poles)
+            halves = noisy - 1j * jnp.sum(scalar.upper_residues * vacuum, axis=-1)
+            total = [
+                part + _hermitian(spectra.matrix(half)) for part, half in zip(total, halves, strict=True)
+            ]
         if spurious is not None:
             total[2] = total[2] - spurious
         return total
