@@ -2,21 +2,18 @@
 
 from typing import NamedTuple
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
 from ..machine import Machine
-from ._certificate import Certifier
 from ._checkpoint import Checkpoint
-from ._forms import machine_forms
 from ._front import FrontSettings, Progress
 from ._precise_search import STEPS, OneMachine, PreciseFront, best_points, evaluated, search, starts
-from ._precision_certificate import certify_precision
-from ._precision_forms import precision_model
-from ._purpose import purpose_of
-from ._search import PENALTY
+from ._precision_certificate import GRID, certify_precision, forms_of
+from ._precision_forms import PrecisionModel, precision_model
+from ._purpose import Purpose, purpose_of
+from ._search import PENALTY, drives_of
 from ._search_space import SearchSpace
 
 
@@ -64,8 +61,7 @@ def desiderata_front(
     model = precision_model(machine, None, settings.frequency, kept, at_once=settings.chunk)
     progress(1, total, "certifying")
     certificate = certify_precision(model, settings.bound, settings.frequency, np.zeros(0))
-    forms = machine_forms(machine, settings.frequency, space.kept_harmonics)
-    span = Certifier(forms, purpose, settings.bound, settings.frequency).efficiency_range()
+    span = _efficiencies(model, purpose, settings.frequency[0])
     if span is None:
         progress(total, total, "no engine within the bound")
         return PreciseFront((), None)
@@ -81,7 +77,25 @@ def desiderata_front(
     found = search(
         model, space, targets, begin, STEPS, checkpoint, lambda i: progress(2 + i, total, "searching")
     )
-    drives = jax.vmap(space.drive)(found)
+    drives = drives_of(space, found)
     points = evaluated(OneMachine(machine), drives, jnp.zeros((len(grid), 0)), None)
     progress(total, total, "done")
     return PreciseFront(best_points(points, None), None)
+
+
+def _efficiencies(model: PrecisionModel, purpose: Purpose, low: float) -> tuple[float, float] | None:
+    """(of the single harmonic that extracts most, of the most efficient one); None if none extracts work.
+
+    Together they span the efficiencies that are aimed at; harmonics from `low` to the end of the table.
+    """
+    forms = forms_of(model, np.geomspace(low, max(float(model.table.highest), low * 1.001), GRID))
+    extracted, entropy = np.asarray(forms.extracted), np.asarray(forms.entropy)
+    values, vectors = np.linalg.eigh(extracted)
+    best = int(np.argmax(values[:, -1]))
+    if values[best, -1] <= 0.0:
+        return None
+    pattern = vectors[best, :, -1]
+    cost = (np.conj(pattern) @ entropy[best] @ pattern).real / values[best, -1]
+    whiten = np.linalg.inv(np.linalg.cholesky(entropy))
+    gain = np.linalg.eigvalsh(whiten @ extracted @ np.conj(np.swapaxes(whiten, -1, -2)))
+    return float(purpose.efficiency(cost)), float(purpose.efficiency(1.0 / gain[:, -1].max()))

@@ -53,7 +53,7 @@ def certify_peak_precision(
     Source: this package (weak duality); physics notes, sections 3 and 6.
     """
     omega = np.unique(np.geomspace(frequency[0], frequency[1], FREQUENCIES))
-    forms = [_host(forms_of(model, w * np.arange(1, model.harmonics + 1))) for w in omega]
+    forms = [forms_of(model, w * np.arange(1, model.harmonics + 1)) for w in omega]
     products, where = [], []
     for p in power:
         # The bound from mean squares alone is cheap and never larger: it says where the other one is needed.
@@ -68,10 +68,6 @@ def certify_peak_precision(
         products.append(best)
         where.append(at)
     return PeakCertificate(np.asarray(power), np.array(products), np.array(where))
-
-
-def _host(forms: PrecisionForms) -> PrecisionForms:
-    return PrecisionForms(*(np.asarray(form) for form in forms))  # pyright: ignore[reportArgumentType]
 
 
 def _mean_square(weights: np.ndarray) -> np.ndarray:

@@ -1,14 +1,14 @@
 """What the fronts of precision and of constancy share: their points, their starts and their search."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Complex, Float
 
 from ..drives import Drive
 from ..exact import PeriodicState
@@ -76,21 +76,27 @@ def starts(
     space: SearchSpace, certificate: PrecisionCertificate, settings: FrontSettings, targets: int
 ) -> DriveParameters:
     """Starts for every target: random, and every second one the certificate's best harmonic plus noise."""
-    number = settings.starts * targets
-    low, high = settings.frequency
-    shapes, spread, draw, phase, size = jax.random.split(jax.random.key(settings.seed), 5)
+    nu, pattern = jnp.asarray(certificate.driving_frequency), jnp.asarray(certificate.pattern)
+    return _starts(jax.random.key(settings.seed), space, settings.starts * targets, nu, pattern)
+
+
+@eqx.filter_jit
+def _starts(
+    key: Array, space: SearchSpace, number: int, nu: Float[Array, ""], pattern: Complex[Array, " L"]
+) -> DriveParameters:
+    low, high = space.frequency
+    shapes, spread, draw, phase, size = jax.random.split(key, 5)
     frequency = jnp.exp(jax.random.uniform(spread, (number,), minval=jnp.log(low), maxval=jnp.log(high)))
-    nu = certificate.driving_frequency
-    first = int(np.ceil(nu / high * (1.0 - 1e-9)))
-    last = min(max(first, int(np.floor(nu / low * (1.0 + 1e-9)))), space.harmonics)
-    k = jax.random.randint(draw, (number,), first, max(last, first) + 1)
+    first = jnp.ceil(nu / high * (1.0 - 1e-9)).astype(int)
+    last = jnp.minimum(jnp.floor(nu / low * (1.0 + 1e-9)).astype(int), space.harmonics)
+    k = jax.random.randint(draw, (number,), first, jnp.maximum(last, first) + 1)
     informed = (jnp.arange(number) % 2 == 0) & (first <= space.harmonics)
     random = space.random(shapes, jnp.where(informed, jnp.clip(nu / k, low, high), frequency))
-    turned = jnp.asarray(certificate.pattern) * jnp.exp(2j * jnp.pi * jax.random.uniform(phase, (number, 1)))
+    turned = pattern * jnp.exp(2j * jnp.pi * jax.random.uniform(phase, (number, 1)))
     turned = turned * jax.random.uniform(size, (number, 1), minval=0.3, maxval=3.0)
     here = (jnp.arange(1, space.harmonics + 1) == k[:, None])[:, None, :]
 
-    def mixed(noise: jax.Array, part: jax.Array) -> jax.Array:
+    def mixed(noise: Array, part: Array) -> Array:
         return jnp.where(informed[:, None, None], 0.05 * noise + here * part[:, :, None], noise)
 
     mean = jnp.where(informed[:, None], 0.05 * random.mean, random.mean)
@@ -146,9 +152,12 @@ class OneMachine(eqx.Module):
 
 @eqx.filter_jit
 def _solve(build: Callable[[Array], Machine], drives: Drive, numbers: Float[Array, "B V"]) -> Any:
+    """Steady states and fluctuations of work, one machine after the other."""
+
     def one(inputs: tuple[Drive, Array]) -> Any:
         machine = build(inputs[1])
-        return steady_state(machine, inputs[0]), fluctuations(machine, inputs[0])
+        noise = fluctuations(machine, inputs[0])
+        return steady_state(machine, inputs[0]), replace(noise, heat_currents=None)
 
     return jax.lax.map(one, (drives, numbers))
 
@@ -164,10 +173,10 @@ def evaluated(
         numbers: for each drive.
         output: oscillator, or None for the total power.
     """
-    states, noises = _solve(build, drives, numbers)
+    solved = jax.tree.map(np.asarray, (drives, *_solve(build, drives, numbers)))
     points = []
     for i in range(numbers.shape[0]):
-        drive, state, noise = jax.tree.map(lambda leaf, i=i: leaf[i], (drives, states, noises))
+        drive, state, noise = jax.tree.map(lambda leaf, i=i: leaf[i], solved)
         point = precise_point(build(numbers[i]), drive, state, noise, output)
         if point is not None:
             points.append(point._replace(numbers=tuple(numbers[i].tolist())))

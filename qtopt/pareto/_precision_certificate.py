@@ -70,14 +70,14 @@ def certify_precision(
     best = int(np.argmax(kappa))
     # Finer in nu around the best harmonic.
     near = np.clip(nu[where[best]] * np.exp(np.linspace(-1.0, 1.0, 129) * np.log(nu[1] / nu[0])), nu[0], top)
-    forms = jax.tree.map(lambda a, b: jnp.concatenate([a, b]), forms, forms_of(model, near))
+    forms = jax.tree.map(lambda a, b: np.concatenate([a, b]), forms, forms_of(model, near))
     nu = np.concatenate([nu, near])
     for _ in range(ZOOMS):
         step = rates[1] / rates[0]
         around = rates[int(np.argmax(kappa))] * step ** np.linspace(-1.0, 1.0, RATES)
         rates, kappa, where = _unconstrained(forms, around)
     best = int(np.argmax(kappa))
-    pattern = _pattern(jax.tree.map(lambda leaf: np.asarray(leaf[where[best]]), forms), rates[best])
+    pattern = _pattern(jax.tree.map(lambda leaf: leaf[where[best]], forms), rates[best])
     largest, products = _largest_power(forms, bound), []
     for p in power:
         found = _product(forms, bound, float(p)) if p < largest else np.inf
@@ -94,21 +94,21 @@ def certify_precision(
 
 
 def forms_of(model: PrecisionModel, nu: np.ndarray) -> PrecisionForms:
-    """The tabulated forms at driving frequencies nu, shapes (G, L, L)."""
-    found = _look_up(model, jnp.asarray(nu))
-    return PrecisionForms(*(unpacked(found[:, i]) for i in range(3)))
+    """The tabulated forms at driving frequencies nu, shapes (G, L, L), as NumPy arrays."""
+    return jax.tree.map(np.asarray, _look_up(model, jnp.asarray(nu)))
 
 
 @eqx.filter_jit
-def _look_up(model: PrecisionModel, nu: Float[Array, " G"]) -> Float[Array, "G 3 LL"]:
-    return jax.lax.map(lambda value: model.table.at(value)[1], nu, batch_size=64)
+def _look_up(model: PrecisionModel, nu: Float[Array, " G"]) -> PrecisionForms:
+    found = jax.lax.map(lambda value: model.table.at(value)[1], nu, batch_size=64)
+    return PrecisionForms(*(unpacked(found[:, i]) for i in range(3)))
 
 
 def _unconstrained(
     forms: PrecisionForms, rates: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(lambda, kappa(lambda), index of nu); by default lambda spans all ratios S/D of the forms."""
-    x, d, s = (np.asarray(form) for form in forms)
+    x, d, s = forms
     rates = _rates(forms) if rates is None else rates
     kappa, where = [], []
     for rate in rates:
@@ -122,9 +122,7 @@ def _unconstrained(
 
 def _rates(forms: PrecisionForms) -> np.ndarray:
     """lambda over all ratios sqrt(S/D) of the forms and three decades beyond."""
-    noise, entropy = (
-        np.trace(np.asarray(form), axis1=1, axis2=2).real for form in (forms.noise, forms.entropy)
-    )
+    noise, entropy = (np.trace(form, axis1=1, axis2=2).real for form in (forms.noise, forms.entropy))
     ratio = np.sqrt(entropy / noise)
     return np.geomspace(ratio.min() * 1e-3, ratio.max() * 1e3, 4 * RATES)
 
@@ -151,8 +149,8 @@ def _budget(bound: Bound, size: int) -> tuple[float, np.ndarray]:
 def _largest_power(forms: PrecisionForms, bound: Bound) -> float:
     budget, shares = _budget(bound, forms.extracted.shape[-1])
     values = [
-        float(jnp.max(largest_eigenvalue(forms.extracted / jnp.sqrt(share[:, None] * share[None, :]))))
-        for share in jnp.asarray(shares)
+        float(np.max(largest_eigenvalue(forms.extracted / np.sqrt(share[:, None] * share[None, :]))))
+        for share in shares
     ]
     return budget * min(values)
 

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
@@ -15,6 +14,7 @@ from ._front import FrontSettings, Progress
 from ._precise_search import STEPS, OneMachine, PreciseFront, best_points, evaluated, search, starts
 from ._precision_certificate import certify_precision
 from ._precision_forms import precision_model
+from ._search import drives_of
 from ._search_space import SearchSpace
 from ._variation import STEPS as VARIATION_STEPS, Variation, vary_numbers
 
@@ -106,7 +106,7 @@ def precision_front(
 
     begin = starts(space, certificate, settings, count)
     found = search(model, space, targets, begin, STEPS, checkpoint, report)
-    drives = jax.vmap(space.drive)(found)
+    drives = drives_of(space, found)
     if variation is None:
         points = evaluated(OneMachine(machine), drives, jnp.zeros((count, 0)), output)
     else:

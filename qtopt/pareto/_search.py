@@ -238,6 +238,12 @@ def _with_rates(
     return over_devices(batch, model, (parameters, targets))
 
 
+@eqx.filter_jit
+def drives_of(space: Space[P], parameters: P) -> Any:
+    """What all candidates of a batch stand for."""
+    return jax.vmap(space.drive)(parameters)
+
+
 def best_and_neighbours(space: Space[P], parameters: P, rates: Rates, targets: Target) -> P:
     """Four candidates for each target, target-major: its best, a variation, the best of either neighbour.
 

@@ -15,7 +15,7 @@ from ..machine import Machine
 from ._checkpoint import Checkpoint
 from ._precise_search import Step, search
 from ._precision_forms import PrecisionForms, precision_forms
-from ._search import Model, Rates, Target, explore
+from ._search import Model, Rates, Target, drives_of, explore
 from ._search_space import DriveParameters, SearchSpace
 
 COPIES = 4
@@ -144,7 +144,7 @@ def vary_numbers(
     whole = VariedSpace(space, variation.ranges)
     model = VariedModel(variation.build, output, min(space.kept_harmonics, HARMONICS * space.harmonics))
     begin = _starts(variation, drives, seed)
-    return jax.vmap(whole.drive)(search(model, whole, targets, begin, STEPS, checkpoint, progress))
+    return drives_of(whole, search(model, whole, targets, begin, STEPS, checkpoint, progress))
 
 
 def _starts(variation: Variation, drives: DriveParameters, seed: int) -> VariedParameters:
