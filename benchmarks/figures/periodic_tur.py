@@ -78,20 +78,20 @@ def _products(points: int) -> xarray.Dataset:
         static = qtopt.StaticBath("static", temperature, qtopt.Ohmic(gamma_2), jnp.ones(2))
         machine = qtopt.Machine([1.0, 0.6], (driven, static), "joint")
 
-        def solve(omega, weight):
-            drive = qtopt.MonochromaticDrive(omega, jnp.stack([1.0, weight]), [0.0, jnp.pi / 2])
-            return qtopt.steady_state(machine, drive), drive
+        def weighted(omega, weight):
+            return qtopt.MonochromaticDrive(omega, jnp.stack([1.0, weight]), [0.0, jnp.pi / 2])
 
-        def slopes(along):
-            return jax.jvp(solve, (frequency, frequency / CUTOFF), (jnp.ones(()), along))
+        here = frequency, frequency / CUTOFF
+        noise = qtopt.fluctuations(machine, weighted(*here))
 
-        (states, drives), (rates, _) = jax.vmap(slopes)(jnp.array([0.0, 1.0 / CUTOFF]))
-        (state, drive) = jax.tree.map(lambda leaf: leaf[0], (states, drives))
-        noise = qtopt.fluctuations(machine, drive)
-        local, other = (
-            currents(state, jax.tree.map(lambda leaf, i=i: leaf[i], rates), noise, frequency).local_powers
-            for i in range(2)
-        )
+        def local_currents(along):
+            state, rates = jax.jvp(
+                lambda *numbers: qtopt.steady_state(machine, weighted(*numbers)), here, (jnp.ones(()), along)
+            )
+            return state, currents(state, rates, noise, frequency).local_powers
+
+        state, local = local_currents(jnp.zeros(()))
+        _, other = local_currents(jnp.full((), 1.0 / CUTOFF))
         found = {
             "classical": CLASSICAL.value(local)[0],
             "fixed": PERIODIC.value(local)[0],
