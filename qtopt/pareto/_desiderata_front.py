@@ -16,6 +16,9 @@ from ._purpose import Purpose, purpose_of
 from ._search import PENALTY, drives_of
 from ._search_space import SearchSpace
 
+STRONGEST = 0.7
+"""The strongest drives have more than one harmonic and are less efficient than the strongest harmonic."""
+
 
 class DesiderataTargets(NamedTuple):
     """Most power at an efficiency and a constancy of at least targets; scores (X, D, S).
@@ -84,9 +87,9 @@ def desiderata_front(
 
 
 def _efficiencies(model: PrecisionModel, purpose: Purpose, low: float) -> tuple[float, float] | None:
-    """(of the single harmonic that extracts most, of the most efficient one); None if none extracts work.
+    """What is aimed at, from below the single harmonic that extracts most to the most efficient one.
 
-    Together they span the efficiencies that are aimed at; harmonics from `low` to the end of the table.
+    None if no harmonic, from `low` to the end of the table, extracts work.
     """
     forms = forms_of(model, np.geomspace(low, max(float(model.table.highest), low * 1.001), GRID))
     extracted, entropy = np.asarray(forms.extracted), np.asarray(forms.entropy)
@@ -98,4 +101,4 @@ def _efficiencies(model: PrecisionModel, purpose: Purpose, low: float) -> tuple[
     cost = (np.conj(pattern) @ entropy[best] @ pattern).real / values[best, -1]
     whiten = np.linalg.inv(np.linalg.cholesky(entropy))
     gain = np.linalg.eigvalsh(whiten @ extracted @ np.conj(np.swapaxes(whiten, -1, -2)))
-    return float(purpose.efficiency(cost)), float(purpose.efficiency(1.0 / gain[:, -1].max()))
+    return STRONGEST * float(purpose.efficiency(cost)), float(purpose.efficiency(1.0 / gain[:, -1].max()))
