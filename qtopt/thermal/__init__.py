@@ -10,6 +10,8 @@ from ._coth import (
 from ._pole_sum import (
     AnalyticFactor as AnalyticFactor,
     ScalarFactor as ScalarFactor,
-    pole_sum as pole_sum,
+    contour as contour,
+    contour_integral as contour_integral,
+    nearest_node as nearest_node,
     thermal_integral as thermal_integral,
 )

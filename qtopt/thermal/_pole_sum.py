@@ -1,8 +1,8 @@
 """Frequency integrals with a thermal factor, closed in the upper half plane (physics notes, section 5).
 
-Written for speed on the node axis: entries are separate (K,) arrays, never stacked, sums over nodes are real
-matrix-vector products with constant weights, and complex quotients are `reciprocal`s. XLA vectorises
-these on a CPU; its complex reductions and divisions are several times slower.
+Written for speed on the node axis: entries are separate (K,) arrays, which reverse mode need not take apart,
+sums over nodes are real matrix-vector products with constant weights, and complex quotients are
+`reciprocal`s. XLA vectorises these on a CPU; its complex reductions and divisions are several times slower.
 """
 
 from collections.abc import Callable
@@ -129,9 +129,7 @@ def nearest_node(k: Float[Array, " P"], poles: CothPoles) -> Int[Array, " P"]:
     return jnp.sum(jax.lax.stop_gradient(k)[:, None] > np.asarray(midpoints), axis=1)
 
 
-def pole_sum(
-    temperature: Float[Array, ""], scalar: ScalarFactor, analytic: AnalyticFactor, poles: CothPoles
-) -> Any:
+def contour_integral(path: Contour, analytic: AnalyticFactor) -> Any:
     """``int dw/2pi k(w) F(w) coth(w/2T)`` (principal value) by residues of k and of the rational coth.
 
     Exact also where a pole of k meets a pole of the coth, see `contour`. The result has the form of F,
@@ -139,11 +137,6 @@ def pole_sum(
 
     Source: physics notes, section 5.
     """
-    return contour_integral(contour(temperature, scalar, poles), analytic)
-
-
-def contour_integral(path: Contour, analytic: AnalyticFactor) -> Any:
-    """`pole_sum` on a contour that is already known."""
     z = 1j * matsubara(path.temperature, path.poles)
     nodes, few = z.shape[0], path.upper_poles.shape[0]
     # All points at once: one evaluation of what may be a large program, instead of three.

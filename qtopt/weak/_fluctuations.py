@@ -12,8 +12,16 @@ from ..baths import DrivenBath
 from ..drives import Drive
 from ..errors import InputError
 from ..machine import Machine, damping_matrix
-from ..thermal import AnalyticFactor, CothPoles, coth_poles, matsubara, rational_coth, thermal_integral
-from ..thermal._pole_sum import contour, contour_integral
+from ..thermal import (
+    AnalyticFactor,
+    CothPoles,
+    contour,
+    contour_integral,
+    coth_poles,
+    matsubara,
+    rational_coth,
+    thermal_integral,
+)
 from ..thermodynamics import Fluctuations
 from ._check import check_machine
 from ._kernels import density_factor, shifted

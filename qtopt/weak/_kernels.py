@@ -15,11 +15,12 @@ from ..thermal import (
     CothPoles,
     ScalarFactor,
     beyond_the_poles,
+    contour,
+    contour_integral,
     coth_poles,
     matsubara,
     thermal_integral,
 )
-from ..thermal._pole_sum import contour, contour_integral
 from ._static_spectra import Entries, StaticSpectra, static_spectra
 
 

@@ -1,5 +1,6 @@
 """Position spectra of the static machine with their thermal factors, again split into analytic halves."""
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import jax
@@ -8,8 +9,7 @@ from jaxtyping import Array, Complex, Float, Int
 
 from .._complex import reciprocal
 from ..machine import Machine
-from ..thermal import CothPoles, matsubara
-from ..thermal._pole_sum import nearest_node
+from ..thermal import CothPoles, matsubara, nearest_node
 from ._static_spectra import Entries, StaticSpectra
 
 
@@ -30,6 +30,7 @@ class ThermalSpectra(StaticSpectra):
     temperatures: tuple[Float[Array, ""], ...]
     poles: CothPoles
     nodes: tuple[Any, ...]
+    """samples of `spectra` at the z_j of each bath"""
 
     @staticmethod
     def of(machine: Machine, spectra: StaticSpectra, poles: CothPoles) -> "ThermalSpectra":
@@ -55,12 +56,7 @@ class ThermalSpectra(StaticSpectra):
         minus = jnp.where(is_near, 0.0, reciprocal(jnp.where(is_near, 1.0, at.omega[:, None] - z)))
         plus = reciprocal(at.omega[:, None] + z)
         coth = (minus + plus) @ strength
-        orders = zip(
-            self.spectra.entries(self.nodes[bath], highest, bath),
-            self.spectra.entries(at.spectra, highest, bath),
-            self.spectra.slopes(at.spectra, at.nearest, highest, bath),
-            strict=True,
-        )
+        orders = self._orders(at.spectra, at.spectra, at.nearest, highest, bath)
         return [
             tuple(
                 coth * value - part + strength[at.near] * change
@@ -77,12 +73,7 @@ class ThermalSpectra(StaticSpectra):
         at_a = reciprocal(a.omega[:, None] - z), reciprocal(a.omega[:, None] + z)
         pairs = at_a[0] * reciprocal(b.omega[:, None] - z), at_a[1] * reciprocal(b.omega[:, None] + z)
         first, second = (at_a[0] + at_a[1]) @ strength, (pairs[0] + pairs[1]) @ strength
-        orders = zip(
-            self.spectra.entries(self.nodes[bath], highest, bath),
-            self.spectra.entries(b.spectra, highest, bath),
-            self.spectra.slopes(a.spectra, b.spectra, highest, bath),
-            strict=True,
-        )
+        orders = self._orders(b.spectra, a.spectra, b.spectra, highest, bath)
         return [
             tuple(
                 first * slope - second * value + part
@@ -90,6 +81,14 @@ class ThermalSpectra(StaticSpectra):
             )
             for nodes, values, slopes in orders
         ]
+
+    def _orders(
+        self, at: Any, a: Any, b: Any, highest: int, bath: int
+    ) -> Iterator[tuple[Entries, Entries, Entries]]:
+        """For each order: entries of Psi at the nodes and at `at`, and their slopes between `a` and `b`."""
+        inner = self.spectra
+        at_nodes, at_points = (inner.entries(points, highest, bath) for points in (self.nodes[bath], at))
+        return zip(at_nodes, at_points, inner.slopes(a, b, highest, bath), strict=True)
 
     def _coth(self, bath: int) -> tuple[Complex[Array, " N"], Float[Array, " N"]]:
         """The nodes z_j and the c_j."""
