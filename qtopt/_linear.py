@@ -42,7 +42,14 @@ def _eliminate(matrix: Array, rhs: Array) -> Array:
 
 def products(left: Inexact[Array, "n m K"], right: Inexact[Array, "m r K"]) -> Inexact[Array, "n r K"]:
     """K matrix products at once, the points last."""
+    if left.shape[1] <= UNROLLED:
+        terms = (left[:, i, None] * right[None, i] for i in range(left.shape[1]))
+        return sum(terms, jnp.zeros(()))
     return jnp.sum(left[:, :, None, :] * right[None, :, :, :], axis=1)
+
+
+UNROLLED = 2
+"""products of so few terms are written out: they become part of what needs them"""
 
 
 @jax.custom_jvp

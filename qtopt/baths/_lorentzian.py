@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Complex, Float, Inexact
@@ -62,7 +63,8 @@ class Lorentzian(SpectralDensity):
         square = (self.peak - self.width / 2.0) * (self.peak + self.width / 2.0)
         margin = CRITICAL_DISTANCE * self.peak**2
         square = jnp.where(jnp.abs(square) < margin, square + 2.0 * margin, square)
-        root = jnp.sqrt(square.astype(complex))
+        size = jnp.sqrt(jnp.abs(square))
+        root = jax.lax.complex(jnp.where(square > 0.0, size, 0.0), jnp.where(square > 0.0, 0.0, size))
         poles = jnp.stack([root, -root]) - 0.5j * self.width
         residues = jnp.stack([-1.0 / root, 1.0 / root]) * self.strength / 2.0
         return PoleExpansion(self.strength / self.peak**2, jnp.zeros(()), poles, residues)

@@ -1,7 +1,7 @@
 """Frequency integrals with a thermal factor, closed in the upper half plane (physics notes, section 5).
 
 Written for speed on the node axis: entries are separate (K,) arrays, which reverse mode need not take apart,
-sums over nodes are real matrix-vector products with constant weights, and complex quotients are
+all sums over the same nodes are one pass over real and imaginary parts, and complex quotients are
 `reciprocal`s. XLA vectorises these on a CPU; its complex reductions and divisions are several times slower.
 """
 
@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Complex, Float, Inexact, Int
+from jax.typing import ArrayLike
+from jaxtyping import Array, Bool, Complex, Float, Int
 
 from .._complex import reciprocal
 from ._coth import CothPoles, matsubara
@@ -45,19 +46,53 @@ class AnalyticFactor(NamedTuple):
         return self.value(self.sample(z))
 
 
-def thermal_integral(
-    temperature: Float[Array, ""], values: Inexact[Array, "*shape K"], poles: CothPoles
-) -> Complex[Array, "*shape"]:
+def thermal_integral(temperature: Float[Array, ""], values: Any, poles: CothPoles) -> Any:
     """``int dw/2pi f(w) coth(w/2T)`` for f analytic in the upper half plane, given f(i mu_j).
 
     Equals ``i sum_j 2 T w_j f(i mu_j)``; the pole at w = 0 counts half (principal value).
+
+    Args:
+        temperature: T.
+        values: (..., K), or a pytree of such arrays of one shape, which are summed in one pass.
+        poles: the rational coth.
+
+    Returns:
+        The same without the axis of points.
     """
-    return 2j * temperature * _weighted_sum(values, poles)
+    factor = 2j * temperature
+    return jax.tree.map(lambda total: factor * total, _totals(_times(poles.weight, values)))
 
 
-def _weighted_sum(values: Inexact[Array, "*shape K"], poles: CothPoles) -> Complex[Array, "*shape"]:
-    """``sum_j w_j values_j``, the real and imaginary parts apart."""
-    return jax.lax.complex(values.real @ poles.weight, values.imag @ poles.weight)
+def _times(factor: ArrayLike, values: Any) -> Any:
+    """Every array of a pytree times the same."""
+    return jax.tree.map(lambda value: factor * value, values)
+
+
+def _totals(values: Any) -> Any:
+    """Complex arrays (..., K) of one shape, summed over the last axis in one pass.
+
+    As a single reduction of all real and imaginary parts, so that XLA computes the arrays while it sums them
+    instead of writing each of them to memory first. Derivatives are sums of their own.
+    """
+    leaves, structure = jax.tree.flatten(values)
+    sums = _sums([plane for leaf in leaves for plane in (leaf.real, leaf.imag)])
+    pairs = zip(sums[::2], sums[1::2], strict=True)
+    return jax.tree.unflatten(structure, [jax.lax.complex(*pair) for pair in pairs])
+
+
+@jax.custom_jvp
+def _sums(planes: list[Float[Array, "*shape K"]]) -> list[Float[Array, "*shape"]]:
+    """The sums of real arrays of one shape over their last axis, by one reduction."""
+
+    def add(sums: Any, terms: Any) -> Any:
+        return [total + term for total, term in zip(sums, terms, strict=True)]
+
+    return list(jax.lax.reduce(planes, [jnp.zeros(())] * len(planes), add, (planes[0].ndim - 1,)))
+
+
+@_sums.defjvp
+def _sums_jvp(primals: Any, tangents: Any) -> Any:
+    return _sums(*primals), [plane @ np.ones(plane.shape[-1]) for plane in tangents[0]]
 
 
 class Contour(NamedTuple):
@@ -66,22 +101,20 @@ class Contour(NamedTuple):
         i { sum_j 2 T w_j k_j F(i mu_j) + sum_p [a_p F(p) + b_p F(q_p) + c_p (F(p) - F(q_p))/(p - q_p)] },
 
     p the poles of k above the real axis and q_p the pole of the coth nearest to p (there k_j = 0).
+
+    Attributes:
+        points: (K + 2P,) where F is needed: all i mu_j, then p, then q_p.
+        weights: (K + 2P,) its factors there.
+        above: (P,) p.
+        nearest: (P,) q_p.
+        at_pairs: (P,) c_p.
     """
 
-    temperature: Float[Array, ""]
-    poles: CothPoles
-    scalar_at_nodes: Complex[Array, " K"]
-    upper_poles: Complex[Array, " P"]
+    points: Complex[Array, " K2P"]
+    weights: Complex[Array, " K2P"]
+    above: Complex[Array, " P"]
     nearest: Complex[Array, " P"]
-    at_poles: Complex[Array, " P"]
-    at_nearest: Complex[Array, " P"]
     at_pairs: Complex[Array, " P"]
-
-    def integrate(self, at_nodes: Array, at_poles: Array, at_nearest: Array, pairs: Array) -> Array:
-        """The integral from F(i mu_j), F(p), F(q_p) and the divided differences; nodes are the last axis."""
-        sweep = thermal_integral(self.temperature, self.scalar_at_nodes * at_nodes, self.poles)
-        few = self.at_poles * at_poles + self.at_nearest * at_nearest + self.at_pairs * pairs
-        return sweep + 1j * jnp.sum(few, axis=-1)
 
 
 def contour(temperature: Float[Array, ""], scalar: ScalarFactor, poles: CothPoles) -> Contour:
@@ -94,39 +127,46 @@ def contour(temperature: Float[Array, ""], scalar: ScalarFactor, poles: CothPole
     mu = matsubara(temperature, poles)
     z = jax.lax.complex(jnp.zeros_like(mu), mu)
     p, residue = scalar.upper_poles, scalar.upper_residues
-    index = nearest_node(p.imag / (2.0 * jnp.pi * temperature), poles)
-    nearest, strength = z[index], 2.0 * temperature * jnp.asarray(poles.weight)[index]
-    is_nearest = jnp.arange(mu.shape[0]) == index[:, None]
+    is_nearest = _is_nearest(p.imag / (2.0 * jnp.pi * temperature), poles)
 
     # coth at p without its nearest pole: 1/(p - z) + 1/(p + z) = 2p/[(p - z)(p + z)], or only the second.
     above = p[:, None] + z
     ratio = jnp.where(is_nearest, 1.0, 2.0 * p[:, None])
     ratio = ratio * reciprocal(jnp.where(is_nearest, 1.0, p[:, None] - z) * above)
-    coth = 2.0 * temperature * _weighted_sum(ratio, poles)
+    # One pass: this sum, and k and weight of the nearest pole.
+    chosen = jnp.where(is_nearest, jax.lax.complex(jnp.asarray(poles.k), jnp.asarray(poles.weight)), 0.0)
+    coth, found = _totals([poles.weight * ratio, chosen])
+    nearest = 2j * jnp.pi * temperature * found.real
+    strength = 2.0 * temperature * found.imag
 
     # k at q_p without the poles it is nearest to; a node that is nearest to several poles counts once.
-    shared = index[:, None] == index[None, :]
+    shared = found.real[:, None] == found.real[None, :]
     gap = jnp.where(shared, 1.0, nearest[:, None] - p[None, :])
     others = jnp.sum(jnp.where(shared, 0.0, residue * reciprocal(gap)), axis=1)
     below = jnp.sum(scalar.lower_residues * reciprocal(nearest[:, None] - scalar.lower_poles), axis=1)
     touched = jnp.any(is_nearest, axis=0)
-    values = scalar.value(jnp.where(touched, 2.0 * z + 1j, z))
+    values = jnp.where(touched, 0.0, scalar.value(jnp.where(touched, 2.0 * z + 1j, z)))
+    thermal = 2.0 * temperature * poles.weight
+    at_nearest = strength * (others + below) / jnp.sum(shared, axis=1)
     return Contour(
-        temperature=temperature,
-        poles=poles,
-        scalar_at_nodes=jnp.where(touched, 0.0, values),
-        upper_poles=p,
+        points=jnp.concatenate([z, p, nearest]),
+        weights=jnp.concatenate([thermal * values, residue * (2.0 * temperature * coth), at_nearest]),
+        above=p,
         nearest=nearest,
-        at_poles=residue * coth,
-        at_nearest=strength * (others + below) / jnp.sum(shared, axis=1),
         at_pairs=strength * residue,
     )
 
 
+def _is_nearest(k: Float[Array, " P"], poles: CothPoles) -> Bool[Array, "P K"]:
+    """Which node is nearest to each k >= 0: the one between whose midpoints k lies."""
+    middle = (poles.k[1:] + poles.k[:-1]) / 2.0
+    k = jax.lax.stop_gradient(k)[:, None]
+    return (k > np.append(-np.inf, middle)) & (k <= np.append(middle, np.inf))
+
+
 def nearest_node(k: Float[Array, " P"], poles: CothPoles) -> Int[Array, " P"]:
-    """Index of the node nearest to each k >= 0: how many midpoints lie below it."""
-    midpoints = (poles.k[1:] + poles.k[:-1]) / 2.0
-    return jnp.sum(jax.lax.stop_gradient(k)[:, None] > np.asarray(midpoints), axis=1)
+    """Index of the node nearest to each k >= 0."""
+    return jnp.argmax(_is_nearest(k, poles), axis=1)
 
 
 def contour_integral(path: Contour, analytic: AnalyticFactor) -> Any:
@@ -137,17 +177,17 @@ def contour_integral(path: Contour, analytic: AnalyticFactor) -> Any:
 
     Source: physics notes, section 5.
     """
-    z = 1j * matsubara(path.temperature, path.poles)
-    nodes, few = z.shape[0], path.upper_poles.shape[0]
     # All points at once: one evaluation of what may be a large program, instead of three.
-    points = analytic.sample(jnp.concatenate([z, path.upper_poles, path.nearest]))
+    points = analytic.sample(path.points)
+    first, few = path.points.shape[0] - 2 * path.above.shape[0], path.above.shape[0]
     above, nearest = (
-        jax.tree.map(lambda leaf, of=of: leaf[..., of], points)
-        for of in (slice(nodes, nodes + few), slice(nodes + few, None))
+        jax.tree.map(lambda leaf, start=start: leaf[..., start : start + few], points)
+        for start in (first, first + few)
     )
+    sweep = _totals(_times(path.weights, analytic.value(points)))
+    pairs = _times(path.at_pairs, analytic.slope(above, nearest))
 
-    def integral(value: Array, slope: Array) -> Array:
-        at_nodes, at_poles = value[..., :nodes], value[..., nodes : nodes + few]
-        return path.integrate(at_nodes, at_poles, value[..., nodes + few :], slope)
+    def total(sweep: Array, pair: Array) -> Array:
+        return 1j * (sweep + sum((pair[..., i] for i in range(few)), jnp.zeros(())))
 
-    return jax.tree.map(integral, analytic.value(points), analytic.slope(above, nearest))
+    return jax.tree.map(total, sweep, pairs)

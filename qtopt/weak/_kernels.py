@@ -128,7 +128,7 @@ def _moments(
 def _at_nodes(
     temperature: Array, spectra: StaticSpectra, entries: Sequence[Array], poles: CothPoles
 ) -> Complex[Array, "L L"]:
-    return spectra.matrix(jnp.stack([thermal_integral(temperature, entry, poles) for entry in entries]))
+    return spectra.matrix(jnp.stack(thermal_integral(temperature, list(entries), poles)))
 
 
 def _memoryless_kernels(machine: Machine, spectra: StaticSpectra, b: int, poles: CothPoles) -> Pair:
