@@ -30,6 +30,11 @@ class Drive(eqx.Module):
         """Harmonics that a solver keeps unless told otherwise; exact for band-limited drives."""
 
     @property
+    def lowest_harmonic(self) -> int:
+        """1 where no drive of this kind has a mean, else 0: what solvers need not look at."""
+        return 0
+
+    @property
     def steps(self) -> int:
         """Equal steps of a period between which g_l(t) jumps and within which it is constant; 0 if smooth."""
         return 0

@@ -30,6 +30,10 @@ class MonochromaticDrive(Drive):
     def default_harmonics(self) -> int:
         return 1
 
+    @property
+    def lowest_harmonic(self) -> int:
+        return 1
+
     def __call__(self, time: ArrayLike) -> Float[Array, "... L"]:
         return self.amplitudes * jnp.cos(self.frequency * jnp.asarray(time)[..., None] + self.phases)
 

@@ -87,7 +87,7 @@ def fluctuations(
 
     numbers = jnp.arange(count + 1)
     # Work needs no mean coupling (nu = 0).
-    first = 0 if with_heat else 1
+    first = drive.lowest_harmonic if with_heat else 1
     work, heat = jax.lax.map(of_harmonic, (numbers[first:], amplitudes[first:]))
     covariance, pair = jnp.sum(work, axis=0), jnp.sum(heat, axis=0)
     ordered = [pair[0] if isinstance(bath, DrivenBath) else pair[1] for bath in machine.baths]

@@ -3,7 +3,9 @@
 from typing import NamedTuple
 
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Complex, Float
+from numpy.typing import NDArray
 
 from .._arrays import require_x64
 from ..baths import DrivenBath
@@ -41,12 +43,13 @@ def steady_state(
     check_machine(machine, drive)
     count = drive.default_harmonics if harmonics is None else harmonics
     amplitudes = drive.harmonics(count)
-    table = kernels(machine, drive.frequency * jnp.arange(count + 1), poles)
-    power, local_powers, driven_heat, static_heat = currents(table, amplitudes)
+    orders = np.arange(min(drive.lowest_harmonic, count), count + 1)
+    table = kernels(machine, drive.frequency * orders, poles)
+    power, local_powers, driven_heat, static_heat = currents(table, amplitudes[orders[0] :], orders)
     if len(machine.static_baths) > 1:
         static_heat = static_heat + conduction(machine, drive.frequency, amplitudes, poles)
     heat = _in_order_of_baths(machine, driven_heat, static_heat)
-    kept = jnp.sum(_harmonic_weights(count)[:, None] * jnp.abs(amplitudes) ** 2, axis=0)
+    kept = harmonic_weights(np.arange(count + 1)) @ jnp.abs(amplitudes) ** 2
     missing = jnp.sum(jnp.maximum(drive.mean_square() - kept, 0.0))
     return SteadyState(
         power=power,
@@ -58,9 +61,9 @@ def steady_state(
     )
 
 
-def _harmonic_weights(count: int) -> Float[Array, " n"]:
+def harmonic_weights(orders: NDArray[np.int64]) -> NDArray[np.float64]:
     """1 for n = 0, 2 for n > 0: the sum over n and -n."""
-    return jnp.where(jnp.arange(count + 1) == 0, 1.0, 2.0)
+    return np.where(orders == 0, 1.0, 2.0)
 
 
 class Currents(NamedTuple):
@@ -72,14 +75,14 @@ class Currents(NamedTuple):
     static_heat: Float[Array, " S"]
 
 
-def currents(table: Kernels, amplitudes: Complex[Array, "n L"]) -> Currents:
-    """Currents from kernels at n Omega, n = 0..N; see `Kernels` for the formulas.
+def currents(table: Kernels, amplitudes: Complex[Array, "n L"], orders: NDArray[np.int64]) -> Currents:
+    """Currents from kernels and amplitudes of the harmonics n in `orders`, n >= 0; see `Kernels` for the formulas.
 
     ``Re[conj(g_l) K_lm g_m]`` is taken apart into Re and Im of conj(g_l) g_m and of K_lm: far from resonance
     the reactive parts are 1e9 times the dissipative ones, and only what is antisymmetric of Im K_lm counts in
     sums over l and m. Complex products and sums over local powers would leave their round-off there.
     """
-    weights = _harmonic_weights(amplitudes.shape[0] - 1)[:, None, None]
+    weights = harmonic_weights(orders)[:, None, None]
     a, b = amplitudes.real, amplitudes.imag
     even = weights * (a[:, :, None] * a[:, None, :] + b[:, :, None] * b[:, None, :])
     odd = weights * (a[:, :, None] * b[:, None, :] - b[:, :, None] * a[:, None, :])
