@@ -42,7 +42,9 @@ def exact_form(kernel: Complex, g: Complex) -> list[Fraction]:
 @pytest.mark.parametrize("seed", range(3))
 def test_totals_keep_every_digit_beside_reactive_power(size: int, seed: int) -> None:
     table, g = random_case(size, seed, private=False)
-    found = jax.jit(currents)(jax.tree.map(jnp.asarray, table), jnp.asarray(g))
+    found = jax.jit(lambda table, g: currents(table, g, np.arange(HARMONICS)))(
+        jax.tree.map(jnp.asarray, table), jnp.asarray(g)
+    )
     scale = np.sum(np.abs(g)) ** 2
     for value, kernel in ((found.power, table.work), (found.driven_heat, table.heat)):
         expected = float(sum(exact_form(np.array(kernel), g)))
@@ -53,6 +55,8 @@ def test_totals_keep_every_digit_beside_reactive_power(size: int, seed: int) -> 
 def test_local_powers_of_private_baths_keep_every_digit(size: int) -> None:
     """Im K_ll does no work at all, not even the round-off of a fused multiply-add."""
     table, g = random_case(size, 7, private=True)
-    found = jax.jit(currents)(jax.tree.map(jnp.asarray, table), jnp.asarray(g))
+    found = jax.jit(lambda table, g: currents(table, g, np.arange(HARMONICS)))(
+        jax.tree.map(jnp.asarray, table), jnp.asarray(g)
+    )
     expected = [float(p) for p in exact_form(np.array(table.work), g)]
     np.testing.assert_allclose(found.local_powers, expected, rtol=0.0, atol=1e-14 * np.sum(np.abs(g)) ** 2)

@@ -11,7 +11,7 @@ from ._pole_sum import (
     AnalyticFactor as AnalyticFactor,
     ScalarFactor as ScalarFactor,
     contour as contour,
-    contour_integral as contour_integral,
+    contour_integrals as contour_integrals,
     nearest_node as nearest_node,
     thermal_integral as thermal_integral,
 )

@@ -5,7 +5,7 @@ all sums over the same nodes are one pass over real and imaginary parts, and com
 `reciprocal`s. XLA vectorises these on a CPU; its complex reductions and divisions are several times slower.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -19,13 +19,24 @@ from ._coth import CothPoles, matsubara
 
 
 class ScalarFactor(NamedTuple):
-    """A rational function k(w) by its value and its simple poles in both half planes."""
+    """A rational function k(w), by its value and its simple poles above the real axis.
+
+    Attributes:
+        value: k at points of any shape.
+        upper_poles, upper_residues: (P,) p and r_p.
+        rest: ``k(w) - sum_p r_p/(w - p)`` at points of any shape.
+    """
 
     value: Callable[[Array], Array]
     upper_poles: Complex[Array, " P"]
     upper_residues: Complex[Array, " P"]
-    lower_poles: Complex[Array, " Q"]
-    lower_residues: Complex[Array, " Q"]
+    rest: Callable[[Array], Array]
+
+    @staticmethod
+    def analytic(value: Callable[[Array], Array]) -> "ScalarFactor":
+        """Without poles above the real axis."""
+        none = jnp.zeros((0,), dtype=complex)
+        return ScalarFactor(value, none, none, value)
 
 
 class AnalyticFactor(NamedTuple):
@@ -80,9 +91,13 @@ def _totals(values: Any) -> Any:
     return jax.tree.unflatten(structure, [jax.lax.complex(*pair) for pair in pairs])
 
 
+LONG = 16
+"""sums of fewer terms are one reduction"""
+
+
 @jax.custom_jvp
 def _sums(planes: list[Float[Array, "*shape K"]]) -> list[Float[Array, "*shape"]]:
-    """The sums of real arrays of one shape over their last axis, by one reduction of each half and one of both.
+    """Sums of real arrays of one shape over their last axis: a reduction of two halves, then one of the rest.
 
     XLA computes neighbouring sums in the lanes of a vector, but not the terms of one sum.
     """
@@ -94,7 +109,7 @@ def _sums(planes: list[Float[Array, "*shape K"]]) -> list[Float[Array, "*shape"]
         return jax.lax.reduce(planes, [jnp.zeros(())] * len(planes), add, (axis,))
 
     *shape, points = planes[0].shape
-    if points % 2 == 0:
+    if points % 2 == 0 and points >= LONG:
         planes = reduced([plane.reshape(*shape, 2, points // 2) for plane in planes], len(shape))
     return list(reduced(planes, len(shape)))
 
@@ -112,17 +127,19 @@ class Contour(NamedTuple):
     p the poles of k above the real axis and q_p the pole of the coth nearest to p (there k_j = 0).
 
     Attributes:
-        points: (K + 2P,) where F is needed: all i mu_j, then p, then q_p.
-        weights: (K + 2P,) its factors there.
-        above: (P,) p.
-        nearest: (P,) q_p.
+        nodes: (K,) i mu_j.
+        at_nodes: (K,) 2 T w_j k_j.
+        above, at_above: (P,) p and a_p.
+        nearest, at_nearest: (P,) q_p and b_p.
         at_pairs: (P,) c_p.
     """
 
-    points: Complex[Array, " K2P"]
-    weights: Complex[Array, " K2P"]
+    nodes: Complex[Array, " K"]
+    at_nodes: Complex[Array, " K"]
     above: Complex[Array, " P"]
+    at_above: Complex[Array, " P"]
     nearest: Complex[Array, " P"]
+    at_nearest: Complex[Array, " P"]
     at_pairs: Complex[Array, " P"]
 
 
@@ -135,7 +152,10 @@ def contour(temperature: Float[Array, ""], scalar: ScalarFactor, poles: CothPole
     """
     mu = matsubara(temperature, poles)
     z = jax.lax.complex(jnp.zeros_like(mu), mu)
+    thermal = 2.0 * temperature * poles.weight
     p, residue = scalar.upper_poles, scalar.upper_residues
+    if p.shape[0] == 0:
+        return Contour(z, thermal * scalar.value(z), *[p] * 5)
     is_nearest = _is_nearest(p.imag / (2.0 * jnp.pi * temperature), poles)
 
     # coth at p without its nearest pole: 1/(p - z) + 1/(p + z) = 2p/[(p - z)(p + z)], or only the second.
@@ -152,16 +172,15 @@ def contour(temperature: Float[Array, ""], scalar: ScalarFactor, poles: CothPole
     shared = found.real[:, None] == found.real[None, :]
     gap = jnp.where(shared, 1.0, nearest[:, None] - p[None, :])
     others = jnp.sum(jnp.where(shared, 0.0, residue * reciprocal(gap)), axis=1)
-    below = jnp.sum(scalar.lower_residues * reciprocal(nearest[:, None] - scalar.lower_poles), axis=1)
     touched = jnp.any(is_nearest, axis=0)
     values = jnp.where(touched, 0.0, scalar.value(jnp.where(touched, 2.0 * z + 1j, z)))
-    thermal = 2.0 * temperature * poles.weight
-    at_nearest = strength * (others + below) / jnp.sum(shared, axis=1)
     return Contour(
-        points=jnp.concatenate([z, p, nearest]),
-        weights=jnp.concatenate([thermal * values, residue * (2.0 * temperature * coth), at_nearest]),
+        nodes=z,
+        at_nodes=thermal * values,
         above=p,
+        at_above=residue * (2.0 * temperature * coth),
         nearest=nearest,
+        at_nearest=strength * (others + scalar.rest(nearest)) / jnp.sum(shared, axis=1),
         at_pairs=strength * residue,
     )
 
@@ -178,25 +197,50 @@ def nearest_node(k: Float[Array, " P"], poles: CothPoles) -> Int[Array, " P"]:
     return jnp.argmax(_is_nearest(k, poles), axis=1)
 
 
-def contour_integral(path: Contour, analytic: AnalyticFactor) -> Any:
+def contour_integrals(paths: Sequence[Contour], analytic: AnalyticFactor, nodes: Any = None) -> list[Any]:
     """``int dw/2pi k(w) F(w) coth(w/2T)`` (principal value) by residues of k and of the rational coth.
 
-    Exact also where a pole of k meets a pole of the coth, see `contour`. The result has the form of F,
-    without the axis of points.
+    Exact also where a pole of k meets a pole of the coth, see `contour`.
+
+    Args:
+        paths: one for each k, all with the same T; their sums are one pass.
+        analytic: F.
+        nodes: the sample of F at i mu_j, where the caller has it.
+
+    Returns:
+        For each k what has the form of F, without the axis of points.
 
     Source: physics notes, section 5.
     """
-    # All points at once: one evaluation of what may be a large program, instead of three.
-    points = analytic.sample(path.points)
-    first, few = path.points.shape[0] - 2 * path.above.shape[0], path.above.shape[0]
-    above, nearest = (
-        jax.tree.map(lambda leaf, start=start: leaf[..., start : start + few], points)
-        for start in (first, first + few)
-    )
-    sweep = _totals(_times(path.weights, analytic.value(points)))
-    pairs = _times(path.at_pairs, analytic.slope(above, nearest))
+    points = [part for path in paths for part in (path.above, path.nearest)]
+    if nodes is None:
+        # All points at once: one evaluation of what may be a large program, instead of two.
+        sample = analytic.sample(jnp.concatenate([paths[0].nodes, *points]))
+        nodes, start = _part(sample, 0, len(paths[0].nodes)), len(paths[0].nodes)
+    else:
+        sample, start = analytic.sample(jnp.concatenate(points)), 0
+    swept = _totals([_times(path.at_nodes, analytic.value(nodes)) for path in paths])
+    found = []
+    for path, sweep in zip(paths, swept, strict=True):
+        few = len(path.above)
+        if few:
+            above, nearest = _part(sample, start, few), _part(sample, start + few, few)
+            terms = [
+                _times(path.at_above, analytic.value(above)),
+                _times(path.at_nearest, analytic.value(nearest)),
+                _times(path.at_pairs, analytic.slope(above, nearest)),
+            ]
+            sweep = _plus(sweep, _totals(_plus(*terms)))
+        found.append(_times(1j, sweep))
+        start += 2 * few
+    return found
 
-    def total(sweep: Array, pair: Array) -> Array:
-        return 1j * (sweep + sum((pair[..., i] for i in range(few)), jnp.zeros(())))
 
-    return jax.tree.map(total, sweep, pairs)
+def _part(sample: Any, start: int, count: int) -> Any:
+    """`count` points of a sample."""
+    return jax.tree.map(lambda leaf: leaf[..., start : start + count], sample)
+
+
+def _plus(*values: Any) -> Any:
+    """The sum of pytrees of one form."""
+    return jax.tree.map(lambda *parts: sum(parts[1:], parts[0]), *values)

@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Complex, Float
 
+from .._complex import reciprocal
 from ..baths import DrivenBath, StaticBath
 from ..machine import Machine, damping_matrix
 from ..thermal import (
@@ -16,7 +17,7 @@ from ..thermal import (
     ScalarFactor,
     beyond_the_poles,
     contour,
-    contour_integral,
+    contour_integrals,
     coth_poles,
     matsubara,
     thermal_integral,
@@ -163,13 +164,16 @@ def _memoryless_kernels(machine: Machine, spectra: StaticSpectra, b: int, poles:
 
 
 def _memory_kernels(machine: Machine, spectra: StaticSpectra, b: int, poles: CothPoles) -> Pair:
-    """nu -> work and heat kernels, K_1(w) = chi_B(0) - chi_B(w) with the poles of chi_B below the axis."""
-    bath = machine.static_baths[b]
-    static = machine.driven_baths[0].spectral_density.expansion().static
+    """nu -> work and heat kernels, K_1(w) = chi_B(0) - chi_B(w) with the poles of chi_B below the axis.
+
+    The two parts of K_1 are summed apart: in the moments, chi_B(0), the two halves cancel exactly at large w.
+    """
+    driven, bath = machine.driven_baths[0], machine.static_baths[b]
+    static = driven.spectral_density.expansion().static
     nodes = spectra.sample(_nodes(bath, poles), b)
     c0, c1 = _moments(bath.temperature, spectra, nodes, 1, b, poles)
-    noise = _noise_part(machine.driven_baths[0], spectra, b, poles)
-    memory = _memory_part(machine.driven_baths[0], bath.temperature, spectra, nodes, b, poles)
+    noise = _noise_part(driven, spectra, b, poles)
+    memory = _memory_part(driven, bath.temperature, spectra, nodes, b, poles)
 
     def at(nu: Array) -> tuple[Array, Array]:
         (a0, a1), (e0, e1) = noise(nu), memory(nu)
@@ -185,7 +189,7 @@ def _noise_part(driven: DrivenBath, spectra: StaticSpectra, b: int, poles: CothP
     path = contour(driven.temperature, density_factor(driven), poles)
 
     def at(nu: Array) -> tuple[Array, Array]:
-        first, second = contour_integral(path, shifted(spectra, b, nu, (0, 1)))
+        ((first, second),) = contour_integrals([path], shifted(spectra, b, nu, (0, 1)))
         return spectra.matrix(jnp.stack(first)).T, spectra.matrix(jnp.stack(second)).T
 
     return at
@@ -195,7 +199,12 @@ def density_factor(driven: DrivenBath) -> ScalarFactor:
     """J(w) = [chi_B(w) - chi_B(-w)]/2i of a bath with memory, by its poles."""
     expansion = driven.spectral_density.expansion()
     half = expansion.residues / 2j
-    return ScalarFactor(driven.spectral_density.density, -expansion.poles, half, expansion.poles, half)
+    return ScalarFactor(
+        driven.spectral_density.density,
+        -expansion.poles,
+        half,
+        lambda w: jnp.sum(half * reciprocal(w[:, None] - expansion.poles), axis=1),
+    )
 
 
 def shifted(spectra: StaticSpectra, b: int, nu: Array, orders: tuple[int, ...]) -> AnalyticFactor:
@@ -222,11 +231,12 @@ def shifted(spectra: StaticSpectra, b: int, nu: Array, orders: tuple[int, ...]) 
 def _memory_part(
     driven: DrivenBath, temperature: Array, spectra: StaticSpectra, nodes: Any, b: int, poles: CothPoles
 ) -> Pair:
-    """nu -> ``int dw/2pi (w + nu)^m chi_B(w + nu) coth(w/2T_b) [Psi_b + Psi_b^dagger]^T`` for m = 0, 1."""
+    """nu -> ``int dw/2pi (w + nu)^m chi_B(w + nu) coth(w/2T_b) [Psi_b + Psi_b^dagger]^T`` for m = 0, 1.
+
+    chi_B(w + nu) is analytic above the axis, where Psi is; its conjugate, beside Psi, has its poles there.
+    """
     density = driven.spectral_density
     expansion = density.expansion()
-    z = 1j * matsubara(temperature, poles)
-    none = jnp.zeros((0,), dtype=complex)
     factor = AnalyticFactor(
         lambda w: spectra.sample(w, b),
         lambda at: spectra.entries(at, 1, b),
@@ -234,17 +244,16 @@ def _memory_part(
     )
 
     def at(nu: Array) -> tuple[Array, Array]:
-        response = density.response(z + nu)
-        upper = [
-            _at_nodes(temperature, spectra, [response * x for x in psi], poles).T
-            for psi in factor.value(nodes)
-        ]
+        response = ScalarFactor.analytic(lambda w: density.response(w + nu))
         mirrored = ScalarFactor(
-            lambda w: density.response(-w - nu), -expansion.poles - nu, -expansion.residues, none, none
+            lambda w: density.response(-w - nu), -expansion.poles - nu, -expansion.residues, jnp.zeros_like
         )
-        parts = contour_integral(contour(temperature, mirrored, poles), factor)
-        lower = [spectra.matrix(jnp.stack(part)) for part in parts]
-        e0, e1 = (up + jnp.conj(low) for up, low in zip(upper, lower, strict=True))
+        paths = [contour(temperature, scalar, poles) for scalar in (response, mirrored)]
+        upper, lower = (
+            [spectra.matrix(jnp.stack(part)) for part in parts]
+            for parts in contour_integrals(paths, factor, nodes)
+        )
+        e0, e1 = (up.T + jnp.conj(low) for up, low in zip(upper, lower, strict=True))
         return e0, e1 + nu * e0
 
     return at

@@ -76,7 +76,7 @@ class Currents(NamedTuple):
 
 
 def currents(table: Kernels, amplitudes: Complex[Array, "n L"], orders: NDArray[np.int64]) -> Currents:
-    """Currents from kernels and amplitudes of the harmonics n in `orders`, n >= 0; see `Kernels` for the formulas.
+    """Currents from kernels and amplitudes of the harmonics n >= 0 in `orders`; formulas: `Kernels`.
 
     ``Re[conj(g_l) K_lm g_m]`` is taken apart into Re and Im of conj(g_l) g_m and of K_lm: far from resonance
     the reactive parts are 1e9 times the dissipative ones, and only what is antisymmetric of Im K_lm counts in
