@@ -6,6 +6,7 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Complex, Float, Inexact
 
 from .._arrays import to_array
+from .._complex import reciprocal, scaled, turned
 from ._spectral_density import Memory, PoleExpansion, SpectralDensity
 
 
@@ -23,19 +24,21 @@ class Drude(SpectralDensity):
     cutoff: Float[Array, ""] = eqx.field(converter=to_array)
 
     def density(self, omega: ArrayLike) -> Inexact[Array, "..."]:
-        omega, cutoff = jnp.asarray(omega), self.cutoff
-        return self.damping * omega * cutoff**2 / ((cutoff - 1j * omega) * (cutoff + 1j * omega))
+        omega = jnp.asarray(omega)
+        both = reciprocal((self.cutoff - 1j * omega) * (self.cutoff + 1j * omega))
+        return scaled(omega * both, self.damping * self.cutoff**2)
 
     def response(self, omega: ArrayLike) -> Complex[Array, "..."]:
-        return self.damping * self.cutoff**2 / (self.cutoff - 1j * jnp.asarray(omega))
+        return scaled(reciprocal(self.cutoff - 1j * jnp.asarray(omega)), self.damping * self.cutoff**2)
 
     def memory_kernel(self, omega: ArrayLike) -> Complex[Array, "..."]:
         omega = jnp.asarray(omega)
-        return -1j * self.damping * omega * self.cutoff / (self.cutoff - 1j * omega)
+        return turned(omega * reciprocal(self.cutoff - 1j * omega), -self.damping * self.cutoff)
 
     def memory_kernel_slope(self, a: ArrayLike, b: ArrayLike) -> Complex[Array, "..."]:
         a, b = jnp.asarray(a), jnp.asarray(b)
-        return -1j * self.damping * self.cutoff**2 / ((self.cutoff - 1j * a) * (self.cutoff - 1j * b))
+        both = reciprocal((self.cutoff - 1j * a) * (self.cutoff - 1j * b))
+        return turned(both, -self.damping * self.cutoff**2)
 
     def in_units(self, unit: float) -> "Drude":
         return Drude(self.damping * unit, self.cutoff * unit)

@@ -9,6 +9,7 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Complex, Float, Inexact
 
 from .._arrays import to_array
+from .._complex import reciprocal, scaled, turned
 from ._spectral_density import Memory, PoleExpansion, SpectralDensity
 
 # Poles at +-W - i gamma/2 with W^2 = omega_1^2 - gamma^2/4 merge at critical damping, where their residues
@@ -38,23 +39,25 @@ class Lorentzian(SpectralDensity):
 
     def _denominator(self, omega: ArrayLike) -> Complex[Array, "..."]:
         omega = jnp.asarray(omega)
-        return (self.peak - omega) * (self.peak + omega) - 1j * self.width * omega
+        return (self.peak - omega) * (self.peak + omega) - turned(omega.astype(complex), self.width)
 
     def density(self, omega: ArrayLike) -> Inexact[Array, "..."]:
         omega = jnp.asarray(omega)
-        return self.strength * self.width * omega / (self._denominator(omega) * self._denominator(-omega))
+        both = reciprocal(self._denominator(omega) * self._denominator(-omega))
+        return scaled(omega * both, self.strength * self.width)
 
     def response(self, omega: ArrayLike) -> Complex[Array, "..."]:
-        return self.strength / self._denominator(omega)
+        return scaled(reciprocal(self._denominator(omega)), self.strength)
 
     def memory_kernel(self, omega: ArrayLike) -> Complex[Array, "..."]:
         omega = jnp.asarray(omega)
-        numerator = -self.strength * omega * (omega + 1j * self.width)
-        return numerator / (self.peak**2 * self._denominator(omega))
+        ratio = omega * (omega + 1j * self.width) * reciprocal(self._denominator(omega))
+        return scaled(ratio, -self.strength / self.peak**2)
 
     def memory_kernel_slope(self, a: ArrayLike, b: ArrayLike) -> Complex[Array, "..."]:
         a, b = jnp.asarray(a), jnp.asarray(b)
-        return -self.strength * (a + b + 1j * self.width) / (self._denominator(a) * self._denominator(b))
+        ratio = (a + b + 1j * self.width) * reciprocal(self._denominator(a) * self._denominator(b))
+        return scaled(ratio, -self.strength)
 
     def in_units(self, unit: float) -> "Lorentzian":
         return Lorentzian(self.strength * unit**4, self.peak * unit, self.width * unit)

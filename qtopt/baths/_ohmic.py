@@ -6,6 +6,7 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Complex, Float, Inexact
 
 from .._arrays import to_array
+from .._complex import turned
 from ._spectral_density import Memory, PoleExpansion, SpectralDensity
 
 
@@ -28,7 +29,7 @@ class Ohmic(SpectralDensity):
         return jnp.zeros_like(omega, dtype=complex)
 
     def memory_kernel(self, omega: ArrayLike) -> Complex[Array, "..."]:
-        return -1j * self.damping * jnp.asarray(omega)
+        return turned(jnp.asarray(omega, dtype=complex), -self.damping)
 
     def memory_kernel_slope(self, a: ArrayLike, b: ArrayLike) -> Complex[Array, "..."]:
         return -1j * self.damping * jnp.ones_like(jnp.asarray(a) + jnp.asarray(b), dtype=complex)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import jax.numpy as jnp
 from jaxtyping import Array, Complex, Float
 
-from .._complex import reciprocal
+from .._complex import reciprocal, scaled
 from .._linear import inverses
 from ._machine import Machine
 
@@ -83,7 +83,7 @@ def _diagonal_inverse(machine: Machine, bare: Sequence[Array], kernels: Sequence
     for l in range(machine.size):
         dressed = bare[l]
         for bath, kernel in zip(machine.static_baths, kernels, strict=True):
-            dressed = dressed + kernel * bath.coupling[l] ** 2
+            dressed = dressed + scaled(kernel, bath.coupling[l] ** 2)
         entries.append(reciprocal(dressed))
     return tuple(entries)
 
@@ -95,8 +95,9 @@ def _two_by_two_inverse(machine: Machine, bare: Sequence[Array], kernels: Sequen
     det = a * b
     for i, (bath, kernel) in enumerate(zip(machine.static_baths, kernels, strict=True)):
         g_a, g_b = bath.coupling[0], bath.coupling[1]
-        s_aa, s_ab, s_bb = s_aa + kernel * g_a**2, s_ab + kernel * (g_a * g_b), s_bb + kernel * g_b**2
-        det = det + kernel * (a * g_b**2 + b * g_a**2)
+        s_aa, s_bb = s_aa + scaled(kernel, g_a**2), s_bb + scaled(kernel, g_b**2)
+        s_ab = s_ab + scaled(kernel, g_a * g_b)
+        det = det + kernel * (scaled(a, g_b**2) + scaled(b, g_a**2))
         for other, other_kernel in zip(machine.static_baths[:i], kernels[:i], strict=True):
             det = det + kernel * other_kernel * (g_a * other.coupling[1] - g_b * other.coupling[0]) ** 2
     inverse_det = reciprocal(det)

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Complex, Float
 
-from .._complex import reciprocal
+from .._complex import reciprocal, scaled
 from ..baths import DrivenBath, StaticBath
 from ..machine import Machine, damping_matrix
 from ..thermal import (
@@ -215,7 +215,9 @@ def shifted(spectra: StaticSpectra, b: int, nu: Array, orders: tuple[int, ...]) 
     def expanded(powers: list[Entries]) -> tuple[Entries, ...]:
         return tuple(
             tuple(
-                sum((math.comb(m, k) * (-nu) ** (m - k) * powers[k][e] for k in range(m)), powers[m][e])
+                sum(
+                    (scaled(powers[k][e], math.comb(m, k) * (-nu) ** (m - k)) for k in range(m)), powers[m][e]
+                )
                 for e in range(len(powers[0]))
             )
             for m in orders

@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Complex, Float
 
+from .._complex import turned
 from .._linear import gramian, products, solve
 from ..machine import Machine, StateSpace, balanced_state_space, damping_matrix
 from ..machine._susceptibility import from_entries, susceptibility_entries, to_entries
@@ -71,7 +72,7 @@ class OneBathSpectra(StaticSpectra):
         return _Response(omega, kernel, susceptibility_entries(self.machine, omega, [kernel]))
 
     def entries(self, at: "_Response", highest: int, bath: int) -> list[Entries]:
-        psi = tuple(-0.5j * chi for chi in at.chi)
+        psi = tuple(turned(chi, -0.5) for chi in at.chi)
         powers = [psi]
         if highest >= 1:
             powers.append(tuple(at.omega * x for x in psi))
