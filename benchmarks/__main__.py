@@ -10,6 +10,7 @@ import time
 
 NAMES = {
     "weak_evaluation": "one evaluation and its gradient against quad, quadax and NumPy panels",
+    "hot_program": "where the time of one weak evaluation goes, kernel by kernel",
     "pareto_front": "a 30-point front against SciPy on panels and NSGA-II",
     "exact_steady_state": "the exact steady state against the frequency-domain Floquet form; its growth",
     "limit_cycle": "the exact steady state against integration in time and a Markovian master equation",

@@ -74,7 +74,7 @@ def evaluate_batch(machines: Machine, drives: MonochromaticDrive) -> jax.Array:
 CHUNK = 256
 
 
-@eqx.filter_jit
+@jax.jit
 def evaluate_one(m: Machine, drive: MonochromaticDrive) -> jax.Array:
     """(5,) currents of one machine."""
     return currents(steady_state(m, drive, poles=POLES))
