@@ -6,6 +6,7 @@ all sums over the same nodes are one pass over real and imaginary parts, and com
 """
 
 from collections.abc import Callable, Sequence
+from functools import reduce
 from typing import Any, NamedTuple
 
 import jax
@@ -171,8 +172,10 @@ def contour(temperature: Float[Array, ""], scalar: ScalarFactor, poles: CothPole
     # k at q_p without the poles it is nearest to; a node that is nearest to several poles counts once.
     shared = found.real[:, None] == found.real[None, :]
     gap = jnp.where(shared, 1.0, nearest[:, None] - p[None, :])
-    others = jnp.sum(jnp.where(shared, 0.0, residue * reciprocal(gap)), axis=1)
-    touched = jnp.any(is_nearest, axis=0)
+    others, count = _totals(
+        [jnp.where(shared, 0.0, residue * reciprocal(gap)), jnp.where(shared, 1.0 + 0.0j, 0.0)]
+    )
+    touched = reduce(jnp.logical_or, is_nearest)
     values = jnp.where(touched, 0.0, scalar.value(jnp.where(touched, 2.0 * z + 1j, z)))
     return Contour(
         nodes=z,
@@ -180,7 +183,7 @@ def contour(temperature: Float[Array, ""], scalar: ScalarFactor, poles: CothPole
         above=p,
         at_above=residue * (2.0 * temperature * coth),
         nearest=nearest,
-        at_nearest=strength * (others + scalar.rest(nearest)) / jnp.sum(shared, axis=1),
+        at_nearest=strength * (others + scalar.rest(nearest)) / count.real,
         at_pairs=strength * residue,
     )
 

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Complex, Float
 
-from .._complex import turned
+from .._complex import scaled, turned
 from .._linear import gramian, products, solve
 from ..machine import Machine, StateSpace, balanced_state_space, damping_matrix
 from ..machine._susceptibility import from_entries, susceptibility_entries, to_entries
@@ -87,17 +87,35 @@ class OneBathSpectra(StaticSpectra):
     def slopes(self, a: "_Response", b: "_Response", highest: int, bath: int) -> list[Entries]:
         # chi(a) - chi(b) = chi(a) [(a^2 - b^2) - (K(a) - K(b)) C C^T] chi(b), Gamma = C C^T, divided by hand.
         # chi C ~ 1/K is small at strong damping: formed before it meets the large K, nothing cancels.
-        chi_a, psi_b = self.matrix(jnp.stack(a.chi)), -0.5j * self.matrix(jnp.stack(b.chi))
-        kernel_slope = self.machine.static_baths[0].spectral_density.memory_kernel_slope(a.omega, b.omega)
-        coupling = self.machine.static_baths[0].coupling
-        copies = coupling[:, None] if self.machine.configuration == "joint" else jnp.diag(coupling)
-        damped = products(products(chi_a, copies[:, :, None]), products(copies.T[:, :, None], psi_b))
-        slope = (a.omega + b.omega) * products(chi_a, psi_b) - kernel_slope * damped
-        powers = [to_entries(self.machine, slope)]
+        static = self.machine.static_baths[0]
+        bend = static.spectral_density.memory_kernel_slope(a.omega, b.omega)
+        psi = tuple(turned(chi, -0.5) for chi in b.chi)
+        slope = self._slope(a.chi, psi, a.omega + b.omega, bend, static.coupling)
+        powers = [slope]
         for power in range(highest):
-            slope = b.omega**power * psi_b + a.omega * slope
-            powers.append(to_entries(self.machine, slope))
+            slope = tuple(b.omega**power * p + a.omega * x for p, x in zip(psi, slope, strict=True))
+            powers.append(slope)
         return powers
+
+    def _slope(self, chi: Entries, psi: Entries, sum_of_points: Array, bend: Array, g: Array) -> Entries:
+        """Entries of ``chi (sum_of_points - bend Gamma) psi``, which is symmetric."""
+        size = self.machine.size
+        if self.machine.configuration == "independent" or size == 1:
+            couplings = g[:, None] if size > 2 else g
+            each = zip(couplings[None] if size > 2 else couplings, chi, psi, strict=True)
+            return tuple((sum_of_points - scaled(bend, c**2)) * x * p for c, x, p in each)
+        if size == 2:
+            (x_aa, x_ab, x_bb), (p_aa, p_ab, p_bb) = chi, psi
+            x_a, x_b = scaled(x_aa, g[0]) + scaled(x_ab, g[1]), scaled(x_ab, g[0]) + scaled(x_bb, g[1])
+            p_a, p_b = scaled(p_aa, g[0]) + scaled(p_ab, g[1]), scaled(p_ab, g[0]) + scaled(p_bb, g[1])
+            return (
+                sum_of_points * (x_aa * p_aa + x_ab * p_ab) - bend * (x_a * p_a),
+                sum_of_points * (x_aa * p_ab + x_ab * p_bb) - bend * (x_a * p_b),
+                sum_of_points * (x_ab * p_ab + x_bb * p_bb) - bend * (x_b * p_b),
+            )
+        (x,), (p,), column = chi, psi, g[:, None, None]
+        damped = products(products(x, column), products(jnp.swapaxes(column, 0, 1), p))
+        return (sum_of_points * products(x, p) - bend * damped,)
 
 
 class _Response(NamedTuple):
