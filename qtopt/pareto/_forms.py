@@ -3,7 +3,7 @@
 import itertools
 from abc import abstractmethod
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax
@@ -52,14 +52,50 @@ class Forms(eqx.Module):
     def at(self, frequency: Float[Array, ""]) -> HarmonicForms:
         """Forms at n Omega, n = 0..N."""
 
+    @abstractmethod
+    def read(self, nu: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Forms of power and entropy production rate, (..., L, L), at driving frequencies nu (...); host code."""
+
+    @property
+    @abstractmethod
+    def harmonics(self) -> int:
+        """N."""
+
+    @property
+    @abstractmethod
+    def size(self) -> int:
+        """L."""
+
+    @property
+    @abstractmethod
+    def edges(self) -> np.ndarray:
+        """Driving frequencies, rising, between any two of which the forms are smooth; none if they are points."""
+
 
 class FixedForms(Forms):
     """Forms of one drive frequency, computed once."""
 
     forms: HarmonicForms
+    frequency: float = eqx.field(static=True)
 
     def at(self, frequency: Float[Array, ""]) -> HarmonicForms:
         return self.forms
+
+    def read(self, nu: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        order = np.rint(nu / self.frequency).astype(int)
+        return np.asarray(self.forms.power)[order], np.asarray(self.forms.entropy)[order]
+
+    @property
+    def harmonics(self) -> int:
+        return self.forms.power.shape[0] - 1
+
+    @property
+    def size(self) -> int:
+        return self.forms.power.shape[-1]
+
+    @property
+    def edges(self) -> np.ndarray:
+        return np.zeros(0)
 
 
 class Table(eqx.Module):
@@ -92,22 +128,53 @@ class Table(eqx.Module):
     def _look_up(self, frequency: Float[Array, ""]) -> Float[Array, "n F LL"]:
         nu = frequency * jnp.arange(self.harmonics + 1)
         panel = jnp.clip(jnp.searchsorted(self.edges, nu, side="right") - 1, 0, self.edges.shape[0] - 2)
-        low, high = self.edges[panel], self.edges[panel + 1]
-        x = (2.0 * nu - low - high) / (high - low)
-        basis = [jnp.ones_like(x), x]
-        for _ in range(DEGREE - 1):
-            basis.append(2.0 * x * basis[-1] - basis[-2])
+        basis = _chebyshev(nu, self.edges[panel], self.edges[panel + 1])
         table = self.coefficients[panel]
         total = basis[0][:, None, None] * table[:, 0]
         for degree in range(1, DEGREE + 1):
             total = total + basis[degree][:, None, None] * table[:, degree]
         return total
 
+    def read(self, nu: np.ndarray) -> np.ndarray:
+        """The F matrices at driving frequencies nu (K,), packed (K, F, L^2); host code."""
+        edges, coefficients = np.asarray(self.edges), np.asarray(self.coefficients)
+        panel = np.clip(np.searchsorted(edges, nu, side="right") - 1, 0, len(edges) - 2)
+        basis = np.stack(_chebyshev(nu, edges[panel], edges[panel + 1]), axis=1)
+        table = coefficients[panel].reshape(len(nu), DEGREE + 1, -1)
+        return (basis[:, None, :] @ table).reshape(len(nu), *coefficients.shape[2:])
+
+
+def _chebyshev(nu: Any, low: Any, high: Any) -> list[Any]:
+    """T_0 .. T_DEGREE of nu in units of its panel, NumPy or jax."""
+    x = (2.0 * nu - low - high) / (high - low)
+    basis = [x * 0.0 + 1.0, x]
+    for _ in range(DEGREE - 1):
+        basis.append(2.0 * x * basis[-1] - basis[-2])
+    return basis
+
 
 class TabulatedForms(Forms):
     """Forms from a `Table` of power and entropy."""
 
     table: Table
+
+    @property
+    def harmonics(self) -> int:
+        return self.table.harmonics
+
+    @property
+    def size(self) -> int:
+        return round(self.table.coefficients.shape[-1] ** 0.5)
+
+    @property
+    def edges(self) -> np.ndarray:
+        edges = np.asarray(self.table.edges)
+        return edges[edges <= float(self.table.highest)]
+
+    def read(self, nu: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        both = unpacked(self.table.read(np.ravel(nu)))
+        both = both.reshape(*np.shape(nu), *both.shape[1:])
+        return both[..., 0, :, :], both[..., 1, :, :]
 
     def at(self, frequency: Float[Array, ""]) -> HarmonicForms:
         both = self.table.at(frequency)
@@ -121,15 +188,30 @@ def packed(form: np.ndarray) -> np.ndarray:
     return np.where(upper, np.real(form), np.imag(form)).reshape(*form.shape[:-2], size * size)
 
 
-def unpacked(values: Float[Array, "*batch LL"]) -> Complex[Array, "*batch L L"]:
-    """Inverse of `packed`; entries below the diagonal hold the imaginary part of the lower triangle."""
+def unpacked(values: Any) -> Any:
+    """Inverse of `packed`, Hermitian (*batch, L, L) of (*batch, L^2), NumPy or jax.
+
+    Entries below the diagonal hold the imaginary part of the lower triangle.
+    """
+    of = np if isinstance(values, np.ndarray) else jnp
     size = round(values.shape[-1] ** 0.5)
     square = values.reshape(*values.shape[:-1], size, size)
-    upper = jnp.triu(square)
-    strict = jnp.triu(square, 1)
-    lower = jnp.tril(square, -1)
-    real = upper + jnp.swapaxes(strict, -1, -2)
-    return real + 1j * (lower - jnp.swapaxes(lower, -1, -2))
+    upper = of.triu(square)
+    strict = of.triu(square, 1)
+    lower = of.tril(square, -1)
+    real = upper + of.swapaxes(strict, -1, -2)
+    return real + 1j * (lower - of.swapaxes(lower, -1, -2))
+
+
+def largest_eigenvalue(matrix: Any) -> Any:
+    """(*batch) largest eigenvalues of Hermitian (*batch, L, L), NumPy or jax; closed form for L = 1 and 2."""
+    of = np if isinstance(matrix, np.ndarray) else jnp
+    if matrix.shape[-1] == 1:
+        return matrix[..., 0, 0].real
+    if matrix.shape[-1] == 2:
+        a, b = matrix[..., 0, 0].real, matrix[..., 1, 1].real
+        return (a + b) / 2.0 + of.sqrt(((a - b) / 2.0) ** 2 + of.abs(matrix[..., 0, 1]) ** 2)
+    return of.linalg.eigvalsh(matrix)[..., -1]
 
 
 @eqx.filter_jit
@@ -164,7 +246,7 @@ def machine_forms(
     low, high = frequency
     if low == high:
         power, entropy = forms_at(machine, _padded(low * np.arange(harmonics + 1)))
-        return FixedForms(HarmonicForms(power[: harmonics + 1], entropy[: harmonics + 1]))
+        return FixedForms(HarmonicForms(power[: harmonics + 1], entropy[: harmonics + 1]), float(low))
     span = (0.0, high * harmonics * (1.0 + 1e-9))
     return TabulatedForms(tabulate(lambda nu: _evaluate(machine, nu), span, harmonics, tolerance))
 

@@ -15,12 +15,18 @@ from ..exact import PeriodicState
 from ..machine import Machine
 from ..thermodynamics import SteadyState, performance
 from ..weak import steady_state, weak_validity
-from ._certificate import Certificate, Certifier, output_and_entropy
+from ._certificate import (
+    Certificate,
+    MeanSquareCertifier,
+    PeakCertifier,
+    certifier_of,
+    output_and_entropy,
+)
 from ._checkpoint import Checkpoint
 from ._dominance import non_dominated
 from ._forms import Forms, machine_forms
 from ._purpose import Purpose, PurposeName, purpose_of
-from ._search import Targets, WeakModel, best_and_neighbours, best_of_all, explore, refine
+from ._search import Targets, WeakModel, best_and_neighbours, best_of_all, drives_of, explore, refine
 from ._search_space import Bound, DriveParameters, SearchSpace
 
 EXPLORE_CHUNKS, REFINE_CHUNKS = 2, 14
@@ -123,17 +129,21 @@ def pareto_front(
     progress(0, total, "tabulating kernels")
     forms = machine_forms(machine, settings.frequency, space.kept_harmonics)
     progress(1, total, "certifying")
-    certifier = Certifier(forms, purpose, settings.bound, settings.frequency)
+    certifier = certifier_of(forms, purpose, settings.bound, settings.frequency)
     span = certifier.efficiency_range()
     if span is None:
         progress(total, total, f"no {purpose.name} within the bound")
         return Front((), None, purpose)
     low, high = span
     progress(2, total, "searching")
-    search = _Search(certifier, space, settings, checkpoint)
-    parameters = search.run(low, high, lambda chunk: progress(3 + chunk, total, "searching"))
+    if isinstance(certifier, MeanSquareCertifier):
+        drives = certifier.front.best(_spread(low, high, settings.points)).drives(settings.harmonics)
+    else:
+        search = _Search(certifier, space, settings, checkpoint)
+        parameters = search.run(low, high, lambda chunk: progress(3 + chunk, total, "searching"))
+        drives = drives_of(space, parameters)
     progress(total - 1, total, "certifying")
-    points = _evaluate(machine, purpose, space, parameters)
+    points = _evaluate(machine, purpose, drives)
     kept = non_dominated(np.array([[p.efficiency, p.output] for p in points]).reshape(-1, 2))
     points = sorted((points[i] for i in kept), key=lambda p: p.efficiency)
     if not points:
@@ -157,7 +167,7 @@ class _Search:
 
     def __init__(
         self,
-        certifier: Certifier,
+        certifier: PeakCertifier,
         space: SearchSpace,
         settings: FrontSettings,
         checkpoint: Checkpoint,
@@ -176,7 +186,7 @@ class _Search:
         refinement the targets are set anew, from the efficiency of the strongest machine found upwards.
         """
         count, settings = self.settings.points, self.settings
-        aims = np.concatenate([[1e-3 * high], self._spread(low, high, count - 1)])
+        aims = np.concatenate([[1e-3 * high], _spread(low, high, count - 1)])
         targets, certificate = self._targets(aims)
         parameters = _first_parameters(self.forms, self.space, self.purpose, certificate, settings)
         begin = 0
@@ -193,7 +203,7 @@ class _Search:
             step = explore if chunk < EXPLORE_CHUNKS else refine
             parameters, rates = step(self.model, self.space, each, parameters)
             if chunk == AIM_CHUNK:
-                aims = self._spread(self._strongest(*rates, high), high, count)
+                aims = _spread(self._strongest(*rates, high), high, count)
                 targets, _ = self._targets(aims)
             if chunk == chunks - 1:
                 parameters = best_of_all(parameters, rates, targets)
@@ -202,11 +212,6 @@ class _Search:
             self.checkpoint.save(chunk, (parameters, jnp.asarray(aims)))
             progress(chunk)
         return parameters
-
-    @staticmethod
-    def _spread(low: float, high: float, count: int) -> np.ndarray:
-        """`count` efficiencies from `low`, evenly spaced, short of `high` where the output vanishes."""
-        return low + (high - low) * np.arange(count) / count
 
     def _strongest(self, output: Array, entropy: Array, high: float) -> float:
         """Efficiency of the strongest machine of a batch, a little lower so that it stays a target."""
@@ -224,6 +229,11 @@ class _Search:
         width = np.full(len(slopes), max(neighbours, 1e-6 * slopes[-1]))
         scale = np.maximum(certificate.output, 1e-12 * certificate.output.max())
         return Targets(jnp.asarray(slopes), jnp.asarray(scale), jnp.asarray(width)), certificate
+
+
+def _spread(low: float, high: float, count: int) -> np.ndarray:
+    """`count` efficiencies from `low`, evenly spaced, short of `high`."""
+    return low + (high - low) * np.arange(count) / count
 
 
 def _first_parameters(
@@ -289,20 +299,17 @@ def _resonances(forms: Forms, purpose: Purpose, certificate: Certificate) -> tup
 
 
 @eqx.filter_jit
-def _states(machine: Machine, space: SearchSpace, parameters: DriveParameters) -> tuple[Drive, SteadyState]:
-    """A batch of drives and their steady states, one after the other."""
-    drives = jax.vmap(space.drive)(parameters)
-    return drives, jax.lax.map(lambda drive: steady_state(machine, drive), drives)
+def _states(machine: Machine, drives: Drive) -> SteadyState:
+    """The steady states of a batch of drives, one after the other."""
+    return jax.lax.map(lambda drive: steady_state(machine, drive), drives)
 
 
-def _evaluate(
-    machine: Machine, purpose: Purpose, space: SearchSpace, parameters: DriveParameters
-) -> list[FrontPoint]:
-    """The candidates that serve the purpose, by the solver itself, drive by drive in one batch."""
-    found = jax.tree.map(np.asarray, _states(machine, space, parameters))
+def _evaluate(machine: Machine, purpose: Purpose, drives: Drive) -> list[FrontPoint]:
+    """Of a batch of drives those that serve the purpose, by the solver itself."""
+    batch = jax.tree.map(np.asarray, (drives, _states(machine, drives)))
     points = []
-    for i in range(parameters.position.shape[0]):
-        drive, state = jax.tree.map(lambda leaf, i=i: leaf[i], found)
+    for i in range(len(batch[0].frequency)):
+        drive, state = jax.tree.map(lambda leaf, i=i: leaf[i], batch)
         point = front_point(machine, purpose, drive, state)
         if point is not None:
             points.append(point)
