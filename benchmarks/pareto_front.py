@@ -39,7 +39,7 @@ from benchmarks.opponents import scipy_front
 from benchmarks.weak_evaluation import OPPONENT, machine
 from qtopt.pareto import (
     Certificate,
-    Certifier,
+    certifier_of,
     Checkpoint,
     DriveParameters,
     FrontSettings,

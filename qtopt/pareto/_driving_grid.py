@@ -11,8 +11,11 @@ NODES = 8
 """on each panel of the table; a panel is shorter than the resonance on it is wide"""
 HALVINGS = 12
 """of the distance to the neighbours, towards a peak: near the largest efficiency only the peak is left"""
-ZOOM, LEVELS = 9, 12
-"""points and levels of a zoom, each four times finer than the one before"""
+STEPS, LEVELS, ENOUGH = np.linspace(-1.0, 1.0, 9), 13, 9
+"""Of a zoom, each level four times finer than the one before. ENOUGH levels place a smooth maximum, whose value is
+off by the square of the last step; one at the edge of what is allowed takes all of them."""
+STILL = 1e-13
+"""relative gain of a level that counts"""
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,11 @@ class DrivingGrid:
             self.intervals, np.concatenate([self.nu, centres, np.clip(nodes, left, right).ravel()])
         )
 
+    def spacing(self, nu: np.ndarray) -> np.ndarray:
+        """Distance between the neighbours of the nearest node above nu."""
+        near = np.searchsorted(self.nu, nu).clip(0, len(self.nu) - 1)
+        return self.right[near] - self.left[near]
+
     def peaks(self, values: np.ndarray) -> np.ndarray:
         """Where values (..., G) are no smaller than at the neighbours."""
         lowest = np.full((*values.shape[:-1], 1), -np.inf)
@@ -72,25 +80,34 @@ class DrivingGrid:
 
 
 def zoomed(
-    function: Callable[[np.ndarray], np.ndarray], start: np.ndarray, left: np.ndarray, right: np.ndarray
+    function: Callable[[np.ndarray, np.ndarray], np.ndarray],
+    start: np.ndarray,
+    left: np.ndarray,
+    right: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """(where, value) of the largest of ``function(points (P, ZOOM)) -> (P, ZOOM)`` between left and right, each (P,).
+    """(where, value) of the largest values between left and right of P functions of one variable, (P,) each.
 
-    From `start`, whose value must be finite, to wherever is better; values that are no better are forgotten.
+    Args:
+        function: ``function(rows (Q,), points (Q, K)) -> (Q, K)`` of those of the P functions that are still moving.
+        start: where to begin; wherever is better comes next, and what is no better is forgotten.
+        left: no smaller points are looked at.
+        right: no larger points are looked at.
     """
-    rows = np.arange(len(start))
-    place, value = start, function(np.repeat(start[:, None], ZOOM, axis=1))[:, 0]
+    moving = np.arange(len(start))
+    place, value = start.copy(), function(moving, start[:, None])[:, 0]
     half = np.maximum(right - start, start - left)
     for level in range(LEVELS if half.any() else 0):
-        points = place[:, None] + half[:, None] * np.linspace(-1.0, 1.0, ZOOM)
-        points = np.clip(points, left[:, None], right[:, None])
-        found = function(points)
-        best = np.argmax(found, axis=1)
-        gain = found[rows, best] - value
-        place = np.where(gain > 0.0, points[rows, best], place)
-        value = np.maximum(value, found[rows, best])
-        half = half / 4.0
-        if level > 4 and np.all(gain <= 1e-14 * np.abs(value)):
+        points = place[moving, None] + half[moving, None] * 4.0**-level * STEPS
+        points = np.clip(points, left[moving, None], right[moving, None])
+        found = function(moving, points)
+        best = np.argmax(found, axis=1)[:, None]
+        found, points = (np.take_along_axis(part, best, axis=1)[:, 0] for part in (found, points))
+        gain = found - value[moving]
+        better = gain > 0.0
+        place[moving[better]], value[moving[better]] = points[better], found[better]
+        if level >= ENOUGH:
+            moving = moving[gain > STILL * np.abs(found)]
+        if len(moving) == 0:
             break
     return place, value
 

@@ -11,12 +11,13 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Complex, Float
 
+from .._devices import over_devices
 from ..errors import InputError
 from ..machine import Machine
 from ..weak import kernels
 
 DEGREE = 15
-CHUNK = 256
+CHUNK = 128
 SMALLEST_PANEL = 1e-6
 PANELS = 128
 """Tables have a multiple of this many panels, the last ones never looked up: machines share programs."""
@@ -45,6 +46,10 @@ def total_of(form: Complex[Array, "n L L"], amplitudes: Complex[Array, "n L"]) -
     return jnp.sum(weights[:, None] * (jnp.conj(amplitudes) * image).real)
 
 
+Reader = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
+"""nu (...) -> forms of power and entropy production rate, (..., L, L)"""
+
+
 class Forms(eqx.Module):
     """Anything that gives the forms of a machine at a drive frequency."""
 
@@ -53,8 +58,8 @@ class Forms(eqx.Module):
         """Forms at n Omega, n = 0..N."""
 
     @abstractmethod
-    def read(self, nu: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Forms of power and entropy production rate, (..., L, L), at driving frequencies nu (...); host code."""
+    def reader(self) -> Reader:
+        """How to look forms up on the host, at any driving frequencies nu."""
 
     @property
     @abstractmethod
@@ -81,9 +86,14 @@ class FixedForms(Forms):
     def at(self, frequency: Float[Array, ""]) -> HarmonicForms:
         return self.forms
 
-    def read(self, nu: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        order = np.rint(nu / self.frequency).astype(int)
-        return np.asarray(self.forms.power)[order], np.asarray(self.forms.entropy)[order]
+    def reader(self) -> Reader:
+        power, entropy = np.asarray(self.forms.power), np.asarray(self.forms.entropy)
+
+        def read(nu: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            order = np.rint(nu / self.frequency).astype(int)
+            return power[order], entropy[order]
+
+        return read
 
     @property
     def harmonics(self) -> int:
@@ -135,14 +145,6 @@ class Table(eqx.Module):
             total = total + basis[degree][:, None, None] * table[:, degree]
         return total
 
-    def read(self, nu: np.ndarray) -> np.ndarray:
-        """The F matrices at driving frequencies nu (K,), packed (K, F, L^2); host code."""
-        edges, coefficients = np.asarray(self.edges), np.asarray(self.coefficients)
-        panel = np.clip(np.searchsorted(edges, nu, side="right") - 1, 0, len(edges) - 2)
-        basis = np.stack(_chebyshev(nu, edges[panel], edges[panel + 1]), axis=1)
-        table = coefficients[panel].reshape(len(nu), DEGREE + 1, -1)
-        return (basis[:, None, :] @ table).reshape(len(nu), *coefficients.shape[2:])
-
 
 def _chebyshev(nu: Any, low: Any, high: Any) -> list[Any]:
     """T_0 .. T_DEGREE of nu in units of its panel, NumPy or jax."""
@@ -171,10 +173,18 @@ class TabulatedForms(Forms):
         edges = np.asarray(self.table.edges)
         return edges[edges <= float(self.table.highest)]
 
-    def read(self, nu: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        both = unpacked(self.table.read(np.ravel(nu)))
-        both = both.reshape(*np.shape(nu), *both.shape[1:])
-        return both[..., 0, :, :], both[..., 1, :, :]
+    def reader(self) -> Reader:
+        edges, (panels, degrees, *shape) = np.asarray(self.table.edges), self.table.coefficients.shape
+        coefficients = np.asarray(self.table.coefficients).reshape(panels, degrees, -1)
+
+        def read(nu: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            flat = np.ravel(nu)
+            panel = np.clip(np.searchsorted(edges, flat, side="right") - 1, 0, panels - 1)
+            basis = np.stack(_chebyshev(flat, edges[panel], edges[panel + 1]), axis=1)
+            values = (basis[:, None, :] @ coefficients[panel]).reshape(*np.shape(nu), *shape)
+            return unpacked(values[..., 0, :]), unpacked(values[..., 1, :])
+
+        return read
 
     def at(self, frequency: Float[Array, ""]) -> HarmonicForms:
         both = self.table.at(frequency)
@@ -217,7 +227,11 @@ def largest_eigenvalue(matrix: Any) -> Any:
 @eqx.filter_jit
 def forms_at(machine: Machine, nu: Float[Array, " K"]) -> tuple[Array, Array]:
     """Power and entropy forms (K, L, L) at driving frequencies nu, straight from the kernels."""
-    work, heat = jax.lax.map(lambda value: kernels(machine, value), nu, batch_size=32)
+    work, heat = over_devices(
+        lambda machine, part: jax.lax.map(lambda value: kernels(machine, value), part, batch_size=32),
+        machine,
+        nu,
+    )
     static = jnp.stack([bath.temperature for bath in machine.static_baths])[:, None, None]
     driven = machine.driven_baths[0].temperature
     entropy = jnp.sum((work + heat) / static - heat / driven, axis=1)

@@ -4,9 +4,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ._forms import largest_eigenvalue
+
 SLACK = 1e-12
 """of the entropy rate: a state that misses the price by round-off counts"""
-SECTIONS, ROUNDS = 4, 8
+SECTIONS, ROUNDS = 16, 4
 """of the multiplier's interval; what is left of it enters the output squared"""
 
 
@@ -78,6 +80,15 @@ def best_mixture(output: np.ndarray, entropy: np.ndarray, slope: np.ndarray) -> 
         np.stack([weight, 1.0 - weight], axis=-1),
         np.stack([dear.state, np.where(same[..., None], state, cheap.state)], axis=-2),
     )
+
+
+def priced(output: np.ndarray, entropy: np.ndarray, prices: np.ndarray) -> np.ndarray:
+    """(..., K) largest eigenvalues of X - p S, (..., L, L), for prices p (K,) or (..., K)."""
+    if output.shape[-1] == 2:
+        parts = zip(_on_sphere(output), _on_sphere(entropy), strict=True)
+        constant, vector = (x[..., None] - prices * s[..., None] for x, s in parts)
+        return constant + _length(vector)
+    return largest_eigenvalue(output[..., None, :, :] - prices[..., None, None] * entropy[..., None, :, :])
 
 
 class _Top(NamedTuple):
