@@ -11,7 +11,6 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Complex, Float
 
-from .._devices import over_devices
 from ..errors import InputError
 from ..machine import Machine
 from ..weak import kernels
@@ -227,11 +226,7 @@ def largest_eigenvalue(matrix: Any) -> Any:
 @eqx.filter_jit
 def forms_at(machine: Machine, nu: Float[Array, " K"]) -> tuple[Array, Array]:
     """Power and entropy forms (K, L, L) at driving frequencies nu, straight from the kernels."""
-    work, heat = over_devices(
-        lambda machine, part: jax.lax.map(lambda value: kernels(machine, value), part, batch_size=32),
-        machine,
-        nu,
-    )
+    work, heat = jax.lax.map(lambda value: kernels(machine, value), nu, batch_size=32)
     static = jnp.stack([bath.temperature for bath in machine.static_baths])[:, None, None]
     driven = machine.driven_baths[0].temperature
     entropy = jnp.sum((work + heat) / static - heat / driven, axis=1)
@@ -297,8 +292,8 @@ def tabulate(
     transform[0] /= 2.0
     low, high = span
     middle = min(4.0, high)
-    first = [np.linspace(low, middle, 17), np.geomspace(middle, high, 9) if high > middle else np.array([])]
-    pending = [(a, b) for a, b in itertools.pairwise(np.concatenate(first)) if b > a]
+    octaves = np.geomspace(middle, high, 1 + int(np.ceil(2.0 * np.log2(high / middle))))
+    pending = list(itertools.pairwise(np.concatenate([np.linspace(low, middle, 17)[:-1], octaves])))
     done: list[tuple[float, float, np.ndarray]] = []
     scale = np.zeros((1, 1))
     while pending:

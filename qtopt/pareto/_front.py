@@ -14,7 +14,7 @@ from ..drives import Drive
 from ..exact import PeriodicState
 from ..machine import Machine
 from ..thermodynamics import SteadyState, performance
-from ..weak import steady_state, weak_validity
+from ..weak import steady_state, weak_validities
 from ._certificate import (
     Certificate,
     MeanSquareCertifier,
@@ -308,15 +308,17 @@ def _evaluate(machine: Machine, purpose: Purpose, drives: Drive) -> list[FrontPo
     """Of a batch of drives those that serve the purpose, by the solver itself."""
     batch = jax.tree.map(np.asarray, (drives, _states(machine, drives)))
     points = []
-    for i in range(len(batch[0].frequency)):
+    for i, validity in enumerate(weak_validities(machine, drives)):
         drive, state = jax.tree.map(lambda leaf, i=i: leaf[i], batch)
-        point = front_point(machine, purpose, drive, state)
+        point = front_point(machine, purpose, drive, state, float(validity))
         if point is not None:
             points.append(point)
     return points
 
 
-def front_point(machine: Machine, purpose: Purpose, drive: Drive, state: Solved) -> FrontPoint | None:
+def front_point(
+    machine: Machine, purpose: Purpose, drive: Drive, state: Solved, validity: float
+) -> FrontPoint | None:
     """One machine without certificate, or None when it does not serve the purpose."""
     temperatures = np.asarray(machine.temperatures)
     found = performance(temperatures, np.asarray(state.local_powers), np.asarray(state.heat_currents))
@@ -331,6 +333,6 @@ def front_point(machine: Machine, purpose: Purpose, drive: Drive, state: Solved)
         certified_output=np.nan,
         gap=np.nan,
         truncation_error=float(state.truncation_error),
-        weak_validity=weak_validity(machine, drive),
+        weak_validity=validity,
         drive=drive,
     )
