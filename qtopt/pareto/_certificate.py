@@ -95,7 +95,7 @@ class Certifier(ABC):
 
     @abstractmethod
     def efficiency_range(self) -> tuple[float, float] | None:
-        """(efficiency at the certified maximum of the output, largest efficiency); None without any output."""
+        """(efficiency at the certified maximum of the output, largest one); None without any output."""
 
 
 def certifier_of(

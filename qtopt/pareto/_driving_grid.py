@@ -1,4 +1,4 @@
-"""Driving frequencies nu = n Omega that a machine can have, densely enough to find what is best (host code)."""
+"""Driving frequencies nu = n Omega of a machine, dense enough to find the best (host code)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,8 +12,8 @@ NODES = 8
 HALVINGS = 12
 """of the distance to the neighbours, towards a peak: near the largest efficiency only the peak is left"""
 STEPS, LEVELS, ENOUGH = np.linspace(-1.0, 1.0, 9), 13, 9
-"""Of a zoom, each level four times finer than the one before. ENOUGH levels place a smooth maximum, whose value is
-off by the square of the last step; one at the edge of what is allowed takes all of them."""
+"""Of a zoom, each level four times finer than the one before. ENOUGH levels place a smooth maximum, whose
+value is off by the square of the last step; one at the edge of what is allowed takes all of them."""
 STILL = 1e-13
 """relative gain of a level that counts"""
 
@@ -88,7 +88,7 @@ def zoomed(
     """(where, value) of the largest values between left and right of P functions of one variable, (P,) each.
 
     Args:
-        function: ``function(rows (Q,), points (Q, K)) -> (Q, K)`` of those of the P functions that are still moving.
+        function: ``function(rows (Q,), points (Q, K)) -> (Q, K)`` of those of the P that are still moving.
         start: where to begin; wherever is better comes next, and what is no better is forgotten.
         left: no smaller points are looked at.
         right: no larger points are looked at.

@@ -73,7 +73,7 @@ class Forms(eqx.Module):
     @property
     @abstractmethod
     def edges(self) -> np.ndarray:
-        """Driving frequencies, rising, between any two of which the forms are smooth; none if they are points."""
+        """Rising driving frequencies between which the forms are smooth; none for a fixed frequency."""
 
 
 class FixedForms(Forms):

@@ -47,8 +47,8 @@ class BestHarmonics(NamedTuple):
 class Landscape:
     """Forms X and S of output and entropy rate on a grid of nu = n Omega, and what they are worth.
 
-    With the price p = lambda/(1 + lambda kappa) of entropy the form ``X + lambda (kappa X - S)`` of the dual is
-    ``(X - p S)/(1 - p kappa)``: one table of largest eigenvalues serves every efficiency.
+    With the price p = lambda/(1 + lambda kappa) of entropy the form ``X + lambda (kappa X - S)`` of the dual
+    is ``(X - p S)/(1 - p kappa)``: one table of largest eigenvalues serves every efficiency.
 
     Attributes:
         grid: nodes nu, denser around resonances.
@@ -84,7 +84,7 @@ class Landscape:
         return self._gain[0] * power + self._gain[1] * entropy, entropy
 
     def dual(self, worth: np.ndarray, slope: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """(M, G) smallest dual over the prices for slopes (M,), and at which of them, from `worth` (G, PRICES)."""
+        """(M, G) smallest dual over the prices for slopes (M,), and at which, from `worth` (G, PRICES)."""
         best = np.full((len(slope), len(worth)), np.inf)
         at = np.zeros(best.shape, dtype=int)
         for i, price in enumerate(self.prices):

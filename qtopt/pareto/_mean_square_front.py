@@ -46,14 +46,14 @@ class BestDrives(NamedTuple):
 class MeanSquareFront:
     """The exact front of one machine under sum_l mean(g_l^2) <= L/2.
 
-    With X_n and S_n the forms of output and entropy rate at n Omega, a drive's output is ``X = sum_n g_n^dagger X_n
-    g_n``, likewise S, and an efficiency of at least eta means S <= kappa(eta) X. At one Omega the Lagrange dual
+    With X_n and S_n the forms of output and entropy rate at n Omega, ``X = sum_n g_n^dagger X_n g_n`` and
+    likewise S, and an efficiency of at least eta means S <= kappa(eta) X. At one Omega the Lagrange dual
 
         X <= (L/2) min over lambda >= 0 of max_n (largest eigenvalue of X_n + lambda (kappa X_n - S_n))
 
     is reached: by one harmonic with one pattern of amplitudes and phases, or by two harmonics where two
-    eigenvalues cross at the minimum (`best_state`, `best_mixture`). What one harmonic yields depends on nu = n
-    Omega alone. So the front is the largest output of one nu, or of two that are harmonics of one Omega.
+    eigenvalues cross at the minimum (`best_state`, `best_mixture`). What one harmonic yields depends on
+    nu = n Omega alone. So the front is the largest output of one nu, or of two harmonics of one Omega.
 
     The maxima over nu and Omega are fine searches, not proofs: every panel of the table has its nodes, with
     more of them around resonances, and a zoom follows from each that comes near the best.

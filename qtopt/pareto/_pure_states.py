@@ -45,7 +45,7 @@ def best_state(output: np.ndarray, entropy: np.ndarray, slope: np.ndarray) -> tu
     if size == 2:
         return _best_of_two(output, entropy, slope)
     if size == 1:
-        value, cost = output[..., 0, 0].real, entropy[..., 0, 0].real
+        value, cost = np.real(output[..., 0, 0]), np.real(entropy[..., 0, 0])
         value = np.where(slope * value - cost >= -SLACK * cost, value, -np.inf)
         return value, np.ones((*value.shape, 1), dtype=complex)
     before, after = _either_side(output[..., None, :, :], entropy[..., None, :, :], slope)
@@ -55,11 +55,11 @@ def best_state(output: np.ndarray, entropy: np.ndarray, slope: np.ndarray) -> tu
 
 
 def best_mixture(output: np.ndarray, entropy: np.ndarray, slope: np.ndarray) -> Mixture:
-    """Largest ``sum_n w_n v_n^dagger X_n v_n`` with ``sum_n w_n v_n^dagger (kappa X_n - S_n) v_n >= 0``, sum w = 1.
+    """Largest sum_n w_n v_n^dagger X_n v_n, sum_n w_n = 1, where its S is at most kappa times as large.
 
-    The dual is ``min over lambda >= 0 of max_n (largest eigenvalue of X_n + lambda (kappa X_n - S_n))``. At its
-    minimum either one pair of forms is enough, or two eigenvalues cross, of a state that is too dear and one
-    that is cheaper than asked for: their mixture meets the price.
+    The dual is ``min over lambda >= 0 of max_n (largest eigenvalue of X_n + lambda (kappa X_n - S_n))``. At
+    its minimum either one pair of forms is enough, or two eigenvalues cross, of a state that is too dear and
+    one that is cheaper than asked for: their mixture meets the price.
 
     Args:
         output: X_n, Hermitian (..., H, L, L).
@@ -179,9 +179,9 @@ def _best_of_two(output: np.ndarray, entropy: np.ndarray, slope: np.ndarray) -> 
 
 
 def _on_sphere(form: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """a (...) and b (3, ...) of the Hermitian form ``v^dagger F v = a + b.r``, r the point of v on the sphere."""
-    first, last, cross = form[..., 0, 0].real, form[..., 1, 1].real, form[..., 0, 1]
-    return (first + last) / 2.0, np.stack([cross.real, -cross.imag, (first - last) / 2.0])
+    """a (...) and b (3, ...) of the form ``v^dagger F v = a + b.r``, r the point of v on the sphere."""
+    first, last, cross = np.real(form[..., 0, 0]), np.real(form[..., 1, 1]), form[..., 0, 1]
+    return (first + last) / 2.0, np.stack([np.real(cross), -np.imag(cross), (first - last) / 2.0])
 
 
 def _state_at(place: np.ndarray) -> np.ndarray:

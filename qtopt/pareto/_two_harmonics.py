@@ -1,4 +1,4 @@
-"""Drives of two harmonics that beat every single one: where two resonances fit to one frequency (host code)."""
+"""Drives of two harmonics that beat every single one: two resonances fit to one frequency (host code)."""
 
 import numpy as np
 
@@ -23,17 +23,20 @@ def best_pairs(land: Landscape, slope: np.ndarray, single: BestHarmonics) -> Bes
         single: the best drives of one harmonic; pairs that yield clearly less are not looked for.
     """
     order = np.arange(1, land.harmonics + 1)
-    row, place, left, right = _candidates(land, slope, single)
+    row, place, reach = _candidates(land, slope, single)
     found = best_mixture(*land.at(place[:, None] * order), slope[row])
     kept = np.flatnonzero(
         (found.order[:, 0] != found.order[:, 1]) & (found.output >= NEAR * single.output[row])
     )
     pair = order[found.order[kept]]
-    # One zoom for each slope and pair of harmonics.
+    # One zoom for each slope and pair of harmonics, as far as the widest of its candidates reaches.
     _, label = np.unique(np.column_stack([row[kept], pair]), axis=0, return_inverse=True)
+    widest = np.zeros(len(kept))
+    np.maximum.at(widest, label.ravel(), reach[kept])
     chosen = largest_of_each(label.ravel(), found.output[kept])
-    pair, kept = pair[chosen], kept[chosen]
-    row, place, left, right = (part[kept] for part in (row, place, left, right))
+    pair, reach = pair[chosen], widest[label.ravel()[chosen]]
+    row, place = row[kept[chosen]], place[kept[chosen]]
+    left, right = (np.clip(place + side * reach, land.low, land.high) for side in (-1.0, 1.0))
 
     def mixture(rows: np.ndarray, omega: np.ndarray) -> Mixture:
         """Of some of the pairs, at frequencies (Q, K)."""
@@ -52,14 +55,14 @@ def best_pairs(land: Landscape, slope: np.ndarray, single: BestHarmonics) -> Bes
 
 
 def _simplified(best: BestHarmonics, high: float) -> BestHarmonics:
-    """Two harmonics with a common divisor are lower harmonics of a higher frequency, if that is in the range."""
+    """Harmonics with a common divisor are lower ones of a higher frequency, if that is in the range."""
     divisor = np.gcd(*best.order.T)
     divisor = np.where(best.frequency * divisor <= high, divisor, 1)
     return best._replace(frequency=best.frequency * divisor, order=best.order // divisor[:, None])
 
 
 def _candidates(land: Landscape, slope: np.ndarray, single: BestHarmonics) -> tuple[np.ndarray, ...]:
-    """(which slope, Omega, and how far to either side it stands for) of all that may be a pair's best frequency.
+    """(which slope, Omega, how far it stands for) of all that may be near a pair's best frequency.
 
     At every price, what two harmonics of one Omega yield is at most what the better of them is worth. At the
     price that the best single harmonic pays, few nodes are worth as much as it yields; where no nu is worth
@@ -68,7 +71,7 @@ def _candidates(land: Landscape, slope: np.ndarray, single: BestHarmonics) -> tu
     # Nothing is gained where the price does not matter, or where no harmonic yields anything.
     row = np.flatnonzero(np.isfinite(single.output) & (single.output < land.largest_output * (1.0 - 1e-12)))
     if land.fixed:
-        return row, *(np.full(len(row), land.low) for _ in range(3))
+        return row, np.full(len(row), land.low), np.zeros(len(row))
     price = _prices(land, slope[row], single, row)
     least = single.output[row] * (1.0 - price * slope[row])
     worth = priced(land.output, land.entropy, price).T
@@ -87,17 +90,15 @@ def _candidates(land: Landscape, slope: np.ndarray, single: BestHarmonics) -> tu
     entry, order, place = entry[kept], order[kept], place[kept]
     row, node = row[case[entry]], node[entry]
     mixing = _mixing(land.at(place[:, None] * orders), slope[row], single.output[row])
-    left, right = (
-        np.clip(side[node] / order, land.low, land.high) for side in (land.grid.left, land.grid.right)
-    )
-    return row[mixing], place[mixing], left[mixing], right[mixing]
+    reach = (land.grid.right[node] - land.grid.left[node]) / order
+    return row[mixing], place[mixing], reach[mixing]
 
 
 def _prices(land: Landscape, slope: np.ndarray, single: BestHarmonics, row: np.ndarray) -> np.ndarray:
     """The price p = lambda/(1 + lambda kappa) that each best single harmonic pays.
 
-    Its output X is stationary at the cost C = kappa X - S: X' + lambda C' = 0 for every change of its state, and
-    for that of its nu, unless it is at an end of the range.
+    With C = kappa X - S, X + lambda C is stationary: X' + lambda C' = 0 for every change of the state, and
+    for that of nu unless it is at an end of the range.
     """
     state, nu = single.state[row, 1], single.frequency[row] * single.order[row, 1]
     step = 1e-4 * land.grid.spacing(nu)
@@ -120,7 +121,7 @@ def _prices(land: Landscape, slope: np.ndarray, single: BestHarmonics, row: np.n
 
 
 def _mixing(forms: tuple[np.ndarray, np.ndarray], slope: np.ndarray, single: np.ndarray) -> np.ndarray:
-    """Which of P cases, forms (P, N, L, L), may mix two harmonics: one takes over from another at the best price."""
+    """Which cases, forms (P, N, L, L), may mix: one harmonic takes over from another at the best price."""
     kept = cases = np.arange(len(slope))
     low, high = np.zeros(len(slope)), 1.0 / slope
     for _ in range(ROUNDS):
