@@ -75,7 +75,7 @@ class MeanSquareFront:
             return None
         output, entropy = self.land.at(self.land.strongest)
         state = np.linalg.eigh(output)[1][:, -1]
-        gain, cost = ((np.conj(state) @ form @ state).real for form in (output, entropy))
+        gain, cost = (float(np.real(np.conj(state) @ form @ state)) for form in (output, entropy))
         strongest, thriftiest = self.purpose.efficiency(np.array([cost / gain, 1.0 / self.land.largest_gain]))
         return float(strongest), float(thriftiest)
 

@@ -131,14 +131,14 @@ def _either_side(output: np.ndarray, entropy: np.ndarray, slope: np.ndarray) -> 
         chosen = [_pick(np.broadcast_to(form, vectors.shape), order) for form in forms]
         return _Top(order, state, *(_mean(form, state) for form in chosen))
 
-    ends = np.zeros(slope.shape), np.ones(slope.shape)
+    low, high = np.zeros(slope.shape), np.ones(slope.shape)
     for _ in range(ROUNDS):
-        shares = np.linspace(*ends, SECTIONS + 1, axis=-1)
+        shares = np.linspace(low, high, SECTIONS + 1, axis=-1)
         found = top(shares)
         within = found.spare >= 0.0
         upper = np.where(within.any(axis=-1), np.argmax(within, axis=-1), SECTIONS)
         sides = np.maximum(upper - 1, 0), upper
-        ends = tuple(np.take_along_axis(shares, side[..., None], axis=-1)[..., 0] for side in sides)
+        low, high = (np.take_along_axis(shares, side[..., None], axis=-1)[..., 0] for side in sides)
     return found.at(sides[0]), found.at(sides[1])
 
 
