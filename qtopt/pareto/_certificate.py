@@ -11,8 +11,12 @@ import numpy as np
 from jaxtyping import Array, Bool, Complex, Float
 
 from .._devices import over_devices
-from ._forms import Forms, largest_eigenvalue
+from ._forms import Forms
 from ._mean_square_front import MeanSquareFront
+from ._output_forms import (
+    largest_eigenvalue as largest_eigenvalue,
+    output_and_entropy as output_and_entropy,
+)
 from ._purpose import Purpose
 from ._search_space import Bound
 
@@ -67,7 +71,8 @@ def certify(
     maximised over the frequency (logarithmic grid and resonances, the best refined by eight levels of zoom).
 
     * "rms", sum_l mean(g_l^2) <= L/2: y_l are equal. The bound is the exact front, reached by an eigenvector
-      (or two, at a kink), because the joint numerical range of two Hermitian forms is convex.
+      (or two, at a kink), because the joint numerical range of two Hermitian forms is convex: see
+      `MeanSquareFront`, which finds its maxima on the panels of the table instead.
     * "peak", |g_l| <= 1: implies mean(g_l^2) <= 1 for each l (`mean_square_output`), and that no harmonic
       carries more than 8/pi^2 of it, so the best harmonic counts 8/pi^2 and the next the rest (`output`).
 
@@ -215,15 +220,6 @@ def _certify_block(
     return output, wide, peak
 
 
-def output_and_entropy(
-    forms: Forms, purpose: Purpose, frequencies: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """(G, N+1, L, L) forms of the output and of the entropy production rate."""
-    power, entropy = (np.asarray(part) for part in _tabulate(forms, jnp.asarray(frequencies)))
-    of_power, of_entropy = purpose.gain
-    return of_power * power + of_entropy * entropy, entropy
-
-
 def _useful_forms(forms: Forms, purpose: Purpose, frequencies: np.ndarray) -> UsefulForms:
     """(G, H, L, L) forms, the useful harmonics moved to the front; H is a multiple of 4."""
     output, entropy = output_and_entropy(forms, purpose, frequencies)
@@ -234,12 +230,6 @@ def _useful_forms(forms: Forms, purpose: Purpose, frequencies: np.ndarray) -> Us
     rows = np.arange(len(frequencies))[:, None]
     mask = useful[rows, order][:, :, None, None]
     return UsefulForms(jnp.asarray(output[rows, order] * mask), jnp.asarray(entropy[rows, order] * mask))
-
-
-@eqx.filter_jit
-def _tabulate(forms: Forms, frequencies: Float[Array, " G"]) -> tuple[Array, Array]:
-    table = jax.vmap(forms.at)(frequencies)
-    return table.power, table.entropy
 
 
 def _dual(forms: UsefulForms, slope: Array, u: Array, share: Array, budget: float, limited: bool) -> Array:

@@ -212,17 +212,6 @@ def unpacked(values: Any) -> Any:
     return real + 1j * (lower - of.swapaxes(lower, -1, -2))
 
 
-def largest_eigenvalue(matrix: Any) -> Any:
-    """(*batch) largest eigenvalues of Hermitian (*batch, L, L), NumPy or jax; closed form for L = 1 and 2."""
-    of = np if isinstance(matrix, np.ndarray) else jnp
-    if matrix.shape[-1] == 1:
-        return matrix[..., 0, 0].real
-    if matrix.shape[-1] == 2:
-        a, b = matrix[..., 0, 0].real, matrix[..., 1, 1].real
-        return (a + b) / 2.0 + of.sqrt(((a - b) / 2.0) ** 2 + of.abs(matrix[..., 0, 1]) ** 2)
-    return of.linalg.eigvalsh(matrix)[..., -1]
-
-
 @eqx.filter_jit
 def forms_at(machine: Machine, nu: Float[Array, " K"]) -> tuple[Array, Array]:
     """Power and entropy forms (K, L, L) at driving frequencies nu, straight from the kernels."""

@@ -43,7 +43,7 @@ class FrontSettings:
         harmonics: searched harmonics N of each drive.
         bound: "peak", |g_l(t)| <= 1 at all times, or "rms", sum_l mean(g_l^2) <= L/2.
         frequency: (low, high) of the drive frequency; equal ends fix it.
-        starts: random starts for each point.
+        starts: random starts for each point; like `seed` and `chunk` without effect on fronts of "rms".
         seed: of the random starts.
         chunk: candidates (starts of all points) that one device works on side by side, which bounds its
             memory; None: 32 on a CPU, what fits elsewhere.
@@ -109,12 +109,14 @@ def pareto_front(
     conditioned and equivalent: S = kappa(efficiency) X, see `Purpose`. Every target efficiency between that
     at the largest output and the largest possible one has many starts; all of them advance in one compiled
     program (Adam, then L-BFGS). Between rounds each target keeps its best two and takes in the best of either
-    neighbour. Reported numbers come from the solver, bounds from `certify`.
+    neighbour. With the bound "rms" nothing is searched: `MeanSquareFront` knows the drives, of one harmonic or
+    two. Reported numbers come from the solver, bounds from `certify`.
 
     Args:
         machine: one driven bath, static baths at one temperature, two different temperatures in all.
         settings: what to search.
         checkpoint: where to keep the state between chunks; a search resumed from it ends in the same front.
+            Not used with the bound "rms".
         progress: called on the host as ``progress(done, total, message)`` after each chunk.
 
     Raises:

@@ -6,7 +6,8 @@ from typing import NamedTuple
 import numpy as np
 
 from ._driving_grid import DrivingGrid, zoomed
-from ._forms import Forms, largest_eigenvalue
+from ._forms import Forms
+from ._output_forms import largest_eigenvalue
 from ._pure_states import priced
 from ._purpose import Purpose
 

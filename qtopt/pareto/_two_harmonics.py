@@ -124,7 +124,7 @@ def _mixing(forms: tuple[np.ndarray, np.ndarray], slope: np.ndarray, single: np.
     """Which cases, forms (P, N, L, L), may mix: one harmonic takes over from another at the best price."""
     kept = cases = np.arange(len(slope))
     low, high = np.zeros(len(slope)), 1.0 / slope
-    for _ in range(ROUNDS):
+    for turn in range(ROUNDS):
         prices = np.linspace(low, high, SECTIONS, axis=1)
         scale = 1.0 - prices * slope[:, None]
         worth = priced(*(form[kept] for form in forms), prices[:, None, :])
@@ -133,7 +133,9 @@ def _mixing(forms: tuple[np.ndarray, np.ndarray], slope: np.ndarray, single: np.
         before, after = np.maximum(best - 1, 0), np.minimum(best + 1, SECTIONS - 1)
         leader = worth.argmax(axis=1)
         first, middle, last = (leader[cases, at] for at in (before, best, after))
-        mixing = ((first != middle) | (middle != last)) & (dual[cases, best] >= NEAR * single)
+        mixing = dual[cases, best] >= NEAR * single
+        if turn == ROUNDS - 1:
+            mixing &= (first != middle) | (middle != last)
         low, high = prices[cases, before], prices[cases, after]
         low, high, slope, single, kept = (part[mixing] for part in (low, high, slope, single, kept))
         cases = np.arange(len(kept))
