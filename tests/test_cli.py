@@ -185,8 +185,9 @@ def test_points_are_reproduced_by_evaluate(finished: Path, capsys) -> None:
 def test_killed_search_resumes_to_the_same_front(tmp_path) -> None:
     out, whole = tmp_path / "out", tmp_path / "whole"
     file = str(small_file(tmp_path, SMALL.replace('"rms"', '"peak"')))
-    main(["pareto", file, "--out", str(whole)])
-    command = [sys.executable, "-m", "qtopt", "pareto", file, "--out", str(out)]
+    base = [sys.executable, "-m", "qtopt", "pareto", file, "--out"]
+    command = [*base, str(out)]
+    subprocess.run([*base, str(whole)], check=True, capture_output=True, timeout=280)
     with subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as process:
         for _ in range(2000):
             if (out / ".search" / "joint.npz").exists() or process.poll() is not None:
