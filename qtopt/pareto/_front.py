@@ -109,8 +109,8 @@ def pareto_front(
     conditioned and equivalent: S = kappa(efficiency) X, see `Purpose`. Every target efficiency between that
     at the largest output and the largest possible one has many starts; all of them advance in one compiled
     program (Adam, then L-BFGS). Between rounds each target keeps its best two and takes in the best of either
-    neighbour. With the bound "rms" nothing is searched: `MeanSquareFront` knows the drives, of one harmonic or
-    two. Reported numbers come from the solver, bounds from `certify`.
+    neighbour. With the bound "rms" nothing is searched: `MeanSquareFront` knows the drives, of one or two
+    harmonics. Reported numbers come from the solver, bounds from `certify`.
 
     Args:
         machine: one driven bath, static baths at one temperature, two different temperatures in all.

@@ -10,7 +10,7 @@ from ..drives import FourierDrive
 from ._driving_grid import zoomed
 from ._forms import Forms
 from ._landscape import BestHarmonics, Landscape, largest_of_each
-from ._pure_states import best_state
+from ._pure_states import best_state, top_state
 from ._purpose import Purpose
 from ._two_harmonics import best_pairs
 
@@ -74,7 +74,7 @@ class MeanSquareFront:
         if self.land.largest_output <= 0.0:
             return None
         output, entropy = self.land.at(self.land.strongest)
-        state = np.linalg.eigh(output)[1][:, -1]
+        _, state = top_state(output)
         gain, cost = (float(np.real(np.conj(state) @ form @ state)) for form in (output, entropy))
         strongest, thriftiest = self.purpose.efficiency(np.array([cost / gain, 1.0 / self.land.largest_gain]))
         return float(strongest), float(thriftiest)

@@ -8,7 +8,7 @@ from ._output_forms import largest_eigenvalue
 
 SLACK = 1e-12
 """of the entropy rate: a state that misses the price by round-off counts"""
-SECTIONS, ROUNDS = 16, 4
+SECTIONS, ROUNDS = 8, 5
 """of the multiplier's interval; what is left of it enters the output squared"""
 
 
@@ -91,6 +91,15 @@ def priced(output: np.ndarray, entropy: np.ndarray, prices: np.ndarray) -> np.nd
     return largest_eigenvalue(output[..., None, :, :] - prices[..., None, None] * entropy[..., None, :, :])
 
 
+def top_state(form: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The largest eigenvalue (...) of Hermitian (..., L, L) and its eigenvector (..., L)."""
+    if form.shape[-1] == 2:
+        constant, vector = _on_sphere(form)
+        return constant + _length(vector), _state_at(_unit(vector, _pole(vector)))
+    values, vectors = np.linalg.eigh(form)
+    return values[..., -1], vectors[..., -1]
+
+
 class _Top(NamedTuple):
     """The eigenvector with the largest eigenvalue among H forms.
 
@@ -125,11 +134,12 @@ def _either_side(output: np.ndarray, entropy: np.ndarray, slope: np.ndarray) -> 
     def top(share: np.ndarray) -> _Top:
         """Of (1 - share) X + share (kappa X - S), in units of their largest entries, for shares (..., K)."""
         mixing = share[..., None, None, None]
-        values, vectors = np.linalg.eigh((1.0 - mixing) * forms[0] / units[0] + mixing * forms[1] / units[1])
-        order = np.argmax(values[..., -1], axis=-1)
-        state = np.take_along_axis(vectors[..., -1], order[..., None, None], axis=-2)[..., 0, :]
-        chosen = [_pick(np.broadcast_to(form, vectors.shape), order) for form in forms]
-        return _Top(order, state, *(_mean(form, state) for form in chosen))
+        form = (1.0 - mixing) * forms[0] / units[0] + mixing * forms[1] / units[1]
+        values, vectors = top_state(form)
+        order = np.argmax(values, axis=-1)
+        state = np.take_along_axis(vectors, order[..., None, None], axis=-2)[..., 0, :]
+        chosen = [_pick(np.broadcast_to(part, form.shape), order) for part in forms]
+        return _Top(order, state, *(_mean(part, state) for part in chosen))
 
     low, high = np.zeros(slope.shape), np.ones(slope.shape)
     for _ in range(ROUNDS):
@@ -166,7 +176,7 @@ def _best_of_two(output: np.ndarray, entropy: np.ndarray, slope: np.ndarray) -> 
     (x0, x), (s0, s) = _on_sphere(output), _on_sphere(entropy)
     c0, c = slope * x0 - s0, slope * x - s
     length = _length(c)
-    axis = _unit(c, np.zeros_like(c) + np.array([0.0, 0.0, 1.0]).reshape(3, *[1] * c0.ndim))
+    axis = _unit(c, _pole(c))
     height = np.clip(-c0 / np.where(length > 0.0, length, 1.0), -1.0, 1.0)
     # The part of x across the axis by cross products: exactly across it, however small.
     sideways = np.moveaxis(np.eye(3)[np.argmin(np.abs(axis), axis=0)], -1, 0)
@@ -191,6 +201,11 @@ def _state_at(place: np.ndarray) -> np.ndarray:
     smaller = (x + 1j * np.where(z >= 0.0, y, -y)) / (2.0 * larger)
     pair = np.stack([larger, smaller], axis=-1)
     return np.where((z >= 0.0)[..., None], pair, pair[..., ::-1])
+
+
+def _pole(like: np.ndarray) -> np.ndarray:
+    """(3, ...) where there is no better direction."""
+    return np.zeros_like(like) + np.array([0.0, 0.0, 1.0]).reshape(3, *[1] * (like.ndim - 1))
 
 
 def _length(vector: np.ndarray) -> np.ndarray:
