@@ -155,6 +155,16 @@ def test_two_harmonics_of_a_fixed_frequency_meet_the_efficiency() -> None:
     check_drives(forms, (0.7, 0.7), ENGINE.efficiency(slope[:4]), BestDrives(*(part[:4] for part in best)))
 
 
+@pytest.mark.parametrize("cost", [0.3, 1.1, 2.7, 3.3, 7.1])
+def test_a_single_state_reaches_its_own_efficiency(cost: float) -> None:
+    """One oscillator and one harmonic: the front is a point, and round-off does not lose it."""
+    forms = fixed_forms(np.array([0.0, 0.7]).reshape(2, 1, 1), np.array([0.1, 0.7 * cost]).reshape(2, 1, 1))
+    front = MeanSquareFront(forms, ENGINE, (0.7, 0.7))
+    ends = front.efficiency_range()
+    assert ends is not None
+    np.testing.assert_allclose(front.best(np.array(ends)).output, 0.35, rtol=1e-12)
+
+
 def test_two_patterns_of_one_frequency_are_one_drive() -> None:
     """Private oscillators, one strong and one thrifty: the kink's mixture is a single pattern of both."""
     output, entropy = np.diag([1.0, 0.3]), np.diag([3.0, 0.15])

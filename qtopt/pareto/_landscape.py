@@ -89,7 +89,8 @@ class Landscape:
         best = np.full((len(slope), len(worth)), np.inf)
         at = np.zeros(best.shape, dtype=int)
         for i, price in enumerate(self.prices):
-            rows = np.flatnonzero(price * slope < 1.0)
+            # Where p kappa is 1 but for round-off, worth/(1 - p kappa) is noise.
+            rows = np.flatnonzero(price * slope < 1.0 - 1e-9)
             found = worth[:, i] / (1.0 - price * slope[rows, None])
             lower = found < best[rows]
             best[rows], at[rows] = np.where(lower, found, best[rows]), np.where(lower, i, at[rows])

@@ -128,7 +128,7 @@ def _mixing(forms: tuple[np.ndarray, np.ndarray], slope: np.ndarray, single: np.
         prices = np.linspace(low, high, SECTIONS, axis=1)
         scale = 1.0 - prices * slope[:, None]
         worth = priced(*(form[kept] for form in forms), prices[:, None, :])
-        dual = np.where(scale > 0.0, worth.max(axis=1) / np.where(scale > 0.0, scale, 1.0), np.inf)
+        dual = np.where(scale > 1e-9, worth.max(axis=1) / np.maximum(scale, 1e-9), np.inf)
         best = np.argmin(dual, axis=1)
         before, after = np.maximum(best - 1, 0), np.minimum(best + 1, SECTIONS - 1)
         leader = worth.argmax(axis=1)
