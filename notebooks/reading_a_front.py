@@ -79,8 +79,8 @@ assert all(point.gap >= -1e-9 for point in front.points)
 # %% [markdown]
 # ## An exact front
 #
-# With the bound `"rms"`, $\sum_l \overline{g_l^2} \le L/2$, the certificate *is* the front, and the search
-# must reach it: a good test of the search.
+# With the bound `"rms"`, $\sum_l \overline{g_l^2} \le L/2$, the certificate *is* the front, and the drives
+# that reach it come with it, of one harmonic or two: nothing is searched.
 
 # %%
 easy = qtopt.FrontSettings(3 if QUICK else 8, 2, "rms", frequency=(0.2, 0.8), starts=4)

@@ -7,7 +7,7 @@ import pytest
 
 from qtopt import DrivenBath, Lorentzian, Machine, Ohmic, StaticBath
 from qtopt.machine._machine import Configuration
-from qtopt.pareto import Certifier, Engine, SearchSpace, certify, machine_forms
+from qtopt.pareto import Engine, SearchSpace, certifier_of, certify, machine_forms
 from qtopt.weak import kernels
 
 STRENGTH = 1e-5
@@ -76,7 +76,7 @@ def test_no_random_drive_exceeds_the_bound(free_forms, bound) -> None:
 
 
 def test_efficiency_range_brackets_the_front(free_forms) -> None:
-    certifier = Certifier(free_forms, ENGINE, "rms", (0.05, 1.0))
+    certifier = certifier_of(free_forms, ENGINE, "rms", (0.05, 1.0))
     span = certifier.efficiency_range()
     assert span is not None
     low, high = span

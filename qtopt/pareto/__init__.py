@@ -3,6 +3,7 @@
 from ._certificate import (
     Certificate as Certificate,
     Certifier as Certifier,
+    certifier_of as certifier_of,
     certify as certify,
 )
 from ._checkpoint import Checkpoint as Checkpoint

@@ -1,7 +1,8 @@
 """Certified upper bounds on the output of any periodic drive at a given efficiency."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import equinox as eqx
 import jax
@@ -11,6 +12,11 @@ from jaxtyping import Array, Bool, Complex, Float
 
 from .._devices import over_devices
 from ._forms import Forms
+from ._mean_square_front import MeanSquareFront
+from ._output_forms import (
+    largest_eigenvalue as largest_eigenvalue,
+    output_and_entropy as output_and_entropy,
+)
 from ._purpose import Purpose
 from ._search_space import Bound
 
@@ -65,7 +71,8 @@ def certify(
     maximised over the frequency (logarithmic grid and resonances, the best refined by eight levels of zoom).
 
     * "rms", sum_l mean(g_l^2) <= L/2: y_l are equal. The bound is the exact front, reached by an eigenvector
-      (or two, at a kink), because the joint numerical range of two Hermitian forms is convex.
+      (or two, at a kink), because the joint numerical range of two Hermitian forms is convex: see
+      `MeanSquareFront`, which finds its maxima on the panels of the table instead.
     * "peak", |g_l| <= 1: implies mean(g_l^2) <= 1 for each l (`mean_square_output`), and that no harmonic
       carries more than 8/pi^2 of it, so the best harmonic counts 8/pi^2 and the next the rest (`output`).
 
@@ -81,15 +88,51 @@ def certify(
 
     Source: this package (weak duality); physics notes, sections 3 and 6.
     """
-    return Certifier(forms, purpose, bound, frequency).at(efficiency)
+    return certifier_of(forms, purpose, bound, frequency).at(efficiency)
 
 
-class Certifier:
+class Certifier(ABC):
     """The bounds of one machine, see `certify`: what all efficiencies share is computed once."""
 
-    def __init__(self, forms: Forms, purpose: Purpose, bound: Bound, frequency: tuple[float, float]) -> None:
+    @abstractmethod
+    def at(self, efficiency: np.ndarray) -> Certificate:
+        """The bounds at these efficiencies, (M,)."""
+
+    @abstractmethod
+    def efficiency_range(self) -> tuple[float, float] | None:
+        """(efficiency at the certified maximum of the output, largest one); None without any output."""
+
+
+def certifier_of(
+    forms: Forms, purpose: Purpose, bound: Bound, frequency: tuple[float, float]
+) -> "PeakCertifier | MeanSquareCertifier":
+    """The certifier of a machine within a bound."""
+    kind = MeanSquareCertifier if bound == "rms" else PeakCertifier
+    return kind(forms, purpose, frequency)
+
+
+class MeanSquareCertifier(Certifier):
+    """For "rms": the bounds are the front itself, see `MeanSquareFront`."""
+
+    def __init__(self, forms: Forms, purpose: Purpose, frequency: tuple[float, float]) -> None:
+        self.front = MeanSquareFront(forms, purpose, frequency)
+
+    def at(self, efficiency: np.ndarray) -> Certificate:
+        """The largest outputs at these efficiencies, (M,)."""
+        best = self.front.best(np.asarray(efficiency, dtype=float))
+        return Certificate(np.asarray(efficiency, dtype=float), best.output, best.output, best.frequency)
+
+    def efficiency_range(self) -> tuple[float, float] | None:
+        """(efficiency of the drive with the largest output, largest efficiency); None without any output."""
+        return self.front.efficiency_range()
+
+
+class PeakCertifier(Certifier):
+    """For "peak"."""
+
+    def __init__(self, forms: Forms, purpose: Purpose, frequency: tuple[float, float]) -> None:
         self.forms, self.purpose = forms, purpose
-        self.bound: Bound = bound
+        self.bound: Bound = "peak"
         self.grid = _frequency_grid(forms, purpose, *frequency)
         self.table = _useful_forms(forms, purpose, self.grid)
 
@@ -177,15 +220,6 @@ def _certify_block(
     return output, wide, peak
 
 
-def output_and_entropy(
-    forms: Forms, purpose: Purpose, frequencies: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """(G, N+1, L, L) forms of the output and of the entropy production rate."""
-    power, entropy = (np.asarray(part) for part in _tabulate(forms, jnp.asarray(frequencies)))
-    of_power, of_entropy = purpose.gain
-    return of_power * power + of_entropy * entropy, entropy
-
-
 def _useful_forms(forms: Forms, purpose: Purpose, frequencies: np.ndarray) -> UsefulForms:
     """(G, H, L, L) forms, the useful harmonics moved to the front; H is a multiple of 4."""
     output, entropy = output_and_entropy(forms, purpose, frequencies)
@@ -196,23 +230,6 @@ def _useful_forms(forms: Forms, purpose: Purpose, frequencies: np.ndarray) -> Us
     rows = np.arange(len(frequencies))[:, None]
     mask = useful[rows, order][:, :, None, None]
     return UsefulForms(jnp.asarray(output[rows, order] * mask), jnp.asarray(entropy[rows, order] * mask))
-
-
-@eqx.filter_jit
-def _tabulate(forms: Forms, frequencies: Float[Array, " G"]) -> tuple[Array, Array]:
-    table = jax.vmap(forms.at)(frequencies)
-    return table.power, table.entropy
-
-
-def largest_eigenvalue(matrix: Any) -> Any:
-    """(*batch) largest eigenvalues of Hermitian (*batch, L, L), NumPy or jax; closed form for L = 1 and 2."""
-    of = np if isinstance(matrix, np.ndarray) else jnp
-    if matrix.shape[-1] == 1:
-        return matrix[..., 0, 0].real
-    if matrix.shape[-1] == 2:
-        a, b = matrix[..., 0, 0].real, matrix[..., 1, 1].real
-        return (a + b) / 2.0 + of.sqrt(((a - b) / 2.0) ** 2 + of.abs(matrix[..., 0, 1]) ** 2)
-    return of.linalg.eigvalsh(matrix)[..., -1]
 
 
 def _dual(forms: UsefulForms, slope: Array, u: Array, share: Array, budget: float, limited: bool) -> Array:

@@ -12,6 +12,7 @@ from jaxtyping import Array, Float
 from ..drives import Drive
 from ..exact import PeriodicState, Resolution, resolution_for, steady_state
 from ..machine import Machine
+from ..weak import weak_validity
 from ._checkpoint import Checkpoint
 from ._dominance import non_dominated
 from ._front import Front, FrontPoint, FrontSettings, Progress, front_point
@@ -77,9 +78,7 @@ def exact_front(
     saved = checkpoint.load(state)
     begin, state = (0, state) if saved is None else (saved[0] + 1, saved[1])
     if saved is None:
-        exact = [
-            front_point(machine, purpose, drive, _solve(machine, drive, model.resolution)) for drive in drives
-        ]
+        exact = [_point(machine, purpose, drive, model.resolution) for drive in drives]
         aims = _first_aims([point for point in exact if point is not None], efficiencies)
         state = state._replace(aims=jnp.asarray(aims))
     for step in range(begin, ROUNDS * batches):
@@ -152,10 +151,15 @@ def _next_round(state: _State, targets: Targets, purpose: Purpose, aim: bool) ->
 _solve: Callable[[Machine, Drive, Resolution], PeriodicState] = eqx.filter_jit(steady_state)
 
 
+def _point(machine: Machine, purpose: Purpose, drive: Drive, resolution: Resolution) -> FrontPoint | None:
+    """One drive by the exact solver, None when it does not serve the purpose."""
+    state = _solve(machine, drive, resolution)
+    return front_point(machine, purpose, drive, state, weak_validity(machine, drive))
+
+
 def _points(machine: Machine, purpose: Purpose, drives: list[Drive]) -> tuple[FrontPoint, ...]:
     """The drives that serve the purpose by the exact solver at full resolution; dominated ones removed."""
-    solved = [_solve(machine, drive, resolution_for(machine, drive)) for drive in drives]
-    found = [front_point(machine, purpose, *pair) for pair in zip(drives, solved, strict=True)]
+    found = [_point(machine, purpose, drive, resolution_for(machine, drive)) for drive in drives]
     points = [point for point in found if point is not None]
     kept = non_dominated(np.array([[p.efficiency, p.output] for p in points]).reshape(-1, 2))
     return tuple(sorted((points[i] for i in kept), key=lambda p: p.efficiency))

@@ -3,7 +3,7 @@
 import itertools
 from abc import abstractmethod
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax
@@ -16,7 +16,7 @@ from ..machine import Machine
 from ..weak import kernels
 
 DEGREE = 15
-CHUNK = 256
+CHUNK = 128
 SMALLEST_PANEL = 1e-6
 PANELS = 128
 """Tables have a multiple of this many panels, the last ones never looked up: machines share programs."""
@@ -45,6 +45,10 @@ def total_of(form: Complex[Array, "n L L"], amplitudes: Complex[Array, "n L"]) -
     return jnp.sum(weights[:, None] * (jnp.conj(amplitudes) * image).real)
 
 
+Reader = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
+"""nu (...) -> forms of power and entropy production rate, (..., L, L)"""
+
+
 class Forms(eqx.Module):
     """Anything that gives the forms of a machine at a drive frequency."""
 
@@ -52,14 +56,55 @@ class Forms(eqx.Module):
     def at(self, frequency: Float[Array, ""]) -> HarmonicForms:
         """Forms at n Omega, n = 0..N."""
 
+    @abstractmethod
+    def reader(self) -> Reader:
+        """How to look forms up on the host, at any driving frequencies nu."""
+
+    @property
+    @abstractmethod
+    def harmonics(self) -> int:
+        """N."""
+
+    @property
+    @abstractmethod
+    def size(self) -> int:
+        """L."""
+
+    @property
+    @abstractmethod
+    def edges(self) -> np.ndarray:
+        """Rising driving frequencies between which the forms are smooth; none for a fixed frequency."""
+
 
 class FixedForms(Forms):
     """Forms of one drive frequency, computed once."""
 
     forms: HarmonicForms
+    frequency: float = eqx.field(static=True)
 
     def at(self, frequency: Float[Array, ""]) -> HarmonicForms:
         return self.forms
+
+    def reader(self) -> Reader:
+        power, entropy = np.asarray(self.forms.power), np.asarray(self.forms.entropy)
+
+        def read(nu: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            order = np.rint(nu / self.frequency).astype(int)
+            return power[order], entropy[order]
+
+        return read
+
+    @property
+    def harmonics(self) -> int:
+        return self.forms.power.shape[0] - 1
+
+    @property
+    def size(self) -> int:
+        return self.forms.power.shape[-1]
+
+    @property
+    def edges(self) -> np.ndarray:
+        return np.zeros(0)
 
 
 class Table(eqx.Module):
@@ -92,11 +137,7 @@ class Table(eqx.Module):
     def _look_up(self, frequency: Float[Array, ""]) -> Float[Array, "n F LL"]:
         nu = frequency * jnp.arange(self.harmonics + 1)
         panel = jnp.clip(jnp.searchsorted(self.edges, nu, side="right") - 1, 0, self.edges.shape[0] - 2)
-        low, high = self.edges[panel], self.edges[panel + 1]
-        x = (2.0 * nu - low - high) / (high - low)
-        basis = [jnp.ones_like(x), x]
-        for _ in range(DEGREE - 1):
-            basis.append(2.0 * x * basis[-1] - basis[-2])
+        basis = _chebyshev(nu, self.edges[panel], self.edges[panel + 1])
         table = self.coefficients[panel]
         total = basis[0][:, None, None] * table[:, 0]
         for degree in range(1, DEGREE + 1):
@@ -104,10 +145,45 @@ class Table(eqx.Module):
         return total
 
 
+def _chebyshev(nu: Any, low: Any, high: Any) -> list[Any]:
+    """T_0 .. T_DEGREE of nu in units of its panel, NumPy or jax."""
+    x = (2.0 * nu - low - high) / (high - low)
+    basis = [x * 0.0 + 1.0, x]
+    for _ in range(DEGREE - 1):
+        basis.append(2.0 * x * basis[-1] - basis[-2])
+    return basis
+
+
 class TabulatedForms(Forms):
     """Forms from a `Table` of power and entropy."""
 
     table: Table
+
+    @property
+    def harmonics(self) -> int:
+        return self.table.harmonics
+
+    @property
+    def size(self) -> int:
+        return round(self.table.coefficients.shape[-1] ** 0.5)
+
+    @property
+    def edges(self) -> np.ndarray:
+        edges = np.asarray(self.table.edges)
+        return edges[edges <= float(self.table.highest)]
+
+    def reader(self) -> Reader:
+        edges, (panels, degrees, *shape) = np.asarray(self.table.edges), self.table.coefficients.shape
+        coefficients = np.asarray(self.table.coefficients).reshape(panels, degrees, -1)
+
+        def read(nu: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            flat = np.ravel(nu)
+            panel = np.clip(np.searchsorted(edges, flat, side="right") - 1, 0, panels - 1)
+            basis = np.stack(_chebyshev(flat, edges[panel], edges[panel + 1]), axis=1)
+            values = (basis[:, None, :] @ coefficients[panel]).reshape(*np.shape(nu), *shape)
+            return unpacked(values[..., 0, :]), unpacked(values[..., 1, :])
+
+        return read
 
     def at(self, frequency: Float[Array, ""]) -> HarmonicForms:
         both = self.table.at(frequency)
@@ -121,15 +197,19 @@ def packed(form: np.ndarray) -> np.ndarray:
     return np.where(upper, np.real(form), np.imag(form)).reshape(*form.shape[:-2], size * size)
 
 
-def unpacked(values: Float[Array, "*batch LL"]) -> Complex[Array, "*batch L L"]:
-    """Inverse of `packed`; entries below the diagonal hold the imaginary part of the lower triangle."""
+def unpacked(values: Any) -> Any:
+    """Inverse of `packed`, Hermitian (*batch, L, L) of (*batch, L^2), NumPy or jax.
+
+    Entries below the diagonal hold the imaginary part of the lower triangle.
+    """
+    of = np if isinstance(values, np.ndarray) else jnp
     size = round(values.shape[-1] ** 0.5)
     square = values.reshape(*values.shape[:-1], size, size)
-    upper = jnp.triu(square)
-    strict = jnp.triu(square, 1)
-    lower = jnp.tril(square, -1)
-    real = upper + jnp.swapaxes(strict, -1, -2)
-    return real + 1j * (lower - jnp.swapaxes(lower, -1, -2))
+    upper = of.triu(square)
+    strict = of.triu(square, 1)
+    lower = of.tril(square, -1)
+    real = upper + of.swapaxes(strict, -1, -2)
+    return real + 1j * (lower - of.swapaxes(lower, -1, -2))
 
 
 @eqx.filter_jit
@@ -164,7 +244,7 @@ def machine_forms(
     low, high = frequency
     if low == high:
         power, entropy = forms_at(machine, _padded(low * np.arange(harmonics + 1)))
-        return FixedForms(HarmonicForms(power[: harmonics + 1], entropy[: harmonics + 1]))
+        return FixedForms(HarmonicForms(power[: harmonics + 1], entropy[: harmonics + 1]), float(low))
     span = (0.0, high * harmonics * (1.0 + 1e-9))
     return TabulatedForms(tabulate(lambda nu: _evaluate(machine, nu), span, harmonics, tolerance))
 
@@ -201,8 +281,8 @@ def tabulate(
     transform[0] /= 2.0
     low, high = span
     middle = min(4.0, high)
-    first = [np.linspace(low, middle, 17), np.geomspace(middle, high, 9) if high > middle else np.array([])]
-    pending = [(a, b) for a, b in itertools.pairwise(np.concatenate(first)) if b > a]
+    octaves = np.geomspace(middle, high, 1 + int(np.ceil(2.0 * np.log2(high / middle))))
+    pending = list(itertools.pairwise(np.concatenate([np.linspace(low, middle, 17)[:-1], octaves])))
     done: list[tuple[float, float, np.ndarray]] = []
     scale = np.zeros((1, 1))
     while pending:

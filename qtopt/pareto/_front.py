@@ -14,13 +14,19 @@ from ..drives import Drive
 from ..exact import PeriodicState
 from ..machine import Machine
 from ..thermodynamics import SteadyState, performance
-from ..weak import steady_state, weak_validity
-from ._certificate import Certificate, Certifier, output_and_entropy
+from ..weak import steady_state, weak_validities
+from ._certificate import (
+    Certificate,
+    MeanSquareCertifier,
+    PeakCertifier,
+    certifier_of,
+    output_and_entropy,
+)
 from ._checkpoint import Checkpoint
 from ._dominance import non_dominated
 from ._forms import Forms, machine_forms
 from ._purpose import Purpose, PurposeName, purpose_of
-from ._search import Targets, WeakModel, best_and_neighbours, best_of_all, explore, refine
+from ._search import Targets, WeakModel, best_and_neighbours, best_of_all, drives_of, explore, refine
 from ._search_space import Bound, DriveParameters, SearchSpace
 
 EXPLORE_CHUNKS, REFINE_CHUNKS = 2, 14
@@ -37,7 +43,7 @@ class FrontSettings:
         harmonics: searched harmonics N of each drive.
         bound: "peak", |g_l(t)| <= 1 at all times, or "rms", sum_l mean(g_l^2) <= L/2.
         frequency: (low, high) of the drive frequency; equal ends fix it.
-        starts: random starts for each point.
+        starts: random starts for each point; like `seed` and `chunk` without effect on fronts of "rms".
         seed: of the random starts.
         chunk: candidates (starts of all points) that one device works on side by side, which bounds its
             memory; None: 32 on a CPU, what fits elsewhere.
@@ -103,12 +109,14 @@ def pareto_front(
     conditioned and equivalent: S = kappa(efficiency) X, see `Purpose`. Every target efficiency between that
     at the largest output and the largest possible one has many starts; all of them advance in one compiled
     program (Adam, then L-BFGS). Between rounds each target keeps its best two and takes in the best of either
-    neighbour. Reported numbers come from the solver, bounds from `certify`.
+    neighbour. With the bound "rms" nothing is searched: `MeanSquareFront` knows the drives, of one or two
+    harmonics. Reported numbers come from the solver, bounds from `certify`.
 
     Args:
         machine: one driven bath, static baths at one temperature, two different temperatures in all.
         settings: what to search.
         checkpoint: where to keep the state between chunks; a search resumed from it ends in the same front.
+            Not used with the bound "rms".
         progress: called on the host as ``progress(done, total, message)`` after each chunk.
 
     Raises:
@@ -123,17 +131,21 @@ def pareto_front(
     progress(0, total, "tabulating kernels")
     forms = machine_forms(machine, settings.frequency, space.kept_harmonics)
     progress(1, total, "certifying")
-    certifier = Certifier(forms, purpose, settings.bound, settings.frequency)
+    certifier = certifier_of(forms, purpose, settings.bound, settings.frequency)
     span = certifier.efficiency_range()
     if span is None:
         progress(total, total, f"no {purpose.name} within the bound")
         return Front((), None, purpose)
     low, high = span
     progress(2, total, "searching")
-    search = _Search(certifier, space, settings, checkpoint)
-    parameters = search.run(low, high, lambda chunk: progress(3 + chunk, total, "searching"))
+    if isinstance(certifier, MeanSquareCertifier):
+        drives = certifier.front.best(_spread(low, high, settings.points)).drives(settings.harmonics)
+    else:
+        search = _Search(certifier, space, settings, checkpoint)
+        parameters = search.run(low, high, lambda chunk: progress(3 + chunk, total, "searching"))
+        drives = drives_of(space, parameters)
     progress(total - 1, total, "certifying")
-    points = _evaluate(machine, purpose, space, parameters)
+    points = _evaluate(machine, purpose, drives)
     kept = non_dominated(np.array([[p.efficiency, p.output] for p in points]).reshape(-1, 2))
     points = sorted((points[i] for i in kept), key=lambda p: p.efficiency)
     if not points:
@@ -157,7 +169,7 @@ class _Search:
 
     def __init__(
         self,
-        certifier: Certifier,
+        certifier: PeakCertifier,
         space: SearchSpace,
         settings: FrontSettings,
         checkpoint: Checkpoint,
@@ -176,7 +188,7 @@ class _Search:
         refinement the targets are set anew, from the efficiency of the strongest machine found upwards.
         """
         count, settings = self.settings.points, self.settings
-        aims = np.concatenate([[1e-3 * high], self._spread(low, high, count - 1)])
+        aims = np.concatenate([[1e-3 * high], _spread(low, high, count - 1)])
         targets, certificate = self._targets(aims)
         parameters = _first_parameters(self.forms, self.space, self.purpose, certificate, settings)
         begin = 0
@@ -193,7 +205,7 @@ class _Search:
             step = explore if chunk < EXPLORE_CHUNKS else refine
             parameters, rates = step(self.model, self.space, each, parameters)
             if chunk == AIM_CHUNK:
-                aims = self._spread(self._strongest(*rates, high), high, count)
+                aims = _spread(self._strongest(*rates, high), high, count)
                 targets, _ = self._targets(aims)
             if chunk == chunks - 1:
                 parameters = best_of_all(parameters, rates, targets)
@@ -202,11 +214,6 @@ class _Search:
             self.checkpoint.save(chunk, (parameters, jnp.asarray(aims)))
             progress(chunk)
         return parameters
-
-    @staticmethod
-    def _spread(low: float, high: float, count: int) -> np.ndarray:
-        """`count` efficiencies from `low`, evenly spaced, short of `high` where the output vanishes."""
-        return low + (high - low) * np.arange(count) / count
 
     def _strongest(self, output: Array, entropy: Array, high: float) -> float:
         """Efficiency of the strongest machine of a batch, a little lower so that it stays a target."""
@@ -224,6 +231,11 @@ class _Search:
         width = np.full(len(slopes), max(neighbours, 1e-6 * slopes[-1]))
         scale = np.maximum(certificate.output, 1e-12 * certificate.output.max())
         return Targets(jnp.asarray(slopes), jnp.asarray(scale), jnp.asarray(width)), certificate
+
+
+def _spread(low: float, high: float, count: int) -> np.ndarray:
+    """`count` efficiencies from `low`, evenly spaced, short of `high`."""
+    return low + (high - low) * np.arange(count) / count
 
 
 def _first_parameters(
@@ -289,27 +301,26 @@ def _resonances(forms: Forms, purpose: Purpose, certificate: Certificate) -> tup
 
 
 @eqx.filter_jit
-def _states(machine: Machine, space: SearchSpace, parameters: DriveParameters) -> tuple[Drive, SteadyState]:
-    """A batch of drives and their steady states, one after the other."""
-    drives = jax.vmap(space.drive)(parameters)
-    return drives, jax.lax.map(lambda drive: steady_state(machine, drive), drives)
+def _states(machine: Machine, drives: Drive) -> SteadyState:
+    """The steady states of a batch of drives, one after the other."""
+    return jax.lax.map(lambda drive: steady_state(machine, drive), drives)
 
 
-def _evaluate(
-    machine: Machine, purpose: Purpose, space: SearchSpace, parameters: DriveParameters
-) -> list[FrontPoint]:
-    """The candidates that serve the purpose, by the solver itself, drive by drive in one batch."""
-    found = jax.tree.map(np.asarray, _states(machine, space, parameters))
+def _evaluate(machine: Machine, purpose: Purpose, drives: Drive) -> list[FrontPoint]:
+    """Of a batch of drives those that serve the purpose, by the solver itself."""
+    batch = jax.tree.map(np.asarray, (drives, _states(machine, drives)))
     points = []
-    for i in range(parameters.position.shape[0]):
-        drive, state = jax.tree.map(lambda leaf, i=i: leaf[i], found)
-        point = front_point(machine, purpose, drive, state)
+    for i, validity in enumerate(weak_validities(machine, drives)):
+        drive, state = jax.tree.map(lambda leaf, i=i: leaf[i], batch)
+        point = front_point(machine, purpose, drive, state, float(validity))
         if point is not None:
             points.append(point)
     return points
 
 
-def front_point(machine: Machine, purpose: Purpose, drive: Drive, state: Solved) -> FrontPoint | None:
+def front_point(
+    machine: Machine, purpose: Purpose, drive: Drive, state: Solved, validity: float
+) -> FrontPoint | None:
     """One machine without certificate, or None when it does not serve the purpose."""
     temperatures = np.asarray(machine.temperatures)
     found = performance(temperatures, np.asarray(state.local_powers), np.asarray(state.heat_currents))
@@ -324,6 +335,6 @@ def front_point(machine: Machine, purpose: Purpose, drive: Drive, state: Solved)
         certified_output=np.nan,
         gap=np.nan,
         truncation_error=float(state.truncation_error),
-        weak_validity=weak_validity(machine, drive),
+        weak_validity=validity,
         drive=drive,
     )

@@ -8,8 +8,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from ._certificate import golden_section, largest_eigenvalue
+from ._certificate import golden_section
 from ._forms import unpacked
+from ._output_forms import largest_eigenvalue
 from ._precision_forms import PrecisionForms, PrecisionModel
 from ._search_space import Bound
 

@@ -22,6 +22,7 @@ from ._validity import (
     LIMIT as LIMIT,
     Resonances as Resonances,
     self_energies as self_energies,
+    weak_validities as weak_validities,
     weak_validity as weak_validity,
 )
 from ._window import with_window_currents as with_window_currents

@@ -3,6 +3,7 @@
 from typing import Any
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Complex, Float
@@ -25,9 +26,14 @@ def weak_validity(machine: Machine, drive: Drive, harmonics: int | None = None) 
 
     Source: physics notes, section 9.
     """
+    return float(weak_validities(machine, jax.tree.map(lambda leaf: leaf[None], drive), harmonics)[0])
+
+
+def weak_validities(machine: Machine, drives: Drive, harmonics: int | None = None) -> NDArray[np.float64]:
+    """`weak_validity` of a batch of drives, (B,)."""
     resonances = Resonances(np.asarray(_static_dynamics(machine)))
-    energies = _self_energies(machine, drive, jnp.asarray(resonances.frequencies), harmonics)
-    return float(resonances.broadening(np.asarray(energies)))
+    energies = _self_energies(machine, drives, jnp.asarray(resonances.frequencies), harmonics)
+    return resonances.broadening(np.asarray(energies))
 
 
 def self_energies(
@@ -49,7 +55,11 @@ def _static_dynamics(machine: Machine) -> Float[Array, "n n"]:
     return state_space(machine).dynamics
 
 
-_self_energies = eqx.filter_jit(self_energies)
+@eqx.filter_jit
+def _self_energies(
+    machine: Machine, drives: Drive, frequencies: Float[Array, " n"], harmonics: int | None
+) -> Complex[Array, "B n L L"]:
+    return jax.vmap(lambda drive: self_energies(machine, drive, frequencies, harmonics))(drives)
 
 
 class Resonances:
