@@ -1,0 +1,127 @@
+"""`--distributed`: how a process of the command line finds the others, and how it ends with them."""
+
+import ctypes
+import os
+import signal
+import sys
+import tempfile
+from typing import IO, Any, NoReturn
+
+from ._share import Share
+from .errors import InputError, ProcessLost
+
+MEETING, HEARTBEAT = 300, 30
+"""seconds that processes wait for each other at the beginning; after which a silent one counts as dead"""
+LOST = 3
+"""exit status where another process ended"""
+MEANT = "another task died"
+"""in what jax says before it aborts a process because of another one"""
+
+_kept: list[Any] = []
+"""what must live as long as the process: the handler of SIGABRT"""
+
+
+def join(text: str, given: str) -> None:
+    """Meet the other processes through `jax.distributed`; before any computation.
+
+    Args:
+        text: "auto" where SLURM or MPI started the processes, or "HOST:PORT,K/N": process K of N, from 1, of
+            which the first listens at that address.
+        given: what must be the same in all processes.
+
+    Raises:
+        InputError: neither of them, no SLURM and no MPI, an address at which the first cannot listen, or
+            processes that were given different things.
+    """
+    options = {} if text == "auto" else _options(text)
+    import jax
+
+    if "jax_enable_preemption_service" in jax.config.values:  # it would swallow SIGTERM
+        jax.config.update("jax_enable_preemption_service", False)
+    where = "the processes" if text == "auto" else f"the {options['num_processes']} processes"
+    _speak_last(f"{where} did not all meet within {MEETING} s; were they all started, with the same address?")
+    try:
+        jax.distributed.initialize(
+            initialization_timeout=MEETING, heartbeat_timeout_seconds=HEARTBEAT, **options
+        )
+    except ValueError as error:
+        raise InputError(
+            "--distributed must be HOST:PORT,K/N where neither SLURM nor MPI started the processes, but it "
+            f'is "{text}" ({error}).'
+        ) from None
+    except jax.errors.JaxRuntimeError as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(
+            f'the address of --distributed must be one at which process 1 can listen, but it is "{text}" '
+            f"({reason}): choose another port."
+        ) from None
+    _speak_last(str(ProcessLost()))
+    from ._processes import exchanged
+
+    if len(set(exchanged(given.encode()))) > 1:
+        raise InputError(
+            "all processes must be given the same file and the same options, but at least one of these "
+            f"{jax.process_count()} has others."
+        )
+
+
+def _options(text: str) -> dict[str, Any]:
+    """What `jax.distributed.initialize` wants to know."""
+    address, _, share = text.rpartition(",")
+    host, _, port = address.rpartition(":")
+    if not (host and port.isdecimal() and 0 < int(port) < 65536):
+        raise InputError(
+            '--distributed must be "auto" or HOST:PORT,K/N, process K of N from 1 with the first at '
+            f'HOST:PORT, but it is "{text}": for example node01:47800,2/4.'
+        )
+    number, count = Share.read(share)
+    options = {"coordinator_address": address, "num_processes": count, "process_id": number - 1}
+    if host in ("localhost", "127.0.0.1", "[::1]"):  # else on every address of the first machine
+        options["coordinator_bind_address"] = address
+    return options
+
+
+def joined() -> bool:
+    """Whether this process is one of several."""
+    return bool(_kept)
+
+
+def leave(status: int) -> NoReturn:
+    """End with this status; a failed process waits for no other."""
+    if not joined():
+        sys.exit(status)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
+
+
+def _speak_last(line: str) -> None:
+    """Where jax aborts this process because of another one, say this line and nothing else.
+
+    jax leaves no other way: it aborts from a thread of its own, whatever the process is doing, after it wrote
+    its reasons and a stack to file descriptor 2. That goes to a file from here on; Python still writes to
+    the terminal. Other aborts show all that was written.
+    """
+    if not _kept:
+        aside = tempfile.TemporaryFile()
+        terminal = os.fdopen(os.dup(2), "w", buffering=1, encoding="utf-8", errors="replace")
+        sys.stderr.flush()
+        os.dup2(aside.fileno(), 2)
+        sys.stderr = terminal
+        _kept.extend([aside, terminal])
+    aside, terminal = _kept[:2]
+
+    @ctypes.CFUNCTYPE(None, ctypes.c_int)
+    def last_words(_: int) -> None:
+        said = _all_of(aside)
+        if MEANT in said:
+            os.write(terminal.fileno(), f"\nqtopt: {line}\n".encode())
+            os._exit(LOST)
+        os.write(terminal.fileno(), said.encode())
+
+    _kept[2:] = [last_words]
+    ctypes.CDLL(None).signal(signal.SIGABRT, last_words)
+
+
+def _all_of(file: IO[bytes]) -> str:
+    return os.pread(file.fileno(), 1 << 20, 0).decode(errors="replace")
