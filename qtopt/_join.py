@@ -16,6 +16,11 @@ LOST = 3
 """exit status where another process ended"""
 MEANT = "another task died"
 """in what jax says before it aborts a process because of another one"""
+SETTINGS = {
+    "jax_enable_preemption_service": False,  # it would swallow SIGTERM
+    "jax_cpu_collectives_implementation": None,  # Gloo, also between cores of one process, which prints
+}
+"""of jax, where this version has them"""
 
 _kept: list[Any] = []
 """what must live as long as the process: the handler of SIGABRT"""
@@ -36,10 +41,13 @@ def join(text: str, given: str) -> None:
     options = {} if text == "auto" else _options(text)
     import jax
 
-    if "jax_enable_preemption_service" in jax.config.values:  # it would swallow SIGTERM
-        jax.config.update("jax_enable_preemption_service", False)
+    for name, value in SETTINGS.items():
+        if name in jax.config.values:
+            jax.config.update(name, value)
     where = "the processes" if text == "auto" else f"the {options['num_processes']} processes"
-    _speak_last(f"{where} did not all meet within {MEETING} s; were they all started, with the same address?")
+    _speak_last(
+        f"qtopt: {where} did not all meet within {MEETING} s; were they all started, with the same address?"
+    )
     try:
         jax.distributed.initialize(
             initialization_timeout=MEETING, heartbeat_timeout_seconds=HEARTBEAT, **options
@@ -55,10 +63,15 @@ def join(text: str, given: str) -> None:
             f'the address of --distributed must be one at which process 1 can listen, but it is "{text}" '
             f"({reason}): choose another port."
         ) from None
-    _speak_last(str(ProcessLost()))
+    _speak_last(f"\nqtopt: {ProcessLost()}")  # below the bar that shows the progress
     from ._processes import exchanged
 
-    if len(set(exchanged(given.encode()))) > 1:
+    agreed = len(set(exchanged(given.encode()))) == 1
+    try:
+        exchanged(b"")  # all know before one ends
+    except ProcessLost:
+        pass
+    if not agreed:
         raise InputError(
             "all processes must be given the same file and the same options, but at least one of these "
             f"{jax.process_count()} has others."
@@ -115,7 +128,7 @@ def _speak_last(line: str) -> None:
     def last_words(_: int) -> None:
         said = _all_of(aside)
         if MEANT in said:
-            os.write(terminal.fileno(), f"\nqtopt: {line}\n".encode())
+            os.write(terminal.fileno(), f"{line}\n".encode())
             os._exit(LOST)
         os.write(terminal.fileno(), said.encode())
 
