@@ -3,6 +3,7 @@
 import ctypes
 import os
 import signal
+import socket
 import sys
 import tempfile
 from typing import IO, Any, NoReturn
@@ -57,12 +58,6 @@ def join(text: str, given: str) -> None:
             "--distributed must be HOST:PORT,K/N where neither SLURM nor MPI started the processes, but it "
             f'is "{text}" ({error}).'
         ) from None
-    except jax.errors.JaxRuntimeError as error:
-        reason = str(error).splitlines()[0]
-        raise InputError(
-            f'the address of --distributed must be one at which process 1 can listen, but it is "{text}" '
-            f"({reason}): choose another port."
-        ) from None
     _speak_last(f"\nqtopt: {ProcessLost()}")  # below the bar that shows the progress
     from ._processes import exchanged
 
@@ -89,9 +84,23 @@ def _options(text: str) -> dict[str, Any]:
         )
     number, count = Share.read(share)
     options = {"coordinator_address": address, "num_processes": count, "process_id": number - 1}
-    if host in ("localhost", "127.0.0.1", "[::1]"):  # else on every address of the first machine
+    here = host in ("localhost", "127.0.0.1")
+    if here:  # else on every address of the first machine
         options["coordinator_bind_address"] = address
+    if number == 1:
+        _check_free(host if here else "", int(port), text)
     return options
+
+
+def _check_free(host: str, port: int, text: str) -> None:
+    """jax (0.10.2) may crash where it cannot listen."""
+    try:
+        socket.create_server((host, port)).close()
+    except OSError as error:
+        raise InputError(
+            f'the address of --distributed must be one at which process 1 can listen, but it is "{text}" '
+            f"({os.strerror(error.errno or 0)}): choose another port."
+        ) from None
 
 
 def joined() -> bool:
