@@ -101,7 +101,7 @@ class Resonances(PurposeModel):
     """Quadratic forms that compile in no time."""
 
     def currents(self, drive: Drive) -> tuple[jax.Array, jax.Array]:
-        strength = jnp.abs(drive.harmonics(2)) ** 2
+        strength = jnp.sum(jnp.abs(drive.harmonics(2)) ** 2, axis=1)
         return -jnp.sum(strength * jnp.array([0.0, 1.0, 0.5])), jnp.sum(strength * jnp.array([1.0, 3.0, 0.2]))
 
 
