@@ -23,7 +23,7 @@ from qtopt import config as files
 from qtopt._cli import main
 from qtopt.drives import Drive
 from qtopt.pareto import SearchSpace
-from qtopt.pareto._search import PurposeModel, Targets, refine
+from qtopt.pareto._search import PurposeModel, Targets, explore
 from qtopt.scan import parameter_scan
 
 HERE = str(Path(__file__).parent)
@@ -106,11 +106,11 @@ class Resonances(PurposeModel):
 
 
 def improved() -> list[list[float]]:
-    """Rates of five candidates after a few evaluations of L-BFGS."""
+    """Rates of five candidates after some steps of Adam."""
     space = SearchSpace("rms", 2, 2, (0.45, 0.45))
     targets = Targets(jnp.linspace(0.5, 2.0, 5), jnp.ones(5), jnp.full(5, 0.1))
     parameters = space.random(jax.random.key(1), jnp.full(5, 0.45))
-    return [np.asarray(rate).tolist() for rate in refine(Resonances(), space, targets, parameters, 6)[1]]
+    return [np.asarray(rate).tolist() for rate in explore(Resonances(), space, targets, parameters)[1]]
 
 
 def test_candidates_are_shared_and_checkpoints_belong_to_the_first(tmp_path: Path) -> None:
