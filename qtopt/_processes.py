@@ -3,7 +3,8 @@
 All processes run the same program. Each works on its own devices, and results travel between the hosts
 through the coordination service of `jax.distributed`: no program spans processes, so these may differ in
 devices and in pace, and nothing times out. (XLA's collectives on CPUs give up where one process comes 30 s
-after the other to the first of them.) Decisions rest on what every process got from all.
+after the other to the first of them.) What is worked on is what the first process says, so that rounding,
+where processors differ, cannot lead them apart.
 """
 
 import io
@@ -14,7 +15,6 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax._src.distributed import global_state  # jax has no public way to it; orbax uses the same
 from numpy.typing import NDArray
 
 from .errors import ProcessLost
@@ -38,18 +38,24 @@ def over_processes(function: Callable[[Any], Any], items: Any) -> Any:
 
     Args:
         function: maps a batch to a pytree whose leaves begin with the axis of the batch.
-        items: a pytree of arrays that begin with the same axis.
+        items: a pytree of arrays that begin with the same axis; those of the first process count.
     """
     processes, count = jax.process_count(), jax.tree.leaves(items)[0].shape[0]
     if processes == 1 or count == 0:
         return function(items)
     share = -(-count // processes)
     mine = np.minimum(share * jax.process_index() + np.arange(share), count - 1)
-    found = function(jax.tree.map(lambda leaf: jnp.asarray(np.asarray(leaf)[mine]), items))
-    leaves, structure = jax.tree.flatten(found)
-    parts = gathered({str(i): np.asarray(leaf) for i, leaf in enumerate(leaves)})
-    columns = [np.concatenate([part[str(i)] for part in parts])[:count] for i in range(len(leaves))]
+    leaves, structure = jax.tree.flatten(items)
+    agreed = gathered(_numbered(leaves) if first() else {})[0]
+    dealt = [jnp.asarray(agreed[name][mine]) for name in _numbered(leaves)]
+    leaves, structure = jax.tree.flatten(function(jax.tree.unflatten(structure, dealt)))
+    parts = gathered(_numbered(leaves))
+    columns = [np.concatenate([part[name] for part in parts])[:count] for name in _numbered(leaves)]
     return jax.tree.unflatten(structure, columns)
+
+
+def _numbered(leaves: list[Any]) -> dict[str, NDArray[Any]]:
+    return {str(i): np.asarray(leaf) for i, leaf in enumerate(leaves)}
 
 
 def gathered(arrays: dict[str, NDArray[Any]]) -> list[dict[str, NDArray[Any]]]:
@@ -79,8 +85,10 @@ def exchanged(data: bytes) -> list[bytes]:
     number, here = next(_exchanges), jax.process_index()
     if jax.process_count() == 1:
         return [data]
+    from jax._src.distributed import global_state  # there is no public way; orbax goes the same
+
+    client: Any = global_state.client
     try:
-        client: Any = global_state.client
         client.key_value_set_bytes(_key(number, here), b"!" + data)
         others = range(jax.process_count())
         found = [data if k == here else _received(client, _key(number, k)) for k in others]

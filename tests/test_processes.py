@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import jax
@@ -30,10 +30,16 @@ HERE = str(Path(__file__).parent)
 LOST = "qtopt: another process ended or cannot be reached; what is finished is kept: start them all again, or"
 
 
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
+def free_port(ports: Iterable[int] = (0,)) -> int:
+    """The first free one of them; 0 stands for any."""
+    for port in ports:
+        with socket.socket() as one:
+            try:
+                one.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return one.getsockname()[1]
+    raise OSError("no free port")
 
 
 def start(commands: Sequence[Sequence[str]], devices: Sequence[int] = (1, 1)) -> list[subprocess.Popen]:
