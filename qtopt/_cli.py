@@ -47,21 +47,17 @@ def main(arguments: list[str] | None = None) -> None:
         else:
             run_simulate(command)
     except InputError as error:
-        print(f"qtopt: {error}", file=sys.stderr)
-        leave(2)
+        leave(2, f"qtopt: {error}")
     except ProcessLost as error:
-        print(f"qtopt: {error}", file=sys.stderr)
-        leave(LOST)
+        leave(LOST, f"qtopt: {error}")
     except KeyboardInterrupt:
         again = {Pareto: " (continue with --resume)", Scan: " (continue with --resume)"}
         again[Figures] = " (the same command continues)"
-        print(f"qtopt: interrupted{again.get(type(command), '')}", file=sys.stderr)
-        leave(130)
+        leave(130, f"qtopt: interrupted{again.get(type(command), '')}")
     except Exception:
         if not joined():
             raise
-        traceback.print_exc()
-        leave(1)
+        leave(1, traceback.format_exc())
 
 
 def _meet(command: Pareto | Scan, text: str) -> None:

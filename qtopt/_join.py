@@ -6,6 +6,8 @@ import signal
 import socket
 import sys
 import tempfile
+import threading
+import time
 from typing import IO, Any, NoReturn
 
 from ._share import Share
@@ -13,6 +15,8 @@ from .errors import InputError, ProcessLost
 
 MEETING, HEARTBEAT = 300, 30
 """seconds that processes wait for each other at the beginning; after which a silent one counts as dead"""
+PAUSE = 10
+"""seconds in which a process ends that has said why"""
 LOST = 3
 """exit status where another process ended"""
 MEANT = "another task died"
@@ -25,6 +29,8 @@ SETTINGS = {
 
 _kept: list[Any] = []
 """what must live as long as the process: the handler of SIGABRT"""
+_last = threading.Lock()
+"""whoever has it says why the process ends"""
 
 
 def join(text: str, given: str) -> None:
@@ -108,8 +114,11 @@ def joined() -> bool:
     return bool(_kept)
 
 
-def leave(status: int) -> NoReturn:
-    """End with this status; a failed process waits for no other."""
+def leave(status: int, line: str) -> NoReturn:
+    """Say this and end with this status; a process that failed waits for no other."""
+    if joined() and not _last.acquire(blocking=False):
+        time.sleep(PAUSE)  # jax's thread has the last word
+    print(line, file=sys.stderr)
     if not joined():
         sys.exit(status)
     sys.stdout.flush()
@@ -137,6 +146,8 @@ def _speak_last(line: str) -> None:
     def last_words(_: int) -> None:
         said = _all_of(aside)
         if MEANT in said:
+            if not _last.acquire(blocking=False):
+                time.sleep(PAUSE)  # another thread has the last word
             os.write(terminal.fileno(), f"{line}\n".encode())
             os._exit(LOST)
         os.write(terminal.fileno(), said.encode())
