@@ -5,101 +5,28 @@ import json
 import os
 import shutil
 import sys
+import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Literal
 
 import tyro
-from tyro.conf import Positional
 
 from . import __version__
+from ._commands import Command, Evaluate, Figures, Pareto, Scan, Simulate
+from ._join import LOST, join, joined, leave
 from ._runtime import configure, cores
-from .errors import InputError
+from .errors import InputError, ProcessLost
 
 if TYPE_CHECKING:
     from .config import Config
     from .pareto import Front, FrontSettings
 
 
-@dataclass(frozen=True)
-class Evaluate:
-    """Thermodynamics of one machine under one drive."""
-
-    file: Positional[Path]
-    """configuration file (TOML)"""
-    solver: Literal["weak", "exact"] | None = None
-    """solver to use instead of the one in the file"""
-    json: bool = False
-    """print one JSON object instead of a readable block"""
-
-
-@dataclass(frozen=True)
-class Pareto:
-    """Search the Pareto fronts of a machine; certify, draw and store them."""
-
-    file: Positional[Path]
-    """configuration file (TOML)"""
-    out: Path
-    """directory for front.csv, front.png, drives.png and points/"""
-    resume: bool = False
-    """continue an interrupted search in that directory"""
-
-
-@dataclass(frozen=True)
-class Simulate:
-    """Follow a machine in time from an initial state; draw and store populations, covariances and flows."""
-
-    file: Positional[Path]
-    """configuration file (TOML)"""
-    out: Path
-    """directory for trajectory.csv and trajectory.png"""
-    periods: int | None = None
-    """periods of the drive, instead of those in the file"""
-    points_per_period: int | None = None
-    """instead of those in the file"""
-
-
-@dataclass(frozen=True)
-class Scan:
-    """Every quantity over one or two parameters; draw and store the map."""
-
-    file: Positional[Path]
-    """configuration file (TOML) with a section [scan]"""
-    out: Path
-    """directory for scan.nc and scan.png"""
-    solver: Literal["weak", "exact"] | None = None
-    """solver to use instead of the one in the file"""
-    resume: bool = False
-    """continue an interrupted scan in that directory"""
-    share: str | None = None
-    """K/N: solve only this share of the machines, beside other processes with the same --out (K from 1 to N);
-    afterwards the same command with --resume instead writes the files"""
-
-
-@dataclass(frozen=True)
-class Figures:
-    """Draw the figures of the published results (in a checkout of the repository)."""
-
-    names: Positional[tuple[str, ...]] = ()
-    """which; all by default"""
-    quick: bool = False
-    """coarse grids"""
-    out: Path = Path("results/figures")
-    """directory for figures and data; data that are there already are used again"""
-
-
-Command = (
-    Annotated[Evaluate, tyro.conf.subcommand("evaluate")]
-    | Annotated[Pareto, tyro.conf.subcommand("pareto")]
-    | Annotated[Scan, tyro.conf.subcommand("scan")]
-    | Annotated[Simulate, tyro.conf.subcommand("simulate")]
-    | Annotated[Figures, tyro.conf.subcommand("figures")]
-)
-
-
 def main(arguments: list[str] | None = None) -> None:
-    """Entry point. Exit status: 0 done, 2 bad input (one line says what), 130 interrupted."""
+    """Entry point. Exit status: 0 done, 2 bad input (one line says what), 3 another process ended, 130
+    interrupted."""
     arguments = sys.argv[1:] if arguments is None else arguments
     if arguments in (["--version"], ["-V"]):
         print(f"qtopt {__version__}")
@@ -107,6 +34,8 @@ def main(arguments: list[str] | None = None) -> None:
     command = tyro.cli(Command, prog="qtopt", args=arguments, description=__doc__)  # pyright: ignore
     try:
         configure(cores() if isinstance(command, Pareto | Scan | Figures) else None)
+        if isinstance(command, Pareto | Scan) and command.distributed is not None:
+            _meet(command, command.distributed)
         if isinstance(command, Evaluate):
             run_evaluate(command)
         elif isinstance(command, Pareto):
@@ -118,13 +47,31 @@ def main(arguments: list[str] | None = None) -> None:
         else:
             run_simulate(command)
     except InputError as error:
-        print(f"qtopt: {error}", file=sys.stderr)
-        sys.exit(2)
+        leave(2, f"qtopt: {error}")
+    except ProcessLost as error:
+        leave(LOST, f"qtopt: {error}")
     except KeyboardInterrupt:
         again = {Pareto: " (continue with --resume)", Scan: " (continue with --resume)"}
         again[Figures] = " (the same command continues)"
-        print(f"qtopt: interrupted{again.get(type(command), '')}", file=sys.stderr)
-        sys.exit(130)
+        leave(130, f"qtopt: interrupted{again.get(type(command), '')}")
+    except Exception:
+        if not joined():
+            raise
+        leave(1, traceback.format_exc())
+
+
+def _meet(command: Pareto | Scan, text: str) -> None:
+    """Find the other processes; they must have been given the same."""
+    from . import config as files
+    from ._processes import first
+
+    if isinstance(command, Scan) and command.share is not None:
+        raise InputError("--share is for processes that do not know each other: leave out --distributed.")
+    config = _loaded(command.file, None)
+    options = repr(replace(command, file=Path(), distributed=None))
+    join(text, files.fingerprint(config, ("drive", "pareto", "scan"), options, __version__))
+    if not first():
+        os.environ["TQDM_DISABLE"] = "1"
 
 
 def _loaded(path: Path, solver: Literal["weak", "exact"] | None) -> "Config":
@@ -161,6 +108,7 @@ def run_pareto(command: Pareto) -> None:
     from . import config as files
     from ._build import build_machine, build_settings
     from ._files import write_front
+    from ._processes import first
     from ._text import front_text
     from .config import LorentzianConfig, TableConfig
     from .pareto import Checkpoint, exact_front, pareto_front
@@ -189,6 +137,8 @@ def run_pareto(command: Pareto) -> None:
                 fronts[configuration] = exact_front(
                     machine, settings, fronts[configuration], checkpoint, _reporter(bar)
                 )
+    if not first():
+        return
     table = write_front(fronts, config, command.out)
     density = config.machine.driven_baths[0].spectral_density
     if isinstance(density, LorentzianConfig):
@@ -213,6 +163,7 @@ def run_precision(config: "Config", settings: "FrontSettings", state: Path, out:
     from . import config as files
     from ._build import build_machine
     from ._files import write_precise_front
+    from ._processes import first
     from ._text import precise_front_text
     from ._vary import build_variation, names
     from .pareto import (
@@ -257,6 +208,8 @@ def run_precision(config: "Config", settings: "FrontSettings", state: Path, out:
                 fronts[configuration] = exact_precise_front(
                     machine, settings, fronts[configuration], output, checkpoint, _reporter(bar)
                 )
+    if not first():
+        return
     table = write_precise_front(fronts, config, out)
     drawn = {**fronts, **weak_fronts}
     if output is not None:
@@ -275,8 +228,10 @@ def run_scan(command: Scan) -> None:
     """`qtopt scan`: an interruption keeps the chunks that are done."""
     from tqdm import tqdm
 
+    from ._processes import first
+    from ._share import Share
     from .plots import save, scan_figure
-    from .scan import FILE, Share, parameter_scan, remarks, scan_share, write_dataset
+    from .scan import FILE, parameter_scan, remarks, scan_share, write_dataset
 
     config = _loaded(command.file, command.solver)
     share = None if command.share is None else Share.read(command.share)
@@ -291,6 +246,8 @@ def run_scan(command: Scan) -> None:
             print(f"share {share.number} of {share.count} is done; when all are, --resume writes the files")
             return
         data = parameter_scan(config, state, report)
+    if not first():
+        return
     for warning in remarks(data):
         print(f"qtopt: warning: {warning}", file=sys.stderr)
     table = write_dataset(data, command.out / FILE)
@@ -363,10 +320,18 @@ BAR = "{desc:>18} |{bar}| {n_fmt}/{total_fmt} {elapsed} {postfix}"
 
 def _prepared(out: Path, resume: bool, name: str = ".search") -> Path:
     """The directory of the state of a search or scan, emptied unless resuming."""
+    from ._processes import from_first
+
     state = out / name
-    if not resume and state.is_dir():
-        shutil.rmtree(state)
-    return _directory(state, out)
+
+    def prepare() -> bytes:
+        if not resume and state.is_dir():
+            shutil.rmtree(state)
+        _directory(state, out)
+        return b""
+
+    from_first(prepare)
+    return state
 
 
 def _directory(path: Path, out: Path | None = None) -> Path:

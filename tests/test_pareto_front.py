@@ -30,7 +30,7 @@ from qtopt.pareto import (
     machine_forms,
     non_dominated,
 )
-from qtopt.pareto._search import Targets, WeakModel, explore, refine
+from qtopt.pareto._search import Targets, WeakModel, explored, refine, refined
 from tests.test_pareto_certificate import STRENGTH, engine
 
 SMALL = FrontSettings(points=4, harmonics=3, bound="peak", frequency=(0.3, 0.6), starts=4, seed=0)
@@ -171,8 +171,8 @@ def test_search_programs_hold_no_lapack_and_no_callback() -> None:
     model = WeakModel(machine_forms(engine(), (0.4, 0.5), space.kept_harmonics), space.kept_harmonics)
     parameters = space.random(jax.random.key(0), jnp.full(4, 0.45))
     targets = Targets(jnp.full(4, 6.0), jnp.full(4, 1e-5), jnp.full(4, 0.1))
-    for program in (explore, refine):
-        text = program.lower(model, space, targets, parameters).compile().compiled.as_text()  # pyright: ignore
+    for program, length in ((explored, 0.1), (refined, 4)):
+        text = program.lower(model, space, targets, parameters, length).compile().compiled.as_text()  # pyright: ignore
         assert 'custom_call_target="lapack' not in text and "python_cpu_callback" not in text
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from config_texts import MACHINE
+from test_processes import free_port
 from test_scan import FREQUENCY, scan_text
 
 from benchmarks.__main__ import NAMES
@@ -61,6 +62,44 @@ def test_cluster_scripts_run_without_a_cluster(tmp_path: Path) -> None:
         command = ["bash", str(SCRIPTS / script), *arguments]
         subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, env=environment, timeout=280)
         assert (tmp_path / expected).exists()
+
+
+SRUN = """#!/usr/bin/env bash
+# As SLURM starts tasks, on one node. The first time, the first task is killed after a round.
+shift # its option
+started=() status=0
+for ((k = 0; k < SLURM_NTASKS; k++)); do
+  SLURM_PROCID=$k SLURM_LOCALID=$k SLURM_STEP_NODELIST=localhost SLURM_STEP_NUM_NODES=1 "$@" &
+  started+=($!)
+done
+if [ ! -e killed ]; then
+  until [ -e out/.search/joint.npz ] || ! kill -0 "${started[0]}"; do sleep 0.01; done
+  kill -9 "${started[0]}"
+  touch killed
+fi
+for k in "${started[@]}"; do wait "$k" || status=$?; done
+exit $status
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("slurm", [False, True])
+def test_tasks_search_one_front_together(slurm: bool, tmp_path: Path) -> None:
+    """Without SLURM; and as SLURM would start them, where the first one dies and all begin again."""
+    (tmp_path / "machine.toml").write_text(MACHINE + FRONT.replace("harmonics = 1", "harmonics = 8"))
+    port = free_port(range(61440, 65536))  # where jax lets SLURM's tasks meet, by the number of the job
+    places = f"{tmp_path}:{Path(sys.executable).parent}:{os.environ['PATH']}"
+    environment = {**os.environ, "PATH": places, "TASKS": "2", "PORT": str(port)}
+    if slurm:
+        (tmp_path / "srun").write_text(SRUN)
+        (tmp_path / "srun").chmod(0o755)
+        environment |= {"SLURM_JOB_ID": str(port - 61440), "SLURM_NTASKS": "2"}
+        environment["JAX_COORDINATOR_BIND_ADDRESS"] = f"localhost:{port}"
+    command = ["bash", str(SCRIPTS / "slurm_front_distributed.sh"), "machine.toml", "out"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, env=environment, timeout=280)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("front   out/front.csv") == 1 and (tmp_path / "out" / "front.png").exists()
+    assert done.stderr.count("another process ended") == slurm == (tmp_path / "killed").exists()
 
 
 def test_benchmarks_are_listed_and_refuse_unknown_names() -> None:

@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Complex, Float
 
 from .._devices import over_devices
+from .._processes import over_processes
 from ._forms import Forms
 from ._mean_square_front import MeanSquareFront
 from ._output_forms import (
@@ -24,7 +25,7 @@ LARGEST_HARMONIC_SHARE = 8.0 / np.pi**2
 """|g(t)| <= 1 implies |g_n| <= mean|cos| = 2/pi, so one harmonic holds at most 8/pi^2 of mean(g^2) <= 1."""
 GRID, PEAKS, FINALISTS, ZOOM, ZOOMS = 1024, 16, 33, 33, 8
 BLOCK = 8
-"""Efficiencies handled in one call: a fixed shape, so that every call reuses the compiled programs."""
+"""Efficiencies handled in one call by all processes: a fixed shape, so that calls reuse compiled programs."""
 GOLDEN = (np.sqrt(5.0) - 1.0) / 2.0
 
 
@@ -139,18 +140,22 @@ class PeakCertifier(Certifier):
     def at(self, efficiency: np.ndarray) -> Certificate:
         """The bounds at these efficiencies, (M,)."""
         efficiency = np.asarray(efficiency, dtype=float)
-        blocks = []
-        for start in range(0, len(efficiency), BLOCK):
-            part = efficiency[start : start + BLOCK]
-            padded = np.concatenate([part, np.full(BLOCK - len(part), part[-1])])
-            slope = self.purpose.slope(padded)
-            found = _certify_block(self.forms, self.purpose, self.table, self.grid, slope, self.bound)
-            blocks.append([column[: len(part)] for column in found])
-        output, wide, peak = (np.concatenate(column) for column in zip(*blocks, strict=True))
+        output, wide, peak = over_processes(self._duals, efficiency)
         # A bound holds for all higher efficiencies too, so what was found there must be covered here.
         order = np.argsort(-efficiency, kind="stable")
         output[order], wide[order] = np.maximum.accumulate(output[order]), np.maximum.accumulate(wide[order])
         return Certificate(efficiency, output, wide, peak)
+
+    def _duals(self, efficiency: np.ndarray) -> tuple[np.ndarray, ...]:
+        """(output, mean-square output, frequency) of each efficiency by itself, in one process."""
+        block, blocks = -(-BLOCK // jax.process_count()), []
+        for start in range(0, len(efficiency), block):
+            part = np.asarray(efficiency)[start : start + block]
+            padded = np.concatenate([part, np.full(block - len(part), part[-1])])
+            slope = self.purpose.slope(padded)
+            found = _certify_block(self.forms, self.purpose, self.table, self.grid, slope, self.bound)
+            blocks.append([column[: len(part)] for column in found])
+        return tuple(np.concatenate(column) for column in zip(*blocks, strict=True))
 
     def efficiency_range(self) -> tuple[float, float] | None:
         """(efficiency at the certified maximum of the output, largest efficiency); None without any output.
@@ -198,7 +203,7 @@ def _frequency_grid(forms: Forms, purpose: Purpose, low: float, high: float) -> 
 def _certify_block(
     forms: Forms, purpose: Purpose, table: UsefulForms, grid: np.ndarray, slope: np.ndarray, bound: Bound
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(output, mean-square output, frequency) for BLOCK slopes: rough scan, finalists, then zoom."""
+    """(output, mean-square output, frequency) for a block of slopes: rough scan, finalists, then zoom."""
     slopes = jnp.asarray(slope)
     rough = np.asarray(_rough_duals(table, slopes, bound))
     finalists = np.argsort(-rough, axis=1, kind="stable")[:, :FINALISTS]

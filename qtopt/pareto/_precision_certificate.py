@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from .._processes import over_processes
 from ._certificate import golden_section
 from ._forms import unpacked
 from ._output_forms import largest_eigenvalue
@@ -79,14 +80,16 @@ def certify_precision(
         rates, kappa, where = _unconstrained(forms, around)
     best = int(np.argmax(kappa))
     pattern = _pattern(jax.tree.map(lambda leaf: leaf[where[best]], forms), rates[best])
-    largest, products = _largest_power(forms, bound), []
-    for p in power:
-        found = _product(forms, bound, float(p)) if p < largest else np.inf
-        products.append(max(found, 1.0 / (4.0 * kappa[best] ** 2)))
+    largest, smallest = _largest_power(forms, bound), float(1.0 / (4.0 * kappa[best] ** 2))
+
+    def products(power: np.ndarray) -> np.ndarray:
+        found = [_product(forms, bound, float(p)) if p < largest else np.inf for p in power]
+        return np.maximum(found, smallest)
+
     return PrecisionCertificate(
         np.asarray(power),
-        np.array(products),
-        float(1.0 / (4.0 * kappa[best] ** 2)),
+        over_processes(products, np.asarray(power)),
+        smallest,
         largest,
         _largest_power(jax.tree.map(lambda leaf: leaf[nu <= frequency[1]], forms), bound),
         float(nu[where[best]]),

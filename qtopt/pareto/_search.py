@@ -13,6 +13,7 @@ from jaxtyping import Array, Float
 
 from .._arrays import to_array
 from .._devices import candidates_at_once, over_devices
+from .._processes import over_processes
 from ..drives import Drive
 from ..exact import Resolution, steady_state
 from ..machine import Machine
@@ -142,17 +143,40 @@ class Space(Protocol[P]):
         ...
 
 
-@eqx.filter_jit
 def explore(
     model: Model, space: Space[P], targets: Target, parameters: P, rate: float | Array = 0.1
 ) -> tuple[P, Rates]:
     """EXPLORE_STEPS of Adam on every candidate of a batch, from rest; its `rate` falls to 0.3 of itself.
 
-    One compiled program for all chunks: the batch is fixed, no host callback, no LAPACK call.
+    One compiled program for all chunks: the batch is fixed, no host callback, no LAPACK call. On the host:
+    the candidates are shared among the processes, and in each among its devices.
 
     Returns:
         The parameters, and the (B,) rates of the drives.
     """
+    return _shared(lambda part: explored(model, space, part[0], part[1], rate), targets, parameters)
+
+
+def refine(
+    model: Model, space: Space[P], targets: Target, parameters: P, evaluations: int = REFINE_EVALUATIONS
+) -> tuple[P, Rates]:
+    """L-BFGS on every candidate of a batch: `evaluations` of value and gradient; otherwise as `explore`.
+
+    Every pass evaluates one point of every candidate, which then either steps or comes nearer: side by
+    side, a line search as an inner loop would cost all of them as many evaluations as the slowest needs.
+    """
+    return _shared(lambda part: refined(model, space, part[0], part[1], evaluations), targets, parameters)
+
+
+def _shared(improve: Callable[[Any], tuple[P, Rates]], targets: Target, parameters: P) -> tuple[P, Rates]:
+    return jax.tree.map(jnp.asarray, over_processes(improve, (targets, parameters)))
+
+
+@eqx.filter_jit
+def explored(
+    model: Model, space: Space[P], targets: Target, parameters: P, rate: float | Array
+) -> tuple[P, Rates]:
+    """`explore` in one process."""
     adam = optax.adam(optax.exponential_decay(rate, EXPLORE_STEPS, 0.3))
 
     def improve(model: Model, start: Any, target: Target) -> Any:
@@ -168,14 +192,10 @@ def explore(
 
 
 @eqx.filter_jit
-def refine(
-    model: Model, space: Space[P], targets: Target, parameters: P, evaluations: int = REFINE_EVALUATIONS
+def refined(
+    model: Model, space: Space[P], targets: Target, parameters: P, evaluations: int
 ) -> tuple[P, Rates]:
-    """L-BFGS on every candidate of a batch: `evaluations` of value and gradient; otherwise as `explore`.
-
-    Every pass evaluates one point of every candidate, which then either steps or comes nearer: side by
-    side, a line search as an inner loop would cost all of them as many evaluations as the slowest needs.
-    """
+    """`refine` in one process."""
     lbfgs = optax.scale_by_lbfgs(memory_size=12)
 
     def improve(model: Model, start: Any, target: Target) -> Any:

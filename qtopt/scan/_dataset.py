@@ -98,7 +98,7 @@ def _attributes(item: Quantity) -> dict[str, Any]:
 
 
 def _provenance(config: files.Config) -> dict[str, str]:
-    devices = jax.local_devices()
+    devices = jax.devices()  # of all processes
     return {
         "title": "qtopt scan",
         "units": "hbar = k_B = m = 1; omega_A is the unit of frequency",

@@ -2,14 +2,17 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+import jax
 import numpy as np
+from numpy.typing import NDArray
 
 from .. import __version__, config as files
 from .._arrays import require_x64
-from ..errors import InputError
-from ._axes import Axis, build_model, read_axes
+from .._processes import first, gathered
+from .._share import Share
+from ._axes import build_model, read_axes
 from ._dataset import check_names, dataset
 from ._parts import Parts
 from ._quantities import Quantity
@@ -21,37 +24,16 @@ if TYPE_CHECKING:
 Report = Callable[[int, int], None]
 CHUNKS_OF_A_SHARE = 4
 """by default: what a process that dies loses"""
-
-
-class Share(NamedTuple):
-    """Which part of the chunks one of several processes solves: number `number` of `count`, from 1."""
-
-    number: int
-    count: int
-
-    @staticmethod
-    def read(text: str) -> "Share":
-        """From "K/N".
-
-        Raises:
-            InputError: it is not of this form, or K is not one of 1 to N.
-        """
-        number, _, count = text.partition("/")
-        if not (number.isdecimal() and count.isdecimal() and 1 <= int(number) <= int(count)):
-            raise InputError(
-                f'a share must be K/N, number K of N from 1, but it is "{text}": for example 2/8.'
-            )
-        return Share(int(number), int(count))
-
-    def has(self, chunk: int) -> bool:
-        """Whether chunk number `chunk`, from 0, belongs to it; every one belongs to one share."""
-        return chunk % self.count == self.number - 1
+MACHINES = "machines"
 
 
 def parameter_scan(
     config: files.Config, state: Path | None = None, report: Report = lambda done, total: None
 ) -> "Dataset":
     """Every quantity over the axes of [scan], with the solver of [solver], on all devices that jax sees.
+
+    Processes connected by `jax.distributed` share the chunks, each on its own devices; all of them return the
+    whole dataset. They need not see one folder, but only what the first one sees is kept.
 
     Args:
         config: the configuration, with a drive and a scan.
@@ -65,8 +47,12 @@ def parameter_scan(
     Raises:
         InputError: an axis that names no number or reaches values that are not allowed.
     """
-    axes, quantities, results = _solve(config, state, report, Share(1, 1))
-    return dataset(config, axes, quantities, results)
+    scan = _Scan(config, state, report, jax.process_count())
+    scan.solve(Share(jax.process_index() + 1, jax.process_count()))
+    if jax.process_count() > 1:
+        scan.share_results()
+        scan.solve(Share(1, 1))  # what belonged to nobody where the processes have different devices
+    return dataset(config, scan.axes, scan.solver.quantities, scan.results)
 
 
 def scan_share(
@@ -77,38 +63,68 @@ def scan_share(
     Nobody waits for anybody. When all are through, or some have died, `parameter_scan` with the same folder
     solves what is missing and puts the data together. Arguments and errors as there.
     """
-    _solve(config, state, report, share)
+    _Scan(config, state, report, share.count).solve(share)
 
 
-def _solve(
-    config: files.Config, state: Path | None, report: Report, share: Share
-) -> tuple[tuple[Axis, ...], tuple[Quantity, ...], Results]:
-    require_x64()
-    axes = read_axes(config)
-    model, kind = build_model(config), config.solver.kind
-    scan = files.require_scan(config)
-    grid = np.meshgrid(*(axis.values for axis in axes), indexing="ij")
-    values = np.stack([part.ravel() for part in grid], axis=1)
-    chunk = scan.chunk
-    if chunk is None and share.count > 1:
-        chunk = -(-len(values) // (CHUNKS_OF_A_SHARE * share.count))
-    solver = Solver(model, tuple(axis.places for axis in axes), kind, chunk, scan.fluctuations)
-    check_names(axes, solver.quantities)
-    sizes = {"oscillator": model[0].size, "other_oscillator": model[0].size, "bath": len(model[0].baths)}
-    results = {item.name: _empty(item, len(values), sizes) for item in solver.quantities}
-    parts = Parts(state, files.fingerprint(config, ("drive", "scan"), __version__))
-    done = parts.load(results)
-    report(int(done.sum()), len(values))
-    for number, part in enumerate(solver.chunks(values)):
-        if not share.has(number) or done[part.machines].all():
-            continue
-        found = part.solve(values[part.machines])
-        parts.save(part.machines, found)
+class _Scan:
+    """One scan in `processes` processes: what is known of it here, and what is on disk."""
+
+    def __init__(self, config: files.Config, state: Path | None, report: Report, processes: int) -> None:
+        require_x64()
+        self.axes = read_axes(config)
+        model, kind = build_model(config), config.solver.kind
+        scan = files.require_scan(config)
+        grid = np.meshgrid(*(axis.values for axis in self.axes), indexing="ij")
+        self.values = np.stack([part.ravel() for part in grid], axis=1)
+        chunk = scan.chunk
+        if chunk is None and processes > 1:
+            chunk = -(-len(self.values) // (CHUNKS_OF_A_SHARE * processes))
+        places = tuple(axis.places for axis in self.axes)
+        self.solver = Solver(model, places, kind, chunk, scan.fluctuations)
+        check_names(self.axes, self.solver.quantities)
+        sizes = {"oscillator": model[0].size, "other_oscillator": model[0].size, "bath": len(model[0].baths)}
+        self.results: Results = {
+            item.name: _empty(item, len(self.values), sizes) for item in self.solver.quantities
+        }
+        self.parts = Parts(state, files.fingerprint(config, ("drive", "scan"), __version__))
+        self.done = self.parts.load(self.results)
+        self.found = np.zeros_like(self.done)  # here, not on disk
+        self.report = report
+        self._tell()
+
+    def _tell(self) -> None:
+        self.report(int(self.done.sum()), len(self.values))
+
+    def solve(self, share: Share) -> None:
+        """The machines of a share that are not done yet, chunk by chunk."""
+        for number, part in enumerate(self.solver.chunks(self.values)):
+            missing = part.machines[~self.done[part.machines]]
+            if not share.has(number) or len(missing) == 0:
+                continue
+            found = part.solve(self.values[missing])
+            self.parts.save(missing, found)
+            self._add(missing, found)
+            self.found[missing] = True
+            self._tell()
+
+    def _add(self, machines: NDArray[np.int64], found: Results) -> None:
         for name, column in found.items():
-            results[name][part.machines] = column
-        done[part.machines] = True
-        report(int(done.sum()), len(values))
-    return axes, solver.quantities, results
+            self.results[name][machines] = column
+        self.done[machines] = True
+
+    def share_results(self) -> None:
+        """Every process gets what the others found; what was on disk comes from the first.
+
+        From now on all do the same, and only the first writes.
+        """
+        mine = np.flatnonzero(self.done if first() else self.found)
+        sent = {MACHINES: mine, **{name: column[mine] for name, column in self.results.items()}}
+        self.done[:] = False
+        for part in gathered(sent):
+            self._add(part.pop(MACHINES), part)
+        if not first():
+            self.parts = Parts(None)
+        self._tell()
 
 
 def _empty(quantity: Quantity, machines: int, sizes: dict[str, int]) -> np.ndarray:
