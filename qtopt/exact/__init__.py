@@ -11,3 +11,4 @@ from ._resolution import (
 from ._result import RESOLVED as RESOLVED, PeriodicState as PeriodicState, check as check
 from ._stability import spectral_radius as spectral_radius
 from ._steady_state import steady_state as steady_state
+from ._spectra import NoiseSpectra as NoiseSpectra, spectra as spectra
