@@ -22,33 +22,12 @@ class BlockTridiagonal(NamedTuple):
     diagonal: Complex[Array, "n p p K"]
     upper: Complex[Array, "n p p K"]
 
-    def __matmul__(self, vector: Complex[Array, "n p r K"]) -> Complex[Array, "n p r K"]:
-        result = _times(self.diagonal, vector)
-        result = result.at[1:].add(_times(self.lower[1:], vector[:-1]))
-        return result.at[:-1].add(_times(self.upper[:-1], vector[1:]))
 
-    @property
-    def transposed(self) -> "BlockTridiagonal":
-        """Without complex conjugation."""
-        lower, diagonal, upper = (jnp.swapaxes(block, 1, 2) for block in self)
-        return BlockTridiagonal(jnp.roll(upper, 1, axis=0), diagonal, jnp.roll(lower, -1, axis=0))
-
-
-def solve_banded(matrix: BlockTridiagonal, rhs: Complex[Array, "n p r K"]) -> Complex[Array, "n p r K"]:
+def eliminate(matrix: BlockTridiagonal, rhs: Complex[Array, "n p r K"]) -> Complex[Array, "n p r K"]:
     """Solution of ``matrix x = rhs`` by block elimination (Thomas) without pivoting, O(n p^2 (p + r) K).
 
-    Differentiable in both modes through the implicit rule: a derivative costs one more solve, of the
-    transposed equations in reverse mode, and does not run backwards through the elimination.
+    Not meant to be differentiated through, which would cost ten times as much: see `driven_response`.
     """
-    return jax.lax.custom_linear_solve(
-        lambda x: matrix @ x,
-        rhs,
-        solve=lambda _, b: _eliminate(matrix, b),
-        transpose_solve=lambda _, b: _eliminate(matrix.transposed, b),
-    )
-
-
-def _eliminate(matrix: BlockTridiagonal, rhs: Array) -> Array:
     Row = tuple[Array, Array]
 
     def down(above: Row, row: tuple[Array, ...]) -> tuple[Row, Row]:
@@ -62,16 +41,10 @@ def _eliminate(matrix: BlockTridiagonal, rhs: Array) -> Array:
         return x, x
 
     start = jnp.zeros_like(matrix.diagonal[0]), jnp.zeros_like(rhs[0])
-    _, reduced = jax.lax.scan(down, start, (*matrix, rhs), unroll=UNROLL)
-    _, found = jax.lax.scan(up, start[1], reduced, reverse=True, unroll=UNROLL)
+    _, reduced = jax.lax.scan(down, start, (*matrix, rhs))
+    _, found = jax.lax.scan(up, start[1], reduced, reverse=True)
     return found
-
-
-UNROLL = 1
 
 
 def _inverse(block: Array) -> Array:
     return reciprocal(block) if block.shape[0] == 1 else inverses(block)
-
-
-_times = jax.vmap(products)

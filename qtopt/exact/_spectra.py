@@ -5,14 +5,14 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Complex, Float
 
 from .._arrays import require_x64
 from ..baths import Bath, SpectralDensity, StaticBath
 from ..drives import Drive, MonochromaticDrive
 from ..errors import InputError
 from ..machine import Machine
-from ._harmonics import Medium, Modulation, Response, response
+from ._harmonics import Medium, Modulation, Orders, driven_response
 from ._system import check_drive, damping_basis, machine_copies, rotated
 
 SMALLEST = 1e-100
@@ -73,7 +73,7 @@ def spectra(machine: Machine, drive: Drive, omega: Float[Array, " K"], harmonics
     _check(machine, drive, harmonics)
     omega = jnp.asarray(omega, dtype=float)
     omega = jnp.where(omega == 0.0, SMALLEST, omega)
-    orders, amplitudes = _modulation(drive, harmonics)
+    orders, amplitudes = _conjugate_harmonics(drive, harmonics)
 
     def one_set(frequencies: Array, g: Array, only: Array | None) -> NoiseSpectra:
         return _spectra(machine, frequencies, Modulation(orders, g, drive.frequency), only, omega, harmonics)
@@ -106,14 +106,14 @@ def _check(machine: Machine, drive: Drive, harmonics: int) -> None:
         raise InputError(f"harmonics must be a whole number of at least 1, but it is {harmonics}.")
 
 
-def _modulation(drive: Drive, harmonics: int) -> tuple[np.ndarray, Array]:
-    """Orders (D,) and amplitudes (D, L) of the drive's harmonics."""
+def _conjugate_harmonics(drive: Drive, harmonics: int) -> tuple[Orders, Complex[Array, "D L"]]:
+    """Orders d of the drive's harmonics and conj(g_d)."""
     if isinstance(drive, MonochromaticDrive):
         first = drive.harmonics(1)[1]
-        return np.array([-1, 1]), jnp.stack([jnp.conj(first), first])
+        return np.array([-1, 1]), jnp.stack([first, jnp.conj(first)])
     reach = max(1, min(drive.default_harmonics, harmonics))
     positive = drive.harmonics(reach)
-    return np.arange(-reach, reach + 1), jnp.concatenate([jnp.conj(positive[:0:-1]), positive])
+    return np.arange(-reach, reach + 1), jnp.concatenate([positive[:0:-1], jnp.conj(positive)])
 
 
 def _spectra(
@@ -137,14 +137,11 @@ def _spectra(
     modulation = modulation._replace(amplitudes=modulation.amplitudes @ basis.T)
     bath = machine.driven_baths[0]
     order = np.argsort([machine.baths.index(bath), *static])
+    parts = (medium, bath.spectral_density, modulation, omega, harmonics)
     found = []
     for noise_of_driven in (True, False):
-        excited = response(medium, bath.spectral_density, modulation, omega, harmonics, noise_of_driven)
-        heat = _heat(medium, bath.spectral_density, modulation.frequency, omega, excited, noise_of_driven)
-        x, moving = (jnp.einsum("al,saXk->slXk", basis, part) for part in (excited.positions, excited.moving))
-        local_powers = -jnp.sum(_overlap(moving, x), axis=2)
-        covariance = jnp.sum(_overlap(x[:, :, None], x[:, None]), axis=3)
-        found.append(NoiseSpectra(-jnp.sum(heat, axis=1), local_powers, heat[:, order], covariance))
+        unit = _of_unit_noise(*parts, noise_of_driven, basis)
+        found.append(unit._replace(heat_currents=unit.heat_currents[:, order]))
     noises = [_noise(machine.baths[i], omega) for i in (machine.baths.index(bath), *static)]
 
     def scaled(*parts: Array) -> Array:
@@ -159,37 +156,54 @@ def _noise(bath: Bath, omega: Float[Array, " K"]) -> Float[Array, " K"]:
     return bath.spectral_density.density(omega).real / jnp.tanh(omega / (2.0 * bath.temperature))
 
 
+def _of_unit_noise(
+    medium: Medium,
+    driven: SpectralDensity,
+    modulation: Modulation,
+    omega: Float[Array, " K"],
+    harmonics: int,
+    noise_of_driven: bool,
+    basis: Float[Array, "L L"],
+) -> NoiseSpectra:
+    """Densities over S_mu, under noise of the driven or of each static bath; the driven one is the first.
+
+    With absorbed_nu = sum_n J_nu(w_n) |q_{nu,n}|^2, n = 0 of the bath that makes the noise left out, it gives
+    w times all that is absorbed, and every bath takes w + n Omega for each term of its own.
+    """
+    found = driven_response(medium, driven, modulation, omega, harmonics, noise_of_driven)
+    orders, around = modulation.harmonics(harmonics, noise_of_driven)
+    own = np.eye(1 + len(medium.spectra))[:1] if noise_of_driven else np.eye(1 + len(medium.spectra))[1:]
+    absorbed, raised = [], []
+    for b, spectrum in enumerate((driven, *medium.spectra)):
+        n = (orders if b == 0 else around)[:, None]
+        q = found.coordinates if b == 0 else _along(medium.couplings[b - 1], found.positions)
+        taken = spectrum.density(omega + n * modulation.frequency).real * _overlap(q, q)
+        raised.append(modulation.frequency * jnp.sum(n * taken, axis=1))
+        absorbed.append(jnp.sum(np.where(n == 0, 1.0 - own[:, b, None, None], 1.0) * taken, axis=1))
+    total = jnp.stack(absorbed, axis=1)
+    heat = omega * (own[:, :, None] * jnp.sum(total, axis=1)[:, None] - total) - jnp.stack(raised, axis=1)
+    rates = 1j * modulation.orders * modulation.frequency
+    moving = modulation._replace(amplitudes=rates[:, None] * modulation.amplitudes)
+    push = _in_oscillators(basis, moving.force(found.forces, len(around)))
+    x = _in_oscillators(basis, found.positions)
+    return NoiseSpectra(
+        power=sum(raised[1:], raised[0]),
+        local_powers=-jnp.sum(_overlap(push, x), axis=2),
+        heat_currents=heat,
+        covariance=jnp.sum(_overlap(x[:, :, None], x[:, None]), axis=3),
+    )
+
+
 def _overlap(a: Array, b: Array) -> Array:
     """Re(a conj(b))."""
     return a.real * b.real + a.imag * b.imag
 
 
-def _heat(
-    medium: Medium,
-    driven: SpectralDensity,
-    frequency: Float[Array, ""],
-    omega: Float[Array, " K"],
-    found: Response,
-    noise_of_driven: bool,
-) -> Float[Array, "s B K"]:
-    """Heat currents under unit noise of s baths; the driven bath comes first among the B baths.
+def _along(coupling: Float[Array, " L"], positions: Complex[Array, "s L X K"]) -> Complex[Array, "s X K"]:
+    return jnp.sum(coupling[:, None, None] * positions, axis=1)
 
-    With absorbed_nu = sum_n J_nu(w_n) |q_{nu,n}|^2, n = 0 of the bath that makes the noise left out, it gives
-    w times all that is absorbed, and every bath takes w + n Omega for each term of its own.
-    """
-    absorbed, raised = [], []
-    for b in range(1 + len(medium.spectra)):
-        spectrum = driven if b == 0 else medium.spectra[b - 1]
-        orders = found.coordinate_orders if b == 0 else found.position_orders
-        quanta = orders[:, None] * frequency
-        q = found.coordinates
-        if b > 0:
-            q = jnp.sum(found.positions * medium.couplings[b - 1][:, None, None], axis=1)
-        taken = spectrum.density(omega + quanta).real * (q.real**2 + q.imag**2)
-        raised.append(jnp.sum(quanta * taken, axis=1))
-        own = [b == 0] if noise_of_driven else [b == 1 + s for s in range(len(medium.spectra))]
-        absorbed.append(jnp.sum(taken * ~(np.array(own)[:, None, None] & (orders == 0)[:, None]), axis=1))
-    total = jnp.stack(absorbed, axis=1)
-    given = omega * jnp.sum(total, axis=1)
-    own = np.eye(total.shape[1])[:1] if noise_of_driven else np.eye(total.shape[1])[1:]
-    return own[:, :, None] * given[:, None] - omega * total - jnp.stack(raised, axis=1)
+
+def _in_oscillators(
+    basis: Float[Array, "L L"], values: Complex[Array, "s L X K"]
+) -> Complex[Array, "s L X K"]:
+    return jnp.sum(basis[:, :, None, None] * values[:, :, None], axis=1)
