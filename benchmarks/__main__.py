@@ -12,6 +12,7 @@ NAMES = {
     "weak_evaluation": "one evaluation and its gradient against quad, quadax and NumPy panels",
     "pareto_front": "a 30-point front against SciPy on panels and NSGA-II",
     "exact_steady_state": "the exact steady state against the frequency-domain Floquet form; its growth",
+    "floquet_spectra": "exact spectra at 4,096 frequencies against the dense equations",
     "limit_cycle": "the exact steady state against integration in time and a Markovian master equation",
     "scaling": "time and memory as the work grows",
     "throughput": "machines and gradients per second against the batch; how near the device's limits",

@@ -1,21 +1,21 @@
 """Response of a driven machine to noise of one frequency, harmonic by harmonic.
 
-The driven bath (1) meets the oscillators only through its coordinate q = sum_l g_l x_l and its force F, and the
-static ones are in chi(w) = [diag(omega_l^2 - w^2) + sum_nu K_nu(w) g^nu g^nuT]^-1. Noise of unit amplitude at
-w excites the harmonics w_n = w + n Omega, n = -N..N:
+The driven bath (1) meets the oscillators only through its coordinate q = sum_l g_l x_l and its force F, and
+the static ones are in chi(w) = [diag(omega_l^2 - w^2) + sum_nu K_nu(w) g^nu g^nuT]^-1. Noise of unit
+amplitude at w excites the harmonics w_n = w + n Omega, n = -N..N:
 
     F_n + K_1(w_n) q_n = delta_n0 delta_mu1,    q_n - sum_d conj(g_d)^T x_{n+d} = 0,
     chi(w_m)^-1 x_m - sum_d conj(g_d) F_{m+d} = delta_m0 g^mu.
 
-Without the oscillators, R_{n,n+d+e} = sum conj(g_d)^T chi(w_{n+d}) conj(g_e) is a band twice as wide as the drive
-has harmonics, and
+Without the oscillators, R_{n,n+d+e} = sum conj(g_d)^T chi(w_{n+d}) conj(g_e) is a band twice as wide as the
+drive has harmonics, and
 
     (1 + K_1 R) F = e_0         noise of the driven bath, then q = R F,
     (1 + R K_1) q = r           noise of static bath mu, r_n = conj(g_-n)^T chi(w) g^mu, then F = -K_1 q:
 
-one unknown for each harmonic, however many oscillators there are. Neither form subtracts large numbers, be the
-coupling to the driven bath strong or weak. A cosine drive without mean joins even harmonics of F to odd ones of
-x, or odd to even: the equations are then tridiagonal.
+one unknown for each harmonic, however many oscillators there are. Neither form subtracts large numbers, be
+the coupling to the driven bath strong or weak. A cosine drive without mean joins even harmonics of F to odd
+ones of x, or odd to even: the equations are then tridiagonal.
 
 Source: physics notes, sections 4 and 5 (last paragraph).
 """
@@ -135,34 +135,54 @@ def driven_response(
     dressed = medium.inverse_response(omega + around[:, None] * modulation.frequency)
     chi = _inverse(dressed)
 
-    def equations(z: Response) -> Response:
-        force = jnp.moveaxis(modulation.force(z.forces, len(around)), 1, 0)
-        x = jnp.moveaxis(z.positions, 1, 0)
+    size = (len(orders), len(medium.stiffness), len(around))
+
+    def equations(unknowns: Array) -> Array:
+        z = _unpacked(unknowns, *size)
+        force = modulation.force(z.forces, len(around))
+        x = [z.positions[:, l] for l in range(size[1])]
         inertia = [_total([m * xl for m, xl in zip(row, x, strict=True)]) for row in dressed]
-        return Response(
+        return _packed(
             z.forces + kernel * z.coordinates,
             z.coordinates - modulation.coordinate(z.positions, len(orders)),
-            jnp.stack([a - b for a, b in zip(inertia, force, strict=True)], axis=1),
+            jnp.stack(inertia, axis=1) - force,
         )
 
-    def solve(_, given: Response) -> Response:
-        return _solved(modulation, kernel, chi, given, noise_of_driven)
+    def solve(_, given: Array) -> Array:
+        return _packed(*_solved(modulation, kernel, chi, _unpacked(given, *size), noise_of_driven))
 
-    def solve_transposed(_, given: Response) -> Response:
+    def solve_transposed(_, given: Array) -> Array:
         reversed_drive = modulation._replace(amplitudes=jnp.conj(modulation.amplitudes))
-        exchanged = Response(given.coordinates, given.forces, given.positions)
-        found = _solved(reversed_drive, kernel, chi, exchanged, noise_of_driven)
-        return Response(found.coordinates, found.forces, found.positions)
+        of_f, of_q, of_x = _unpacked(given, *size)
+        q, f, x = _solved(reversed_drive, kernel, chi, Response(of_q, of_f, of_x), noise_of_driven)
+        return _packed(f, q, x)
 
     points = omega.shape[-1]
     sources = 1 if noise_of_driven else len(medium.spectra)
     none = jnp.zeros((sources, len(orders), points), dtype=complex)
     at_rest = jnp.zeros((sources, len(medium.stiffness), len(around), points), dtype=complex)
     if noise_of_driven:
-        noise = Response(none + (orders == 0)[:, None], none, at_rest)
+        noise = _packed(none + (orders == 0)[:, None], none, at_rest)
     else:
-        noise = Response(none, none, at_rest + medium.couplings[:, :, None, None] * (around == 0)[:, None])
-    return jax.lax.custom_linear_solve(equations, noise, solve, solve_transposed)
+        kick = medium.couplings[:, :, None, None] * (around == 0)[:, None]
+        noise = _packed(none, none, at_rest + kick)
+    return _unpacked(jax.lax.custom_linear_solve(equations, noise, solve, solve_transposed), *size)
+
+
+def _packed(
+    forces: Complex[Array, "s F K"],
+    coordinates: Complex[Array, "s F K"],
+    positions: Complex[Array, "s L X K"],
+) -> Complex[Array, "s U K"]:
+    """One array: jax cannot transpose a linear solve of which only some arrays depend on a parameter."""
+    sources, points = forces.shape[0], forces.shape[-1]
+    return jnp.concatenate([forces, coordinates, positions.reshape(sources, -1, points)], axis=1)
+
+
+def _unpacked(unknowns: Complex[Array, "s U K"], f: int, l: int, x: int) -> Response:
+    """Inverse of `_packed` for f harmonics of F and q, and x of l positions."""
+    positions = unknowns[:, 2 * f :].reshape(unknowns.shape[0], l, x, -1)
+    return Response(unknowns[:, :f], unknowns[:, f : 2 * f], positions)
 
 
 def _total(parts: list[Array]) -> Array:

@@ -1,4 +1,4 @@
-"""Which frequencies of the noise carry work and heat: the exact periodic steady state, frequency by frequency."""
+"""Which frequencies of the noise carry work and heat in the exact periodic steady state."""
 
 from typing import NamedTuple
 
