@@ -217,12 +217,12 @@ def test_weak_limit_of_the_density() -> None:
     work = np.zeros((2, 2, len(omega)))
     for n, amplitude in ((1, g), (-1, np.conj(g))):
         quantum = n * float(drive.frequency)
-        chi = np.asarray(susceptibility(machine, jnp.asarray(omega + quantum, dtype=complex))).imag
-        here = np.asarray(susceptibility(machine, jnp.asarray(omega, dtype=complex))).imag
+        chi = jnp.imag(susceptibility(machine, jnp.asarray(omega + quantum, dtype=complex)))
+        here = jnp.imag(susceptibility(machine, jnp.asarray(omega, dtype=complex)))
         absorbed = np.einsum("l,lmk,m->k", np.conj(amplitude), chi, amplitude).real
         returned = np.einsum("l,lmk,m->k", amplitude, here, np.conj(amplitude)).real
         hot, cold = (1.0 / np.tanh(omega / (2.0 * float(t))) for t in machine.temperatures)
-        density, shifted = (np.asarray(driven.density(w)).real for w in (omega, omega + quantum))
+        density, shifted = (jnp.real(driven.density(w)) for w in (omega, omega + quantum))
         work[0, 0] += quantum * density * hot * absorbed
         work[1, 0] += quantum * shifted * cold * returned
     found = solve(machine, drive, omega, 3)
@@ -243,7 +243,8 @@ def test_gradients_equal_finite_differences(kind: str) -> None:
     weights = [np.random.default_rng(0).normal(size=p.shape) for p in spectra(case.machine, drive, omega, 4)]
 
     def mixture(values: jax.Array) -> jax.Array:
-        found = spectra(*unravel(values), omega, 4)
+        machine, drive = unravel(values)
+        found = spectra(machine, drive, omega, 4)
         return sum((jnp.sum(w * part) for w, part in zip(weights, found, strict=True)), jnp.zeros(()))
 
     value = jax.jit(mixture)
@@ -273,7 +274,8 @@ def test_the_machine_and_the_drive_can_be_batched() -> None:
     pair = (case.machine, cosine_drive(case))
     batch = jax.tree.map(lambda leaf: jnp.stack([leaf, 1.1 * leaf]), pair)
     found = jax.jit(jax.vmap(lambda m, d: spectra(m, d, OMEGA, 4).power))(*batch)
-    single = solve(*jax.tree.map(lambda leaf: leaf[1], batch), OMEGA, 4).power
+    machine, drive = jax.tree.map(lambda leaf: leaf[1], batch)
+    single = solve(machine, drive, OMEGA, 4).power
     np.testing.assert_allclose(found[1], single, rtol=1e-11, atol=1e-13 * float(jnp.max(jnp.abs(single))))
 
 

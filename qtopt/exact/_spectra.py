@@ -5,6 +5,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.typing import ArrayLike
 from jaxtyping import Array, Complex, Float
 
 from .._arrays import require_x64
@@ -40,7 +41,7 @@ class NoiseSpectra(NamedTuple):
     covariance: Float[Array, "B L L K"]
 
 
-def spectra(machine: Machine, drive: Drive, omega: Float[Array, " K"], harmonics: int = 16) -> NoiseSpectra:
+def spectra(machine: Machine, drive: Drive, omega: ArrayLike, harmonics: int = 16) -> NoiseSpectra:
     """Exact spectral densities of power, heat currents and covariance at noise frequencies omega.
 
     Noise of a bath at w excites the harmonics w + n Omega, n = -N..N; they are found without the oscillators
