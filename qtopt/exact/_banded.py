@@ -10,6 +10,9 @@ from .._complex import reciprocal
 from .._linear import inverses, products
 
 
+Row = tuple[Array, Array]
+
+
 class BlockTridiagonal(NamedTuple):
     """n block rows of K matrices, blocks of p x p, the points last: row I reads
 
@@ -28,7 +31,6 @@ def eliminate(matrix: BlockTridiagonal, rhs: Complex[Array, "n p r K"]) -> Compl
 
     Not meant to be differentiated through, which would cost ten times as much: see `driven_response`.
     """
-    Row = tuple[Array, Array]
 
     def down(above: Row, row: tuple[Array, ...]) -> tuple[Row, Row]:
         lower, diagonal, upper, b = row

@@ -52,8 +52,9 @@ def spectra(machine: Machine, drive: Drive, omega: ArrayLike, harmonics: int = 1
         J_nu^mu = S_mu { delta_{mu nu} w sum_{lambda,n} J_lambda(w_n) |q_{lambda,n}|^2
                        - sum_n w_n J_nu(w_n) |q_{nu,n}|^2 },
 
-    in which what a bath gives to itself at n = 0 drops out: no strong bath cancels. Cost: O(N H^2 K), H
-    harmonics of the drive; tridiagonal equations for a `MonochromaticDrive`. Differentiable in the machine
+    in which what a bath gives to itself at n = 0 drops out: no strong bath cancels. Noise of one bath alone
+    has slow tails between Ohmic baths; those of all baths together fall faster. Cost: O(N K) for a
+    `MonochromaticDrive`, O(N H^2 K) for H harmonics of any other drive. Differentiable in the machine
     and the drive (both modes), works under `jax.jit` and `jax.vmap`. Whether the machine is stable, the exact
     `steady_state` knows; of an unstable one these numbers mean nothing.
 
