@@ -9,7 +9,6 @@ from jaxtyping import Array, Complex
 from .._complex import reciprocal
 from .._linear import inverses, products
 
-
 Row = tuple[Array, Array]
 
 
