@@ -13,6 +13,7 @@ NAMES = {
     "hot_program": "where the time of one weak evaluation goes, kernel by kernel",
     "pareto_front": "a 30-point front against SciPy on panels and NSGA-II",
     "exact_steady_state": "the exact steady state against the frequency-domain Floquet form; its growth",
+    "floquet_spectra": "exact spectra at 4,096 frequencies against the dense equations",
     "limit_cycle": "the exact steady state against integration in time and a Markovian master equation",
     "scaling": "time and memory as the work grows",
     "throughput": "machines and gradients per second against the batch; how near the device's limits",

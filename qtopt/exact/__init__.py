@@ -9,5 +9,6 @@ from ._resolution import (
     resolution_for as resolution_for,
 )
 from ._result import RESOLVED as RESOLVED, PeriodicState as PeriodicState, check as check
+from ._spectra import NoiseSpectra as NoiseSpectra, spectra as spectra
 from ._stability import spectral_radius as spectral_radius
 from ._steady_state import steady_state as steady_state

@@ -94,7 +94,7 @@ def system(
     none = jnp.zeros((total, count))
     noises, slopes, velocities, forces, directs, kicks, start = [], [], [], [], [], [], 2 * size
     for memory, _, coupling, rate in copies:
-        g, slope = _rotated(basis, coupling), _rotated(basis, rate)
+        g, slope = rotated(basis, coupling), rotated(basis, rate)
         own = slice(start, start + memory.input.shape[0])
         start = own.stop
         velocity = none.at[x].set(slope).at[v].set(g)
@@ -174,7 +174,7 @@ def damping_basis(copies: tuple[Copy, ...]) -> Float[Array, "L L"]:
     return jnp.eye(size) - 2.0 * mirror[:, None] * mirror[None, :] / jnp.where(square > 0.0, square, 1.0)
 
 
-def _rotated(basis: Float[Array, "L L"], values: Float[Array, "L K"]) -> Float[Array, "L K"]:
+def rotated(basis: Float[Array, "L L"], values: Float[Array, "L K"]) -> Float[Array, "L K"]:
     """basis @ values, with round-off of vanishing components removed (their derivatives stay)."""
     rotated = basis @ values
     scale = jnp.max(jnp.abs(values))
