@@ -1,6 +1,7 @@
 """Certified upper bounds on the output of any periodic drive at a given efficiency."""
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import equinox as eqx
@@ -10,16 +11,20 @@ import numpy as np
 from jaxtyping import Array, Bool, Complex, Float
 
 from .._devices import over_devices
+from ._band_share import LONE_SHARE
 from ._forms import Forms
+from ._golden import golden_section as golden_section
+from ._output_forms import (
+    largest_eigenvalue as largest_eigenvalue,
+    output_and_entropy as output_and_entropy,
+)
 from ._purpose import Purpose
 from ._search_space import Bound
+from ._shape_certificate import ShapeBounds
 
-LARGEST_HARMONIC_SHARE = 8.0 / np.pi**2
-"""|g(t)| <= 1 implies |g_n| <= mean|cos| = 2/pi, so one harmonic holds at most 8/pi^2 of mean(g^2) <= 1."""
 GRID, PEAKS, FINALISTS, ZOOM, ZOOMS = 1024, 16, 33, 33, 8
 BLOCK = 8
 """Efficiencies handled in one call: a fixed shape, so that every call reuses the compiled programs."""
-GOLDEN = (np.sqrt(5.0) - 1.0) / 2.0
 
 
 class Certificate(NamedTuple):
@@ -96,6 +101,25 @@ class Certifier:
     def at(self, efficiency: np.ndarray) -> Certificate:
         """The bounds at these efficiencies, (M,)."""
         efficiency = np.asarray(efficiency, dtype=float)
+        found, rough = self._quick(efficiency)
+        if self.bound == "rms":
+            return _monotone(found)
+        slopes = self.purpose.slope(efficiency)
+        output, frequency = self._shapes.largest(slopes, rough)
+        lower = output < found.output
+        frequency = np.where(lower, frequency, found.frequency)
+        return _monotone(found._replace(output=np.where(lower, output, found.output), frequency=frequency))
+
+    def quick(self, efficiency: np.ndarray) -> Certificate:
+        """As `at`, but `output` of "peak" from the share of one harmonic alone: larger, and sooner known."""
+        return _monotone(self._quick(np.asarray(efficiency, dtype=float))[0])
+
+    @cached_property
+    def _shapes(self) -> ShapeBounds:
+        return ShapeBounds(self.forms, self.purpose, self.grid, self.table.output.shape[1])
+
+    def _quick(self, efficiency: np.ndarray) -> tuple[Certificate, np.ndarray]:
+        """The certificate, and the (M, G) rough bounds at the frequencies of the grid."""
         blocks = []
         for start in range(0, len(efficiency), BLOCK):
             part = efficiency[start : start + BLOCK]
@@ -103,11 +127,8 @@ class Certifier:
             slope = self.purpose.slope(padded)
             found = _certify_block(self.forms, self.purpose, self.table, self.grid, slope, self.bound)
             blocks.append([column[: len(part)] for column in found])
-        output, wide, peak = (np.concatenate(column) for column in zip(*blocks, strict=True))
-        # A bound holds for all higher efficiencies too, so what was found there must be covered here.
-        order = np.argsort(-efficiency, kind="stable")
-        output[order], wide[order] = np.maximum.accumulate(output[order]), np.maximum.accumulate(wide[order])
-        return Certificate(efficiency, output, wide, peak)
+        output, wide, peak, rough = (np.concatenate(column) for column in zip(*blocks, strict=True))
+        return Certificate(efficiency, output, wide, peak), rough
 
     def efficiency_range(self) -> tuple[float, float] | None:
         """(efficiency at the certified maximum of the output, largest efficiency); None without any output.
@@ -125,13 +146,21 @@ class Certifier:
         below, above, top = 0.0, largest, 0.0
         for _ in range(3):
             trial = np.linspace(below, above, BLOCK + 2)[1:-1]
-            bounds = self.at(trial).output
+            bounds = self.quick(trial).output
             top = max(top, bounds.max())
             reached = bounds >= top * (1.0 - 1e-4)
             count = len(trial) if reached.all() else int(np.argmin(reached))
             ends = np.concatenate([[below], trial, [above]])
             below, above = float(ends[count]), float(ends[count + 1])
         return below, largest
+
+
+def _monotone(found: Certificate) -> Certificate:
+    """A bound holds for all higher efficiencies too, so what was found there must be covered here."""
+    order = np.argsort(-found.efficiency, kind="stable")
+    output, wide = found.output.copy(), found.mean_square_output.copy()
+    output[order], wide[order] = np.maximum.accumulate(output[order]), np.maximum.accumulate(wide[order])
+    return found._replace(output=output, mean_square_output=wide)
 
 
 def _frequency_grid(forms: Forms, purpose: Purpose, low: float, high: float) -> np.ndarray:
@@ -154,8 +183,8 @@ def _frequency_grid(forms: Forms, purpose: Purpose, low: float, high: float) -> 
 
 def _certify_block(
     forms: Forms, purpose: Purpose, table: UsefulForms, grid: np.ndarray, slope: np.ndarray, bound: Bound
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(output, mean-square output, frequency) for BLOCK slopes: rough scan, finalists, then zoom."""
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """(output, mean-square output, frequency, rough bounds) for BLOCK slopes: scan, finalists, then zoom."""
     slopes = jnp.asarray(slope)
     rough = np.asarray(_rough_duals(table, slopes, bound))
     finalists = np.argsort(-rough, axis=1, kind="stable")[:, :FINALISTS]
@@ -174,16 +203,7 @@ def _certify_block(
         best = np.argmax(limited, axis=1)
         peak = np.where(limited[rows, best] >= output, near[rows, best], peak)
         output, wide = np.maximum(output, limited[rows, best]), np.maximum(wide, mean_square.max(axis=1))
-    return output, wide, peak
-
-
-def output_and_entropy(
-    forms: Forms, purpose: Purpose, frequencies: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """(G, N+1, L, L) forms of the output and of the entropy production rate."""
-    power, entropy = (np.asarray(part) for part in _tabulate(forms, jnp.asarray(frequencies)))
-    of_power, of_entropy = purpose.gain
-    return of_power * power + of_entropy * entropy, entropy
+    return output, wide, peak, rough
 
 
 def _useful_forms(forms: Forms, purpose: Purpose, frequencies: np.ndarray) -> UsefulForms:
@@ -198,23 +218,6 @@ def _useful_forms(forms: Forms, purpose: Purpose, frequencies: np.ndarray) -> Us
     return UsefulForms(jnp.asarray(output[rows, order] * mask), jnp.asarray(entropy[rows, order] * mask))
 
 
-@eqx.filter_jit
-def _tabulate(forms: Forms, frequencies: Float[Array, " G"]) -> tuple[Array, Array]:
-    table = jax.vmap(forms.at)(frequencies)
-    return table.power, table.entropy
-
-
-def largest_eigenvalue(matrix: Any) -> Any:
-    """(*batch) largest eigenvalues of Hermitian (*batch, L, L), NumPy or jax; closed form for L = 1 and 2."""
-    of = np if isinstance(matrix, np.ndarray) else jnp
-    if matrix.shape[-1] == 1:
-        return matrix[..., 0, 0].real
-    if matrix.shape[-1] == 2:
-        a, b = matrix[..., 0, 0].real, matrix[..., 1, 1].real
-        return (a + b) / 2.0 + of.sqrt(((a - b) / 2.0) ** 2 + of.abs(matrix[..., 0, 1]) ** 2)
-    return of.linalg.eigvalsh(matrix)[..., -1]
-
-
 def _dual(forms: UsefulForms, slope: Array, u: Array, share: Array, budget: float, limited: bool) -> Array:
     """Upper bound on the output at one frequency for multiplier lambda = u/(1 - u) and weights share (L,)."""
     output, entropy = forms
@@ -225,7 +228,7 @@ def _dual(forms: UsefulForms, slope: Array, u: Array, share: Array, budget: floa
     if not limited:
         return budget * best
     second = jnp.max(jnp.where(jnp.arange(values.shape[0]) == jnp.argmax(values), 0.0, values))
-    return budget * (LARGEST_HARMONIC_SHARE * best + (1.0 - LARGEST_HARMONIC_SHARE) * second)
+    return budget * (LONE_SHARE * best + (1.0 - LONE_SHARE) * second)
 
 
 def _budget(bound: Bound, size: int) -> tuple[float, Array]:
@@ -286,25 +289,3 @@ def _better_weights(at: Callable[[Array, Array], Array], u: Array, value: Array,
         found, v = golden_section(lambda u, tilt=tilt: at(u, jax.nn.softmax(tilt)), 36)
         u, value = jnp.where(found < value, v, u), jnp.minimum(value, found)
     return value
-
-
-def golden_section(function: Callable[[Array], Array], steps: int) -> tuple[Array, Array]:
-    """(smallest value, where) of a unimodal function on [0, 1) by golden-section search, end 0 included."""
-
-    def step(_: int, state: tuple[Array, ...]) -> tuple[Array, ...]:
-        low, high, left, right, f_left, f_right = state
-        keep: Bool[Array, ""] = f_left < f_right
-        low, high = jnp.where(keep, low, left), jnp.where(keep, right, high)
-        new = jnp.where(keep, high - GOLDEN * (high - low), low + GOLDEN * (high - low))
-        value = function(new)
-        left, right = jnp.where(keep, new, right), jnp.where(keep, left, new)
-        return low, high, left, right, jnp.where(keep, value, f_right), jnp.where(keep, f_left, value)
-
-    low, high = jnp.zeros(()), jnp.asarray(1.0 - 1e-9)
-    left, right = high - GOLDEN * (high - low), low + GOLDEN * (high - low)
-    state = (low, high, left, right, function(left), function(right))
-    _, _, left, right, f_left, f_right = jax.lax.fori_loop(0, steps, step, state)
-    ends = jnp.stack([low, left, right])
-    values = jnp.stack([function(low), f_left, f_right])
-    best = jnp.argmin(values)
-    return values[best], ends[best]

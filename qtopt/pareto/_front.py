@@ -218,7 +218,7 @@ class _Search:
         return efficiency - 0.01 * max(high - efficiency, 0.0)
 
     def _targets(self, aims: np.ndarray) -> tuple[Targets, Certificate]:
-        certificate = self.certifier.at(aims)
+        certificate = self.certifier.quick(aims)
         slopes = self.purpose.slope(aims)
         neighbours = np.abs(np.diff(slopes[1:])).mean() if len(slopes) > 2 else abs(slopes[0] - slopes[1])
         width = np.full(len(slopes), max(neighbours, 1e-6 * slopes[-1]))

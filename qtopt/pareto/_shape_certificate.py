@@ -1,0 +1,246 @@
+"""Bounds on the output of drives with |g_l(t)| <= 1 that know what the harmonics of a shape cost."""
+
+from typing import NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Complex, Float, Int
+
+from .._devices import over_devices
+from ._absorption import BandTable, band_table, reduced
+from ._dual_shapes import lone_values
+from ._forms import Forms
+from ._golden import golden_section
+from ._output_forms import largest_eigenvalue, output_and_entropy
+from ._purpose import Purpose
+from ._shape_library import library_value
+
+CHUNK, BATCH = 256, 64
+"""Pairs of slope and frequency in one call of the compiled program, and side by side in it."""
+STEPS = 12
+CANDIDATES = 128
+"""Frequencies of the grid looked at for each slope, as often as others might still matter."""
+AT_ONCE, APART, ROUNDS = 4, 2.5, 12
+"""Shapes are searched at so many of them a round, so many steps of the grid apart."""
+ZOOMS, OFFSETS = 3, np.array([-0.6, -0.3, 0.3, 0.6])
+FACTORS = np.array([0.5, 0.8, 1.25, 2.0])
+"""Factors of the multiplier to try where the bound is largest."""
+
+
+class Pairs(NamedTuple):
+    """C pairs of slope and drive frequency: (C,) kappa, forms (C, N+1, L, L), (C, H) harmonics that may gain."""
+
+    slope: Float[Array, " C"]
+    output: Complex[Array, "C n L L"]
+    entropy: Complex[Array, "C n L L"]
+    gaining: Int[Array, "C H"]
+
+
+class Chosen(NamedTuple):
+    """A multiplier for each of C pairs, and what it leaves to bound.
+
+    Attributes:
+        rough: (C,) bound from the library of shapes.
+        multiplier: (C,) lambda.
+        price: (C,) absorbed, see `Reduced`.
+        forms: (C, G, m, b, b): of G groups of oscillators that no form couples.
+    """
+
+    rough: np.ndarray
+    multiplier: np.ndarray
+    price: np.ndarray
+    forms: np.ndarray
+
+    def bound(self, rows: np.ndarray) -> np.ndarray:
+        """The bounds of some of the pairs with searched shapes, never above the rough ones."""
+        forms = self.forms[rows]
+        lone = lone_values(forms.reshape(-1, *forms.shape[2:])).reshape(forms.shape[:2])
+        return np.minimum(self.price[rows] + lone.sum(axis=1), self.rough[rows])
+
+
+class ShapeBounds:
+    """Bounds of one machine on X for all drives with |g_l| <= 1, at one drive frequency after the other.
+
+    For the slope kappa of the purpose and any multiplier lambda >= 0,
+
+        X <= max over |g_l| <= 1 of sum_n g_n^dagger M_n g_n,   M_n = X_n + lambda (kappa X_n - S_n).
+
+    `reduced` absorbs all harmonics but the strongest one and its odd multiples, which `lone_values` bounds. If
+    no form couples two oscillators (private baths), each one is treated by itself, with its own harmonic.
+
+    Shapes from a library give a rough bound in closed form (`library_value`). It chooses lambda, by golden
+    section, and says where the shapes are worth a search.
+    """
+
+    def __init__(self, forms: Forms, purpose: Purpose, grid: np.ndarray, width: int) -> None:
+        self.forms, self.purpose, self.grid, self.width = forms, purpose, grid, width
+        self.output, self.entropy = output_and_entropy(forms, purpose, grid)
+        self.gaining = self._gaining(self.output)
+        self.bands = band_table(self.output.shape[1] - 1)
+        couples = ~np.eye(self.output.shape[-1], dtype=bool)
+        self.private = not (np.any(self.output[..., couples]) or np.any(self.entropy[..., couples]))
+
+    def largest(self, slopes: np.ndarray, weaker: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(M,) largest bound over the drive frequency for each slope, and where: a fine search.
+
+        Args:
+            slopes: (M,).
+            weaker: (M, G) upper bounds at the frequencies of the grid.
+        """
+        found = _Found(len(slopes))
+        order = np.argsort(-weaker, axis=1, kind="stable")
+        for start in range(0, order.shape[1], CANDIDATES):
+            columns = order[:, start : start + CANDIDATES]
+            bound = np.take_along_axis(weaker, columns, axis=1)
+            row, place = np.nonzero(bound > found.best()[:, None])
+            if len(row) == 0:
+                break
+            self._scan(found, slopes, row, columns[row, place], bound[row, place])
+        if self.grid.min() < self.grid.max():
+            self._zoom(found, slopes)
+        self._improve_multipliers(found, slopes)
+        return found.best(), found.where()
+
+    def _scan(
+        self, found: "_Found", slopes: np.ndarray, row: np.ndarray, place: np.ndarray, weaker: np.ndarray
+    ) -> None:
+        """Search shapes at the frequencies of the grid where the rough bound exceeds what was found."""
+        pairs = Pairs(slopes[row], self.output[place], self.entropy[place], self.gaining[place])
+        chosen = self._choose(pairs)
+        rough, where = np.minimum(chosen.rough, weaker), self.grid[place]
+        apart = APART * np.log(self.grid.max() / self.grid.min()) / max(len(self.grid) // 2, 1)
+        waiting = np.ones(len(row), dtype=bool)
+        for _ in range(ROUNDS):
+            best = found.best()
+            waiting &= rough > best[row]
+            picked: list[int] = []
+            for i in np.argsort(-rough, kind="stable"):
+                rivals = [j for j in picked if row[j] == row[i]] if waiting[i] else []
+                near = any(abs(np.log(where[i] / where[j])) < apart for j in rivals)
+                if waiting[i] and len(rivals) < AT_ONCE and not near:
+                    picked.append(int(i))
+            if not picked:
+                return
+            chosen_rows = np.array(picked)
+            waiting[chosen_rows] = False
+            value = np.minimum(chosen.bound(chosen_rows), weaker[chosen_rows])
+            found.add(row[chosen_rows], where[chosen_rows], value, chosen.multiplier[chosen_rows])
+        left = np.flatnonzero(waiting & (rough > found.best()[row]))
+        found.add(row[left], where[left], rough[left], chosen.multiplier[left])
+
+    def _zoom(self, found: "_Found", slopes: np.ndarray) -> None:
+        """Frequencies nearer and nearer to the best ones."""
+        low, high = self.grid.min(), self.grid.max()
+        step = 2.0 * np.log(high / low) / len(self.grid)
+        row = np.repeat(np.arange(len(slopes)), len(OFFSETS))
+        for _ in range(ZOOMS):
+            where = np.clip(found.where()[:, None] * np.exp(step * OFFSETS), low, high).ravel()
+            step *= 0.4
+            chosen = self._choose(self._pairs(slopes[row], where))
+            found.add(row, where, chosen.bound(np.arange(len(row))), chosen.multiplier)
+
+    def _improve_multipliers(self, found: "_Found", slopes: np.ndarray) -> None:
+        """Better multipliers where the bound is largest, until it is largest where that was done."""
+        for _ in range(ROUNDS):
+            top = found.top()
+            top = top[~found.settled[top] & (found.value[top] > 0.0)]
+            if len(top) == 0:
+                return
+            slope, where = slopes[found.row[top]], found.frequency[top]
+            multiplier, factors = found.multiplier[top], FACTORS
+            for _ in range(2):
+                trial = multiplier[:, None] * factors
+                pairs = self._pairs(*(np.repeat(part, len(factors)) for part in (slope, where)))
+                value = self._choose(pairs, trial.ravel()).bound(np.arange(trial.size)).reshape(trial.shape)
+                best = np.argmin(value, axis=1)[:, None]
+                multiplier = np.take_along_axis(trial, best, axis=1)[:, 0]
+                factors = factors**0.4
+                found.value[top] = np.minimum(found.value[top], value.min(axis=1))
+            found.settled[top] = True
+
+    def _pairs(self, slope: np.ndarray, where: np.ndarray) -> Pairs:
+        """At any frequencies; few programs, because the frequencies are looked up CHUNK at a time."""
+        parts = []
+        for start in range(0, len(where), CHUNK):
+            part = where[start : start + CHUNK]
+            padded = np.concatenate([part, np.full(CHUNK - len(part), part[-1])])
+            parts.append([forms[: len(part)] for forms in output_and_entropy(self.forms, self.purpose, padded)])
+        output, entropy = (np.concatenate(forms) for forms in zip(*parts, strict=True))
+        return Pairs(slope, output, entropy, self._gaining(output))
+
+    def _gaining(self, output: np.ndarray) -> np.ndarray:
+        """(C, H) harmonics whose output form has a positive eigenvalue, 0 for none."""
+        top = largest_eigenvalue(output)
+        top[:, 0] = 0.0
+        order = np.argsort(top <= 0.0, axis=1, kind="stable")[:, : self.width]
+        return np.where(np.take_along_axis(top, order, axis=1) > 0.0, order, 0)
+
+    def _choose(self, pairs: Pairs, multiplier: np.ndarray | None = None) -> Chosen:
+        """Multipliers by the rough bound, or the given ones."""
+        count, parts = len(pairs.slope), []
+        x = np.zeros(count) if multiplier is None else _position(multiplier)
+        for start in range(0, count, CHUNK):
+            rows = np.minimum(np.arange(start, start + CHUNK), count - 1)
+            part = Pairs(*(np.asarray(leaf)[rows] for leaf in pairs))
+            high, steps = (np.ones(CHUNK), STEPS) if multiplier is None else (x[rows], 0)
+            made = _choose(part, x[rows], high, jnp.asarray(steps), self.bands, self.private)
+            parts.append([np.asarray(leaf)[: count - start] for leaf in made])
+        return Chosen(*(np.concatenate(leaves) for leaves in zip(*parts, strict=True)))
+
+
+class _Found:
+    """Bounds found so far, in columns: which slope, at which frequency, for which multiplier."""
+
+    def __init__(self, count: int) -> None:
+        self.row, self.settled = np.arange(count), np.zeros(count, dtype=bool)
+        self.frequency, self.value, self.multiplier = np.ones(count), np.zeros(count), np.zeros(count)
+
+    def add(self, row: np.ndarray, frequency: np.ndarray, value: np.ndarray, multiplier: np.ndarray) -> None:
+        self.row, self.settled = np.append(self.row, row), np.append(self.settled, np.zeros(len(row), bool))
+        self.frequency, self.value = np.append(self.frequency, frequency), np.append(self.value, value)
+        self.multiplier = np.append(self.multiplier, multiplier)
+
+    def top(self) -> np.ndarray:
+        """Where the largest bound of each slope is."""
+        order = np.lexsort((self.value, self.row))
+        return order[np.append(np.flatnonzero(np.diff(self.row[order])), len(order) - 1)]
+
+    def best(self) -> np.ndarray:
+        """(M,) the largest bounds."""
+        return self.value[self.top()]
+
+    def where(self) -> np.ndarray:
+        """(M,) frequencies of the largest bounds."""
+        return self.frequency[self.top()]
+
+
+@eqx.filter_jit
+def _choose(pairs: Pairs, low: Array, high: Array, steps: Array, bands: BandTable, private: bool) -> Chosen:
+    """The best multipliers by the rough bound, at `_position` low to high."""
+
+    def one(bands: BandTable, pair: tuple[Pairs, Array, Array]) -> Chosen:
+        (slope, output, entropy, gaining), low, high = pair
+
+        def at(x: Array) -> tuple[Array, Chosen]:
+            multiplier = 1.0 / (1.0 - x) ** 2 - 1.0
+            form = output + multiplier * (slope * output - entropy)
+            groups = jnp.diagonal(form, axis1=1, axis2=2).T[:, :, None, None] if private else form[None]
+            left = jax.vmap(lambda group: reduced(group, gaining, bands))(groups)
+            price = jnp.sum(left.price)
+            rough = price + jnp.sum(jax.vmap(library_value)(left.forms))
+            return rough, Chosen(rough, multiplier, price, left.forms)
+
+        _, x = golden_section(lambda x: at(low + (high - low) * x)[0], steps)
+        return at(low + (high - low) * x)[1]
+
+    def batch(bands: BandTable, pairs: tuple[Pairs, Array, Array]) -> Chosen:
+        return jax.lax.map(lambda pair: one(bands, pair), pairs, batch_size=BATCH)
+
+    return over_devices(batch, bands, (pairs, low, high))
+
+
+def _position(multiplier: np.ndarray) -> np.ndarray:
+    """x in [0, 1) of the multiplier ``1/(1 - x)^2 - 1``, in which it is searched."""
+    return 1.0 - 1.0 / np.sqrt(1.0 + multiplier)
