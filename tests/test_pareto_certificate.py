@@ -31,10 +31,16 @@ def free_forms():
 
 
 def test_published_engine_at_fixed_frequency(fixed_forms) -> None:
-    """Mean-square bound 0.688 d and its harmonic-limited tightening by (nearly) 8/pi^2 at Omega = 0.45."""
-    found = certify(fixed_forms, ENGINE, "peak", (0.45, 0.45), np.array([0.1, 0.3]))
-    np.testing.assert_allclose(found.mean_square_output / STRENGTH, 0.68811, atol=2e-5)
-    np.testing.assert_allclose(found.output / STRENGTH, 0.68811 * 8.0 / np.pi**2, rtol=1e-4)
+    """Omega = 0.45: 0.688 d by mean squares, nearly 8/pi^2 of it by one harmonic, 0.541 d with what others cost.
+
+    Drives of 15 harmonics reach 0.535 d (`test_peak_bound_beats_cosines`).
+    """
+    certifier = Certifier(fixed_forms, ENGINE, "peak", (0.45, 0.45))
+    quick, found = (bounds(np.array([0.1, 0.3])) for bounds in (certifier.quick, certifier.at))
+    for bound in (quick, found):
+        np.testing.assert_allclose(bound.mean_square_output / STRENGTH, 0.68811, atol=2e-5)
+    np.testing.assert_allclose(quick.output / STRENGTH, 0.68811 * 8.0 / np.pi**2, rtol=1e-4)
+    np.testing.assert_allclose(found.output / STRENGTH, 0.5411, atol=2e-4)
 
 
 def test_rms_bound_is_the_largest_eigenvalue() -> None:

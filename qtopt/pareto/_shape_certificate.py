@@ -12,14 +12,14 @@ from .._devices import over_devices
 from ._absorption import BandTable, band_table, reduced
 from ._dual_shapes import lone_values
 from ._forms import Forms
-from ._golden import golden_section
 from ._output_forms import largest_eigenvalue, output_and_entropy
 from ._purpose import Purpose
 from ._shape_library import library_value
 
 CHUNK, BATCH = 256, 64
 """Pairs of slope and frequency in one call of the compiled program, and side by side in it."""
-STEPS = 12
+POINTS, LEVELS = 7, 3
+"""Multipliers tried at once, between neighbours of the best before."""
 CANDIDATES = 128
 """Frequencies of the grid looked at for each slope, as often as others might still matter."""
 AT_ONCE, APART, ROUNDS = 4, 2.5, 12
@@ -184,8 +184,8 @@ class ShapeBounds:
         for start in range(0, count, CHUNK):
             rows = np.minimum(np.arange(start, start + CHUNK), count - 1)
             part = Pairs(*(np.asarray(leaf)[rows] for leaf in pairs))
-            high, steps = (np.ones(CHUNK), STEPS) if multiplier is None else (x[rows], 0)
-            made = _choose(part, x[rows], high, jnp.asarray(steps), self.bands, self.private)
+            high, levels = (np.full(CHUNK, 0.9999), LEVELS) if multiplier is None else (x[rows], 1)
+            made = _choose(part, x[rows], high, jnp.asarray(levels), self.bands, self.private)
             parts.append([np.asarray(leaf)[: count - start] for leaf in made])
         return Chosen(*(np.concatenate(leaves) for leaves in zip(*parts, strict=True)))
 
@@ -217,23 +217,33 @@ class _Found:
 
 
 @eqx.filter_jit
-def _choose(pairs: Pairs, low: Array, high: Array, steps: Array, bands: BandTable, private: bool) -> Chosen:
+def _choose(pairs: Pairs, low: Array, high: Array, levels: Array, bands: BandTable, private: bool) -> Chosen:
     """The best multipliers by the rough bound, at `_position` low to high."""
 
     def one(bands: BandTable, pair: tuple[Pairs, Array, Array]) -> Chosen:
         (slope, output, entropy, gaining), low, high = pair
 
-        def at(x: Array) -> tuple[Array, Chosen]:
+        def at(x: Array) -> Chosen:
             multiplier = 1.0 / (1.0 - x) ** 2 - 1.0
             form = output + multiplier * (slope * output - entropy)
             groups = jnp.diagonal(form, axis1=1, axis2=2).T[:, :, None, None] if private else form[None]
             left = jax.vmap(lambda group: reduced(group, gaining, bands))(groups)
             price = jnp.sum(left.price)
             rough = price + jnp.sum(jax.vmap(library_value)(left.forms))
-            return rough, Chosen(rough, multiplier, price, left.forms)
+            return Chosen(rough, multiplier, price, left.forms)
 
-        _, x = golden_section(lambda x: at(low + (high - low) * x)[0], steps)
-        return at(low + (high - low) * x)[1]
+        def narrow(_: Array, state: tuple[Array, Array, Chosen]) -> tuple[Array, Array, Chosen]:
+            low, high, best = state
+            x = low + (high - low) * jnp.linspace(0.0, 1.0, POINTS)
+            found = jax.vmap(at)(x)
+            place = jnp.argmin(found.rough)
+            new = jax.tree.map(lambda leaf: leaf[place], found)
+            best = jax.tree.map(lambda a, b: jnp.where(new.rough < best.rough, a, b), new, best)
+            return x[jnp.maximum(place - 1, 0)], x[jnp.minimum(place + 1, POINTS - 1)], best
+
+        shapes = jax.eval_shape(at, low)
+        none = jax.tree.map(lambda leaf: jnp.full(leaf.shape, jnp.inf, leaf.dtype), shapes)
+        return jax.lax.fori_loop(0, levels, narrow, (low, high, none))[2]
 
     def batch(bands: BandTable, pairs: tuple[Pairs, Array, Array]) -> Chosen:
         return jax.lax.map(lambda pair: one(bands, pair), pairs, batch_size=BATCH)
