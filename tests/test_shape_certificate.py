@@ -8,10 +8,10 @@ from hypothesis import given, settings, strategies as st
 from scipy.optimize import linprog
 from scipy.special import binom
 
-from qtopt.pareto._absorption import MULTIPLES, band_table
+from qtopt.pareto._absorption import MULTIPLES, band_table, reduced
 from qtopt.pareto._band_share import AMPLITUDES, DEGREES, LONE_SHARE, SHARES, band_share
-from qtopt.pareto._dual_shapes import shape_values
-from qtopt.pareto._shape_certificate import best_part
+from qtopt.pareto._dual_shapes import lone_values
+from qtopt.pareto._shape_library import library_value
 
 SAMPLES = 256
 HARMONICS = 24
@@ -50,9 +50,11 @@ def random_forms(generator: np.random.Generator, size: int, gaining: int) -> np.
 
 def bound_of(forms: np.ndarray) -> tuple[float, float]:
     """(bound with a searched shape, with one of the library)."""
-    rough, left = jax.jit(best_part)(jnp.asarray(forms), jnp.arange(len(forms)), band_table(len(forms) - 1))
-    price, harmonic, *rest = (np.asarray(leaf)[None] for leaf in left)
-    return float(price[0] + shape_values(*rest, harmonic)[0]), float(rough)
+    everything = jnp.arange(len(forms))
+    left = jax.jit(reduced)(jnp.asarray(forms), everything, band_table(len(forms) - 1))
+    price = float(left.price)
+    rough = price + float(jax.jit(library_value)(left.forms))
+    return price + float(lone_values(np.asarray(left.forms)[None])[0]), rough
 
 
 @pytest.mark.parametrize(
@@ -66,8 +68,7 @@ def test_one_harmonic_alone(cost: float, expected: float, tolerance: float) -> N
     """
     forms = np.zeros((1, MULTIPLES, 1, 1), complex)
     forms[0, 0], forms[0, 1:] = 1.0, -cost
-    none = np.zeros((1, 1), int)
-    found = float(shape_values(forms, np.zeros((1, 1, 1, 1)), none, np.ones(1, int))[0])
+    found = float(lone_values(forms)[0])
     assert found == pytest.approx(expected, rel=tolerance)
     if 0.0 < cost < 1e3:
         table = np.zeros((2 * MULTIPLES, 1, 1), complex)

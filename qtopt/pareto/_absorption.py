@@ -12,22 +12,17 @@ MULTIPLES = 9
 
 
 class Reduced(NamedTuple):
-    """``sum_n g_n^dagger M_n g_n <= price + 2 sum_m g_mk^dagger A_m g_mk + 2 sum_j g_j^dagger P_j g_j``.
+    """``sum_n w_n g_n^dagger M_n g_n <= price + sum_m 2 g_m^dagger A_m g_m`` over m = k, 3k, 5k, ...
 
     Attributes:
-        price: (); infinite where nothing like this holds.
+        price: ().
         harmonic: k.
-        forms: (MULTIPLES, b, b) A_m, m = 1, 3, 5, ...: the first has one positive eigenvalue at most, the
-            others none.
-        rivals: (H, b, b) P_j >= 0 of further harmonics that gain, none of them an odd multiple of k.
-        orders: (H,) their harmonics j; 0 for none.
+        forms: (MULTIPLES, b, b) A_m: the first has one positive eigenvalue at most, the others none.
     """
 
     price: Float[Array, ""]
     harmonic: Int[Array, ""]
     forms: Complex[Array, "m b b"]
-    rivals: Complex[Array, "H b b"]
-    orders: Int[Array, " H"]
 
 
 class BandTable(NamedTuple):
@@ -58,25 +53,22 @@ def eigenvalues(matrix: Any) -> tuple[Any, Any]:
     return values[..., -1], values[..., -2]
 
 
-def reduced(
-    form: Complex[Array, "n b b"], gaining: Int[Array, " H"], bands: BandTable, part: Float[Array, ""]
-) -> Reduced:
-    """M_n, n = 0..N, reduced: what the strongest harmonic k does not gain is absorbed, in part or in whole.
+def reduced(form: Complex[Array, "n b b"], gaining: Int[Array, " H"], bands: BandTable) -> Reduced:
+    """M_n, n = 0..N, reduced: what the strongest harmonic k does not gain is absorbed.
 
     With shares rho_l of the oscillators (sum 1), weights eta, zeta >= 0 and a band B of harmonics that
     contains k, ``M_n <= eta diag(rho) + zeta diag(rho) [n in B]`` for all n but k costs
     ``eta + zeta band_share(B)``, because mean(g_l^2) <= 1 and the band holds at most its share of it. What is
-    left of M_k has one positive eigenvalue, what is left of the others none. With less than the whole of eta
-    and zeta, other harmonics still gain: the rivals of k.
+    left of M_k has one positive eigenvalue, what is left of the others none. Averaging a drive over shifts
+    by its k-th period and keeping the antiperiodic part then only raises the value: k, 3k, 5k, ... remain.
 
-    Every band and every rho is valid; those with the smallest price of the whole plus 8/pi^2 of what k still
-    gains are taken.
+    Every band and every rho is valid; those with the smallest price plus 8/pi^2 of what k still gains are
+    taken.
 
     Args:
         form: M_n; M_0 is not looked at.
         gaining: harmonics that may have a positive eigenvalue; 0 for none.
         bands: of `band_table`.
-        part: of eta and zeta that is absorbed, 0 to 1.
     """
     size = form.shape[-1]
     gain_forms = jnp.where((gaining > 0)[:, None, None], form[gaining], 0.0)
@@ -91,42 +83,15 @@ def reduced(
     eta = jnp.max(jnp.where(inside, 0.0, others), axis=-1)
     zeta = jnp.maximum(jnp.max(jnp.where(inside, others, 0.0), axis=-1), second[rows, place])
     zeta = jnp.maximum(zeta - eta, 0.0)
-    total = eta + bands.share[:, k] * zeta + LONE_SHARE * jnp.maximum(gain[rows, place] - eta - zeta, 0.0)
+    price = eta + bands.share[:, k] * zeta
+    total = price + LONE_SHARE * jnp.maximum(gain[rows, place] - eta - zeta, 0.0)
     band, row = jnp.unravel_index(jnp.argmin(total), total.shape)
-    eta, zeta, k, rho = part * eta[band, row], part * zeta[band, row], k[row], shares[row]
-
-    def left(n: Array) -> Array:
-        within = (n >= bands.first[band, k]) & (n <= bands.last[band, k])
-        known = (n > 0) & (n < form.shape[0])
-        taken = (eta + zeta * within)[:, None, None] * jnp.diag(rho)
-        return jnp.where(known[:, None, None], form[jnp.where(known, n, 0)] - taken, jnp.zeros((size, size)))
-
-    forms, rivals = left(k * (2 * jnp.arange(MULTIPLES) + 1)), left(gaining)
-    multiple = (gaining % jnp.maximum(k, 1) == 0) & (gaining // jnp.maximum(k, 1) % 2 == 1)
-    orders = jnp.where(multiple | (gaining == 0), 0, gaining)
-    # The whole is absorbed up to round-off, which is none of the rivals.
-    remains = jnp.where((orders > 0) & (eigenvalues(rivals)[0] > 1e-12 * jnp.max(gain)), orders, 0)
-    # Odd multiples and other patterns of k itself have to be absorbed, so that their costs are costs.
-    tolerance = 1e-12 * jnp.max(gain)
-    whole = eigenvalues(forms[0])[1] <= tolerance
-    whole &= jnp.all(jnp.where(multiple & (gaining != k), eigenvalues(rivals)[0], -1.0) <= tolerance)
-    price = jnp.where(whole | (part == 1.0), eta + bands.share[band, k] * zeta, jnp.inf)
-    return Reduced(price, k, forms, jnp.where((remains > 0)[:, None, None], positive(rivals), 0.0), remains)
-
-
-def positive(forms: Complex[Array, "H b b"]) -> Complex[Array, "H b b"]:
-    """Positive parts of Hermitian matrices."""
-    if forms.shape[-1] > 2:
-        values, vectors = jnp.linalg.eigh(forms)
-        return (vectors * jnp.maximum(values, 0.0)[:, None, :]) @ jnp.conj(jnp.swapaxes(vectors, -1, -2))
-    if forms.shape[-1] == 1:
-        return jnp.maximum(forms.real, 0.0).astype(forms.dtype)
-    # Of a 2 x 2 matrix with eigenvalues a > b: a (A - b)/(a - b) + b (a - A)/(a - b).
-    top, low = eigenvalues(forms)
-    width = jnp.maximum(top - low, 1e-300)[:, None, None]
-    a, b = top[:, None, None], low[:, None, None]
-    one = jnp.eye(2)
-    return (jnp.maximum(a, 0.0) * (forms - b * one) + jnp.maximum(b, 0.0) * (a * one - forms)) / width
+    multiple = k[row] * (2 * jnp.arange(MULTIPLES) + 1)
+    known = multiple < form.shape[0]
+    within = (multiple >= bands.first[band, k[row]]) & (multiple <= bands.last[band, k[row]])
+    taken = (eta[band, row] + zeta[band, row] * within)[:, None, None] * jnp.diag(shares[row])
+    left = form[jnp.where(known, multiple, 0)] - taken
+    return Reduced(price[band, row], k[row], jnp.where(known[:, None, None], left, jnp.zeros((size, size))))
 
 
 def _shares(forms: Complex[Array, "H b b"]) -> Float[Array, "R b"]:

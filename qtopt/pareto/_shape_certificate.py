@@ -9,8 +9,8 @@ import numpy as np
 from jaxtyping import Array, Complex, Float, Int
 
 from .._devices import over_devices
-from ._absorption import BandTable, Reduced, band_table, reduced
-from ._dual_shapes import shape_values
+from ._absorption import BandTable, band_table, reduced
+from ._dual_shapes import lone_values
 from ._forms import Forms
 from ._output_forms import largest_eigenvalue, output_and_entropy
 from ._purpose import Purpose
@@ -20,8 +20,6 @@ CHUNK, BATCH = 256, 64
 """Pairs of slope and frequency in one call of the compiled program, and side by side in it."""
 POINTS, LEVELS = 7, 3
 """Multipliers tried at once, between neighbours of the best before."""
-PARTS = np.array([0.0, 0.4, 0.75, 1.0])
-"""of what other harmonics gain, to absorb."""
 CANDIDATES = 128
 """Frequencies of the grid looked at for each slope, as often as others might still matter."""
 AT_ONCE, APART, ROUNDS = 4, 2.5, 12
@@ -46,19 +44,20 @@ class Chosen(NamedTuple):
     Attributes:
         rough: (C,) bound from the library of shapes.
         multiplier: (C,) lambda.
-        left: (C, G, ...) of G groups of oscillators that no form couples.
+        price: (C,) absorbed, see `Reduced`.
+        forms: (C, G, m, b, b): of G groups of oscillators that no form couples.
     """
 
     rough: np.ndarray
     multiplier: np.ndarray
-    left: Reduced
+    price: np.ndarray
+    forms: np.ndarray
 
     def bound(self, rows: np.ndarray) -> np.ndarray:
         """The bounds of some of the pairs with searched shapes, never above the rough ones."""
-        price, *rest = (leaf[rows] for leaf in self.left)
-        harmonic, forms, rivals, orders = (leaf.reshape(-1, *leaf.shape[2:]) for leaf in rest)
-        values = shape_values(forms, rivals, orders, harmonic).reshape(price.shape)
-        return np.minimum(np.sum(price + values, axis=1), self.rough[rows])
+        forms = self.forms[rows]
+        lone = lone_values(forms.reshape(-1, *forms.shape[2:])).reshape(forms.shape[:2])
+        return np.minimum(self.price[rows] + lone.sum(axis=1), self.rough[rows])
 
 
 class ShapeBounds:
@@ -68,7 +67,7 @@ class ShapeBounds:
 
         X <= max over |g_l| <= 1 of sum_n g_n^dagger M_n g_n,   M_n = X_n + lambda (kappa X_n - S_n).
 
-    `reduced` absorbs all harmonics but the strongest one and its odd multiples, which `shape_values` bounds. If
+    `reduced` absorbs all harmonics but the strongest one and its odd multiples, which `lone_values` bounds. If
     no form couples two oscillators (private baths), each one is treated by itself, with its own harmonic.
 
     Shapes from a library give a rough bound in closed form (`library_value`). It chooses lambda, by golden
@@ -187,8 +186,8 @@ class ShapeBounds:
             part = Pairs(*(np.asarray(leaf)[rows] for leaf in pairs))
             high, levels = (np.full(CHUNK, 0.9999), LEVELS) if multiplier is None else (x[rows], 1)
             made = _choose(part, x[rows], high, jnp.asarray(levels), self.bands, self.private)
-            parts.append(jax.tree.map(lambda leaf, left=count - start: np.asarray(leaf)[:left], made))
-        return jax.tree.map(lambda *leaves: np.concatenate(leaves), *parts)
+            parts.append([np.asarray(leaf)[: count - start] for leaf in made])
+        return Chosen(*(np.concatenate(leaves) for leaves in zip(*parts, strict=True)))
 
 
 class _Found:
@@ -217,16 +216,6 @@ class _Found:
         return self.frequency[self.top()]
 
 
-def best_part(
-    form: Complex[Array, "n b b"], gaining: Int[Array, " H"], bands: BandTable
-) -> tuple[Array, Reduced]:
-    """(rough bound, what is left) for the best part of what other harmonics gain to absorb."""
-    left = jax.vmap(lambda part: reduced(form, gaining, bands, part))(PARTS)
-    rough = left.price + jax.vmap(library_value)(left)
-    best = jnp.argmin(rough)
-    return rough[best], jax.tree.map(lambda leaf: leaf[best], left)
-
-
 @eqx.filter_jit
 def _choose(pairs: Pairs, low: Array, high: Array, levels: Array, bands: BandTable, private: bool) -> Chosen:
     """The best multipliers by the rough bound, at `_position` low to high."""
@@ -238,8 +227,10 @@ def _choose(pairs: Pairs, low: Array, high: Array, levels: Array, bands: BandTab
             multiplier = 1.0 / (1.0 - x) ** 2 - 1.0
             form = output + multiplier * (slope * output - entropy)
             groups = jnp.diagonal(form, axis1=1, axis2=2).T[:, :, None, None] if private else form[None]
-            rough, left = jax.vmap(lambda group: best_part(group, gaining, bands))(groups)
-            return Chosen(jnp.sum(rough), multiplier, left)
+            left = jax.vmap(lambda group: reduced(group, gaining, bands))(groups)
+            price = jnp.sum(left.price)
+            rough = price + jnp.sum(jax.vmap(library_value)(left.forms))
+            return Chosen(rough, multiplier, price, left.forms)
 
         def narrow(_: Array, state: tuple[Array, Array, Chosen]) -> tuple[Array, Array, Chosen]:
             low, high, best = state
@@ -251,8 +242,7 @@ def _choose(pairs: Pairs, low: Array, high: Array, levels: Array, bands: BandTab
             return x[jnp.maximum(place - 1, 0)], x[jnp.minimum(place + 1, POINTS - 1)], best
 
         shapes = jax.eval_shape(at, low)
-        none = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), shapes)
-        none = none._replace(rough=jnp.full_like(low, jnp.inf))
+        none = jax.tree.map(lambda leaf: jnp.full(leaf.shape, jnp.inf, leaf.dtype), shapes)
         return jax.lax.fori_loop(0, levels, narrow, (low, high, none))[2]
 
     def batch(bands: BandTable, pairs: tuple[Pairs, Array, Array]) -> Chosen:

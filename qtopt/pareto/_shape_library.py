@@ -1,13 +1,11 @@
 """A rough bound in closed form, from a library of dual shapes."""
 
-from typing import Any
-
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Complex, Float
 
 from .._linear import solve
-from ._absorption import Reduced, eigenvalues
+from ._absorption import eigenvalues
 from ._dual_shapes import FLOOR
 
 LEVELS = (
@@ -18,40 +16,20 @@ LEVELS = (
 """Coefficients of the third, fifth and seventh harmonic that the library combines."""
 
 
-def library_value(reduced: Reduced) -> Float[Array, ""]:
-    """`shape_values` for the best shape of a library, all oscillators with the same up to a shift in time."""
-    gain, direction = _top(reduced.forms[0])
+def library_value(forms: Complex[Array, "m b b"]) -> Float[Array, ""]:
+    """`lone_value` of the best shape of a library, all oscillators with the same up to a shift in time."""
+    gain, direction = _top(forms[0])
     size = jnp.abs(direction)
     phase = direction / jnp.maximum(size, 1e-150)
     floor = FLOOR * jnp.maximum(gain, 1e-300)
     ratios = []
-    for row in range(1, LIBRARY.shape[1]):
+    for row in range(1, 1 + LIBRARY.shape[1] - 1):
         vector = size * phase ** (2 * row + 1)
-        cost = -reduced.forms[row] + floor * jnp.eye(len(size))
+        cost = -forms[row] + floor * jnp.eye(len(size))
         ratios.append(gain * jnp.sum(jnp.conj(vector) * _solved(cost, vector)).real)
     room = 1.0 - jnp.sum(jnp.stack(ratios) * LIBRARY[:, 1:] ** 2, axis=1)
-    # Weights |v_l| W(t) of the oscillators, W the same for all; an oscillator at rest gets a little.
-    weight = jnp.maximum(size, 1e-2 * jnp.max(size))
-    width = jnp.sum(weight)
-    rivals = eigenvalues(reduced.rivals / jnp.sqrt(weight[:, None] * weight[None, :]))[0]
-    strength = coupled(jnp.maximum(rivals, 0.0), reduced.orders, reduced.harmonic) / jnp.maximum(gain, 1e-300)
-    ratio = 2.0 * width / jnp.maximum(strength, 1e-12)
-    shares = NORMS[:, 1:] ** 2 / jnp.maximum(room[:, None] + LEVELS_OF_RIVALS[:-1] * ratio, 1e-300)
-    last = (NORMS[:, 0] + LEVELS_OF_RIVALS[-1]) / jnp.maximum(room + LEVELS_OF_RIVALS[-1] * ratio, 1e-300)
-    worst = jnp.maximum(jnp.maximum(jnp.max(shares, axis=1), last), 1.0 / ratio)
-    alone = LIBRARY[:, 0] ** 2 * (jnp.sum(size) / width) ** 2 / jnp.maximum(room, 1e-300)
-    worst = jnp.where(room > 0.0, jnp.where(strength > 0.0, worst, alone), jnp.inf)
-    value = 2.0 * (gain + floor * len(size)) * width**2 * jnp.min(worst)
-    return jnp.where(gain > 0.0, value, 0.0)
-
-
-def coupled(strength: Float[Array, " H"], orders: Any, harmonic: Any) -> Float[Array, ""]:
-    """Largest sum of sqrt(strength_i strength_j) over the harmonics j that mix with i."""
-    total, difference = orders[:, None] + orders[None, :], jnp.abs(orders[:, None] - orders[None, :])
-    period = 2 * jnp.maximum(harmonic, 1)
-    mixes = (total % period == 0).astype(float) + (difference % period == 0)
-    root = jnp.sqrt(strength)
-    return jnp.max(root * (mixes @ root))
+    share = jnp.where(room > 0.0, LIBRARY[:, 0] ** 2 / jnp.where(room > 0.0, room, 1.0), jnp.inf)
+    return jnp.where(gain > 0.0, 2.0 * gain * jnp.sum(size) ** 2 * jnp.min(share), 0.0)
 
 
 def _top(form: Complex[Array, "b b"]) -> tuple[Array, Array]:
@@ -97,18 +75,4 @@ def _library() -> np.ndarray:
     return np.column_stack([norm, s])[kept]
 
 
-def _norms() -> np.ndarray:
-    """(S, 1 + Y) mean square of each shape, and ``min_W mean(h^2/W + W + y/W)/2`` at each level y."""
-    angle = np.pi / 2.0 * (np.arange(512) + 0.5) / 512
-    h = np.cos(angle) - LIBRARY[:, 1:] @ np.cos(np.array([[3], [5], [7]]) * angle)
-    square = np.mean(h**2, axis=1)
-    columns = [square]
-    for y in LEVELS_OF_RIVALS[1:]:
-        weight = np.sqrt(h[None] ** 2 + np.geomspace(0.1, 3.0, 9)[:, None, None] * y)
-        columns.append(np.mean(((h**2 + y) / weight + weight) / 2.0, axis=-1).min(axis=0))
-    return np.column_stack(columns)
-
-
 LIBRARY = _library()
-LEVELS_OF_RIVALS = np.concatenate([[0.0], np.geomspace(1e-3, 100.0, 28)])
-NORMS = _norms()
