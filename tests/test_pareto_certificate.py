@@ -31,7 +31,7 @@ def free_forms():
 
 
 def test_published_engine_at_fixed_frequency(fixed_forms) -> None:
-    """Omega = 0.45: 0.688 d by mean squares, nearly 8/pi^2 of it by one harmonic, 0.541 d with what others cost.
+    """Omega = 0.45: 0.688 d by mean squares, 8/pi^2 of it by one harmonic, 0.541 d by what others cost.
 
     Drives of 15 harmonics reach 0.535 d (`test_peak_bound_beats_cosines`).
     """

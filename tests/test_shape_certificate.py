@@ -40,7 +40,10 @@ def random_forms(generator: np.random.Generator, size: int, gaining: int) -> np.
     a = generator.normal(size=(HARMONICS + 1, size, size)) + 1j * generator.normal(
         size=(HARMONICS + 1, size, size)
     )
-    forms = -np.einsum("nij,nkj->nik", a, np.conj(a)) * np.exp(generator.normal(size=HARMONICS + 1))[:, None, None]
+    forms = (
+        -np.einsum("nij,nkj->nik", a, np.conj(a))
+        * np.exp(generator.normal(size=HARMONICS + 1))[:, None, None]
+    )
     for n in 1 + generator.choice(8, gaining, replace=False):
         v = generator.normal(size=size) + 1j * generator.normal(size=size)
         forms[n] = 0.1 * forms[n] + 3.0 * np.exp(generator.normal()) * np.outer(v, np.conj(v))
@@ -62,7 +65,7 @@ def bound_of(forms: np.ndarray) -> tuple[float, float]:
     [(0.0, 8.0 / np.pi**2, 1e-5), (1e8, 0.5, 0.025), (1.0, 0.7068, 1e-3), (10.0, 0.5780, 1e-3)],
 )
 def test_one_harmonic_alone(cost: float, expected: float, tolerance: float) -> None:
-    """Free multiples: a square wave, 8/pi^2. Infinitely dear ones: a cosine, 1/2 (seventeen of them are known).
+    """Free multiples: a square wave, 8/pi^2. Infinitely dear ones: a cosine, 1/2 (up to the 17th).
 
     Between: what projected ascent reaches, 0.7068 and 0.5780.
     """
@@ -112,7 +115,9 @@ def test_shares_of_bands_are_those_of_the_linear_programme(row: int) -> None:
     """``a/(1 - 2b)`` of the docstring, solved anew: an upper bound just below the tabulated one."""
     degree = DEGREES[row]
     for amplitude, share in zip(AMPLITUDES[::2], SHARES[row, ::2], strict=True):
-        x = amplitude * np.unique(np.concatenate([np.sin(np.linspace(0.0, np.pi / 2, 300)), np.linspace(0, 0.1, 150)]))
+        x = amplitude * np.unique(
+            np.concatenate([np.sin(np.linspace(0.0, np.pi / 2, 300)), np.linspace(0, 0.1, 150)])
+        )
         r = amplitude * np.linspace(0.0, 1.0, 300)
         power = np.arange(degree + 1)
         even, average = (x[:, None] / amplitude) ** (2 * power), (r[:, None] / amplitude) ** (2 * power)

@@ -27,10 +27,10 @@ def band_share(first: int, last: int) -> float:
         E = mean(g f) <= mean|f| <= mean p(f) = mean P(|G|) <= a + b mean|G|^2 = a + 2 b E
 
     for an even polynomial p >= |x| of degree 2d whose average P(r) over x = r cos(phase) is below a + b r^2,
-    both for arguments up to the largest |G|. The third step needs that no d' + j + 1 frequencies of the band
-    equal d' - j - 1 others, j >= 0, d' <= d, in sum: last/first < (d + 1)/(d - 1). So E <= a/(1 - 2b): a linear
-    programme for p, solved once for each degree and amplitude (`SHARES`, rounded up). Narrow bands allow large
-    d, and come close to the 8/pi^2 of a single harmonic.
+    both for arguments up to the largest |G|. The third step needs that no d' + j frequencies of the band sum
+    to d' - j others, 1 <= j <= d' <= d, which last/first < (d + 1)/(d - 1) ensures. So E <= a/(1 - 2b): a
+    linear programme for p, solved once for each degree and amplitude (`SHARES`, rounded up). Narrow bands
+    allow large d, and come close to the 8/pi^2 of a single harmonic.
 
     Source: this package.
     """

@@ -2,22 +2,19 @@
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Complex, Float
+from jaxtyping import Array, Complex, Float
 
 from .._devices import over_devices
 from ._band_share import LONE_SHARE
 from ._forms import Forms
-from ._golden import golden_section as golden_section
-from ._output_forms import (
-    largest_eigenvalue as largest_eigenvalue,
-    output_and_entropy as output_and_entropy,
-)
+from ._golden import golden_section
+from ._output_forms import largest_eigenvalue, output_and_entropy
 from ._purpose import Purpose
 from ._search_space import Bound
 from ._shape_certificate import ShapeBounds
@@ -71,8 +68,13 @@ def certify(
 
     * "rms", sum_l mean(g_l^2) <= L/2: y_l are equal. The bound is the exact front, reached by an eigenvector
       (or two, at a kink), because the joint numerical range of two Hermitian forms is convex.
-    * "peak", |g_l| <= 1: implies mean(g_l^2) <= 1 for each l (`mean_square_output`), and that no harmonic
-      carries more than 8/pi^2 of it, so the best harmonic counts 8/pi^2 and the next the rest (`output`).
+    * "peak", |g_l| <= 1: implies mean(g_l^2) <= 1 for each l (`mean_square_output`). Besides, no harmonic
+      carries more than 8/pi^2 of it, and one that comes near drags odd multiples along, which cost entropy:
+      `output` is the dual over functions bounded by 1, with dual shapes (`lone_values`) for the strongest
+      harmonic and its multiples, patterns of the oscillators included. What other harmonics gain besides is
+      bounded by mean squares (`reduced`); where none does, drives come close to the bound.
+
+    The maximum over the drive frequency is a fine search, where a rough bound decides what is looked at.
 
     Harmonics above those of `forms` are not looked at: they cannot yield output once the output form at the
     end of the table is negative.
@@ -130,11 +132,17 @@ class Certifier:
         output, wide, peak, rough = (np.concatenate(column) for column in zip(*blocks, strict=True))
         return Certificate(efficiency, output, wide, peak), rough
 
-    def efficiency_range(self) -> tuple[float, float] | None:
+    def efficiency_range(
+        self, bounds: Callable[[np.ndarray], Certificate] | None = None
+    ) -> tuple[float, float] | None:
         """(efficiency at the certified maximum of the output, largest efficiency); None without any output.
 
         The largest efficiency belongs to one harmonic: 1/kappa is the largest eigenvalue of S^-1/2 X S^-1/2.
+
+        Args:
+            bounds: whose maximum counts, `at` or `quick` (the default).
         """
+        bounds = self.quick if bounds is None else bounds
         output, entropy = (np.asarray(part) for part in self.table)
         useful = np.any(output, axis=(-2, -1))
         if not useful.any():
@@ -146,9 +154,9 @@ class Certifier:
         below, above, top = 0.0, largest, 0.0
         for _ in range(3):
             trial = np.linspace(below, above, BLOCK + 2)[1:-1]
-            bounds = self.quick(trial).output
-            top = max(top, bounds.max())
-            reached = bounds >= top * (1.0 - 1e-4)
+            output = bounds(trial).output
+            top = max(top, output.max())
+            reached = output >= top * (1.0 - 1e-4)
             count = len(trial) if reached.all() else int(np.argmin(reached))
             ends = np.concatenate([[below], trial, [above]])
             below, above = float(ends[count]), float(ends[count + 1])

@@ -15,10 +15,11 @@ from ..exact import PeriodicState
 from ..machine import Machine
 from ..thermodynamics import SteadyState, performance
 from ..weak import steady_state, weak_validity
-from ._certificate import Certificate, Certifier, output_and_entropy
+from ._certificate import Certificate, Certifier
 from ._checkpoint import Checkpoint
 from ._dominance import non_dominated
 from ._forms import Forms, machine_forms
+from ._output_forms import output_and_entropy
 from ._purpose import Purpose, PurposeName, purpose_of
 from ._search import Targets, WeakModel, best_and_neighbours, best_of_all, explore, refine
 from ._search_space import Bound, DriveParameters, SearchSpace

@@ -8,9 +8,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from ._forms import unpacked
 from ._golden import golden_section
 from ._output_forms import largest_eigenvalue
-from ._forms import unpacked
 from ._precision_forms import PrecisionForms, PrecisionModel
 from ._search_space import Bound
 

@@ -1,12 +1,12 @@
 """Bounds on the output of drives with |g_l(t)| <= 1 that know what the harmonics of a shape cost."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Complex, Float, Int
+from jaxtyping import Array
 
 from .._devices import over_devices
 from ._absorption import BandTable, band_table, reduced
@@ -30,16 +30,22 @@ FACTORS = np.array([0.5, 0.8, 1.25, 2.0])
 
 
 class Pairs(NamedTuple):
-    """C pairs of slope and drive frequency: (C,) kappa, forms (C, N+1, L, L), (C, H) harmonics that may gain."""
+    """C pairs of slope and drive frequency, NumPy or jax.
 
-    slope: Float[Array, " C"]
-    output: Complex[Array, "C n L L"]
-    entropy: Complex[Array, "C n L L"]
-    gaining: Int[Array, "C H"]
+    Attributes:
+        slope: (C,) kappa.
+        output, entropy: (C, N+1, L, L) forms.
+        gaining: (C, H) harmonics that may gain; 0 for none.
+    """
+
+    slope: Any
+    output: Any
+    entropy: Any
+    gaining: Any
 
 
 class Chosen(NamedTuple):
-    """A multiplier for each of C pairs, and what it leaves to bound.
+    """A multiplier for each of C pairs, and what it leaves to bound, NumPy or jax.
 
     Attributes:
         rough: (C,) bound from the library of shapes.
@@ -48,10 +54,10 @@ class Chosen(NamedTuple):
         forms: (C, G, m, b, b): of G groups of oscillators that no form couples.
     """
 
-    rough: np.ndarray
-    multiplier: np.ndarray
-    price: np.ndarray
-    forms: np.ndarray
+    rough: Any
+    multiplier: Any
+    price: Any
+    forms: Any
 
     def bound(self, rows: np.ndarray) -> np.ndarray:
         """The bounds of some of the pairs with searched shapes, never above the rough ones."""
@@ -67,11 +73,11 @@ class ShapeBounds:
 
         X <= max over |g_l| <= 1 of sum_n g_n^dagger M_n g_n,   M_n = X_n + lambda (kappa X_n - S_n).
 
-    `reduced` absorbs all harmonics but the strongest one and its odd multiples, which `lone_values` bounds. If
-    no form couples two oscillators (private baths), each one is treated by itself, with its own harmonic.
+    `reduced` absorbs all harmonics but the strongest one and its odd multiples, which `lone_values` bounds.
+    If no form couples two oscillators (private baths), each is treated by itself, with its own harmonic.
 
-    Shapes from a library give a rough bound in closed form (`library_value`). It chooses lambda, by golden
-    section, and says where the shapes are worth a search.
+    Shapes from a library give a rough bound in closed form (`library_value`). It chooses lambda, of a few
+    between neighbours of the best before, and says where a search of shapes is worth it.
     """
 
     def __init__(self, forms: Forms, purpose: Purpose, grid: np.ndarray, width: int) -> None:
@@ -166,7 +172,9 @@ class ShapeBounds:
         for start in range(0, len(where), CHUNK):
             part = where[start : start + CHUNK]
             padded = np.concatenate([part, np.full(CHUNK - len(part), part[-1])])
-            parts.append([forms[: len(part)] for forms in output_and_entropy(self.forms, self.purpose, padded)])
+            parts.append(
+                [forms[: len(part)] for forms in output_and_entropy(self.forms, self.purpose, padded)]
+            )
         output, entropy = (np.concatenate(forms) for forms in zip(*parts, strict=True))
         return Pairs(slope, output, entropy, self._gaining(output))
 
@@ -217,7 +225,7 @@ class _Found:
 
 
 @eqx.filter_jit
-def _choose(pairs: Pairs, low: Array, high: Array, levels: Array, bands: BandTable, private: bool) -> Chosen:
+def _choose(pairs: Pairs, low: Any, high: Any, levels: Array, bands: BandTable, private: bool) -> Chosen:
     """The best multipliers by the rough bound, at `_position` low to high."""
 
     def one(bands: BandTable, pair: tuple[Pairs, Array, Array]) -> Chosen:

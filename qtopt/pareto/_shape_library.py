@@ -52,8 +52,12 @@ def _solved(matrix: Complex[Array, "b b"], vector: Complex[Array, " b"]) -> Comp
         return vector / matrix[0, 0]
     if len(vector) == 2:
         determinant = (matrix[0, 0] * matrix[1, 1]).real - jnp.abs(matrix[0, 1]) ** 2
-        image = jnp.stack([matrix[1, 1] * vector[0] - matrix[0, 1] * vector[1],
-                           matrix[0, 0] * vector[1] - matrix[1, 0] * vector[0]])
+        image = jnp.stack(
+            [
+                matrix[1, 1] * vector[0] - matrix[0, 1] * vector[1],
+                matrix[0, 0] * vector[1] - matrix[1, 0] * vector[0],
+            ]
+        )
         return image / jnp.maximum(determinant, 1e-300)
     return solve(matrix, vector[:, None])[:, 0]
 
