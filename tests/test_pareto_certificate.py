@@ -81,6 +81,17 @@ def test_no_random_drive_exceeds_the_bound(free_forms, bound) -> None:
     assert np.all(-power[engines][strongest] <= found.output * (1.0 + 1e-9))
 
 
+def test_shapes_only_lower_the_bound(free_forms) -> None:
+    """At most the bound from one harmonic's share; never more at a higher efficiency, nor without output."""
+    certifier = Certifier(free_forms, ENGINE, "peak", (0.05, 1.0))
+    efficiency = np.array([0.1, 0.33, 0.345, 0.36, 0.38, 0.5])
+    quick, found = certifier.quick(efficiency), certifier.at(efficiency)
+    assert np.all(found.output <= quick.output)
+    assert np.all(np.diff(found.output) <= 0.0)
+    assert np.all(found.output[1:4] < np.array([0.999, 0.995, 0.95]) * quick.output[1:4])
+    np.testing.assert_array_equal(found.mean_square_output, quick.mean_square_output)
+
+
 def test_efficiency_range_brackets_the_front(free_forms) -> None:
     certifier = Certifier(free_forms, ENGINE, "rms", (0.05, 1.0))
     span = certifier.efficiency_range()

@@ -25,9 +25,9 @@ def lone_values(forms: np.ndarray) -> np.ndarray:
 
     The value is ``2 sigma a^2 - 2 C <= max_C 2 sigma (Lambda + sqrt(xi C))^2 - 2 C``, and that maximum is
     ``2 sigma Lambda^2/(1 - sigma xi)`` if sigma xi < 1: a bound for *every* q. With q = 0 it is that of a
-    square wave, 8/pi^2 for L = 1; where multiples cost infinitely much, h tends to pulses and the bound to that
-    of a cosine, 1/2. Newton's method looks for the smallest ``2 log Lambda - log(1 - sigma xi)``, |h| smoothed
-    less and less. Drives found by ascent reach the bound.
+    square wave, 8/pi^2 for L = 1; where multiples cost infinitely much, h tends to pulses and the bound to
+    that of a cosine, 1/2. Newton's method looks for the smallest ``2 log Lambda - log(1 - sigma xi)``, |h|
+    smoothed less and less. Drives found by ascent reach the bound.
 
     Args:
         forms: (B, m, L, L) Hermitian A_m; zero where nothing is known.
