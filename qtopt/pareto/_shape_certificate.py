@@ -27,6 +27,8 @@ AT_ONCE, APART, ROUNDS = 4, 2.5, 12
 ZOOMS, OFFSETS = 3, np.array([-0.6, -0.3, 0.3, 0.6])
 FACTORS = np.array([0.5, 0.8, 1.25, 2.0])
 """Factors of the multiplier to try where the bound is largest."""
+NEAR = 1e-3
+"""Bounds that are larger than others by less than this need no better multipliers."""
 
 
 class Pairs(NamedTuple):
@@ -148,10 +150,10 @@ class ShapeBounds:
             found.add(row, where, chosen.bound(np.arange(len(row))), chosen.multiplier)
 
     def _improve_multipliers(self, found: "_Found", slopes: np.ndarray) -> None:
-        """Better multipliers where the bound is largest, until it is largest where that was done."""
+        """Better multipliers where the bound is largest, until it is (nearly) largest where that was done."""
         for _ in range(ROUNDS):
             top = found.top()
-            top = top[~found.settled[top] & (found.value[top] > 0.0)]
+            top = top[found.value[top] > (1.0 + NEAR) * found.settled_best()]
             if len(top) == 0:
                 return
             slope, where = slopes[found.row[top]], found.frequency[top]
@@ -218,6 +220,12 @@ class _Found:
     def best(self) -> np.ndarray:
         """(M,) the largest bounds."""
         return self.value[self.top()]
+
+    def settled_best(self) -> np.ndarray:
+        """(M,) the largest bounds with an improved multiplier; 0 without."""
+        best = np.zeros(len(self.top()))
+        np.maximum.at(best, self.row[self.settled], self.value[self.settled])
+        return best
 
     def where(self) -> np.ndarray:
         """(M,) frequencies of the largest bounds."""
