@@ -12,7 +12,7 @@ MULTIPLES = 9
 
 
 class Reduced(NamedTuple):
-    """``sum_n w_n g_n^dagger M_n g_n <= price + sum_m 2 g_m^dagger A_m g_m`` over m = k, 3k, 5k, ...
+    """``sum_n g_n^dagger M_n g_n <= price + 2 sum_m g_mk^dagger A_m g_mk`` over m = 1, 3, 5, ...
 
     Attributes:
         price: ().
@@ -59,8 +59,8 @@ def reduced(form: Complex[Array, "n b b"], gaining: Int[Array, " H"], bands: Ban
     With shares rho_l of the oscillators (sum 1), weights eta, zeta >= 0 and a band B of harmonics that
     contains k, ``M_n <= eta diag(rho) + zeta diag(rho) [n in B]`` for all n but k costs
     ``eta + zeta band_share(B)``, because mean(g_l^2) <= 1 and the band holds at most its share of it. What is
-    left of M_k has one positive eigenvalue, what is left of the others none. Averaging a drive over shifts
-    by its k-th period and keeping the antiperiodic part then only raises the value: k, 3k, 5k, ... remain.
+    left of M_k has one positive eigenvalue, what is left of the others none: they only cost. Of these the odd
+    multiples of k are kept, which a strong harmonic k of a bounded function drags along.
 
     Every band and every rho is valid; those with the smallest price plus 8/pi^2 of what k still gains are
     taken.

@@ -184,7 +184,9 @@ class ShapeBounds:
         """(C, H) harmonics whose output form has a positive eigenvalue, 0 for none."""
         top = largest_eigenvalue(output)
         top[:, 0] = 0.0
-        order = np.argsort(top <= 0.0, axis=1, kind="stable")[:, : self.width]
+        most = int((top > 0.0).sum(axis=1).max())
+        width = min(max(self.width, 4 * -(-most // 4)), top.shape[1])
+        order = np.argsort(top <= 0.0, axis=1, kind="stable")[:, :width]
         return np.where(np.take_along_axis(top, order, axis=1) > 0.0, order, 0)
 
     def _choose(self, pairs: Pairs, multiplier: np.ndarray | None = None) -> Chosen:

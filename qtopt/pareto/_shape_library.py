@@ -29,7 +29,7 @@ def library_value(forms: Complex[Array, "m b b"]) -> Float[Array, ""]:
         ratios.append(gain * jnp.sum(jnp.conj(vector) * _solved(cost, vector)).real)
     room = 1.0 - jnp.sum(jnp.stack(ratios) * LIBRARY[:, 1:] ** 2, axis=1)
     share = jnp.where(room > 0.0, LIBRARY[:, 0] ** 2 / jnp.where(room > 0.0, room, 1.0), jnp.inf)
-    return jnp.where(gain > 0.0, 2.0 * gain * jnp.sum(size) ** 2 * jnp.min(share), 0.0)
+    return jnp.where(gain > 0.0, 2.0 * (gain * jnp.sum(size) ** 2 * jnp.min(share) + floor * len(size)), 0.0)
 
 
 def _top(form: Complex[Array, "b b"]) -> tuple[Array, Array]:
