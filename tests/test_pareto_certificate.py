@@ -7,7 +7,7 @@ import pytest
 
 from qtopt import DrivenBath, Lorentzian, Machine, Ohmic, StaticBath
 from qtopt.machine._machine import Configuration
-from qtopt.pareto import Certifier, Engine, SearchSpace, certify, machine_forms
+from qtopt.pareto import Certifier, Engine, Purpose, Refrigerator, SearchSpace, certify, machine_forms
 from qtopt.weak import kernels
 
 STRENGTH = 1e-5
@@ -90,6 +90,34 @@ def test_shapes_only_lower_the_bound(free_forms) -> None:
     assert np.all(np.diff(found.output) <= 0.0)
     assert np.all(found.output[1:4] < np.array([0.999, 0.995, 0.95]) * quick.output[1:4])
     np.testing.assert_array_equal(found.mean_square_output, quick.mean_square_output)
+
+
+@pytest.mark.parametrize(
+    ("purpose", "frequency", "reached"),
+    [(ENGINE, 0.65, 0.97), (Refrigerator(hot=1.0, cold=0.8), 0.31, 0.9)],
+)
+def test_private_baths_are_bounded_one_by_one(purpose: Purpose, frequency: float, reached: float) -> None:
+    """Clipped cosines of both oscillators, each at its own harmonic, stay below the bound and come near."""
+    forms = machine_forms(engine(0.1, "independent", purpose.cold), (frequency, frequency), 16)
+    angle = 2.0 * np.pi * np.arange(512) / 512
+    order = np.arange(1, 17)
+    shapes = [
+        np.clip(a * np.cos(k * angle), -1.0, 1.0) for k in (1, 2) for a in (0.0, 0.8, 1.2, 1.7, 3.0, 99.0)
+    ]
+    strength = np.abs(np.fft.rfft(shapes)[:, order] / 512 * np.sinc(order / 512)) ** 2
+    table = forms.at(jnp.asarray(frequency))
+    currents = []
+    for form in (np.asarray(table.power)[order], np.asarray(table.entropy)[order]):
+        first, second = (2.0 * strength @ np.real(form[:, l, l]) for l in range(2))
+        currents.append(np.add.outer(first, second).ravel())
+    power, rate = currents
+    output = purpose.gain[0] * power + purpose.gain[1] * rate
+    useful = output > 1e-12
+    assert useful.sum() >= 5
+    efficiency = purpose.efficiency(rate[useful] / output[useful])
+    found = certify(forms, purpose, "peak", (frequency, frequency), efficiency)
+    assert np.all(output[useful] <= found.output * (1.0 + 1e-9))
+    assert np.max(output[useful] / found.output) > reached
 
 
 def test_efficiency_range_brackets_the_front(free_forms) -> None:
