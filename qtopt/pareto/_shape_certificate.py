@@ -22,7 +22,7 @@ POINTS, LEVELS = 7, 3
 """Multipliers tried at once, between neighbours of the best before."""
 CANDIDATES = 128
 """Frequencies of the grid looked at for each slope, as often as others might still matter."""
-AT_ONCE, APART, ROUNDS = 4, 2.5, 12
+AT_ONCE, APART, ROUNDS, PASSES = 4, 2.5, 12, 3
 """Shapes are searched at so many of them a round, so many steps of the grid apart."""
 ZOOMS, OFFSETS = 3, np.array([-0.6, -0.3, 0.3, 0.6])
 FACTORS = np.array([0.5, 0.8, 1.25, 2.0])
@@ -97,46 +97,62 @@ class ShapeBounds:
             slopes: (M,).
             weaker: (M, G) upper bounds at the frequencies of the grid.
         """
-        found = _Found(len(slopes))
-        order = np.argsort(-weaker, axis=1, kind="stable")
-        for start in range(0, order.shape[1], CANDIDATES):
-            columns = order[:, start : start + CANDIDATES]
-            bound = np.take_along_axis(weaker, columns, axis=1)
-            row, place = np.nonzero(bound > found.best()[:, None])
-            if len(row) == 0:
+        found, known = _Found(len(slopes)), np.array(weaker)
+        searched = np.zeros(known.shape, dtype=bool)
+        # Better multipliers lower the largest bound, so that others may become the largest.
+        for step in range(PASSES):
+            before = searched.sum()
+            self._scan(found, slopes, known, searched)
+            if step == 0 and self.grid.min() < self.grid.max():
+                self._zoom(found, slopes)
+            elif searched.sum() == before:
                 break
-            self._scan(found, slopes, row, columns[row, place], bound[row, place])
-        if self.grid.min() < self.grid.max():
-            self._zoom(found, slopes)
-        self._improve_multipliers(found, slopes)
+            self._improve_multipliers(found, slopes)
+        row, place = np.nonzero((known > found.best()[:, None]) & ~searched)
+        found.add(row, self.grid[place], known[row, place], np.zeros(len(row)))
         return found.best(), found.where()
 
-    def _scan(
-        self, found: "_Found", slopes: np.ndarray, row: np.ndarray, place: np.ndarray, weaker: np.ndarray
+    def _scan(self, found: "_Found", slopes: np.ndarray, known: np.ndarray, searched: np.ndarray) -> None:
+        """Search shapes on the grid wherever the `known` bounds exceed what was found; both are updated."""
+        seen = searched.copy()
+        for _ in range(-(-known.shape[1] // CANDIDATES)):
+            waiting = ~seen & (known > (1.0 + NEAR) * found.best()[:, None])
+            order = np.argsort(np.where(waiting, -known, np.inf), axis=1, kind="stable")[:, :CANDIDATES]
+            row, column = np.nonzero(np.take_along_axis(waiting, order, axis=1))
+            if len(row) == 0:
+                return
+            place = order[row, column]
+            seen[row, place] = True
+            pairs = Pairs(slopes[row], self.output[place], self.entropy[place], self.gaining[place])
+            self._search_shapes(found, self._choose(pairs), row, place, known, searched)
+
+    def _search_shapes(
+        self,
+        found: "_Found",
+        chosen: Chosen,
+        row: np.ndarray,
+        place: np.ndarray,
+        known: np.ndarray,
+        searched: np.ndarray,
     ) -> None:
-        """Search shapes at the frequencies of the grid where the rough bound exceeds what was found."""
-        pairs = Pairs(slopes[row], self.output[place], self.entropy[place], self.gaining[place])
-        chosen = self._choose(pairs)
-        rough, where = np.minimum(chosen.rough, weaker), self.grid[place]
+        """A few for each slope a round, the largest rough bounds first, not too near to one another."""
+        known[row, place] = np.minimum(known[row, place], chosen.rough)
+        rough, where = known[row, place], self.grid[place]
         apart = APART * np.log(self.grid.max() / self.grid.min()) / max(len(self.grid) // 2, 1)
-        waiting = np.ones(len(row), dtype=bool)
         for _ in range(ROUNDS):
-            best = found.best()
-            waiting &= rough > best[row]
+            waiting = ~searched[row, place] & (rough > (1.0 + NEAR) * found.best()[row])
             picked: list[int] = []
-            for i in np.argsort(-rough, kind="stable"):
-                rivals = [j for j in picked if row[j] == row[i]] if waiting[i] else []
-                near = any(abs(np.log(where[i] / where[j])) < apart for j in rivals)
-                if waiting[i] and len(rivals) < AT_ONCE and not near:
+            for i in np.flatnonzero(waiting)[np.argsort(-rough[waiting], kind="stable")]:
+                others = [j for j in picked if row[j] == row[i]]
+                near = any(abs(np.log(where[i] / where[j])) < apart for j in others)
+                if len(others) < AT_ONCE and not near:
                     picked.append(int(i))
             if not picked:
                 return
-            chosen_rows = np.array(picked)
-            waiting[chosen_rows] = False
-            value = np.minimum(chosen.bound(chosen_rows), weaker[chosen_rows])
-            found.add(row[chosen_rows], where[chosen_rows], value, chosen.multiplier[chosen_rows])
-        left = np.flatnonzero(waiting & (rough > found.best()[row]))
-        found.add(row[left], where[left], rough[left], chosen.multiplier[left])
+            now = np.array(picked)
+            searched[row[now], place[now]] = True
+            value = np.minimum(chosen.bound(now), rough[now])
+            found.add(row[now], where[now], value, chosen.multiplier[now])
 
     def _zoom(self, found: "_Found", slopes: np.ndarray) -> None:
         """Frequencies nearer and nearer to the best ones."""
