@@ -86,7 +86,7 @@ class Judge:
     def __init__(self, bound: Bound) -> None:
         forms = machine_forms(machine(), FREQUENCY, SearchSpace(bound, 2, 1, FREQUENCY).kept_harmonics)
         certifier = certifier_of(forms, ENGINE, bound, FREQUENCY)
-        span = certifier.efficiency_range()
+        span = certifier.efficiency_range(tight=True)
         assert span is not None
         self.bound: Bound = bound
         self.efficiency = np.linspace(*span, POINTS + 1)[:-1]

@@ -2,31 +2,33 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from functools import cached_property
 from typing import NamedTuple
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Complex, Float
+from jaxtyping import Array, Complex, Float
 
 from .._devices import over_devices
 from .._processes import over_processes
+from ._band_share import LONE_SHARE
 from ._forms import Forms
+from ._golden import golden_section
 from ._mean_square_front import MeanSquareFront
-from ._output_forms import (
-    largest_eigenvalue as largest_eigenvalue,
-    output_and_entropy as output_and_entropy,
-)
+from ._output_forms import largest_eigenvalue, output_and_entropy
 from ._purpose import Purpose
 from ._search_space import Bound
+from ._shape_certificate import ShapeBounds
 
-LARGEST_HARMONIC_SHARE = 8.0 / np.pi**2
-"""|g(t)| <= 1 implies |g_n| <= mean|cos| = 2/pi, so one harmonic holds at most 8/pi^2 of mean(g^2) <= 1."""
 GRID, PEAKS, FINALISTS, ZOOM, ZOOMS = 1024, 16, 33, 33, 8
 BLOCK = 8
 """Efficiencies handled in one call by all processes: a fixed shape, so that calls reuse compiled programs."""
-GOLDEN = (np.sqrt(5.0) - 1.0) / 2.0
+
+
+Columns = tuple[np.ndarray, ...]
+"""each begins with the axis of efficiencies"""
 
 
 class Certificate(NamedTuple):
@@ -74,8 +76,13 @@ def certify(
     * "rms", sum_l mean(g_l^2) <= L/2: y_l are equal. The bound is the exact front, reached by an eigenvector
       (or two, at a kink), because the joint numerical range of two Hermitian forms is convex: see
       `MeanSquareFront`, which finds its maxima on the panels of the table instead.
-    * "peak", |g_l| <= 1: implies mean(g_l^2) <= 1 for each l (`mean_square_output`), and that no harmonic
-      carries more than 8/pi^2 of it, so the best harmonic counts 8/pi^2 and the next the rest (`output`).
+    * "peak", |g_l| <= 1: implies mean(g_l^2) <= 1 for each l (`mean_square_output`). Besides, no harmonic
+      carries more than 8/pi^2 of it, and one that comes near drags odd multiples along, which cost entropy:
+      `output` is the dual over functions bounded by 1, with dual shapes (`lone_values`) for the strongest
+      harmonic and its multiples, patterns of the oscillators included. What other harmonics gain besides is
+      bounded by mean squares (`reduced`); where none does, drives come close to the bound.
+
+    The maximum over the drive frequency is a fine search, where a rough bound decides what is looked at.
 
     Harmonics above those of `forms` are not looked at: they cannot yield output once the output form at the
     end of the table is negative.
@@ -100,8 +107,12 @@ class Certifier(ABC):
         """The bounds at these efficiencies, (M,)."""
 
     @abstractmethod
-    def efficiency_range(self) -> tuple[float, float] | None:
-        """(efficiency at the certified maximum of the output, largest one); None without any output."""
+    def efficiency_range(self, tight: bool = False) -> tuple[float, float] | None:
+        """(efficiency at the certified maximum of the output, largest one); None without any output.
+
+        Args:
+            tight: by the best bound there is, however long it takes.
+        """
 
 
 def certifier_of(
@@ -123,7 +134,7 @@ class MeanSquareCertifier(Certifier):
         best = self.front.best(np.asarray(efficiency, dtype=float))
         return Certificate(np.asarray(efficiency, dtype=float), best.output, best.output, best.frequency)
 
-    def efficiency_range(self) -> tuple[float, float] | None:
+    def efficiency_range(self, tight: bool = False) -> tuple[float, float] | None:
         """(efficiency of the drive with the largest output, largest efficiency); None without any output."""
         return self.front.efficiency_range()
 
@@ -133,35 +144,58 @@ class PeakCertifier(Certifier):
 
     def __init__(self, forms: Forms, purpose: Purpose, frequency: tuple[float, float]) -> None:
         self.forms, self.purpose = forms, purpose
-        self.bound: Bound = "peak"
         self.grid = _frequency_grid(forms, purpose, *frequency)
         self.table = _useful_forms(forms, purpose, self.grid)
 
     def at(self, efficiency: np.ndarray) -> Certificate:
         """The bounds at these efficiencies, (M,)."""
         efficiency = np.asarray(efficiency, dtype=float)
-        output, wide, peak = over_processes(self._duals, efficiency)
+        return self._shared(self._bounds, efficiency)
+
+    def quick(self, efficiency: np.ndarray) -> Certificate:
+        """As `at`, but `output` from the share of one harmonic alone: larger, and sooner known."""
+        return self._shared(lambda part: self._quick(part)[:3], efficiency)
+
+    def _shared(self, bounds: Callable[[np.ndarray], Columns], efficiency: np.ndarray) -> Certificate:
+        """Of every efficiency by itself, shared among the processes."""
+        efficiency = np.asarray(efficiency, dtype=float)
+        output, wide, frequency = over_processes(bounds, efficiency)
         # A bound holds for all higher efficiencies too, so what was found there must be covered here.
         order = np.argsort(-efficiency, kind="stable")
         output[order], wide[order] = np.maximum.accumulate(output[order]), np.maximum.accumulate(wide[order])
-        return Certificate(efficiency, output, wide, peak)
+        return Certificate(efficiency, output, wide, frequency)
 
-    def _duals(self, efficiency: np.ndarray) -> tuple[np.ndarray, ...]:
-        """(output, mean-square output, frequency) of each efficiency by itself, in one process."""
+    def _bounds(self, efficiency: np.ndarray) -> Columns:
+        """(output, mean-square output, frequency)."""
+        rough_output, wide, rough_frequency, rough = self._quick(efficiency)
+        output, frequency = self._shapes.largest(self.purpose.slope(efficiency), rough)
+        lower = output < rough_output
+        return np.where(lower, output, rough_output), wide, np.where(lower, frequency, rough_frequency)
+
+    @cached_property
+    def _shapes(self) -> ShapeBounds:
+        return ShapeBounds(self.forms, self.purpose, self.grid, self.table.output.shape[1])
+
+    def _quick(self, efficiency: np.ndarray) -> Columns:
+        """The same from the share of one harmonic, and the (M, G) rough bounds on the grid."""
         block, blocks = -(-BLOCK // jax.process_count()), []
         for start in range(0, len(efficiency), block):
             part = np.asarray(efficiency)[start : start + block]
             padded = np.concatenate([part, np.full(block - len(part), part[-1])])
             slope = self.purpose.slope(padded)
-            found = _certify_block(self.forms, self.purpose, self.table, self.grid, slope, self.bound)
+            found = _certify_block(self.forms, self.purpose, self.table, self.grid, slope)
             blocks.append([column[: len(part)] for column in found])
         return tuple(np.concatenate(column) for column in zip(*blocks, strict=True))
 
-    def efficiency_range(self) -> tuple[float, float] | None:
+    def efficiency_range(self, tight: bool = False) -> tuple[float, float] | None:
         """(efficiency at the certified maximum of the output, largest efficiency); None without any output.
 
         The largest efficiency belongs to one harmonic: 1/kappa is the largest eigenvalue of S^-1/2 X S^-1/2.
+
+        Args:
+            tight: the maximum of `at`, else that of `quick`.
         """
+        bounds = self.at if tight else self.quick
         output, entropy = (np.asarray(part) for part in self.table)
         useful = np.any(output, axis=(-2, -1))
         if not useful.any():
@@ -173,9 +207,9 @@ class PeakCertifier(Certifier):
         below, above, top = 0.0, largest, 0.0
         for _ in range(3):
             trial = np.linspace(below, above, BLOCK + 2)[1:-1]
-            bounds = self.at(trial).output
-            top = max(top, bounds.max())
-            reached = bounds >= top * (1.0 - 1e-4)
+            output = bounds(trial).output
+            top = max(top, output.max())
+            reached = output >= top * (1.0 - 1e-4)
             count = len(trial) if reached.all() else int(np.argmin(reached))
             ends = np.concatenate([[below], trial, [above]])
             below, above = float(ends[count]), float(ends[count + 1])
@@ -201,11 +235,11 @@ def _frequency_grid(forms: Forms, purpose: Purpose, low: float, high: float) -> 
 
 
 def _certify_block(
-    forms: Forms, purpose: Purpose, table: UsefulForms, grid: np.ndarray, slope: np.ndarray, bound: Bound
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(output, mean-square output, frequency) for a block of slopes: rough scan, finalists, then zoom."""
+    forms: Forms, purpose: Purpose, table: UsefulForms, grid: np.ndarray, slope: np.ndarray
+) -> Columns:
+    """(output, mean-square output, frequency, rough bounds) for a block of slopes: scan, finalists, zoom."""
     slopes = jnp.asarray(slope)
-    rough = np.asarray(_rough_duals(table, slopes, bound))
+    rough = np.asarray(_rough_duals(table, slopes))
     finalists = np.argsort(-rough, axis=1, kind="stable")[:, :FINALISTS]
     where, rows = grid[finalists], np.arange(len(slope))
     output, wide, peak = np.zeros(len(slope)), np.zeros(len(slope)), where[:, 0]
@@ -218,11 +252,11 @@ def _certify_block(
             step *= 4.0 / (ZOOM - 1)
         fine = _useful_forms(forms, purpose, near.ravel())
         split = jax.tree.map(lambda leaf, shape=near.shape: leaf.reshape(*shape, *leaf.shape[1:]), fine)
-        limited, mean_square = (np.asarray(part) for part in _fine_duals(split, slopes, bound))
+        limited, mean_square = (np.asarray(part) for part in _fine_duals(split, slopes))
         best = np.argmax(limited, axis=1)
         peak = np.where(limited[rows, best] >= output, near[rows, best], peak)
         output, wide = np.maximum(output, limited[rows, best]), np.maximum(wide, mean_square.max(axis=1))
-    return output, wide, peak
+    return output, wide, peak, rough
 
 
 def _useful_forms(forms: Forms, purpose: Purpose, frequencies: np.ndarray) -> UsefulForms:
@@ -237,7 +271,7 @@ def _useful_forms(forms: Forms, purpose: Purpose, frequencies: np.ndarray) -> Us
     return UsefulForms(jnp.asarray(output[rows, order] * mask), jnp.asarray(entropy[rows, order] * mask))
 
 
-def _dual(forms: UsefulForms, slope: Array, u: Array, share: Array, budget: float, limited: bool) -> Array:
+def _dual(forms: UsefulForms, slope: Array, u: Array, share: Array, limited: bool) -> Array:
     """Upper bound on the output at one frequency for multiplier lambda = u/(1 - u) and weights share (L,)."""
     output, entropy = forms
     scale = 1.0 / jnp.sqrt(share)
@@ -245,24 +279,18 @@ def _dual(forms: UsefulForms, slope: Array, u: Array, share: Array, budget: floa
     values = jnp.maximum(largest_eigenvalue(form * scale[:, None] * scale[None, :]), 0.0)
     best = jnp.max(values)
     if not limited:
-        return budget * best
+        return best
     second = jnp.max(jnp.where(jnp.arange(values.shape[0]) == jnp.argmax(values), 0.0, values))
-    return budget * (LARGEST_HARMONIC_SHARE * best + (1.0 - LARGEST_HARMONIC_SHARE) * second)
-
-
-def _budget(bound: Bound, size: int) -> tuple[float, Array]:
-    if bound == "rms":
-        return size / 2.0, jnp.ones(size)
-    return 1.0, jnp.full(size, 1.0 / size)
+    return LONE_SHARE * best + (1.0 - LONE_SHARE) * second
 
 
 @eqx.filter_jit
-def _rough_duals(table: UsefulForms, slopes: Float[Array, " M"], bound: Bound) -> Float[Array, "M G"]:
+def _rough_duals(table: UsefulForms, slopes: Float[Array, " M"]) -> Float[Array, "M G"]:
     """Duals with equal weights at every frequency of a grid."""
-    budget, share = _budget(bound, table.output.shape[-1])
+    share = _equal(table)
 
     def one(slope: Array, forms: UsefulForms) -> Array:
-        return golden_section(lambda u: _dual(forms, slope, u, share, budget, bound == "peak"), 30)[0]
+        return golden_section(lambda u: _dual(forms, slope, u, share, True), 30)[0]
 
     def rows(table: UsefulForms, slopes: Array) -> Array:
         return jax.lax.map(lambda slope: jax.vmap(lambda f: one(slope, f))(table), slopes)
@@ -270,24 +298,31 @@ def _rough_duals(table: UsefulForms, slopes: Float[Array, " M"], bound: Bound) -
     return over_devices(rows, table, slopes)
 
 
+def _equal(table: UsefulForms) -> Float[Array, " L"]:
+    """Equal weights of the oscillators."""
+    size = table.output.shape[-1]
+    return jnp.full(size, 1.0 / size)
+
+
 @eqx.filter_jit
 def _fine_duals(
-    table: UsefulForms, slopes: Float[Array, " M"], bound: Bound
+    table: UsefulForms, slopes: Float[Array, " M"]
 ) -> tuple[Float[Array, "M F"], Float[Array, "M F"]]:
     """(harmonic-limited, mean-square) duals; the frequencies differ from one efficiency to the next."""
-    budget, equal = _budget(bound, table.output.shape[-1])
+    equal = _equal(table)
 
     def one(slope: Array, forms: UsefulForms, limited: bool) -> Array:
         def at(u: Array, share: Array) -> Array:
-            return _dual(forms, slope, u, share, budget, limited)
+            return _dual(forms, slope, u, share, limited)
 
         value, u = golden_section(lambda u: at(u, equal), 44)
-        return value if bound == "rms" else _better_weights(at, u, value, equal.shape[0])
+        return _better_weights(at, u, value, equal.shape[0])
 
     def row(inputs: tuple[Array, UsefulForms]) -> tuple[Array, Array]:
         slope, forms = inputs
-        mean_square = jax.vmap(lambda f: one(slope, f, False))(forms)
-        limited = jax.vmap(lambda f: one(slope, f, True))(forms) if bound == "peak" else mean_square
+        limited, mean_square = (
+            jax.vmap(lambda f, kind=kind: one(slope, f, kind))(forms) for kind in (True, False)
+        )
         return limited, mean_square
 
     return over_devices(lambda _, rows: jax.lax.map(row, rows), (), (slopes, table))
@@ -308,25 +343,3 @@ def _better_weights(at: Callable[[Array, Array], Array], u: Array, value: Array,
         found, v = golden_section(lambda u, tilt=tilt: at(u, jax.nn.softmax(tilt)), 36)
         u, value = jnp.where(found < value, v, u), jnp.minimum(value, found)
     return value
-
-
-def golden_section(function: Callable[[Array], Array], steps: int) -> tuple[Array, Array]:
-    """(smallest value, where) of a unimodal function on [0, 1) by golden-section search, end 0 included."""
-
-    def step(_: int, state: tuple[Array, ...]) -> tuple[Array, ...]:
-        low, high, left, right, f_left, f_right = state
-        keep: Bool[Array, ""] = f_left < f_right
-        low, high = jnp.where(keep, low, left), jnp.where(keep, right, high)
-        new = jnp.where(keep, high - GOLDEN * (high - low), low + GOLDEN * (high - low))
-        value = function(new)
-        left, right = jnp.where(keep, new, right), jnp.where(keep, left, new)
-        return low, high, left, right, jnp.where(keep, value, f_right), jnp.where(keep, f_left, value)
-
-    low, high = jnp.zeros(()), jnp.asarray(1.0 - 1e-9)
-    left, right = high - GOLDEN * (high - low), low + GOLDEN * (high - low)
-    state = (low, high, left, right, function(left), function(right))
-    _, _, left, right, f_left, f_right = jax.lax.fori_loop(0, steps, step, state)
-    ends = jnp.stack([low, left, right])
-    values = jnp.stack([function(low), f_left, f_right])
-    best = jnp.argmin(values)
-    return values[best], ends[best]

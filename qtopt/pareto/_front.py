@@ -15,16 +15,11 @@ from ..exact import PeriodicState
 from ..machine import Machine
 from ..thermodynamics import SteadyState, performance
 from ..weak import steady_state, weak_validities
-from ._certificate import (
-    Certificate,
-    MeanSquareCertifier,
-    PeakCertifier,
-    certifier_of,
-    output_and_entropy,
-)
+from ._certificate import Certificate, MeanSquareCertifier, PeakCertifier, certifier_of
 from ._checkpoint import Checkpoint
 from ._dominance import non_dominated
 from ._forms import Forms, machine_forms
+from ._output_forms import output_and_entropy
 from ._purpose import Purpose, PurposeName, purpose_of
 from ._search import Targets, WeakModel, best_and_neighbours, best_of_all, drives_of, explore, refine
 from ._search_space import Bound, DriveParameters, SearchSpace
@@ -225,7 +220,7 @@ class _Search:
         return efficiency - 0.01 * max(high - efficiency, 0.0)
 
     def _targets(self, aims: np.ndarray) -> tuple[Targets, Certificate]:
-        certificate = self.certifier.at(aims)
+        certificate = self.certifier.quick(aims)
         slopes = self.purpose.slope(aims)
         neighbours = np.abs(np.diff(slopes[1:])).mean() if len(slopes) > 2 else abs(slopes[0] - slopes[1])
         width = np.full(len(slopes), max(neighbours, 1e-6 * slopes[-1]))

@@ -9,8 +9,8 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from .._processes import over_processes
-from ._certificate import golden_section
 from ._forms import unpacked
+from ._golden import golden_section
 from ._output_forms import largest_eigenvalue
 from ._precision_forms import PrecisionForms, PrecisionModel
 from ._search_space import Bound

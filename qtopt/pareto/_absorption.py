@@ -1,0 +1,106 @@
+"""Forms of one drive frequency, reduced to a single harmonic that gains and its odd multiples that cost."""
+
+from typing import Any, NamedTuple
+
+import jax.numpy as jnp
+from jaxtyping import Array, Complex, Float, Int
+
+from ._band_share import LONE_SHARE, Bands
+
+MULTIPLES = 9
+"""Odd multiples 1, 3, 5, ... of the harmonic whose costs count."""
+
+
+class Reduced(NamedTuple):
+    """``sum_n g_n^dagger M_n g_n <= price + 2 sum_m g_mk^dagger A_m g_mk`` over m = 1, 3, 5, ...
+
+    Attributes:
+        price: ().
+        harmonic: k.
+        forms: (MULTIPLES, b, b) A_m: the first has one positive eigenvalue at most, the others none.
+    """
+
+    price: Float[Array, ""]
+    harmonic: Int[Array, ""]
+    forms: Complex[Array, "m b b"]
+
+
+class BandTable(NamedTuple):
+    """`Bands` as arrays."""
+
+    first: Int[Array, "V n"]
+    last: Int[Array, "V n"]
+    share: Float[Array, "V n"]
+
+
+def band_table(harmonics: int) -> BandTable:
+    """For forms of 0..harmonics."""
+    bands = Bands(harmonics)
+    return BandTable(jnp.asarray(bands.first), jnp.asarray(bands.last), jnp.asarray(bands.share))
+
+
+def eigenvalues(matrix: Any) -> tuple[Any, Any]:
+    """(largest, second largest) of Hermitian (..., b, b); -inf for the second of b = 1; closed for b = 2."""
+    size = matrix.shape[-1]
+    if size == 1:
+        top = matrix[..., 0, 0].real
+        return top, jnp.full_like(top, -jnp.inf)
+    if size == 2:
+        a, d = matrix[..., 0, 0].real, matrix[..., 1, 1].real
+        half = jnp.sqrt(((a - d) / 2.0) ** 2 + jnp.abs(matrix[..., 0, 1]) ** 2)
+        return (a + d) / 2.0 + half, (a + d) / 2.0 - half
+    values = jnp.linalg.eigvalsh(matrix)
+    return values[..., -1], values[..., -2]
+
+
+def reduced(form: Complex[Array, "n b b"], gaining: Int[Array, " H"], bands: BandTable) -> Reduced:
+    """M_n, n = 0..N, reduced: what the strongest harmonic k does not gain is absorbed.
+
+    With shares rho_l of the oscillators (sum 1), weights eta, zeta >= 0 and a band B of harmonics that
+    contains k, ``M_n <= eta diag(rho) + zeta diag(rho) [n in B]`` for all n but k costs
+    ``eta + zeta band_share(B)``, because mean(g_l^2) <= 1 and the band holds at most its share of it. What is
+    left of M_k has one positive eigenvalue, what is left of the others none: they only cost. Of these the odd
+    multiples of k are kept, which a strong harmonic k of a bounded function drags along.
+
+    Every band and every rho is valid; those with the smallest price plus 8/pi^2 of what k still gains are
+    taken.
+
+    Args:
+        form: M_n; M_0 is not looked at.
+        gaining: harmonics that may have a positive eigenvalue; 0 for none.
+        bands: of `band_table`.
+    """
+    size = form.shape[-1]
+    gain_forms = jnp.where((gaining > 0)[:, None, None], form[gaining], 0.0)
+    shares = _shares(gain_forms)
+    scale = 1.0 / jnp.sqrt(shares)
+    top, second = eigenvalues(gain_forms * scale[:, None, :, None] * scale[:, None, None, :])
+    gain = jnp.maximum(top, 0.0)
+    rows, place = jnp.arange(len(shares)), jnp.argmax(gain, axis=1)
+    k = gaining[place]
+    others = jnp.where(jnp.arange(len(gaining)) == place[:, None], 0.0, gain)
+    inside = (gaining >= bands.first[:, k][..., None]) & (gaining <= bands.last[:, k][..., None])
+    eta = jnp.max(jnp.where(inside, 0.0, others), axis=-1)
+    zeta = jnp.maximum(jnp.max(jnp.where(inside, others, 0.0), axis=-1), second[rows, place])
+    zeta = jnp.maximum(zeta - eta, 0.0)
+    price = eta + bands.share[:, k] * zeta
+    total = price + LONE_SHARE * jnp.maximum(gain[rows, place] - eta - zeta, 0.0)
+    band, row = jnp.unravel_index(jnp.argmin(total), total.shape)
+    multiple = k[row] * (2 * jnp.arange(MULTIPLES) + 1)
+    known = multiple < form.shape[0]
+    within = (multiple >= bands.first[band, k[row]]) & (multiple <= bands.last[band, k[row]])
+    taken = (eta[band, row] + zeta[band, row] * within)[:, None, None] * jnp.diag(shares[row])
+    left = form[jnp.where(known, multiple, 0)] - taken
+    return Reduced(price[band, row], k[row], jnp.where(known[:, None, None], left, jnp.zeros((size, size))))
+
+
+def _shares(forms: Complex[Array, "H b b"]) -> Float[Array, "R b"]:
+    """Shares rho to try: equal ones, those that suit the strongest harmonic, and between."""
+    size = forms.shape[-1]
+    equal = jnp.full(size, 1.0 / size)
+    if size == 1:
+        return equal[None, :]
+    own = jnp.maximum(jnp.diagonal(forms[jnp.argmax(eigenvalues(forms)[0])]).real, 0.0)
+    suited = jnp.sqrt(own) + 1e-3 * jnp.sqrt(jnp.max(own)) + 1e-150
+    suited = suited / jnp.sum(suited)
+    return jnp.stack([equal, suited, (equal + suited) / 2.0])

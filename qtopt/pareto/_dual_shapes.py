@@ -1,0 +1,156 @@
+"""Largest value of a form of bounded functions in which one harmonic gains and its odd multiples cost."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+FLOOR = 1e-9
+"""Added to every cost, relative to the gain, and its largest effect to the value: none is singular."""
+SMOOTHING = np.repeat([0.3, 0.1, 0.03, 0.01, 0.003, 0.001], 2)
+"""Of |h| in every step of the search, relative to the mean of h over the oscillators."""
+SAMPLES, FINE = 64, 1024
+"""Samples of half a period in the search of a shape, and in the value of the one found."""
+HALVINGS = 5
+
+
+def lone_values(forms: np.ndarray) -> np.ndarray:
+    """Upper bound on ``2 sum_m g_m^dagger A_m g_m`` over m = 1, 3, 5, ... for all real |g_l(t)| <= 1.
+
+    A_1 = sigma v v^dagger - N_1 gains along one direction v, N_m = -A_m >= 0 costs. For any coefficients q_m
+    in C^L let h_l(t) = Re[v_l e^{-it} - sum_m q_ml e^{-imt}]. Integrated against g, with the origin of time
+    such that a = v^dagger g_1 >= 0,
+
+        a = mean(sum_l h_l g_l) + Re sum_m q_m^dagger g_m <= Lambda + sqrt(xi C),
+        Lambda = sum_l mean|h_l|,   xi = sum_m q_m^dagger N_m^-1 q_m,   C = sum_m g_m^dagger N_m g_m.
+
+    The value is ``2 sigma a^2 - 2 C <= max_C 2 sigma (Lambda + sqrt(xi C))^2 - 2 C``, and that maximum is
+    ``2 sigma Lambda^2/(1 - sigma xi)`` if sigma xi < 1: a bound for *every* q. With q = 0 it is that of a
+    square wave, 8/pi^2 for L = 1; where multiples cost infinitely much, h tends to pulses and the bound to
+    that of a cosine, 1/2. Newton's method looks for the smallest ``2 log Lambda - log(1 - sigma xi)``, |h|
+    smoothed less and less. Drives found by ascent reach the bound.
+
+    Args:
+        forms: (B, m, L, L) Hermitian A_m; zero where nothing is known.
+
+    Returns:
+        (B,) bounds; zero where A_1 has no positive eigenvalue.
+
+    Source: this package.
+    """
+    values, vectors = np.linalg.eigh(forms[:, 0])
+    active = np.flatnonzero(values[:, -1] > 0.0)
+    found = np.zeros(len(forms))
+    if len(active) == 0:
+        return found
+    gain, direction = values[active, -1], vectors[active, :, -1]
+    metric = _metric(forms[active] / gain[:, None, None, None], direction)
+    q = _searched(direction, metric)
+    room = 1.0 - np.einsum("bmi,bmij,bmj->b", q, metric, q)
+    plain = np.abs(direction).sum(axis=-1) * 2.0 / np.pi
+    bound = np.where(room > 0.0, _l1_norms(direction, q) ** 2 / np.where(room > 0.0, room, 1.0), np.inf)
+    found[active] = 2.0 * gain * (np.minimum(bound, plain**2) + FLOOR * forms.shape[-1])
+    return found
+
+
+def _metric(forms: np.ndarray, direction: np.ndarray) -> np.ndarray:
+    """(B, m, 2L, 2L) of N_m^-1 for q_m as (real parts, imaginary parts); forms in units of sigma."""
+    costs = -forms
+    costs[:, 0] += direction[:, :, None] * np.conj(direction[:, None, :])
+    strength, basis = np.linalg.eigh(costs)
+    price = (basis / (np.maximum(strength, 0.0) + FLOOR)[..., None, :]) @ np.conj(np.swapaxes(basis, -1, -2))
+    rows = [np.concatenate(row, axis=-1) for row in ((price.real, -price.imag), (price.imag, price.real))]
+    return np.concatenate(rows, axis=-2)
+
+
+def _basis(multiples: int, samples: int) -> np.ndarray:
+    """(T, m, 2) cos(m t) and sin(m t), m odd, over half a period."""
+    angle = np.pi * np.arange(samples)[:, None] / samples * (2 * np.arange(multiples) + 1)
+    return np.stack([np.cos(angle), np.sin(angle)], axis=-1)
+
+
+class _Level(NamedTuple):
+    """What the search minimises, and what its derivatives need."""
+
+    score: np.ndarray
+    h: np.ndarray
+    smooth: np.ndarray
+    norm: np.ndarray
+    pull: np.ndarray
+    room: np.ndarray
+
+
+def _level(h: np.ndarray, q: np.ndarray, metric: np.ndarray, epsilon: np.ndarray) -> _Level:
+    """At shapes h (B, T, L) of coefficients q (B, m, 2, L)."""
+    flat = q.reshape(*metric.shape[:-1])
+    smooth = np.sqrt(h**2 + epsilon[:, None, None] ** 2)
+    norm = smooth.mean(axis=1).sum(axis=-1)
+    pull = (metric @ flat[..., None])[..., 0]
+    room = 1.0 - np.sum(pull * flat, axis=(1, 2))
+    score = np.where(room > 0.0, 2.0 * np.log(norm) - np.log(np.maximum(room, 1e-300)), np.inf)
+    return _Level(score, h, smooth, norm, pull, room)
+
+
+def _searched(direction: np.ndarray, metric: np.ndarray) -> np.ndarray:
+    """(B, m, 2L) coefficients q of a small bound."""
+    count, multiples, double = metric.shape[:3]
+    basis = _basis(multiples, SAMPLES)
+    real, imaginary = np.real(direction), np.imag(direction)
+    start = real[:, None] * basis[:, 0, 0, None] + imaginary[:, None] * basis[:, 0, 1, None]
+    q = np.zeros((count, multiples, 2, double // 2))
+    scale = np.abs(direction).mean(axis=-1)
+
+    def at(trial: np.ndarray, epsilon: np.ndarray) -> _Level:
+        h = start - np.einsum("tmc,bmcl->btl", basis, trial, optimize=True)
+        return _level(h, trial, metric, epsilon)
+
+    for smoothing in SMOOTHING:
+        epsilon = smoothing * scale
+        level = at(q, epsilon)
+        step, length = _newton_step(level, metric, basis, epsilon), np.ones((count, 1, 1, 1))
+        for _ in range(HALVINGS):
+            worse = at(q + length * step, epsilon).score > level.score
+            if not worse.any():
+                break
+            length[worse] /= 2.0
+        worse = at(q + length * step, epsilon).score > level.score
+        length[worse] = 0.0
+        q = q + length * step
+    return q.reshape(count, multiples, double)
+
+
+def _newton_step(level: _Level, metric: np.ndarray, basis: np.ndarray, epsilon: np.ndarray) -> np.ndarray:
+    """(B, m, 2, L), without the concave part of the curvature (of the logarithm of the norm)."""
+    count, multiples, double = metric.shape[:3]
+    size, dimension = double // 2, multiples * double
+    norm, room = level.norm, level.room
+    slope = np.einsum("btl,tmc->bmcl", level.h / level.smooth, basis, optimize=True).reshape(count, dimension)
+    pull = 2.0 * level.pull.reshape(count, dimension) / room[:, None]
+    slope = pull - 2.0 * slope / SAMPLES / norm[:, None]
+    flat = basis.reshape(SAMPLES, -1)
+    pairs = (flat[:, :, None] * flat[:, None, :]).reshape(SAMPLES, -1)
+    weight = epsilon[:, None, None] ** 2 / level.smooth**3 / norm[:, None, None]
+    bend = 2.0 * (np.swapaxes(weight, 1, 2) @ pairs) / SAMPLES
+    curvature = np.zeros((count, multiples, 2, size, multiples, 2, size))
+    for l in range(size):
+        curvature[:, :, :, l, :, :, l] = bend[:, l].reshape(count, multiples, 2, multiples, 2)
+    blocks = curvature.reshape(count, multiples, double, multiples, double)
+    m = np.arange(multiples)
+    blocks[:, m, :, m, :] += np.swapaxes(2.0 * metric / room[:, None, None, None], 0, 1)
+    full = blocks.reshape(count, dimension, dimension) + pull[:, :, None] * pull[:, None, :]
+    full[:, np.arange(dimension), np.arange(dimension)] += 1e-12
+    return -np.linalg.solve(full, slope[:, :, None]).reshape(count, multiples, 2, size)
+
+
+def _l1_norms(direction: np.ndarray, q: np.ndarray) -> np.ndarray:
+    """(B,) upper bounds on sum_l mean|h_l|.
+
+    The trapezoidal rule with steps s misses at most s^2/8 mean|h''|; the mean is below the root mean square.
+    """
+    count, multiples = q.shape[:2]
+    coefficients = -q.reshape(count, multiples, 2, -1)
+    coefficients[:, 0, 0] += np.real(direction)
+    coefficients[:, 0, 1] += np.imag(direction)
+    h = np.einsum("tmc,bmcl->btl", _basis(multiples, FINE), coefficients, optimize=True)
+    order = (2.0 * np.arange(multiples) + 1.0)[:, None, None]
+    bend = np.sqrt(np.sum((order**2 * coefficients) ** 2, axis=(1, 2)) / 2.0)
+    return (np.abs(h).mean(axis=1) + (np.pi / FINE) ** 2 / 8.0 * bend).sum(axis=-1)
