@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 SCHEDULER_FLAG = "--xla_cpu_enable_concurrency_optimized_scheduler=false"
+DEVICES_FLAG = "--xla_force_host_platform_device_count"
 
 
 def cores() -> int:
@@ -13,7 +14,9 @@ def cores() -> int:
 
 
 def configure(cpu_devices: int | None = None) -> None:
-    """float64, the compilation cache on disk, and the flag that keeps LAPACK solves from deadlocking on CPU.
+    """float64, the compilation cache on disk, the flag that keeps LAPACK solves from deadlocking on CPU.
+
+    With one CPU device, programs also run in the thread that calls them (no asynchronous dispatch).
 
     Args:
         cpu_devices: as how many devices jax shall see the CPU; None: one. One for each core is faster where
@@ -24,7 +27,7 @@ def configure(cpu_devices: int | None = None) -> None:
     """
     wanted = [SCHEDULER_FLAG]
     if cpu_devices is not None:
-        wanted.append(f"--xla_force_host_platform_device_count={cpu_devices}")
+        wanted.append(f"{DEVICES_FLAG}={cpu_devices}")
     if "jax" not in sys.modules:
         for flag in wanted:
             flags = os.environ.get("XLA_FLAGS", "")
@@ -33,6 +36,9 @@ def configure(cpu_devices: int | None = None) -> None:
     import jax
 
     jax.config.update("jax_enable_x64", True)
+    if DEVICES_FLAG not in os.environ.get("XLA_FLAGS", ""):
+        # Handing a program to another thread takes as long as one evaluation; several devices need it.
+        jax.config.update("jax_cpu_enable_async_dispatch", False)
     if not os.environ.get("JAX_COMPILATION_CACHE_DIR"):
         default = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "qtopt"
         jax.config.update("jax_compilation_cache_dir", os.environ.get("QTOPT_CACHE_DIR", str(default)))
