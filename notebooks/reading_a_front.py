@@ -60,8 +60,8 @@ for point in front.points:
 # In the weak theory power and entropy production are sums over the harmonics of the drive. Lagrange duality
 # then bounds the power of *every* periodic drive at a given efficiency, however many harmonics it has: the
 # dashed line. A point on the line would be optimal; `gap` is the distance in units of the power found. What
-# lies between is unknown: either a better drive exists, or the bound is not tight (for peak-bounded drives
-# it rarely is).
+# lies between is unknown: either a better drive exists, or the bound is not tight (for peak-bounded drives at
+# low drive frequencies it is not).
 
 # %%
 figure, axes = plt.subplots(figsize=(5.0, 3.4), layout="constrained")
