@@ -93,14 +93,15 @@ def _totals(values: Any) -> Any:
 
 
 LONG = 16
-"""sums of fewer terms are one reduction"""
+"""sums of fewer terms are one reduction, in their order"""
 
 
 @jax.custom_jvp
 def _sums(planes: list[Float[Array, "*shape K"]]) -> list[Float[Array, "*shape"]]:
-    """Sums of real arrays of one shape over their last axis: a reduction of two halves, then one of the rest.
+    """Sums of real arrays of one shape over their last axis: both halves are added, as often as possible.
 
-    XLA computes neighbouring sums in the lanes of a vector, but not the terms of one sum.
+    Pairwise sums keep the round-off small, which cold heat currents need. XLA computes neighbouring sums in
+    the lanes of a vector, but not the terms of one sum.
     """
 
     def add(sums: Any, terms: Any) -> Any:
@@ -110,8 +111,9 @@ def _sums(planes: list[Float[Array, "*shape K"]]) -> list[Float[Array, "*shape"]
         return jax.lax.reduce(planes, [jnp.zeros(())] * len(planes), add, (axis,))
 
     *shape, points = planes[0].shape
-    if points % 2 == 0 and points >= LONG:
+    while points % 2 == 0 and points >= LONG:
         planes = reduced([plane.reshape(*shape, 2, points // 2) for plane in planes], len(shape))
+        points //= 2
     return list(reduced(planes, len(shape)))
 
 
