@@ -21,6 +21,8 @@ qtopt.configure()
 import jax
 import numpy as np
 
+jax.config.update("jax_enable_compilation_cache", False)
+
 from benchmarks._measure import print_table, run
 from benchmarks.weak_evaluation import POLES, batch, currents
 from qtopt import steady_state
