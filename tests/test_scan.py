@@ -68,7 +68,7 @@ NOISE = {
 def assert_equal_to_evaluate(data: xarray.Dataset, config: files.Config, point: dict[str, int]) -> None:
     """Every number of `evaluate` at this point, to 1e-12 of its largest component.
 
-    Currents to 5e-12 of the largest: `evaluate` integrates over a window of frequencies, scans sum over poles.
+    Currents to 5e-12 of the largest: `evaluate` integrates over a window of frequencies, scans do not.
     """
     chosen = data.isel(point)
     keys = {key: float(chosen[name]) for name in point for key in data[name].attrs["config_keys"].split()}
