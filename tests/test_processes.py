@@ -137,7 +137,7 @@ FRONT = """
 [pareto]
 points = 2
 harmonics = 1
-starts = 2
+starts = 16
 bound = "peak"
 frequency = [0.4, 0.5]
 configurations = ["joint"]
@@ -154,7 +154,8 @@ PRECISE = FRONT.replace("peak", "rms") + 'objectives = ["power", "precision"]\n'
 def test_two_processes_find_the_same_front(text: str, tolerance: float, tmp_path: Path) -> None:
     """The whole command: the front of one process, written by the first alone.
 
-    The search for peak-bounded drives stops before it has converged, which amplifies round-off to 6e-4 here.
+    The search for peak-bounded drives stops before it has converged, which amplifies round-off; with two
+    starts instead of sixteen it may even end in another optimum.
     """
     path = tmp_path / "machine.toml"
     path.write_text(text)
@@ -164,7 +165,9 @@ def test_two_processes_find_the_same_front(text: str, tolerance: float, tmp_path
     assert one[0] == two[0] == 0, (one, two)
     assert f"front   {out / 'front.csv'}" in one[1] and two[1:] == ("", "")
     assert len(numbers(whole)) > 0
-    np.testing.assert_allclose(numbers(out), numbers(whole), rtol=tolerance, atol=1e-4 * tolerance)
+    # Rates, frequency and bound; a gap is a small difference of two of them.
+    found, expected = numbers(out)[:, :6], numbers(whole)[:, :6]
+    np.testing.assert_allclose(found, expected, rtol=tolerance, atol=1e-4 * tolerance)
 
 
 @pytest.mark.slow
