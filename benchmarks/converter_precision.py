@@ -13,7 +13,7 @@ import time
 from typing import Any
 
 import qtopt
-from qtopt._runtime import cores
+from qtopt.runtime import cores
 
 qtopt.configure(cores())
 
@@ -21,9 +21,9 @@ import jax
 import numpy as np
 
 from benchmarks._measure import HERE, run
-from qtopt import config as files
-from qtopt._build import build_drive, build_machine
-from qtopt.pareto import (
+from qtopt import files
+from qtopt.assembly._build import build_drive, build_machine
+from qtopt.fronts import (
     FrontSettings,
     PreciseFront,
     Variation,

@@ -19,8 +19,9 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from benchmarks._measure import HERE, median_seconds, print_table, run
-from qtopt.exact import resolution_for, steady_state
-from qtopt.plots import save, style
+from qtopt.plots import style
+from qtopt.plots.style import save
+from qtopt.solvers.exact import resolution_for, steady_state
 from tests.references.exact_floquet import exact_floquet
 
 REPEATS = 7

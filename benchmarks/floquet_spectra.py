@@ -9,7 +9,7 @@ Two oscillators, a cosine drive, a Drude and an Ohmic bath. The value is the pow
 from typing import Any
 
 import qtopt
-from qtopt._runtime import cores
+from qtopt.runtime import cores
 
 qtopt.configure(cores())
 
@@ -19,8 +19,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from benchmarks._measure import median_seconds, print_table, run
-from qtopt._devices import over_devices
-from qtopt.exact import spectra
+from qtopt.jobs._devices import over_devices
+from qtopt.solvers.exact import spectra
 from tests.references.exact_floquet import FloquetMachine
 
 HARMONICS, CHUNK, FREQUENCY = 16, 512, 0.45

@@ -23,8 +23,9 @@ import numpy as np
 from benchmarks._measure import median_seconds, print_table, run
 from benchmarks.exact_steady_state import drive, machine
 from benchmarks.opponents import diffrax_cycle, qutip_lindblad
-from qtopt.dynamics import GaussianState, simulate_periods
-from qtopt.exact import resolution_for, steady_state
+from qtopt.model import GaussianState
+from qtopt.solvers.exact import resolution_for, steady_state
+from qtopt.solvers.time_domain import simulate_periods
 
 HARMONICS = 4
 SOLVE = eqx.filter_jit(steady_state)

@@ -28,7 +28,7 @@ from collections.abc import Callable
 from typing import Any
 
 import qtopt
-from qtopt._runtime import cores
+from qtopt.runtime import cores
 
 qtopt.configure(cores())
 
@@ -45,9 +45,8 @@ from pymoo.core.problem import Problem  # pyright: ignore[reportMissingImports]
 from benchmarks._measure import median_seconds, print_table, run
 from benchmarks.opponents import scipy_front
 from benchmarks.weak_evaluation import OPPONENT, machine
-from qtopt.pareto import (
+from qtopt.fronts import (
     Certificate,
-    Checkpoint,
     DriveParameters,
     Front,
     FrontSettings,
@@ -57,9 +56,10 @@ from qtopt.pareto import (
     pareto_front,
     purpose_of,
 )
-from qtopt.pareto._front import _first_parameters
-from qtopt.pareto._search import Targets, WeakModel, refine
-from qtopt.pareto._search_space import Bound
+from qtopt.fronts._front import _first_parameters
+from qtopt.fronts._search import Targets, WeakModel, refine
+from qtopt.fronts._search_space import Bound
+from qtopt.jobs import Checkpoint
 
 FREQUENCY = (0.05, 1.0)
 POINTS = 30

@@ -12,7 +12,7 @@ import time
 from typing import Any
 
 import qtopt
-from qtopt._runtime import cores
+from qtopt.runtime import cores
 
 qtopt.configure(cores())
 
@@ -24,11 +24,11 @@ import numpy as np
 from benchmarks._measure import HERE, exponent, median_seconds, print_table, run
 from benchmarks.exact_steady_state import drive as exact_drive, machine as exact_machine
 from benchmarks.weak_evaluation import machine as example
-from qtopt import config as files
-from qtopt.exact import resolution_for, steady_state as exact_steady_state
-from qtopt.pareto import FrontSettings, SearchSpace, machine_forms
-from qtopt.pareto._search import Targets, WeakModel, refine
+from qtopt import files
+from qtopt.fronts import FrontSettings, SearchSpace, machine_forms
+from qtopt.fronts._search import Targets, WeakModel, refine
 from qtopt.scan import parameter_scan
+from qtopt.solvers.exact import resolution_for, steady_state as exact_steady_state
 
 ROUNDS = 5
 

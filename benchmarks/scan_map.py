@@ -13,15 +13,16 @@ from pathlib import Path
 from typing import Any
 
 import qtopt
-from qtopt._runtime import cores
+from qtopt.runtime import cores
 
 qtopt.configure(cores())
 
 import jax
 
 from benchmarks._measure import HERE, print_table, run
-from qtopt import config as files
-from qtopt.plots import save, scan_figure
+from qtopt import files
+from qtopt.plots import scan_figure
+from qtopt.plots.style import save
 from qtopt.scan import FILE, parameter_scan, write_dataset
 
 MACHINE = HERE.parent / "scripts" / "machines" / "precision_map.toml"

@@ -30,7 +30,7 @@ marks.append(time.perf_counter())
 import qtopt
 qtopt.configure()
 from qtopt import config
-from qtopt._build import build_drive, build_machine
+from qtopt.assembly import build_drive, build_machine
 marks.append(time.perf_counter())
 file = config.load(sys.argv[1])
 machine, drive = build_machine(file.machine), build_drive(config.require_drive(file))

@@ -26,7 +26,7 @@ import jax.numpy as jnp
 import matplotlib.pyplot as plt
 import numpy as np
 
-from qtopt.exact import resolution_for, steady_state
+from qtopt.solvers.exact import resolution_for, steady_state
 
 QUICK = os.environ.get("QTOPT_QUICK") == "1"  # smaller sizes, for tests
 

@@ -7,51 +7,48 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ._build import (
+    from .assembly import (
         build_drive as build_drive,
         build_machine as build_machine,
         drive_config as drive_config,
     )
-    from ._evaluate import Evaluation as Evaluation, evaluate as evaluate
-    from ._runtime import configure as configure
-    from .baths import (
+    from .errors import InputError as InputError
+    from .files import load as load
+    from .fronts import Front as Front, FrontSettings as FrontSettings, pareto_front as pareto_front
+    from .model import (
+        BoundedDrive as BoundedDrive,
+        Drive as Drive,
         DrivenBath as DrivenBath,
         Drude as Drude,
         FitReport as FitReport,
+        FourierDrive as FourierDrive,
+        GaussianState as GaussianState,
         Lorentzian as Lorentzian,
+        Machine as Machine,
+        MonochromaticDrive as MonochromaticDrive,
         Ohmic as Ohmic,
+        PiecewiseDrive as PiecewiseDrive,
         Rational as Rational,
         SpectralDensity as SpectralDensity,
         StaticBath as StaticBath,
         fit_spectral_density as fit_spectral_density,
-    )
-    from .config import load as load
-    from .drives import (
-        BoundedDrive as BoundedDrive,
-        Drive as Drive,
-        FourierDrive as FourierDrive,
-        MonochromaticDrive as MonochromaticDrive,
-        PiecewiseDrive as PiecewiseDrive,
-    )
-    from .dynamics import (
-        GaussianState as GaussianState,
-        Trajectory as Trajectory,
-        simulate as simulate,
-    )
-    from .errors import InputError as InputError
-    from .exact import PeriodicState as PeriodicState, resolution_for as resolution_for
-    from .machine import Machine as Machine, normal_modes as normal_modes
-    from .pareto import Front as Front, FrontSettings as FrontSettings, pareto_front as pareto_front
-    from .precision import BOUNDS as BOUNDS, uncertainty_product as uncertainty_product
-    from .scan import parameter_scan as parameter_scan
-    from .thermodynamics import (
-        Fluctuations as Fluctuations,
-        SteadyState as SteadyState,
         logarithmic_negativity as logarithmic_negativity,
+        normal_modes as normal_modes,
         pearson as pearson,
-        performance as performance,
     )
-    from .weak import (
+    from .observables import (
+        BOUNDS as BOUNDS,
+        Evaluation as Evaluation,
+        evaluate as evaluate,
+        performance as performance,
+        uncertainty_product as uncertainty_product,
+    )
+    from .runtime import configure as configure
+    from .scan import parameter_scan as parameter_scan
+    from .solvers import Fluctuations as Fluctuations, SteadyState as SteadyState
+    from .solvers.exact import PeriodicState as PeriodicState, resolution_for as resolution_for
+    from .solvers.time_domain import Trajectory as Trajectory, simulate as simulate
+    from .solvers.weak import (
         fluctuations as fluctuations,
         kernels as kernels,
         steady_state as steady_state,
@@ -61,10 +58,11 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
-    "._build": ("build_drive", "build_machine", "drive_config"),
-    "._evaluate": ("Evaluation", "evaluate"),
-    "._runtime": ("configure",),
-    ".baths": (
+    ".assembly": ("build_drive", "build_machine", "drive_config"),
+    ".files": ("load",),
+    ".observables": ("Evaluation", "evaluate", "BOUNDS", "uncertainty_product", "performance"),
+    ".runtime": ("configure",),
+    ".model": (
         "DrivenBath",
         "Drude",
         "FitReport",
@@ -74,18 +72,24 @@ _HOMES = {
         "SpectralDensity",
         "StaticBath",
         "fit_spectral_density",
+        "BoundedDrive",
+        "Drive",
+        "FourierDrive",
+        "MonochromaticDrive",
+        "PiecewiseDrive",
+        "GaussianState",
+        "Machine",
+        "normal_modes",
+        "logarithmic_negativity",
+        "pearson",
     ),
-    ".config": ("load",),
-    ".drives": ("BoundedDrive", "Drive", "FourierDrive", "MonochromaticDrive", "PiecewiseDrive"),
-    ".dynamics": ("GaussianState", "simulate", "Trajectory"),
+    ".solvers.time_domain": ("simulate", "Trajectory"),
     ".errors": ("InputError",),
-    ".exact": ("PeriodicState", "resolution_for"),
-    ".machine": ("Machine", "normal_modes"),
-    ".pareto": ("Front", "FrontSettings", "pareto_front"),
-    ".precision": ("BOUNDS", "uncertainty_product"),
+    ".solvers.exact": ("PeriodicState", "resolution_for"),
+    ".fronts": ("Front", "FrontSettings", "pareto_front"),
     ".scan": ("parameter_scan",),
-    ".thermodynamics": ("Fluctuations", "logarithmic_negativity", "pearson", "performance", "SteadyState"),
-    ".weak": ("fluctuations", "kernels", "steady_state", "weak_validity"),
+    ".solvers": ("Fluctuations", "SteadyState"),
+    ".solvers.weak": ("fluctuations", "kernels", "steady_state", "weak_validity"),
 }
 _ROOM_OF = {name: room for room, names in _HOMES.items() for name in names}
 __all__ = sorted(_ROOM_OF)  # pyright: ignore[reportUnsupportedDunderAll]

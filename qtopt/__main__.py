@@ -1,5 +1,5 @@
 """`python -m qtopt` is the command line."""
 
-from ._cli import main
+from .cli import main
 
 main()

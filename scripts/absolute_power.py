@@ -19,8 +19,8 @@ import jax.numpy as jnp
 import matplotlib.pyplot as plt
 import numpy as np
 
-from qtopt.exact import resolution_for, steady_state
-from qtopt.pareto import maximise_power
+from qtopt.fronts import maximise_power
+from qtopt.solvers.exact import resolution_for, steady_state
 
 LOW, HIGH, HARMONICS = 0.1, 1.0, 4
 

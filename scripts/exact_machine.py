@@ -13,7 +13,7 @@ import jax
 import matplotlib.pyplot as plt
 import numpy as np
 
-from qtopt.exact import resolution_for, steady_state
+from qtopt.solvers.exact import resolution_for, steady_state
 
 drive = qtopt.MonochromaticDrive(0.45, amplitudes=[1.0, 1.0], phases=[0.0, np.pi])
 

@@ -11,7 +11,8 @@ import qtopt
 
 qtopt.configure()  # float64 and the compilation cache; before anything imports jax
 
-from qtopt.plots import front_figure, save
+from qtopt.plots import front_figure
+from qtopt.plots.style import save
 
 STRENGTH = 1e-5
 

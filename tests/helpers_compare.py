@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from helpers_machines import Case
 
-from qtopt.weak import with_window_currents
+from qtopt.solvers.weak import with_window_currents
 
 # A current that is the small remainder of larger ones (J_1 when nearly all work goes straight to bath 2, say)
 # is known to this fraction of the largest current. All others are held to their own size.

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from helpers_machines import BathNumbers, Case, drude, lorentzian, ohmic
 
-from qtopt.machine._machine import Configuration
+from qtopt.model._machine import Configuration
 
 FREQUENCIES = (1.0, 0.6, 0.83, 0.5, 1.31, 0.94)
 Range = tuple[float, float]

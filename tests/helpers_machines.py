@@ -9,12 +9,20 @@ import jax
 import numpy as np
 from references.weak_quadrature import reference
 
-from qtopt.baths import DrivenBath, Drude, Lorentzian, Ohmic, SpectralDensity, StaticBath
-from qtopt.drives import FourierDrive, MonochromaticDrive
-from qtopt.machine import Machine
-from qtopt.machine._machine import Configuration
-from qtopt.thermodynamics import SteadyState
-from qtopt.weak import steady_state
+from qtopt.model import (
+    DrivenBath,
+    Drude,
+    FourierDrive,
+    Lorentzian,
+    Machine,
+    MonochromaticDrive,
+    Ohmic,
+    SpectralDensity,
+    StaticBath,
+)
+from qtopt.model._machine import Configuration
+from qtopt.solvers import SteadyState
+from qtopt.solvers.weak import steady_state
 
 BathNumbers = dict[str, Any]
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
-from qtopt.baths import Drude, Lorentzian, Ohmic, SpectralDensity
+from qtopt.model import Drude, Lorentzian, Ohmic, SpectralDensity
 
 DENSITIES: list[SpectralDensity] = [
     Ohmic(0.7),

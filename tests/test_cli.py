@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from qtopt._cli import main
+from qtopt.cli._app import main
 
 EXAMPLE = Path(__file__).parents[1] / "scripts" / "machines" / "collective_engine.toml"
 KEYS = {
@@ -222,7 +222,7 @@ def test_figures_need_a_directory(tmp_path, capsys, monkeypatch) -> None:
 
 
 def test_figures_need_a_checkout(tmp_path, capsys, monkeypatch) -> None:
-    monkeypatch.setattr("qtopt._cli.__file__", str(tmp_path / "qtopt" / "_cli.py"))
+    monkeypatch.setattr("qtopt.cli._app.__file__", str(tmp_path / "qtopt" / "cli" / "_app.py"))
     with pytest.raises(SystemExit) as stop:
         main(["figures", "--out", str(tmp_path)])
     error = capsys.readouterr().err

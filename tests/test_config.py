@@ -12,7 +12,8 @@ import pytest
 from config_texts import BOUNDED, FOURIER, MACHINE, PIECEWISE, TWO_DRIVEN
 from hypothesis import given, strategies as st
 
-from qtopt.config import (
+from qtopt.errors import InputError
+from qtopt.files import (
     BathConfig,
     BoundedConfig,
     Config,
@@ -39,7 +40,6 @@ from qtopt.config import (
     save,
     with_solver,
 )
-from qtopt.errors import InputError
 
 TABLE = Path(__file__).parents[0] / "data" / "drude.csv"
 EXAMPLE = Path(__file__).parents[1] / "scripts" / "machines" / "collective_engine.toml"

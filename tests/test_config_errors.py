@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from config_texts import FOURIER, MACHINE, MONOCHROMATIC, OHMIC, PARETO, PIECEWISE, SOLVER, TWO_DRIVEN
 
-from qtopt.config import load, loads, require_drive
 from qtopt.errors import InputError
+from qtopt.files import load, loads, require_drive
 
 Cases = list[tuple[str, str, str]]
 

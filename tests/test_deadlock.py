@@ -13,9 +13,8 @@ import pytest
 from helpers_grid import FREQUENCIES, coupling, generic_harmonics
 from helpers_machines import Case, lorentzian, ohmic
 
-from qtopt.drives import FourierDrive
-from qtopt.machine import Machine
-from qtopt.weak import kernels, steady_state
+from qtopt.model import FourierDrive, Machine
+from qtopt.solvers.weak import kernels, steady_state
 
 FORBIDDEN = re.compile(r"lapack|callback|cusolver|blas", re.IGNORECASE)
 BATCH = 4
@@ -23,10 +22,10 @@ BATCH = 4
 HANGS = """
 import threading
 import jax, jax.numpy as jnp, numpy as np
-from qtopt.baths import DrivenBath, Lorentzian, Ohmic, StaticBath
-from qtopt.drives import FourierDrive
-from qtopt.machine import Machine
-from qtopt.weak import steady_state
+from qtopt.model import DrivenBath, Lorentzian, Ohmic, StaticBath
+from qtopt.model import FourierDrive
+from qtopt.model import Machine
+from qtopt.solvers.weak import steady_state
 machine = Machine(np.array([1.0, 0.6, 0.8]), (
     DrivenBath("hot", 1.0, Lorentzian(1.0, 1.25, 0.01)),
     StaticBath("cold", 0.2, Ohmic(100.0), np.ones(3))))

@@ -17,7 +17,7 @@ from references.discretised_baths import (
 )
 from references.model import StaticMachine, coth, kernel, spectral_density
 
-from qtopt.exact import check, resolution_for, steady_state
+from qtopt.solvers.exact import check, resolution_for, steady_state
 
 TINY = Setting(modes=12, scale=2.0, limit=8.0, points=400, wait=0, window=1)
 

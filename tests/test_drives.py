@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
-from qtopt.drives import BoundedDrive, Drive, FourierDrive, MonochromaticDrive, PiecewiseDrive
+from qtopt.model import BoundedDrive, Drive, FourierDrive, MonochromaticDrive, PiecewiseDrive
 
 RNG = np.random.default_rng(5)
 TWO_PI = 2.0 * np.pi

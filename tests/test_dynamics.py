@@ -9,14 +9,25 @@ import numpy as np
 import pytest
 from scipy.linalg import expm, solve_continuous_lyapunov
 
-from qtopt._cli import main
-from qtopt.baths import DrivenBath, Drude, Lorentzian, Ohmic, SpectralDensity, StaticBath
-from qtopt.drives import Drive, FourierDrive, MonochromaticDrive, PiecewiseDrive
-from qtopt.dynamics import GaussianState, Trajectory, joined, simulate, simulate_periods
+from qtopt.cli._app import main
 from qtopt.errors import InputError
-from qtopt.exact import steady_state
-from qtopt.machine import Machine
-from qtopt.machine._machine import Configuration
+from qtopt.model import (
+    Drive,
+    DrivenBath,
+    Drude,
+    FourierDrive,
+    GaussianState,
+    Lorentzian,
+    Machine,
+    MonochromaticDrive,
+    Ohmic,
+    PiecewiseDrive,
+    SpectralDensity,
+    StaticBath,
+)
+from qtopt.model._machine import Configuration
+from qtopt.solvers.exact import steady_state
+from qtopt.solvers.time_domain import Trajectory, joined, simulate, simulate_periods
 from qtopt.thermal import CothPoles
 
 EXAMPLE = Path(__file__).parents[1] / "scripts" / "machines" / "collective_engine.toml"
@@ -54,7 +65,7 @@ QUICK = ("lorentzian",)
     "name", [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in MACHINES]
 )
 def test_relaxes_to_the_exact_periodic_state(name: str) -> None:
-    """Covariances, powers and heat currents of `qtopt.exact`, which shares no integrator with this."""
+    """Covariances, powers and heat currents of `qtopt.solvers.exact`, which shares no integrator with this."""
     exact, found = steady_state(MACHINES[name], COSINES), relaxed(name)
     covariance = np.asarray(exact.phase_space_covariance[-1])
     np.testing.assert_allclose(found.covariances[-1], covariance, rtol=0, atol=3e-9)

@@ -13,12 +13,11 @@ from hypothesis import assume, given, settings, strategies as st
 from jax.flatten_util import ravel_pytree
 from references.exact_floquet_fluctuations import fluctuations as reference
 
-from qtopt.drives import Drive, MonochromaticDrive, PiecewiseDrive
 from qtopt.errors import InputError
-from qtopt.exact import PeriodicState, Resolution, fluctuations, steady_state
-from qtopt.machine import Machine
-from qtopt.thermodynamics import Fluctuations
-from qtopt.weak import fluctuations as weak
+from qtopt.model import Drive, Machine, MonochromaticDrive, PiecewiseDrive
+from qtopt.solvers import Fluctuations
+from qtopt.solvers.exact import PeriodicState, Resolution, fluctuations, steady_state
+from qtopt.solvers.weak import fluctuations as weak
 
 COMMON = Resolution(65, 16)  # one compiled program for each structure
 GENERIC = np.array([[0.2, -0.3, 0.1], [0.4, 0.2 + 0.2j, 0.2j], [0.1j, -0.15, -0.1]])

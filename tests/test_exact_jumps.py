@@ -11,15 +11,24 @@ from hypothesis import given, settings, strategies as st
 from jax.flatten_util import ravel_pytree
 from references.exact_steps import exact_steps
 
-from qtopt._evaluate import evaluate
-from qtopt.baths import DrivenBath, Drude, Lorentzian, Ohmic, StaticBath
-from qtopt.drives import Drive, FourierDrive, PiecewiseDrive
-from qtopt.dynamics import GaussianState, simulate_periods
 from qtopt.errors import InputError
-from qtopt.exact import PeriodicState, Resolution, check, steady_state
-from qtopt.machine import Machine
+from qtopt.model import (
+    Drive,
+    DrivenBath,
+    Drude,
+    FourierDrive,
+    GaussianState,
+    Lorentzian,
+    Machine,
+    Ohmic,
+    PiecewiseDrive,
+    StaticBath,
+)
+from qtopt.observables._evaluate import evaluate
+from qtopt.solvers.exact import PeriodicState, Resolution, check, steady_state
+from qtopt.solvers.time_domain import simulate_periods
+from qtopt.solvers.weak import steady_state as weak_steady_state
 from qtopt.thermal import CothPoles
-from qtopt.weak import steady_state as weak_steady_state
 
 STEPS = PiecewiseDrive(0.45, [[1.0, -1.0, 0.5], [0.0, 0.5, 1.0]])
 FEW = CothPoles(np.array([0.0, 1.0, 2.0, 3.6]), np.array([0.5, 1.0, 1.0, 1.4]))

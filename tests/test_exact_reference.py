@@ -11,14 +11,29 @@ from hypothesis import given, settings, strategies as st
 from jax.flatten_util import ravel_pytree
 from references.exact_floquet import exact_floquet
 
-from qtopt.baths import DrivenBath, Drude, Lorentzian, Ohmic, StaticBath
-from qtopt.drives import Drive, FourierDrive, MonochromaticDrive
 from qtopt.errors import InputError
-from qtopt.exact import PeriodicState, Resolution, check, resolution_for, spectral_radius, steady_state
-from qtopt.machine import Machine
-from qtopt.machine._machine import Configuration
-from qtopt.thermodynamics import logarithmic_negativity
-from qtopt.weak import phase_space_covariance, steady_state as weak_steady_state
+from qtopt.model import (
+    Drive,
+    DrivenBath,
+    Drude,
+    FourierDrive,
+    Lorentzian,
+    Machine,
+    MonochromaticDrive,
+    Ohmic,
+    StaticBath,
+    logarithmic_negativity,
+)
+from qtopt.model._machine import Configuration
+from qtopt.solvers.exact import (
+    PeriodicState,
+    Resolution,
+    check,
+    resolution_for,
+    spectral_radius,
+    steady_state,
+)
+from qtopt.solvers.weak import phase_space_covariance, steady_state as weak_steady_state
 
 FREQUENCIES = (1.0, 0.6, 0.83)
 solve = eqx.filter_jit(steady_state)

@@ -15,10 +15,9 @@ from references.model import bath_poles
 from references.quadrature import integrate
 from references.weak_quadrature import split_baths
 
-from qtopt.drives import Drive, FourierDrive, MonochromaticDrive, PiecewiseDrive
 from qtopt.errors import InputError
-from qtopt.exact import NoiseSpectra, check, resolution_for, spectra, steady_state
-from qtopt.machine import Machine, susceptibility
+from qtopt.model import Drive, FourierDrive, Machine, MonochromaticDrive, PiecewiseDrive, susceptibility
+from qtopt.solvers.exact import NoiseSpectra, check, resolution_for, spectra, steady_state
 
 BOTH = [1.0, 1.0]
 FREQUENCIES = (1.0, 0.6, 0.83)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from jax.test_util import check_grads
 
-from qtopt._linear import inverses, products, solve
+from qtopt.numerics._linear import inverses, products, solve
 
 
 def passive(size: int, points: int, seed: int) -> np.ndarray:

@@ -6,18 +6,10 @@ import numpy as np
 import pytest
 
 from qtopt import DrivenBath, Lorentzian, Machine, Ohmic, StaticBath
-from qtopt.machine._machine import Configuration
-from qtopt.pareto import (
-    Engine,
-    Purpose,
-    Refrigerator,
-    SearchSpace,
-    certifier_of,
-    certify,
-    machine_forms,
-)
-from qtopt.pareto._certificate import PeakCertifier
-from qtopt.weak import kernels
+from qtopt.fronts import Engine, Purpose, Refrigerator, SearchSpace, certifier_of, certify, machine_forms
+from qtopt.fronts._certificate import PeakCertifier
+from qtopt.model._machine import Configuration
+from qtopt.solvers.weak import kernels
 
 STRENGTH = 1e-5
 ENGINE = Engine(hot=1.0, cold=0.2)

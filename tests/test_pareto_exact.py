@@ -8,17 +8,10 @@ import numpy as np
 import pytest
 from helpers_machines import engine, lorentzian, machine_of, ohmic
 
-from qtopt.drives import BoundedDrive
-from qtopt.exact import PeriodicState, resolution_for, steady_state
-from qtopt.pareto import (
-    Checkpoint,
-    FrontPoint,
-    FrontSettings,
-    PurposeName,
-    exact_front,
-    maximise_power,
-    pareto_front,
-)
+from qtopt.fronts import FrontPoint, FrontSettings, PurposeName, exact_front, maximise_power, pareto_front
+from qtopt.jobs import Checkpoint
+from qtopt.model import BoundedDrive
+from qtopt.solvers.exact import PeriodicState, resolution_for, steady_state
 
 solve = eqx.filter_jit(steady_state)
 

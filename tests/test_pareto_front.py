@@ -22,16 +22,9 @@ from qtopt import (
     evaluate,
     pareto_front,
 )
-from qtopt.pareto import (
-    Checkpoint,
-    DriveParameters,
-    PurposeName,
-    SearchSpace,
-    certifier_of,
-    machine_forms,
-    non_dominated,
-)
-from qtopt.pareto._search import Targets, WeakModel, explored, refine, refined
+from qtopt.fronts import DriveParameters, PurposeName, SearchSpace, certifier_of, machine_forms, non_dominated
+from qtopt.fronts._search import Targets, WeakModel, explored, refine, refined
+from qtopt.jobs import Checkpoint
 from tests.test_pareto_certificate import STRENGTH, engine
 
 SMALL = FrontSettings(points=4, harmonics=3, bound="peak", frequency=(0.3, 0.6), starts=4, seed=0)

@@ -17,10 +17,10 @@ from qtopt import (
     StaticBath,
     pareto_front,
 )
-from qtopt.machine._machine import Configuration
-from qtopt.pareto import Engine, machine_forms
-from qtopt.pareto._forms import FixedForms, Forms, HarmonicForms, TabulatedForms, packed, tabulate
-from qtopt.pareto._mean_square_front import BestDrives, MeanSquareFront
+from qtopt.fronts import Engine, machine_forms
+from qtopt.fronts._forms import FixedForms, Forms, HarmonicForms, TabulatedForms, packed, tabulate
+from qtopt.fronts._mean_square_front import BestDrives, MeanSquareFront
+from qtopt.model._machine import Configuration
 from tests.test_pareto_certificate import engine
 
 ENGINE = Engine(hot=1.0, cold=0.2)

@@ -11,8 +11,7 @@ from helpers_machines import converter, converter_drive, drude, engine, machine_
 
 from qtopt import DrivenBath, Drude, Machine, Ohmic, StaticBath, evaluate
 from qtopt.errors import InputError
-from qtopt.pareto import (
-    Checkpoint,
+from qtopt.fronts import (
     FrontSettings,
     SearchSpace,
     Variation,
@@ -23,9 +22,10 @@ from qtopt.pareto import (
     precision_front,
     precision_model,
 )
-from qtopt.pareto._peak_certificate import peak_support
-from qtopt.pareto._precision_forms import PrecisionModel
-from qtopt.weak import fluctuations
+from qtopt.fronts._peak_certificate import peak_support
+from qtopt.fronts._precision_forms import PrecisionModel
+from qtopt.jobs import Checkpoint
+from qtopt.solvers.weak import fluctuations
 
 RANGE = (0.1, 0.6)
 HARMONICS = 6

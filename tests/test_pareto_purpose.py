@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given, strategies as st
 
 from qtopt import DrivenBath, Drude, InputError, Lorentzian, Machine, MonochromaticDrive, Ohmic, StaticBath
-from qtopt.pareto import PURPOSES, Front, Refrigerator, purpose_of
+from qtopt.fronts import PURPOSES, Front, Refrigerator, purpose_of
+from qtopt.observables import performance
 from qtopt.plots import drives_figure, front_figure
-from qtopt.thermodynamics import performance
-from qtopt.weak import steady_state
+from qtopt.solvers.weak import steady_state
 from tests.test_plots import front_of
 
 temperature = st.floats(0.05, 5.0)

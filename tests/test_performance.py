@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from helpers_machines import engine, engine_drive, lorentzian, machine_of, ohmic, solve
 
-from qtopt.drives import MonochromaticDrive
-from qtopt.thermodynamics import Performance, performance
+from qtopt.model import MonochromaticDrive
+from qtopt.observables import Performance, performance
 
 # temperatures, local powers, heat currents; mode, efficiency, bound
 HANDMADE = [

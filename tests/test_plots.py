@@ -11,10 +11,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from qtopt.drives import BoundedDrive, Drive, FourierDrive, PiecewiseDrive
-from qtopt.pareto import Certificate, Engine, Front, FrontPoint
-from qtopt.plots import drives_figure, front_figure, save
+from qtopt.fronts import Certificate, Engine, Front, FrontPoint
+from qtopt.model import BoundedDrive, Drive, FourierDrive, PiecewiseDrive
+from qtopt.plots import drives_figure, front_figure
 from qtopt.plots._drives import evenly_spaced, origin, reference_oscillator
+from qtopt.plots.style import save
 
 STRENGTH = 1e-5
 ENGINE = Engine(hot=1.0, cold=0.2)

@@ -9,12 +9,11 @@ from helpers_machines import converter, converter_drive, drude, engine, engine_d
 from hypothesis import given, settings, strategies as st
 
 from qtopt import evaluate
-from qtopt.exact import fluctuations as exact_fluctuations
-from qtopt.machine import normal_modes
-from qtopt.precision import BOUNDS, CLASSICAL, CONSTANCY, EXCHANGE, PERIODIC, Current, Kind
-from qtopt.precision._bounds import exchange_function
-from qtopt.thermodynamics import logarithmic_negativity
-from qtopt.weak import phase_space_covariance
+from qtopt.model import logarithmic_negativity, normal_modes
+from qtopt.observables import BOUNDS, CLASSICAL, CONSTANCY, EXCHANGE, PERIODIC, Current, Kind
+from qtopt.observables._uncertainty_bounds import exchange_function
+from qtopt.solvers.exact import fluctuations as exact_fluctuations
+from qtopt.solvers.weak import phase_space_covariance
 
 
 @settings(max_examples=200, deadline=None)

@@ -19,11 +19,11 @@ import xarray
 from config_texts import MACHINE, SOLVER
 from test_scan import DAMPING, FREQUENCY, QUICK, SOFT, scan_text
 
-from qtopt import config as files
-from qtopt._cli import main
-from qtopt.drives import Drive
-from qtopt.pareto import SearchSpace
-from qtopt.pareto._search import PurposeModel, Targets, explore
+from qtopt import files
+from qtopt.cli._app import main
+from qtopt.fronts import SearchSpace
+from qtopt.fronts._search import PurposeModel, Targets, explore
+from qtopt.model import Drive
 from qtopt.scan import parameter_scan
 
 HERE = str(Path(__file__).parent)
@@ -91,7 +91,7 @@ qtopt.configure()
 import jax
 jax.distributed.initialize(sys.argv[1], 2, int(sys.argv[2]), coordinator_bind_address=sys.argv[1])
 import jax.numpy as jnp
-from qtopt.pareto import Checkpoint
+from qtopt.jobs import Checkpoint
 sys.path.insert(0, sys.argv[4])
 from test_processes import improved
 rates = improved()
@@ -318,7 +318,7 @@ def test_without_others(tmp_path: Path) -> None:
     assert status == 2 and f'one at which process 1 can listen, but it is "{address}"' in line
 
 
-IMPATIENT = "import sys, qtopt._join as j; j.MEETING = 2; from qtopt._cli import main; main(sys.argv[1:])"
+IMPATIENT = "import sys, qtopt.jobs._join as j; j.MEETING = 2; from qtopt.cli import main; main(sys.argv[1:])"
 
 
 @pytest.mark.slow

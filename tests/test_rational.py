@@ -12,25 +12,25 @@ import pytest
 from config_texts import MACHINE, MONOCHROMATIC, OHMIC
 
 from qtopt import build_machine
-from qtopt._cli import main
-from qtopt.baths import (
+from qtopt.cli._app import main
+from qtopt.errors import InputError
+from qtopt.files import Config, TableConfig, dumps, load, loads, save
+from qtopt.model import (
     DrivenBath,
     Drude,
     Lorentzian,
+    Machine,
     Memory,
+    MonochromaticDrive,
     Ohmic,
     Rational,
     SpectralDensity,
     StaticBath,
     fit_spectral_density,
 )
-from qtopt.config import Config, TableConfig, dumps, load, loads, save
-from qtopt.drives import MonochromaticDrive
-from qtopt.errors import InputError
-from qtopt.exact import PeriodicState, resolution_for, steady_state as exact_steady_state
-from qtopt.machine import Machine
-from qtopt.thermodynamics import SteadyState
-from qtopt.weak import steady_state as weak_steady_state, weak_validity
+from qtopt.solvers import SteadyState
+from qtopt.solvers.exact import PeriodicState, resolution_for, steady_state as exact_steady_state
+from qtopt.solvers.weak import steady_state as weak_steady_state, weak_validity
 
 BATHS = {
     "mixed": Rational(0.7, [0.3, 2.0], [[1.2, 0.1], [0.5, 0.4]], [0.9], [[1.7, 0.2]]),

@@ -17,13 +17,13 @@ import pytest
 import xarray
 from config_texts import FOURIER, MACHINE, MONOCHROMATIC, OHMIC, PIECEWISE, SOLVER
 
-from qtopt import config as files, exact
-from qtopt._build import build_drive, build_machine
-from qtopt._cli import main
-from qtopt._evaluate import evaluate
+from qtopt import exact, files
+from qtopt.assembly._build import build_drive, build_machine
+from qtopt.cli._app import main
+from qtopt.observables._evaluate import evaluate
 from qtopt.plots import scan_figure
 from qtopt.scan import _batch, parameter_scan, remarks, write_dataset
-from qtopt.weak import fluctuations, steady_state
+from qtopt.solvers.weak import fluctuations, steady_state
 
 EXAMPLE = Path(__file__).parents[1] / "scripts" / "machines" / "precision_map.toml"
 TABLE = Path(__file__).parent / "data" / "drude.csv"
@@ -390,6 +390,6 @@ def test_command_writes_its_files(tmp_path: Path, capsys) -> None:
 def test_scans_are_loaded_on_demand() -> None:
     """`import qtopt` and the command line load neither xarray nor jax before they need them."""
     heavy = "{'jax', 'xarray', 'h5py'}"
-    code = f"import sys, json, qtopt, qtopt._cli; print(json.dumps(list({heavy} & set(sys.modules))))"
+    code = f"import sys, json, qtopt, qtopt.cli; print(json.dumps(list({heavy} & set(sys.modules))))"
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert json.loads(done.stdout) == []

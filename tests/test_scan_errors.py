@@ -8,10 +8,11 @@ from config_texts import MACHINE
 from test_config_errors import Cases
 from test_scan import DAMPING, FREQUENCY, LORENTZIAN, SOFT, TABLE, config_of, scan_text
 
-from qtopt import config as files
-from qtopt._cli import main
+from qtopt import files
+from qtopt.cli._app import main
 from qtopt.errors import InputError
-from qtopt.scan import Share, parameter_scan
+from qtopt.jobs import Share
+from qtopt.scan import parameter_scan
 
 ALL = f"axes = [{FREQUENCY}]"
 # fmt: off

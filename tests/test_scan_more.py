@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from test_scan import DAMPING, FREQUENCY, QUICK, SOFT, config_of, scan_text
 
-from qtopt import config as files
-from qtopt._build import build_machine
-from qtopt.machine import normal_modes
-from qtopt.scan import Share, parameter_scan
-from qtopt.thermodynamics import logarithmic_negativity
-from qtopt.weak import phase_space_covariance
+from qtopt import files
+from qtopt.assembly._build import build_machine
+from qtopt.jobs import Share
+from qtopt.model import logarithmic_negativity, normal_modes
+from qtopt.scan import parameter_scan
+from qtopt.solvers.weak import phase_space_covariance
 
 
 def test_two_processes_share_a_scan(tmp_path: Path) -> None:

@@ -6,9 +6,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from qtopt import InputError, config as files
-from qtopt._build import build_machine
-from qtopt._vary import build_variation, names, with_numbers
+from qtopt import InputError, files
+from qtopt.assembly._build import build_machine
+from qtopt.assembly._vary import build_variation, names, with_numbers
 
 BOTH = 'keys = ["machine.baths.driven.temperature", "machine.baths.static.temperature"]'
 DAMPING = 'key = "machine.baths.static.spectral_density.damping"'

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from qtopt.weak._kernels import Kernels
-from qtopt.weak._steady_state import currents
+from qtopt.solvers.weak._kernels import Kernels
+from qtopt.solvers.weak._steady_state import currents
 
 HARMONICS, BATHS, REACTIVE = 6, 2, 1e9
 Complex = NDArray[np.complex128]

@@ -19,9 +19,9 @@ from helpers_machines import (
 from hypothesis import given, settings, strategies as st
 from references.weak_fluctuations import fluctuations as reference
 
-from qtopt.drives import MonochromaticDrive, PiecewiseDrive
 from qtopt.errors import InputError
-from qtopt.weak import fluctuations
+from qtopt.model import MonochromaticDrive, PiecewiseDrive
+from qtopt.solvers.weak import fluctuations
 
 compiled = eqx.filter_jit(fluctuations)
 

@@ -12,7 +12,7 @@ from helpers_grid import MODERATE, Structure, build, cases, generic_harmonics, n
 from helpers_machines import Case, lorentzian, ohmic
 from jax.flatten_util import ravel_pytree
 
-from qtopt.weak import steady_state
+from qtopt.solvers.weak import steady_state
 
 EXAMPLE = Structure("lorentzian", ("ohmic",))
 DRUDE = Structure("drude", ("ohmic",))

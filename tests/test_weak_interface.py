@@ -11,11 +11,10 @@ import numpy as np
 import pytest
 from helpers_machines import engine, engine_drive, lorentzian, machine_of, ohmic, solve
 
-from qtopt._evaluate import _check_resolution
-from qtopt.drives import FourierDrive, MonochromaticDrive
 from qtopt.errors import InputError
-from qtopt.machine import Machine
-from qtopt.weak import steady_state
+from qtopt.model import FourierDrive, Machine, MonochromaticDrive
+from qtopt.observables._evaluate import _check_resolution
+from qtopt.solvers.weak import steady_state
 
 HOT, COLD = lorentzian(1.0, 1.25, 0.01, 1.0), ohmic(100.0, 0.2, (1.0, 1.0))
 
@@ -65,9 +64,9 @@ def test_drive_of_a_wrong_size() -> None:
 def test_float32_is_refused_with_the_line_to_add() -> None:
     code = """
 import numpy as np
-from qtopt.baths import DrivenBath, Ohmic, StaticBath
-from qtopt.drives import MonochromaticDrive
-from qtopt.machine import Machine
+from qtopt.model import DrivenBath, Ohmic, StaticBath
+from qtopt.model import MonochromaticDrive
+from qtopt.model import Machine
 from qtopt.weak import steady_state
 baths = (DrivenBath("a", 1.0, Ohmic(1.0)), StaticBath("b", 0.5, Ohmic(1.0), [1.0]))
 try:

@@ -10,7 +10,7 @@ from helpers_machines import Case, drude, largest_current, machine_of, ohmic, so
 from hypothesis import given, settings, strategies as st
 from scipy.integrate import quad_vec
 
-from qtopt.drives import FourierDrive, MonochromaticDrive
+from qtopt.model import FourierDrive, MonochromaticDrive
 
 JOINT = Structure("drude", ("ohmic",))
 

@@ -14,9 +14,9 @@ from helpers_machines import (
     solve,
 )
 
-from qtopt.drives import MonochromaticDrive
-from qtopt.thermodynamics import pearson, performance
-from qtopt.weak import LIMIT, weak_validity
+from qtopt.model import MonochromaticDrive, pearson
+from qtopt.observables import performance
+from qtopt.solvers.weak import LIMIT, weak_validity
 
 EXACT = -0.3342  # P/d of the exact theory at d = 1e-5, physics notes, section 9
 

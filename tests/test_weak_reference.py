@@ -20,7 +20,7 @@ from helpers_grid import (
 from helpers_machines import Case, drude, lorentzian, ohmic
 
 from qtopt import evaluate
-from qtopt.weak import conduction, with_window_currents
+from qtopt.solvers.weak import conduction, with_window_currents
 
 conduct = eqx.filter_jit(conduction)
 

@@ -65,6 +65,6 @@ def _draw_side_by_side(chains: Sequence[Sequence[str]], quick: bool, out: Path) 
 
 
 if __name__ == "__main__":
-    from qtopt._cli import main
+    from qtopt.cli._app import main
 
     main(["figures", *sys.argv[1:]])

@@ -23,10 +23,10 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 import qtopt
-from qtopt import config as files
-from qtopt.plots import save
-from qtopt.plots.style import SMALL_FONT_SIZE, THIN_LINE_WIDTH, style_panel, style_ticks
-from qtopt.scan import parameter_scan, revision, write_dataset
+from qtopt import files
+from qtopt.jobs import revision
+from qtopt.plots.style import SMALL_FONT_SIZE, THIN_LINE_WIDTH, save, style_panel, style_ticks
+from qtopt.scan import parameter_scan, write_dataset
 
 Arrays = dict[str, NDArray[np.float64]]
 

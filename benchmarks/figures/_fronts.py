@@ -9,13 +9,11 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 import qtopt
-from qtopt import config as files
-from qtopt._build import build_settings
-from qtopt.drives import BoundedDrive
-from qtopt.pareto import (
+from qtopt import files
+from qtopt.assembly._build import build_settings
+from qtopt.fronts import (
     PURPOSES,
     Certificate,
-    Checkpoint,
     Front,
     FrontPoint,
     PreciseFront,
@@ -23,6 +21,8 @@ from qtopt.pareto import (
     Purpose,
     pareto_front,
 )
+from qtopt.jobs import Checkpoint
+from qtopt.model import BoundedDrive
 from qtopt.plots.style import LOOKS
 
 from . import _common as common

@@ -6,9 +6,9 @@ from pathlib import Path
 import xarray
 from matplotlib.lines import Line2D
 
-from qtopt import config as files
-from qtopt.machine import Machine
-from qtopt.pareto import FrontSettings, PreciseFront, precision_front
+from qtopt import files
+from qtopt.fronts import FrontSettings, PreciseFront, precision_front
+from qtopt.model import Machine
 from qtopt.plots.style import BLUE, GREY, VERMILLION, figure as new_figure, legend_below, style_panel
 
 from . import _common as common, _fronts as fronts

@@ -10,10 +10,9 @@ import numpy as np
 import xarray
 
 import qtopt
-from qtopt import config as files
-from qtopt.exact import PeriodicState, Resolution, resolution_for, steady_state
-from qtopt.machine import Machine
-from qtopt.pareto import Front, FrontSettings, exact_front
+from qtopt import files
+from qtopt.fronts import Front, FrontSettings, exact_front
+from qtopt.model import Machine
 from qtopt.plots.style import (
     BLACK,
     BLUE,
@@ -23,6 +22,7 @@ from qtopt.plots.style import (
     figure as new_figure,
     style_panel,
 )
+from qtopt.solvers.exact import PeriodicState, Resolution, resolution_for, steady_state
 
 from . import _common as common, _fronts as fronts
 from .pareto_fronts import front, settings_of

@@ -8,7 +8,7 @@ import xarray
 from matplotlib.colors import LogNorm
 from matplotlib.patches import Patch
 
-from qtopt import config as files
+from qtopt import files
 from qtopt.plots.style import BLACK, FONT_SIZE, figure as new_figure, legend_below
 
 from . import _common as common

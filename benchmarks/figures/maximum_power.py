@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 import qtopt
-from qtopt import config as files
+from qtopt import files
 from qtopt.plots.style import LOOKS, SMALL_FONT_SIZE, figure as new_figure, style_panel
 
 from . import _common as common

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import xarray
 
-from qtopt import config as files
+from qtopt import files
 from qtopt.plots import drives_figure
 
 from . import _common as common, _fronts as fronts

@@ -9,7 +9,8 @@ import xarray
 from matplotlib.colors import LogNorm
 
 import qtopt
-from qtopt import config as files
+from qtopt import files
+from qtopt.observables import CLASSICAL, PERIODIC, currents
 from qtopt.plots.style import (
     BLACK,
     BLUE,
@@ -20,7 +21,6 @@ from qtopt.plots.style import (
     figure as new_figure,
     style_panel,
 )
-from qtopt.precision import CLASSICAL, PERIODIC, currents
 
 from . import _common as common
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import xarray
 from matplotlib.colors import SymLogNorm
 
-from qtopt import config as files
+from qtopt import files
 from qtopt.plots.style import BLACK, FONT_SIZE, figure as new_figure, number
 
 from . import _common as common

@@ -9,7 +9,7 @@ from matplotlib.colors import LogNorm
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from qtopt import config as files
+from qtopt import files
 from qtopt.plots.style import BLACK, FONT_SIZE, figure as new_figure, legend_below
 
 from . import _common as common

@@ -6,7 +6,7 @@ from pathlib import Path
 import xarray
 from matplotlib.lines import Line2D
 
-from qtopt import config as files
+from qtopt import files
 from qtopt.plots.style import FONT_SIZE, figure as new_figure, legend_below, style_panel
 
 from . import _common as common, _fronts as fronts

@@ -6,8 +6,8 @@ from pathlib import Path
 import xarray
 from matplotlib.lines import Line2D
 
-from qtopt import config as files
-from qtopt.pareto import desiderata_front
+from qtopt import files
+from qtopt.fronts import desiderata_front
 from qtopt.plots.style import BLUE, GREEN, GREY, VERMILLION, figure as new_figure, legend_below, style_panel
 
 from . import _common as common, _fronts as fronts

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import xarray
 
-from qtopt import config as files
+from qtopt import files
 from qtopt.plots.style import BLUE, SMALL_FONT_SIZE, VERMILLION, figure as new_figure, style_panel
 
 from . import _common as common

@@ -1,6 +1,6 @@
 """Opponent of the exact steady state: integrate the moments until the machine has forgotten its start.
 
-The equations are qtopt's (`qtopt.dynamics`), with the same rational coth; what differs is that the periodic
+The equations are qtopt's (`qtopt.solvers.time_domain`), with the same rational coth; what differs is that the periodic
 state is reached by waiting, as a script around an integrator would. The oscillators start in no state at all
 (all moments zero), which is forgotten at the slowest rate of the machine.
 """
@@ -15,9 +15,9 @@ import numpy as np
 import optimistix as optx
 
 from qtopt import Drive, Machine
-from qtopt.dynamics._equations import Equations, Response
-from qtopt.dynamics._solver import DirectKvaerno5
-from qtopt.dynamics._trajectory import flows
+from qtopt.solvers.time_domain._equations import Equations, Response
+from qtopt.solvers.time_domain._solver import DirectKvaerno5
+from qtopt.solvers.time_domain._trajectory import flows
 from qtopt.thermal import coth_poles
 
 POINTS = 128

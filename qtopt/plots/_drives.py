@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from ..drives import BoundedDrive, Drive
-from ..pareto import Front, FrontPoint
+from ..fronts import Front, FrontPoint
+from ..model import BoundedDrive, Drive
 from ._front import Words, words_for
 from .style import (
     DOUBLE_COLUMN,

@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import NullFormatter
 
-from ..pareto import Certificate, Front, PurposeName
+from ..fronts import Certificate, Front, PurposeName
 from .style import (
     DOUBLE_COLUMN,
     FONT_SIZE,

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from ..pareto import PreciseFront
+from ..fronts import PreciseFront
 from .style import (
     DOUBLE_COLUMN,
     FONT_SIZE,

@@ -7,7 +7,7 @@ from jax import Array
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ..dynamics import Trajectory
+from ..solvers.time_domain import Trajectory
 from .style import (
     DOUBLE_COLUMN,
     GREY,

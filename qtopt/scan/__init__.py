@@ -1,7 +1,15 @@
 """Maps of every quantity over one or two parameters: batched, sharded, resumable, labelled."""
 
-from .._share import Share as Share
-from ._dataset import FILE as FILE, remarks as remarks, write_dataset as write_dataset
-from ._provenance import revision as revision
-from ._quantities import Quantity as Quantity, quantities_of as quantities_of
-from ._scan import parameter_scan as parameter_scan, scan_share as scan_share
+from ._dataset import (
+    FILE as FILE,
+    remarks as remarks,
+    write_dataset as write_dataset,
+)
+from ._quantities import (
+    Quantity as Quantity,
+    quantities_of as quantities_of,
+)
+from ._scan import (
+    parameter_scan as parameter_scan,
+    scan_share as scan_share,
+)

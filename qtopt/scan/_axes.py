@@ -7,12 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import config as files
-from .._build import build_drive, build_machine
-from .._places import Place, place_of
-from ..drives import Drive
+from .. import files
+from ..assembly import Place, build_drive, build_machine, place_of
 from ..errors import InputError
-from ..machine import Machine
+from ..model import Drive, Machine
 
 Model = tuple[Machine, Drive]
 

@@ -11,7 +11,7 @@ import numpy as np
 from jax import Array
 from jax.sharding import NamedSharding
 
-from .._devices import SPLIT, WHOLE, mesh as device_mesh, spare_memory
+from ..jobs import SPLIT, WHOLE, mesh as device_mesh, spare_memory
 
 CPU_BATCH = 16
 """machines side by side on a CPU: more of them leave its caches"""

@@ -11,12 +11,12 @@ import jax
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import __version__, config as files
+from .. import __version__, files
 from ..errors import InputError
-from ..exact import RESOLVED
-from ..weak import LIMIT
+from ..jobs import revision
+from ..solvers.exact import RESOLVED
+from ..solvers.weak import LIMIT
 from ._axes import Axis
-from ._provenance import revision
 from ._quantities import BATH, OSCILLATOR, OTHER, Quantity
 
 if TYPE_CHECKING:

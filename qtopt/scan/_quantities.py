@@ -6,8 +6,9 @@ from typing import Any, Literal, NamedTuple
 import jax.numpy as jnp
 from jax import Array
 
-from ..precision import Current, periodic_product, uncertainty_product
-from ..thermodynamics import MODES, Fluctuations, pearson
+from ..model import pearson
+from ..observables import MODES, Current, periodic_product, uncertainty_product
+from ..solvers import Fluctuations
 
 POWER = "hbar omega_A^2"
 STATUSES = ("resolved", "unstable", "unresolved", "undamped")

@@ -8,13 +8,11 @@ import jax
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import __version__, config as files
-from .._arrays import require_x64
-from .._processes import first, gathered
-from .._share import Share
+from .. import __version__, files
+from ..jobs import Parts, Share, first, gathered
+from ..numerics import require_x64
 from ._axes import build_model, read_axes
 from ._dataset import check_names, dataset
-from ._parts import Parts
 from ._quantities import Quantity
 from ._solve import Results, Solver
 

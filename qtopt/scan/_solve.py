@@ -11,11 +11,12 @@ import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
-from .._places import Place, placed_each
-from ..baths import has_friction
-from ..drives import Drive
+from ..assembly import Place, placed_each
 from ..errors import InputError
-from ..exact import (
+from ..model import Drive, Machine, has_friction, logarithmic_negativity, longest_lived, state_space
+from ..observables import performances, with_slope
+from ..solvers import Fluctuations, SteadyState
+from ..solvers.exact import (
     RESOLVED,
     PeriodicState,
     Resolution,
@@ -25,10 +26,7 @@ from ..exact import (
     levels_for,
     steady_state as exact_steady_state,
 )
-from ..machine import Machine, longest_lived, state_space
-from ..precision import with_slope
-from ..thermodynamics import Fluctuations, SteadyState, logarithmic_negativity, performances
-from ..weak import (
+from ..solvers.weak import (
     RESOLUTION,
     Resonances,
     fluctuations as weak_fluctuations,

@@ -15,7 +15,7 @@ import numpy as np
 from jax.typing import ArrayLike
 from jaxtyping import Array, Bool, Complex, Float, Int
 
-from .._complex import reciprocal
+from ..numerics import reciprocal
 from ._coth import CothPoles, matsubara
 
 

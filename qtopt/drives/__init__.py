@@ -1,7 +1,0 @@
-"""Periodic drive shapes g_l(t) as pytrees."""
-
-from ._bounded import BoundedDrive as BoundedDrive
-from ._drive import Drive as Drive
-from ._fourier import FourierDrive as FourierDrive
-from ._monochromatic import MonochromaticDrive as MonochromaticDrive
-from ._piecewise import PiecewiseDrive as PiecewiseDrive

@@ -1,5 +1,0 @@
-"""The time domain: moments of the oscillators from any Gaussian initial state."""
-
-from ._gaussian_state import GaussianState as GaussianState
-from ._simulate import simulate as simulate, simulate_periods as simulate_periods
-from ._trajectory import Trajectory as Trajectory, joined as joined

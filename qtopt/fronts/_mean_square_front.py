@@ -1,0 +1,125 @@
+"""The front of drives with sum_l mean(g_l^2) <= L/2: exact, without a search for shapes (host code)."""
+
+import itertools
+from typing import NamedTuple
+
+import jax
+import numpy as np
+
+from ..model import FourierDrive
+from ._driving_grid import zoomed
+from ._forms import Forms
+from ._landscape import BestHarmonics, Landscape, largest_of_each
+from ._pure_states import best_state, top_state
+from ._purpose import Purpose
+from ._two_harmonics import best_pairs
+
+NEAR = 0.8
+"""Between the nodes there may be more if at a node this share of the best is reached."""
+
+
+class BestDrives(NamedTuple):
+    """The strongest drives at M efficiencies.
+
+    Attributes:
+        output: (M,) what they yield, 0 where no drive is as efficient.
+        frequency: (M,) Omega.
+        order: (M, 2) the harmonics n that they have.
+        amplitude: (M, 2, L) their complex g_n; the first is zero where one harmonic is enough.
+    """
+
+    output: np.ndarray
+    frequency: np.ndarray
+    order: np.ndarray
+    amplitude: np.ndarray
+
+    def drives(self, harmonics: int) -> FourierDrive:
+        """A batch of M drives with this many harmonics, no fewer than the highest order."""
+        count, _, size = self.amplitude.shape
+        series = np.zeros((count, harmonics + 1, size), dtype=complex)
+        for part in range(2):
+            series[np.arange(count), self.order[:, part]] += self.amplitude[:, part]
+        wave = 2.0 * np.swapaxes(series[:, 1:], 1, 2)
+        return jax.vmap(FourierDrive)(self.frequency, np.zeros((count, size)), wave.real, wave.imag)
+
+
+class MeanSquareFront:
+    """The exact front of one machine under sum_l mean(g_l^2) <= L/2.
+
+    With X_n and S_n the forms of output and entropy rate at n Omega, ``X = sum_n g_n^dagger X_n g_n`` and
+    likewise S, and an efficiency of at least eta means S <= kappa(eta) X. At one Omega the Lagrange dual
+
+        X <= (L/2) min over lambda >= 0 of max_n (largest eigenvalue of X_n + lambda (kappa X_n - S_n))
+
+    is reached: by one harmonic with one pattern of amplitudes and phases, or by two harmonics where two
+    eigenvalues cross at the minimum (`best_state`, `best_mixture`). What one harmonic yields depends on
+    nu = n Omega alone. So the front is the largest output of one nu, or of two harmonics of one Omega.
+
+    The maxima over nu and Omega are fine searches, not proofs: every panel of the table has its nodes, with
+    more of them around resonances, and a zoom follows from each that comes near the best.
+
+    Args:
+        forms: of the machine, with as many harmonics as the drives may have.
+        purpose: engine or refrigerator.
+        frequency: range of Omega; equal ends fix it.
+
+    Source: this package (weak duality); physics notes, section 3.
+    """
+
+    def __init__(self, forms: Forms, purpose: Purpose, frequency: tuple[float, float]) -> None:
+        self.purpose, self.land = purpose, Landscape(forms, purpose, frequency)
+
+    def efficiency_range(self) -> tuple[float, float] | None:
+        """(efficiency of the drive with the largest output, largest efficiency); None without any output."""
+        if self.land.largest_output <= 0.0:
+            return None
+        output, entropy = self.land.at(self.land.strongest)
+        _, state = top_state(output)
+        gain, cost = (float(np.real(np.conj(state) @ form @ state)) for form in (output, entropy))
+        strongest, thriftiest = self.purpose.efficiency(np.array([cost / gain, 1.0 / self.land.largest_gain]))
+        return float(strongest), float(thriftiest)
+
+    def best(self, efficiency: np.ndarray) -> BestDrives:
+        """The strongest drives that are at least as efficient as asked for, (M,)."""
+        slope = self.purpose.slope(efficiency)
+        found = self._singles(slope)
+        if self.land.harmonics > 1:
+            pairs = best_pairs(self.land, slope, found)
+            better = pairs.output > found.output * (1.0 + 1e-12)
+            for target, part in zip(found, pairs, strict=True):
+                target[better] = part[better]
+        # What was found at a higher efficiency counts here too.
+        source = np.arange(len(slope))
+        falling = np.argsort(-efficiency, kind="stable")
+        for i, j in itertools.pairwise(falling):
+            if found.output[source[i]] > found.output[j]:
+                source[j] = source[i]
+        found = BestHarmonics(*(part[source] for part in found))
+        budget = self.land.size / 2.0
+        # The orders n and -n share what a harmonic has.
+        amplitude = np.sqrt(budget * found.share / 2.0)[..., None] * found.state
+        return BestDrives(budget * np.maximum(found.output, 0.0), found.frequency, found.order, amplitude)
+
+    def _singles(self, slope: np.ndarray) -> BestHarmonics:
+        """The best drives of one harmonic, the lowest whose Omega lies in the range."""
+        land, grid = self.land, self.land.grid
+        bound, _ = land.dual(land.worth, slope)
+        first = np.argmax(bound, axis=1)
+        reached, _ = best_state(land.output[first], land.entropy[first], slope)
+        row, node = np.nonzero((bound > 0.0) & (bound >= NEAR * reached[:, None]))
+        output = np.full(bound.shape, -np.inf)
+        output[row, node], _ = best_state(land.output[node], land.entropy[node], slope[row])
+        least = np.maximum(NEAR * output.max(axis=1, keepdims=True), 0.0)
+        row, node = np.nonzero(grid.peaks(output) & (output >= least))
+        place, value = zoomed(
+            lambda rows, nu: best_state(*land.at(nu), np.broadcast_to(slope[row[rows], None], nu.shape))[0],
+            grid.nu[node], grid.left[node], grid.right[node],
+        )  # fmt: skip
+        chosen = largest_of_each(row, value)
+        row, nu = row[chosen], place[chosen]
+        best = BestHarmonics.none(len(slope), land.size, land.low)
+        best.output[row], best.state[row, 1] = best_state(*land.at(nu), slope[row])
+        order = np.maximum(np.ceil(nu / land.high * (1.0 - 1e-12)), 1.0).astype(int)
+        best.order[row] = order[:, None]
+        best.frequency[row] = np.clip(nu / order, land.low, land.high)
+        return best

@@ -1,0 +1,34 @@
+"""Work shared among devices and processes, and what of it is kept on disk."""
+
+from ._checkpoint import (
+    Checkpoint as Checkpoint,
+)
+from ._devices import (
+    SPLIT as SPLIT,
+    WHOLE as WHOLE,
+    candidates_at_once as candidates_at_once,
+    mesh as mesh,
+    over_devices as over_devices,
+    spare_memory as spare_memory,
+)
+from ._join import (
+    LOST as LOST,
+    join as join,
+    joined as joined,
+    leave as leave,
+)
+from ._parts import (
+    Parts as Parts,
+)
+from ._processes import (
+    first as first,
+    from_first as from_first,
+    gathered as gathered,
+    over_processes as over_processes,
+)
+from ._provenance import (
+    revision as revision,
+)
+from ._share import (
+    Share as Share,
+)

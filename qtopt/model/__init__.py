@@ -1,0 +1,55 @@
+"""The machine as data: oscillators, baths, drives, and what follows from them alone."""
+
+from ._bath import (
+    Bath as Bath,
+    DrivenBath as DrivenBath,
+    StaticBath as StaticBath,
+    has_friction as has_friction,
+)
+from ._correlations import (
+    logarithmic_negativity as logarithmic_negativity,
+    pearson as pearson,
+)
+from ._gaussian_state import (
+    GaussianState as GaussianState,
+)
+from ._machine import (
+    Machine as Machine,
+)
+from ._normal_modes import (
+    NormalMode as NormalMode,
+    longest_lived as longest_lived,
+    normal_modes as normal_modes,
+)
+from ._state_space import (
+    StateSpace as StateSpace,
+    balanced_state_space as balanced_state_space,
+    state_space as state_space,
+)
+from ._susceptibility import (
+    damping_matrix as damping_matrix,
+    from_entries as from_entries,
+    susceptibility as susceptibility,
+    susceptibility_entries as susceptibility_entries,
+    to_entries as to_entries,
+)
+from .drives import (
+    BoundedDrive as BoundedDrive,
+    Drive as Drive,
+    FourierDrive as FourierDrive,
+    MonochromaticDrive as MonochromaticDrive,
+    PiecewiseDrive as PiecewiseDrive,
+)
+from .fitting import (
+    FitReport as FitReport,
+    fit_spectral_density as fit_spectral_density,
+)
+from .spectral_densities import (
+    Drude as Drude,
+    Lorentzian as Lorentzian,
+    Memory as Memory,
+    Ohmic as Ohmic,
+    PoleExpansion as PoleExpansion,
+    Rational as Rational,
+    SpectralDensity as SpectralDensity,
+)

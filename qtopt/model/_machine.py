@@ -1,0 +1,82 @@
+"""A quantum thermal machine: harmonic oscillators and the baths they are coupled to."""
+
+from typing import Literal
+
+import equinox as eqx
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from ..errors import InputError
+from ..numerics import to_array
+from ._bath import Bath, DrivenBath, StaticBath
+
+Configuration = Literal["joint", "independent"]
+
+
+class Machine(eqx.Module):
+    """L oscillators coupled bilinearly to bosonic baths (physics notes, section 1; hbar = k_B = m = 1).
+
+    Attributes:
+        frequencies: (L,) omega_l > 0.
+        baths: the baths, driven and static, in the order in which results list them.
+        configuration: "joint", all oscillators share the baths, or "independent", every oscillator has its
+            own copy of every bath (all results are then sums over single-oscillator machines).
+
+    Raises:
+        InputError: no bath, couplings of a wrong length, an unknown configuration.
+    """
+
+    frequencies: Float[Array, " L"] = eqx.field(converter=to_array)
+    baths: tuple[Bath, ...]
+    configuration: Configuration = eqx.field(static=True, default="joint")
+
+    def __check_init__(self) -> None:
+        if self.configuration not in ("joint", "independent"):
+            raise InputError(
+                f'configuration must be "joint" or "independent", but it is {self.configuration!r}.'
+            )
+        for bath in self.static_baths:
+            shape = getattr(bath.coupling, "shape", None)
+            if shape is not None and shape[-1:] != (self.size,):
+                raise InputError(
+                    f"the coupling of bath {bath.name!r} must have one number per oscillator ({self.size}), "
+                    f"but its shape is {shape}."
+                )
+        if not self.baths:
+            raise InputError("a machine must have at least one bath, but it has none: add a bath.")
+
+    @property
+    def size(self) -> int:
+        """Number of oscillators L."""
+        return self.frequencies.shape[-1]
+
+    @property
+    def driven_baths(self) -> tuple[DrivenBath, ...]:
+        """Baths whose coupling follows the drive."""
+        return tuple(bath for bath in self.baths if isinstance(bath, DrivenBath))
+
+    @property
+    def static_baths(self) -> tuple[StaticBath, ...]:
+        """Baths with constant coupling."""
+        return tuple(bath for bath in self.baths if isinstance(bath, StaticBath))
+
+    @property
+    def temperatures(self) -> Float[Array, " B"]:
+        """(B,) temperatures in the order of the baths."""
+        return jnp.stack([bath.temperature for bath in self.baths])
+
+    def in_units(self, unit: float) -> "Machine":
+        """The same machine with every frequency and temperature multiplied by `unit`."""
+        baths = tuple(
+            eqx.tree_at(
+                lambda b: (b.temperature, b.spectral_density),
+                bath,
+                (bath.temperature * unit, bath.spectral_density.in_units(unit)),
+            )
+            for bath in self.baths
+        )
+        return Machine(self.frequencies * unit, baths, self.configuration)
+
+    def with_configuration(self, configuration: Configuration) -> "Machine":
+        """The same machine with shared ("joint") or private ("independent") baths."""
+        return Machine(self.frequencies, self.baths, configuration)

@@ -1,0 +1,17 @@
+"""Periodic drive shapes g_l(t) as pytrees, one file for each family."""
+
+from ._bounded import (
+    BoundedDrive as BoundedDrive,
+)
+from ._drive import (
+    Drive as Drive,
+)
+from ._fourier import (
+    FourierDrive as FourierDrive,
+)
+from ._monochromatic import (
+    MonochromaticDrive as MonochromaticDrive,
+)
+from ._piecewise import (
+    PiecewiseDrive as PiecewiseDrive,
+)

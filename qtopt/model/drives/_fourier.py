@@ -1,0 +1,46 @@
+"""Truncated Fourier series."""
+
+import equinox as eqx
+import jax.numpy as jnp
+from jax.typing import ArrayLike
+from jaxtyping import Array, Complex, Float
+
+from ...numerics import to_array
+from ._drive import Drive
+
+
+class FourierDrive(Drive):
+    """g_l(t) = mean_l + sum_n [cosine_ln cos(n Omega t) + sine_ln sin(n Omega t)], n = 1..N.
+
+    Attributes:
+        frequency: Omega > 0.
+        mean: (L,).
+        cosine: (L, N).
+        sine: (L, N).
+    """
+
+    frequency: Float[Array, ""] = eqx.field(converter=to_array)
+    mean: Float[Array, " L"] = eqx.field(converter=to_array)
+    cosine: Float[Array, "L N"] = eqx.field(converter=to_array)
+    sine: Float[Array, "L N"] = eqx.field(converter=to_array)
+
+    @property
+    def size(self) -> int:
+        return self.mean.shape[-1]
+
+    @property
+    def default_harmonics(self) -> int:
+        return self.cosine.shape[-1]
+
+    def __call__(self, time: ArrayLike) -> Float[Array, "... L"]:
+        phase = self.frequency * jnp.asarray(time)[..., None] * jnp.arange(1, self.cosine.shape[-1] + 1)
+        return self.mean + jnp.cos(phase) @ self.cosine.T + jnp.sin(phase) @ self.sine.T
+
+    def harmonics(self, count: int) -> Complex[Array, "count+1 L"]:
+        present = min(count, self.cosine.shape[-1])
+        series = 0.5 * (self.cosine + 1j * self.sine).T[:present]
+        missing = jnp.zeros((count - present, self.size), dtype=complex)
+        return jnp.concatenate([self.mean[None, :].astype(complex), series, missing])
+
+    def mean_square(self) -> Float[Array, " L"]:
+        return self.mean**2 + 0.5 * jnp.sum(self.cosine**2 + self.sine**2, axis=-1)

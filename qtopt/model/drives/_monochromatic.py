@@ -1,0 +1,45 @@
+"""Cosine drives."""
+
+import equinox as eqx
+import jax.numpy as jnp
+from jax.typing import ArrayLike
+from jaxtyping import Array, Complex, Float
+
+from ...numerics import to_array
+from ._drive import Drive
+
+
+class MonochromaticDrive(Drive):
+    """g_l(t) = amplitudes_l cos(Omega t + phases_l).
+
+    Attributes:
+        frequency: Omega > 0.
+        amplitudes: (L,).
+        phases: (L,) in radians; a phase difference breaks time-reversal symmetry.
+    """
+
+    frequency: Float[Array, ""] = eqx.field(converter=to_array)
+    amplitudes: Float[Array, " L"] = eqx.field(converter=to_array)
+    phases: Float[Array, " L"] = eqx.field(converter=to_array)
+
+    @property
+    def size(self) -> int:
+        return self.amplitudes.shape[-1]
+
+    @property
+    def default_harmonics(self) -> int:
+        return 1
+
+    @property
+    def lowest_harmonic(self) -> int:
+        return 1
+
+    def __call__(self, time: ArrayLike) -> Float[Array, "... L"]:
+        return self.amplitudes * jnp.cos(self.frequency * jnp.asarray(time)[..., None] + self.phases)
+
+    def harmonics(self, count: int) -> Complex[Array, "count+1 L"]:
+        first = 0.5 * self.amplitudes * jnp.exp(-1j * self.phases)
+        return jnp.zeros((count + 1, self.size), dtype=complex).at[1:2].set(first)
+
+    def mean_square(self) -> Float[Array, " L"]:
+        return 0.5 * self.amplitudes**2

@@ -1,0 +1,54 @@
+"""Piecewise-constant drives."""
+
+import equinox as eqx
+import jax.numpy as jnp
+from jax.typing import ArrayLike
+from jaxtyping import Array, Complex, Float
+
+from ...numerics import to_array
+from ._drive import Drive
+
+
+class PiecewiseDrive(Drive):
+    """g_l(t) = values_ls on the s-th of S equal steps of one period, s = floor(S Omega t / 2 pi) mod S.
+
+    The Fourier coefficients are those of the discontinuous function itself (no FFT aliasing),
+    ``g_n = sum_s values_s [exp(i n theta_{s+1}) - exp(i n theta_s)]/(2 pi i n)``, theta_s = 2 pi s/S; they
+    fall as 1/n, so a solver keeps 256 of them by default and reports what the rest can change.
+
+    Attributes:
+        frequency: Omega > 0.
+        values: (L, S).
+    """
+
+    frequency: Float[Array, ""] = eqx.field(converter=to_array)
+    values: Float[Array, "L S"] = eqx.field(converter=to_array)
+
+    @property
+    def size(self) -> int:
+        return self.values.shape[0]
+
+    @property
+    def default_harmonics(self) -> int:
+        return 256
+
+    @property
+    def steps(self) -> int:
+        return self.values.shape[1]
+
+    def __call__(self, time: ArrayLike) -> Float[Array, "... L"]:
+        steps = self.values.shape[1]
+        position = jnp.floor(jnp.asarray(time) * self.frequency / (2.0 * jnp.pi) * steps).astype(int)
+        return self.values.T[position % steps]
+
+    def harmonics(self, count: int) -> Complex[Array, "count+1 L"]:
+        steps = self.values.shape[1]
+        n = jnp.arange(1, count + 1)[:, None]
+        # exp(i n theta) by an exact integer phase, so that high harmonics keep full precision.
+        edges = jnp.exp(2j * jnp.pi * ((n * jnp.arange(steps + 1)) % steps) / steps)
+        weights = (edges[:, 1:] - edges[:, :-1]) / (2j * jnp.pi * n)
+        mean = jnp.mean(self.values, axis=1)[None, :].astype(complex)
+        return jnp.concatenate([mean, weights @ self.values.T])
+
+    def mean_square(self) -> Float[Array, " L"]:
+        return jnp.mean(self.values**2, axis=1)

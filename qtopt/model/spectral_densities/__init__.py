@@ -1,0 +1,19 @@
+"""Spectral densities J(omega), one file for each."""
+
+from ._drude import (
+    Drude as Drude,
+)
+from ._lorentzian import (
+    Lorentzian as Lorentzian,
+)
+from ._ohmic import (
+    Ohmic as Ohmic,
+)
+from ._rational import (
+    Rational as Rational,
+)
+from ._spectral_density import (
+    Memory as Memory,
+    PoleExpansion as PoleExpansion,
+    SpectralDensity as SpectralDensity,
+)

@@ -1,0 +1,54 @@
+"""Drude-Lorentz bath: Ohmic with an exponential memory."""
+
+import equinox as eqx
+import jax.numpy as jnp
+from jax.typing import ArrayLike
+from jaxtyping import Array, Complex, Float, Inexact
+
+from ...numerics import reciprocal, scaled, to_array, turned
+from ._spectral_density import Memory, PoleExpansion, SpectralDensity
+
+
+class Drude(SpectralDensity):
+    """J(omega) = gamma omega / (1 + omega^2/omega_c^2), K(omega) = -i gamma omega / (1 - i omega/omega_c).
+
+    Attributes:
+        damping: gamma > 0.
+        cutoff: omega_c > 0; the memory time is 1/omega_c.
+
+    Source: physics notes, section 1.
+    """
+
+    damping: Float[Array, ""] = eqx.field(converter=to_array)
+    cutoff: Float[Array, ""] = eqx.field(converter=to_array)
+
+    def density(self, omega: ArrayLike) -> Inexact[Array, "..."]:
+        omega = jnp.asarray(omega)
+        both = reciprocal((self.cutoff - 1j * omega) * (self.cutoff + 1j * omega))
+        return scaled(omega * both, self.damping * self.cutoff**2)
+
+    def response(self, omega: ArrayLike) -> Complex[Array, "..."]:
+        return scaled(reciprocal(self.cutoff - 1j * jnp.asarray(omega)), self.damping * self.cutoff**2)
+
+    def memory_kernel(self, omega: ArrayLike) -> Complex[Array, "..."]:
+        omega = jnp.asarray(omega)
+        return turned(omega * reciprocal(self.cutoff - 1j * omega), -self.damping * self.cutoff)
+
+    def memory_kernel_slope(self, a: ArrayLike, b: ArrayLike) -> Complex[Array, "..."]:
+        a, b = jnp.asarray(a), jnp.asarray(b)
+        both = reciprocal((self.cutoff - 1j * a) * (self.cutoff - 1j * b))
+        return turned(both, -self.damping * self.cutoff**2)
+
+    def in_units(self, unit: float) -> "Drude":
+        return Drude(self.damping * unit, self.cutoff * unit)
+
+    def expansion(self) -> PoleExpansion:
+        pole = jnp.reshape(-1j * self.cutoff, (1,))
+        residue = jnp.reshape(1j * self.damping * self.cutoff**2, (1,))
+        return PoleExpansion(self.damping * self.cutoff, jnp.zeros(()), pole, residue)
+
+    def memory(self) -> Memory:
+        # chi_B * q = gamma omega_c^2/(d/dt + omega_c) q, split evenly between input and output.
+        gain = jnp.reshape(jnp.sqrt(self.damping) * self.cutoff, (1,))
+        rate, static = jnp.reshape(self.cutoff, (1,)), self.damping * self.cutoff
+        return Memory(-rate[:, None], gain, gain, jnp.ones((1,)), rate, static, jnp.zeros(()))

@@ -1,0 +1,45 @@
+"""Ohmic bath: memoryless friction."""
+
+import equinox as eqx
+import jax.numpy as jnp
+from jax.typing import ArrayLike
+from jaxtyping import Array, Complex, Float, Inexact
+
+from ...numerics import to_array, turned
+from ._spectral_density import Memory, PoleExpansion, SpectralDensity
+
+
+class Ohmic(SpectralDensity):
+    """J(omega) = gamma omega, K(omega) = -i gamma omega (strictly Ohmic, no cut-off).
+
+    Attributes:
+        damping: gamma > 0, in units of the reference frequency.
+
+    The momentum variance diverges; only positions, powers and heat currents are meaningful.
+    Source: physics notes, section 1.
+    """
+
+    damping: Float[Array, ""] = eqx.field(converter=to_array)
+
+    def density(self, omega: ArrayLike) -> Inexact[Array, "..."]:
+        return self.damping * jnp.asarray(omega)
+
+    def response(self, omega: ArrayLike) -> Complex[Array, "..."]:
+        return jnp.zeros_like(omega, dtype=complex)
+
+    def memory_kernel(self, omega: ArrayLike) -> Complex[Array, "..."]:
+        return turned(jnp.asarray(omega, dtype=complex), -self.damping)
+
+    def memory_kernel_slope(self, a: ArrayLike, b: ArrayLike) -> Complex[Array, "..."]:
+        return -1j * self.damping * jnp.ones_like(jnp.asarray(a) + jnp.asarray(b), dtype=complex)
+
+    def in_units(self, unit: float) -> "Ohmic":
+        return Ohmic(self.damping * unit)
+
+    def expansion(self) -> PoleExpansion:
+        none = jnp.zeros((0,), dtype=complex)
+        return PoleExpansion(jnp.zeros(()), self.damping, none, none)
+
+    def memory(self) -> Memory:
+        none = jnp.zeros((0,))
+        return Memory(jnp.zeros((0, 0)), none, none, none, none, jnp.zeros(()), self.damping)

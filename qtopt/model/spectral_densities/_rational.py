@@ -1,0 +1,163 @@
+"""Rational bath: any spectral density that a finite number of poles describes."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.typing import ArrayLike
+from jaxtyping import Array, Complex, Float, Inexact
+
+from ...errors import InputError
+from ...numerics import to_array
+from ._spectral_density import Memory, PoleExpansion, SpectralDensity
+
+
+def _to_pairs(value: ArrayLike | Sequence[Any]) -> Array:
+    """As `to_array`, and an empty list means no pair."""
+    return (
+        to_array(value) if np.ndim(value) == 2 or not isinstance(value, list | tuple) else jnp.zeros((0, 2))
+    )
+
+
+class Rational(SpectralDensity):
+    """J(omega) = omega |h(omega)|^2 with h = sqrt(scale) prod_z [-i(omega - z)] / prod_p [-i(omega - p)].
+
+    Poles p and zeros z lie in the lower half plane, on the imaginary axis or as mirrored pairs, so that
+    J > 0 for omega > 0 and every memory is real by construction; h is the minimum-phase factor of J/omega.
+    More poles than zeros: J decays at least as 1/omega. `fit_spectral_density` makes one of a table.
+
+    Attributes:
+        scale: factor of J > 0, in units of frequency^(1 + 2 (poles - zeros)).
+        decays: (R,) rates kappa > 0 of the poles -i kappa.
+        pairs: (C, 2) frequencies a > 0 and rates b > 0 of the poles +-a - i b.
+        zero_decays: (Q,) rates >= 0 of the zeros on the imaginary axis.
+        zero_pairs: (Z, 2) frequencies and rates >= 0 of the mirrored zeros.
+
+    All poles must differ.
+
+    Raises:
+        InputError: not fewer zeros than poles.
+
+    Source: physics notes, sections 1 and 4; spectral factorisation as in Kailath, Sayed and Hassibi,
+    Linear Estimation (2000), chapter 6.
+    """
+
+    scale: Float[Array, ""] = eqx.field(converter=to_array)
+    decays: Float[Array, " R"] = eqx.field(converter=to_array)
+    pairs: Float[Array, "C 2"] = eqx.field(converter=_to_pairs)
+    zero_decays: Float[Array, " Q"] = eqx.field(converter=to_array)
+    zero_pairs: Float[Array, "Z 2"] = eqx.field(converter=_to_pairs)
+
+    def __check_init__(self) -> None:
+        if self._excess < 1:
+            raise InputError(
+                "a rational spectral density must have more poles than zeros, so that it decays, but it has "
+                f"{-self._excess} more zeros than poles: remove zeros or add poles."
+            )
+
+    @property
+    def _excess(self) -> int:
+        """Poles less zeros of h."""
+        poles = self.decays.shape[-1] + 2 * self.pairs.shape[-2]
+        return poles - self.zero_decays.shape[-1] - 2 * self.zero_pairs.shape[-2]
+
+    @property
+    def poles(self) -> Complex[Array, " P"]:
+        """(P,) poles of chi_B: R imaginary ones, C to the right, C mirrored to the left."""
+        return _roots(self.decays, self.pairs)
+
+    @property
+    def zeros(self) -> Complex[Array, " N"]:
+        """(N,) zeros of h, in the same order."""
+        return _roots(self.zero_decays, self.zero_pairs)
+
+    def _filter(self, omega: Array) -> Complex[Array, "..."]:
+        """h/sqrt(scale); its complex conjugate on the real axis is its value at -omega."""
+        return _ratio(-1j * (omega[..., None] - self.zeros), -1j * (omega[..., None] - self.poles))
+
+    def _strengths(self) -> tuple[Complex[Array, " P"], Complex[Array, " P"]]:
+        """Residues of chi_B and of h in the Laplace variable -i omega."""
+        poles, identity = self.poles, jnp.eye(self.poles.shape[0], dtype=bool)
+        others = jnp.where(identity, 1.0, -1j * (poles[:, None] - poles))
+        noise = jnp.sqrt(self.scale) * _ratio(-1j * (poles[:, None] - self.zeros), others)
+        return 2j * poles * noise * jnp.sqrt(self.scale) * self._filter(-poles), noise
+
+    def density(self, omega: ArrayLike) -> Inexact[Array, "..."]:
+        omega = jnp.asarray(omega)
+        return self.scale * omega * (self._filter(omega) * self._filter(-omega))
+
+    def response(self, omega: ArrayLike) -> Complex[Array, "..."]:
+        _, _, poles, residues = self.expansion()
+        return jnp.sum(residues / (jnp.asarray(omega)[..., None] - poles), axis=-1)
+
+    def memory_kernel(self, omega: ArrayLike) -> Complex[Array, "..."]:
+        omega = jnp.asarray(omega)
+        _, _, poles, residues = self.expansion()
+        return -omega * jnp.sum(residues / (poles * (omega[..., None] - poles)), axis=-1)
+
+    def memory_kernel_slope(self, a: ArrayLike, b: ArrayLike) -> Complex[Array, "..."]:
+        a, b = jnp.asarray(a)[..., None], jnp.asarray(b)[..., None]
+        _, _, poles, residues = self.expansion()
+        return jnp.sum(residues / ((a - poles) * (b - poles)), axis=-1)
+
+    def in_units(self, unit: float) -> "Rational":
+        return Rational(
+            self.scale * unit ** (1 + 2 * self._excess),
+            self.decays * unit,
+            self.pairs * unit,
+            self.zero_decays * unit,
+            self.zero_pairs * unit,
+        )
+
+    def expansion(self) -> PoleExpansion:
+        strengths, _ = self._strengths()
+        static = jnp.sum(-1j * strengths / self.poles).real
+        return PoleExpansion(static, jnp.zeros(()), self.poles, 1j * strengths)
+
+    def memory(self) -> Memory:
+        # A real pole is one variable, dr/dt = -kappa r + ..., a pair is a damped rotation of two, seen in its
+        # first. The gain of each is split evenly between input and output; nothing depends on that split.
+        frequency, rate = self.pairs[:, 0], self.pairs[:, 1]
+        real, count = self.decays.shape[0], self.pairs.shape[0]
+        first, second = real + jnp.arange(count), real + count + jnp.arange(count)
+        dynamics = -jnp.diag(jnp.concatenate([self.decays, rate, rate]))
+        dynamics = dynamics.at[first, second].set(-frequency).at[second, first].set(frequency)
+        strengths, noise = self._strengths()
+        gain = jax.lax.stop_gradient(jnp.sqrt(jnp.abs(strengths[: real + count])))
+        gain = jnp.where(gain > 0.0, gain, 1.0)
+        static = jnp.sum(-1j * strengths / self.poles).real
+        output = jnp.concatenate([gain, jnp.zeros(count)])
+        # h as the response of the outlet, residue by residue.
+        outlet = 0.5 * gain / (jnp.sqrt(self.scale) * self._filter(-self.poles[: real + count]))
+        return Memory(
+            dynamics,
+            _quadratures(strengths, real, count, gain),
+            output,
+            _quadratures(noise, real, count, gain),
+            jnp.concatenate([outlet[:real].real, outlet[real:].real, outlet[real:].imag]),
+            static,
+            jnp.zeros(()),
+        )
+
+
+def _roots(decays: Float[Array, " R"], pairs: Float[Array, "C 2"]) -> Complex[Array, " P"]:
+    """-i kappa, a - i b and -a - i b."""
+    shift = 1j * pairs[:, 1]
+    return jnp.concatenate([-1j * decays, pairs[:, 0] - shift, -pairs[:, 0] - shift])
+
+
+def _ratio(above: Complex[Array, "... N"], below: Complex[Array, "... P"]) -> Complex[Array, "..."]:
+    """prod(above)/prod(below), N <= P, factor by factor: no intermediate overflow."""
+    paired = above.shape[-1]
+    return jnp.prod(above / below[..., :paired], axis=-1) / jnp.prod(below[..., paired:], axis=-1)
+
+
+def _quadratures(
+    residues: Complex[Array, " P"], real: int, count: int, gain: Float[Array, " G"]
+) -> Float[Array, " P"]:
+    """Real input of poles and pairs with these residues (Laplace variable), for outputs `gain`."""
+    alone, pair = residues[:real].real / gain[:real], 2.0 * residues[real : real + count] / gain[real:]
+    return jnp.concatenate([alone, pair.real, -pair.imag])

@@ -1,0 +1,34 @@
+"""The exact periodic steady state, at any coupling strength."""
+
+from ._fluctuations import (
+    check_fluctuations as check_fluctuations,
+    fluctuations as fluctuations,
+)
+from ._resolution import (
+    Resolution as Resolution,
+    default_points as default_points,
+    fastest_rate as fastest_rate,
+    levels_for as levels_for,
+    resolution_for as resolution_for,
+)
+from ._result import (
+    RESOLVED as RESOLVED,
+    PeriodicState as PeriodicState,
+    check as check,
+)
+from ._spectra import (
+    NoiseSpectra as NoiseSpectra,
+    spectra as spectra,
+)
+from ._stability import (
+    spectral_radius as spectral_radius,
+)
+from ._steady_state import (
+    steady_state as steady_state,
+)
+from ._system import (
+    Copy as Copy,
+    System as System,
+    check_drive as check_drive,
+    system as system,
+)

@@ -1,0 +1,140 @@
+"""Closing the period: from the propagators of short intervals to the periodic moments."""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from ...numerics import solve
+from ...thermal import CothPoles, matsubara
+from ._doubling import Calculus, Ladder, congruence, decaying_sources, diffusion, propagators
+from ._system import System
+
+STEIN_DOUBLINGS = 48
+
+
+class Moments(NamedTuple):
+    """Second moments in the periodic state at the K points of the grid, split by the noise that causes them.
+
+    Attributes:
+        noise_states: (B, n, M, K) v_j of every bath and pole of the coth but the first.
+        noise_correlation: (B, n, K) <z eta_b>.
+        covariance: (B, n, n, K) part of <z z^T> due to the noise of bath b.
+        monodromy: (n, n) propagator of one period.
+    """
+
+    noise_states: Float[Array, "B n M K"]
+    noise_correlation: Float[Array, "B n K"]
+    covariance: Float[Array, "B n n K"]
+    monodromy: Float[Array, "n n"]
+
+
+def periodic_moments(
+    system: System, temperatures: Float[Array, " B"], calculus: Calculus, poles: CothPoles
+) -> Moments:
+    """Periodic solution of the moment equations.
+
+    The spectrum of eta is ``w coth(w/2T) = 2T + sum_j w_j 4T w^2/(w^2 + mu_j^2)``; with its vector b(t),
+
+        dv_j/dt = (A - mu_j) v_j + db/dt - A b,           <z eta> = T b + sum_j 2T w_j v_j,
+        dS/dt   = A S + S A^T + b <z eta>^T + <z eta> b^T.
+
+    (v_j is ``b - mu_j u_j`` of the physics notes: no cancellation at large mu_j, and no resonance between
+    mu_j and a bath pole.) Each is closed by one linear solve with the monodromy.
+
+    Source: physics notes, section 4.
+    """
+    ladder = propagators(system.dynamics, calculus)
+    states = jnp.stack(
+        [
+            _noise_states(system, b, temperatures[b], calculus, poles, ladder)
+            for b in range(system.noise.shape[0])
+        ]
+    )
+    driven = jnp.einsum("bnmk,b,m->bnk", states, 2.0 * temperatures, poles.weight[1:])
+    correlation = temperatures[:, None, None] * system.noise + driven
+    outer = jnp.einsum("bik,bjk->bijk", system.noise, correlation)
+    step = diffusion(system.dynamics, outer + jnp.swapaxes(outer, 1, 2), ladder, calculus)
+    covariance = closed_covariance(ladder, step)
+    monodromy = jnp.eye(system.dynamics.shape[0]) + ladder.prefix[:, :, -1]
+    return Moments(states, correlation, covariance, monodromy)
+
+
+def _noise_states(
+    system: System, b: int, temperature: Array, calculus: Calculus, poles: CothPoles, ladder: Ladder
+) -> Float[Array, "n M K"]:
+    """v_j of the noise of bath b in the periodic state, for every pole of the coth but the first."""
+    noise = system.noise[b]
+    source = system.noise_slope[b] - jnp.sum(system.dynamics * noise[None], axis=1)
+    return decaying_states(system.dynamics, source, matsubara(temperature, poles)[1:], calculus, ladder)
+
+
+def decaying_states(
+    dynamics: Float[Array, "n n K"],
+    source: Float[Array, "n K"],
+    rates: Float[Array, " M"],
+    calculus: Calculus,
+    ladder: Ladder,
+) -> Float[Array, "n M K"]:
+    """Periodic solutions of ``dv_j/dt = (A - mu_j) v_j + c(t)`` for M rates mu_j."""
+    parts = decaying_sources(dynamics, source, rates, ladder, calculus)
+    decay = jnp.exp(-rates * calculus.period / calculus.grid.points)
+
+    def follow(before: Array, inputs: tuple[Array, Array]) -> tuple[Array, Array]:
+        change, part = inputs
+        after = (before + change @ before) * decay + part
+        return after, after
+
+    inputs = (jnp.moveaxis(ladder.full, -1, 0), jnp.moveaxis(parts, -1, 0))
+    last, driven = jax.lax.scan(follow, jnp.zeros(parts.shape[:2]), inputs)
+    # Periodicity, v = exp(-mu tau) Phi v + last, for every rate.
+    prefix = ladder.prefix
+    identity, whole = jnp.eye(source.shape[0]), jnp.exp(-rates * calculus.period)
+    operators = identity - whole[:, None, None] * (identity + prefix[:, :, -1])
+    start = jax.vmap(solve)(operators, last.T[:, :, None])[:, :, 0]
+    left = jnp.exp(-rates[:, None] * calculus.grid.phases * calculus.period)
+    decayed = jnp.einsum("mi,mk->imk", start, left)
+    returning = decayed + jnp.einsum("ijk,jmk->imk", prefix, decayed)
+    return jnp.moveaxis(driven, 0, -1) + returning
+
+
+def closed_covariance(ladder: Ladder, sources: Float[Array, "S n n K"]) -> Float[Array, "S n n K"]:
+    """S with ``S_k = Phi_k S_{k-1} Phi_k^T + Q_k``, periodic."""
+
+    def follow(before: Array, inputs: tuple[Array, Array]) -> tuple[Array, Array]:
+        change, source = inputs
+        after = congruence(change[..., None], before[..., None])[..., 0] + source
+        return after, after
+
+    inputs = (jnp.moveaxis(ladder.full, -1, 0), jnp.moveaxis(sources, -1, 0))
+    last, driven = jax.lax.scan(follow, jnp.zeros(sources.shape[:-1]), inputs)
+    prefix = ladder.prefix
+    start = jax.vmap(lambda q: stein(prefix[:, :, -1], q))(last)
+    return jnp.moveaxis(driven, 0, -1) + congruence(prefix, start[..., None])
+
+
+def stein(change: Float[Array, "n n"], source: Float[Array, "n n"]) -> Float[Array, "n n"]:
+    """X = (1 + D) X (1 + D)^T + Q by doubling (Smith's method); differentiated implicitly.
+
+    Converges for spectral radii up to 1 - 1e-12 of 1 + D; above 1 the result is not finite.
+    """
+
+    def operator(x: Array) -> Array:
+        half = change @ x
+        return -(half + x @ change.T + half @ change.T)
+
+    def doubling(by: Array, q: Array) -> Array:
+        def step(_: int, carry: tuple[Array, Array]) -> tuple[Array, Array]:
+            x, d = carry
+            half = d @ x
+            return x + x + half + x @ d.T + half @ d.T, d + d + d @ d
+
+        return jax.lax.fori_loop(0, STEIN_DOUBLINGS, step, (q, by))[0]
+
+    return jax.lax.custom_linear_solve(
+        operator,
+        source,
+        solve=lambda _, q: doubling(change, q),
+        transpose_solve=lambda _, q: doubling(change.T, q),
+    )

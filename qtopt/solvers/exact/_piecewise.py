@@ -1,0 +1,258 @@
+"""Averages over a period of a drive that is constant between jumps, without discretisation in time.
+
+Within a step A and b are constant, and after a jump <z eta> slips on all thermal time scales. With the v_j of
+`_periodic`, their stationary values v*_j of the step, ``(mu_j - A) v*_j = -A b``, and what is left of the
+past, ``d_j = v_j - v*_j``, an interval of length h, Phi = exp(A h), maps its start to its end by
+
+    d_j(h) = exp(-mu_j h) Phi d_j,
+    S(h)   = Phi S Phi^T + Q + sum_j (k_j d_j^T Phi^T + Phi d_j k_j^T),
+
+    Q   = int_0^h exp(A s) (b N*^T + N* b^T) exp(A s)^T ds,       N* = T b + sum_j s_j v*_j,
+    k_j = s_j int_0^h exp(A (h - s)) b exp(-mu_j s) ds,           s_j = 2T w_j,
+
+and integrates a quadratic form W over itself to
+
+    int_0^h tr[W S(s)] ds = tr(G S) + tr(W Y) + 2 sum_j d_j^T m_j,
+
+    G = int_0^h exp(A s)^T W exp(A s) ds,    Y = int_0^h Q(s) ds,    m_j = int_0^h exp(A s)^T W k_j(s) ds.
+
+Doubling the interval gives all of them: any ratio of rates costs its logarithm, and nothing is inverted but
+mu_j - A, which is regular because no step amplifies by itself. The amplitudes b do not jump (driven baths
+have memory), so v_j and S are continuous.
+
+At a jump the driver does the work ``-(g_after - g_before)_l <x_l F>`` with the force in the middle of the
+straight line between both couplings, F = output r - static q: the limit of steep smooth drives whose
+couplings change together.
+
+Source: physics notes, sections 2 and 4.
+"""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from ...numerics import solve
+from ...thermal import CothPoles, matsubara
+from ._averages import Averages
+from ._doubling import ORDER, Ladder, congruence, exponential_moments, prefixes, product
+from ._periodic import closed_covariance
+from ._system import Copy, System
+from ._time_grid import StepGrid
+
+
+class Noise(NamedTuple):
+    """The noises of B baths in S steps, by M decaying parts.
+
+    Attributes:
+        rates: (B, M) mu_j.
+        strengths: (B, M) s_j.
+        stationary: (B, n, M, S) v*_j.
+        source: (B, n, n, S) ``b N*^T + N* b^T``.
+    """
+
+    rates: Float[Array, "B M"]
+    strengths: Float[Array, "B M"]
+    stationary: Float[Array, "B n M S"]
+    source: Float[Array, "B n n S"]
+
+
+class Maps(NamedTuple):
+    """What an interval does in each of the S steps; symbols of the module's equations.
+
+    Attributes:
+        change: (n, n, S) Phi - 1.
+        diffusion: (B, n, n, S) Q.
+        stored: (B, n, n, S) Y.
+        kicks: (B, n, M, S) k_j.
+        forms: (F, n, n, S) G of F quadratic forms.
+        slips: (F, B, n, M, S) m_j.
+    """
+
+    change: Float[Array, "n n S"]
+    diffusion: Float[Array, "B n n S"]
+    stored: Float[Array, "B n n S"]
+    kicks: Float[Array, "B n M S"]
+    forms: Float[Array, "F n n S"]
+    slips: Float[Array, "F B n M S"]
+
+
+def piecewise_averages(
+    copies: tuple[Copy, ...],
+    equations: System,
+    temperatures: Float[Array, " B"],
+    period: Float[Array, ""],
+    grid: StepGrid,
+    poles: CothPoles,
+) -> Averages:
+    """Of coefficients that are constant in each of the S steps; the last axis of `equations` is S."""
+    size, baths = copies[0].coupling.shape[0], len(copies)
+    noise = _noise(equations, temperatures, poles)
+    forms = _forms(equations, size)
+    maps = _maps(equations, noise, forms, period, grid)
+
+    def every(values: Array) -> Array:
+        return jnp.repeat(values, grid.parts, axis=-1)
+
+    change = every(maps.change)
+    prefix = prefixes(change)
+    past = _past(change, every(noise.stationary), noise.rates, prefix, period)
+    kicked = jnp.einsum("bimk,bjmk->bijk", every(maps.kicks), past)
+    kicked = kicked + jnp.einsum("bilk,jlk->bijk", kicked, change)
+    sources = every(maps.diffusion) + kicked + jnp.swapaxes(kicked, 1, 2)
+    whole = Ladder(jnp.zeros((0, *change.shape)), change, prefix)
+    covariance = closed_covariance(whole, sources)
+    starts = jnp.roll(covariance, 1, axis=-1)
+    integrals = jnp.einsum("fijk,bijk->fb", every(maps.forms), starts)
+    integrals = integrals + grid.parts * jnp.einsum("fijs,bijs->fb", forms, maps.stored)
+    integrals = integrals + 2.0 * jnp.einsum("fbimk,bimk->fb", every(maps.slips), past)
+    averages = integrals / period
+    work = _work_of_jumps(copies, equations, covariance[..., grid.parts - 1 :: grid.parts]) / period
+    upper = jnp.zeros((size, size)).at[jnp.triu_indices(size)].set(jnp.sum(averages[baths:], axis=1))
+    return Averages(
+        work,
+        jnp.sum(work, axis=2) - averages[:baths],
+        jnp.sum(covariance, axis=0)[: 2 * size, : 2 * size],
+        upper + jnp.triu(upper, 1).T,
+        jnp.eye(prefix.shape[0]) + prefix[:, :, -1],
+        jnp.zeros(()),
+    )
+
+
+def _noise(equations: System, temperatures: Float[Array, " B"], poles: CothPoles) -> Noise:
+    """Stationary correlations of every step."""
+    rates = jax.vmap(lambda t: matsubara(t, poles)[1:])(temperatures)
+    strengths = 2.0 * temperatures[:, None] * poles.weight[1:]
+    identity = jnp.eye(equations.dynamics.shape[0])
+    dynamics, noise = jnp.moveaxis(equations.dynamics, -1, 0), jnp.moveaxis(equations.noise, -1, 1)
+
+    def stationary(a: Array, b: Array, rate: Array) -> Array:
+        return solve(rate * identity - a, -(a @ b)[:, None])[:, 0]
+
+    by_step = jax.vmap(jax.vmap(stationary, (None, None, 0)), (0, 0, None))
+    values = jnp.moveaxis(jax.vmap(by_step, (None, 0, 0))(dynamics, noise, rates), 1, -1)
+    values = jnp.swapaxes(values, 1, 2)
+    correlation = temperatures[:, None, None] * equations.noise
+    correlation = correlation + jnp.einsum("bm,bims->bis", strengths, values)
+    outer = jnp.einsum("bis,bjs->bijs", equations.noise, correlation)
+    return Noise(rates, strengths, values, outer + jnp.swapaxes(outer, 1, 2))
+
+
+def _forms(equations: System, size: int) -> Float[Array, "F n n S"]:
+    """Quadratic forms W: F_c dq_c/dt of every bath between jumps, then y_l y_m for l <= m."""
+    power = jnp.einsum("cik,cjk->cijk", equations.force, equations.velocity)
+    first, second = jnp.triu_indices(size)
+    one = jnp.eye(equations.dynamics.shape[0])
+    pairs = jnp.einsum("fi,fj->fij", one[first], one[second])[..., None]
+    pairs = jnp.broadcast_to(pairs, (*pairs.shape[:-1], power.shape[-1]))
+    both = jnp.concatenate([power, pairs])
+    return (both + jnp.swapaxes(both, 1, 2)) / 2.0
+
+
+def _maps(
+    equations: System, noise: Noise, forms: Float[Array, "F n n S"], period: Array, grid: StepGrid
+) -> Maps:
+    """From the shortest interval to those of the grid by doubling."""
+    shortest = period * grid.shortest
+
+    def double(maps: Maps, h: Array) -> tuple[Maps, None]:
+        change, diffusion, stored, kicks, gathered, slips = maps
+        back = jnp.swapaxes(change, 0, 1)
+        decay = jnp.exp(-noise.rates * h)[:, None, :, None]
+        later = product(gathered[:, None], kicks[None]) + decay * slips
+        return Maps(
+            change + change + product(change, change),
+            diffusion + congruence(change, diffusion),
+            stored + h * diffusion + congruence(change, stored),
+            kicks + product(change, kicks) + decay * kicks,
+            gathered + congruence(back, gathered),
+            slips + later + product(back, later),
+        ), None
+
+    maps, _ = jax.lax.scan(
+        double, _shortest(equations, noise, forms, shortest), shortest * 2.0 ** jnp.arange(grid.levels)
+    )
+    return maps
+
+
+def _shortest(equations: System, noise: Noise, forms: Float[Array, "F n n S"], h: Float[Array, ""]) -> Maps:
+    """The first interval by Taylor expansion in A h; decays exp(-mu_j s), of any rate, are kept exactly.
+
+    ``k_j = Phi c_j``, ``c_j = s_j int_0^h exp(-mu_j s) exp(-A s) b ds``, and ``m_j = G c_j - s_j int_0^h
+    exp(-mu_j s) f(s) ds`` with ``f = G(s) exp(-A s) b``, ``df/ds = A^T f + W exp(-A s) b``.
+    """
+    dynamics, back = equations.dynamics, jnp.swapaxes(equations.dynamics, 0, 1)
+    change = _exponential_series(dynamics, h)
+    diffusion, stored = _integrals(dynamics, noise.source, h)
+    gathered, _ = _integrals(back, forms, h)
+    moments = exponential_moments(noise.rates * h, ORDER)
+    vector, inner = equations.noise[:, :, None], jnp.zeros((len(forms), *equations.noise.shape))[..., None, :]
+    past, slips = jnp.zeros(()), jnp.zeros(())
+    for order in range(ORDER + 1):
+        weight = (h ** (order + 1) * noise.strengths * moments[order])[:, None, :, None]
+        past, slips = past + vector * weight, slips - inner * weight
+        inner = product(back, inner) + product(forms[:, None], vector[None])
+        vector = -product(dynamics, vector)
+    slips = slips + product(gathered[:, None], past[None])
+    return Maps(change, diffusion, stored, past + product(change, past), gathered, slips)
+
+
+def _exponential_series(dynamics: Float[Array, "n n S"], h: Float[Array, ""]) -> Float[Array, "n n S"]:
+    """exp(A h) - 1."""
+    term = jnp.broadcast_to(jnp.eye(dynamics.shape[0])[:, :, None], dynamics.shape)
+    change = jnp.zeros_like(dynamics)
+    for order in range(1, ORDER + 1):
+        term = product(dynamics, term) * h / order
+        change = change + term
+    return change
+
+
+def _integrals(
+    dynamics: Float[Array, "n n S"], source: Float[Array, "C n n S"], h: Float[Array, ""]
+) -> tuple[Float[Array, "C n n S"], Float[Array, "C n n S"]]:
+    """``X(h) = int_0^h exp(A s) R exp(A s)^T ds`` and ``int_0^h X(s) ds``."""
+    term, once, twice = source * h, jnp.zeros_like(source), jnp.zeros_like(source)
+    for order in range(ORDER + 1):
+        once, twice = once + term, twice + term * h / (order + 2)
+        half = product(dynamics, term)
+        term = (half + jnp.swapaxes(half, -3, -2)) * h / (order + 2)
+    return once, twice
+
+
+def _past(
+    change: Float[Array, "n n K"],
+    stationary: Float[Array, "B n M K"],
+    rates: Float[Array, "B M"],
+    prefix: Float[Array, "n n K"],
+    period: Float[Array, ""],
+) -> Float[Array, "B n M K"]:
+    """``d_j = v_j - v*_j`` at the start of every interval, in the periodic state."""
+    decay = jnp.exp(-rates * period / change.shape[-1])[:, None]
+
+    def follow(before: Array, inputs: tuple[Array, Array]) -> tuple[Array, Array]:
+        turn, rest = inputs
+        gap = before - rest
+        return rest + decay * (gap + turn @ gap), gap
+
+    inputs = (jnp.moveaxis(change, -1, 0), jnp.moveaxis(stationary, -1, 0))
+    last, _ = jax.lax.scan(follow, jnp.zeros(stationary.shape[:-1]), inputs)
+    # Periodicity, v = exp(-mu tau) Phi v + last, for every rate.
+    whole = jnp.exp(-rates * period)[..., None, None]
+    identity = jnp.eye(change.shape[0])
+    operators = identity - whole * (identity + prefix[:, :, -1])
+    start = jax.vmap(jax.vmap(solve))(operators, jnp.swapaxes(last, 1, 2)[..., None])[..., 0]
+    _, gaps = jax.lax.scan(follow, jnp.swapaxes(start, 1, 2), inputs)
+    return jnp.moveaxis(gaps, 0, -1)
+
+
+def _work_of_jumps(
+    copies: tuple[Copy, ...], equations: System, covariance: Float[Array, "B n n S"]
+) -> Float[Array, "C B l"]:
+    """Work of all jumps of a period, ``-(g_after - g_before)_l <x_l F_c>``; S after every step."""
+    size = copies[0].coupling.shape[0]
+    force = (equations.force + jnp.roll(equations.force, -1, axis=-1)) / 2.0
+    coupling = jnp.stack([copy.coupling for copy in copies])
+    jump = jnp.roll(coupling, -1, axis=-1) - coupling
+    overlap = jnp.einsum("lm,bljs,cjs->cbms", equations.basis, covariance[:, :size], force)
+    return -jnp.einsum("cms,cbms->cbm", jump, overlap)

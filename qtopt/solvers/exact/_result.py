@@ -1,0 +1,89 @@
+"""What the exact solver returns."""
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Int
+
+from ...errors import InputError
+from ...model import logarithmic_negativity
+
+RESOLVED, UNSTABLE, UNRESOLVED = 0, 1, 2
+
+
+class PeriodicState(eqx.Module):
+    """Exact periodic steady state (hbar = k_B = m = 1); averages are over one period.
+
+    Attributes:
+        power: P, work per time supplied by the drive; P < 0 means extracted.
+        local_powers: (L,) power supplied through each oscillator, sum = P.
+        heat_currents: (B,) heat per time from each bath into the system, in the order of the baths.
+        entropy_production_rate: -sum_nu J_nu/T_nu >= 0.
+        covariance: (L, L) period average of <x_l x_l'>.
+        truncation_error: size of the power's highest Fourier components that the points of time resolve.
+        times: (K,) points of time within a period.
+        phase_space_covariance: (K, 2L, 2L) <{r, r}>/2 of r = (x_1..x_L, p_1..p_L) there. Beside a strictly
+            Ohmic bath <p^2> diverges and what stands here ends with the rational coth.
+        monodromy: (C, n, n) propagator of a period, for each set of oscillators that shares its baths.
+        spectral_radius: largest |Floquet multiplier|; the machine is stable below 1. Without derivative: as a
+            constraint, use `exact.spectral_radius` of the monodromy.
+        first_law_residual: relative difference between two expressions of the heat currents of baths with
+            memory; round-off and truncation show here.
+        status: 0 resolved, 1 unstable, 2 unresolved; other numbers are NaN unless it is 0. See `check`.
+    """
+
+    power: Float[Array, ""]
+    local_powers: Float[Array, " L"]
+    heat_currents: Float[Array, " B"]
+    entropy_production_rate: Float[Array, ""]
+    covariance: Float[Array, "L L"]
+    truncation_error: Float[Array, ""]
+    times: Float[Array, " K"]
+    phase_space_covariance: Float[Array, "K 2L 2L"]
+    monodromy: Float[Array, "C n n"]
+    spectral_radius: Float[Array, ""]
+    first_law_residual: Float[Array, ""]
+    status: Int[Array, ""]
+
+    @property
+    def covariance_in_time(self) -> Float[Array, "K L L"]:
+        """<x_l x_l'> at `times`."""
+        size = self.covariance.shape[-1]
+        return self.phase_space_covariance[..., :size, :size]
+
+    @property
+    def negativity_in_time(self) -> Float[Array, " K"]:
+        """Logarithmic negativity of the first two oscillators at `times`. Needs L >= 2."""
+        return logarithmic_negativity(self.phase_space_covariance)
+
+    @property
+    def pearson_in_time(self) -> Float[Array, " K"]:
+        """C(t) = <x_A x_B>/sqrt(<x_A^2><x_B^2>) of the first two oscillators. Needs L >= 2."""
+        c = self.covariance_in_time
+        return c[:, 0, 1] / jnp.sqrt(c[:, 0, 0] * c[:, 1, 1])
+
+    def floquet_multipliers(self) -> np.ndarray:
+        """Eigenvalues of the monodromy, largest first; computed on the host."""
+        values = np.concatenate([np.linalg.eigvals(np.asarray(m)) for m in self.monodromy])
+        return values[np.argsort(-np.abs(values))]
+
+
+def check(state: PeriodicState) -> PeriodicState:
+    """The state itself, if it is one; call on the host.
+
+    Raises:
+        InputError: the machine has no steady state (parametric instability), or the resolution is too low.
+    """
+    status = int(state.status)
+    if status == UNSTABLE:
+        raise InputError(
+            "a steady state needs all Floquet multipliers inside the unit circle, but the largest has "
+            f"modulus {float(state.spectral_radius):.6g}: the driven coupling amplifies parametrically; "
+            "weaken it or the drive, or damp more strongly."
+        )
+    if status == UNRESOLVED:
+        raise InputError(
+            "the shortest time step must resolve the fastest rate of the machine, but it does not: pass "
+            "resolution=resolution_for(machine, drive) of this machine, or more doublings."
+        )
+    return state

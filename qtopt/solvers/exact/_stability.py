@@ -1,0 +1,55 @@
+"""Parametric stability: the largest Floquet multiplier."""
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from ...numerics import solve
+
+SQUARINGS = 50
+SHIFT = 1e-9
+
+
+def growth(monodromy: Float[Array, "n n"]) -> Float[Array, ""]:
+    """Largest |eigenvalue| by repeated squaring, ``||M^(2^p)||^(1/2^p)``: no LAPACK call, no derivative."""
+
+    def step(p: Array, carry: tuple[Array, Array]) -> tuple[Array, Array]:
+        matrix, logarithm = carry
+        size = jnp.linalg.norm(matrix)
+        matrix = matrix / jnp.where(size > 0.0, size, 1.0)
+        return matrix @ matrix, logarithm + jnp.log(size) * 0.5**p
+
+    start = (jax.lax.stop_gradient(monodromy), jnp.zeros(()))
+    _, logarithm = jax.lax.fori_loop(0, SQUARINGS, step, start)
+    return jnp.exp(logarithm)
+
+
+@jax.custom_jvp
+def spectral_radius(monodromy: Float[Array, "n n"]) -> Float[Array, ""]:
+    """Largest |eigenvalue| of a real matrix, differentiable: a constraint for optimisers (stable below 1).
+
+    ``d|lambda| = Re[conj(lambda)/|lambda| l^H dM r/(l^H r)]`` with the left and right eigenvectors of the
+    largest eigenvalue, by inverse iteration. Where two eigenvalues share the largest modulus and are no
+    complex pair, it has a kink and this is the slope of one of them. Calls LAPACK (eigenvalues).
+    """
+    return jnp.max(jnp.abs(jnp.linalg.eigvals(monodromy)))
+
+
+@spectral_radius.defjvp
+def _spectral_radius_jvp(primals: tuple[Array], tangents: tuple[Array]) -> tuple[Array, Array]:
+    (monodromy,), (change,) = primals, tangents
+    values = jnp.linalg.eigvals(monodromy)
+    largest = values[jnp.argmax(jnp.abs(values))]
+    # Off the eigenvalue by a little, so that the solves below are not singular.
+    shifted = monodromy - largest * (1.0 + SHIFT) * jnp.eye(monodromy.shape[0])
+    start = jnp.ones((monodromy.shape[0], 1), dtype=complex)
+    right, left = start, start
+    for _ in range(3):
+        right = solve(shifted, right)
+        right = right / jnp.linalg.norm(right)
+        left = solve(jnp.conj(shifted.T), left)
+        left = left / jnp.linalg.norm(left)
+    left, right = jax.lax.stop_gradient((left[:, 0], right[:, 0]))
+    slope = (jnp.conj(left) @ (change @ right)) / (jnp.conj(left) @ right)
+    modulus = jnp.abs(largest)
+    return modulus, (jnp.conj(largest) / modulus * slope).real

@@ -1,0 +1,186 @@
+"""The exact periodic steady state of a driven machine."""
+
+from typing import NamedTuple
+
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from ...model import Drive, Machine
+from ...numerics import require_x64
+from ...thermal import CothPoles, coth_poles
+from ._averages import Averages, smooth_averages
+from ._doubling import Calculus
+from ._piecewise import piecewise_averages
+from ._resolution import LARGEST_STEP, Resolution, resolution_for
+from ._result import RESOLVED, UNRESOLVED, UNSTABLE, PeriodicState
+from ._stability import growth
+from ._system import Copy, System, check_drive, machine_copies, over_sets, system
+from ._time_grid import StepGrid, TimeGrid
+
+
+def steady_state(
+    machine: Machine,
+    drive: Drive,
+    resolution: Resolution | None = None,
+    poles: CothPoles | None = None,
+) -> PeriodicState:
+    """Exact thermodynamics of the periodic steady state: any coupling strength, any number of driven baths.
+
+    The state space of oscillators and bath memories (n variables) obeys linear equations with periodic
+    coefficients; propagators of 1/K of a period come from doubling (`_doubling`), the periodic state from one
+    linear solve (`_periodic`). No frequency grid, no Newton iteration, no eigenvectors. Differentiable in
+    every parameter (reverse and forward mode), works under `jax.jit` and `jax.vmap`. For a drive that is
+    constant between S jumps nothing is discretised in time (`_piecewise`); its work is done at the jumps.
+
+    Cost: ``O(K r (n^3 + M n^2 + M n K))`` per bath for K points of time (some 8 per harmonic of the drive), r
+    doublings (logarithmic in the fastest rate) and M ~ 80 poles of the coth; n = 2L + one per Drude and two
+    per Lorentzian bath. With S steps: ``O(S r F M n^2)``, F = B + L(L+1)/2. Independent oscillators
+    cost L times one oscillator.
+
+    Args:
+        machine: any baths with memory variables, driven or static.
+        drive: shapes of all driven couplings.
+        resolution: points of time and doublings; by default chosen from the numbers of the machine, which
+            must then be concrete. Under jit, pass ``resolution_for(machine, drive)``.
+        poles: the rational coth, by default to machine precision.
+
+    Returns:
+        A `PeriodicState`. Where its `status` is not 0 its numbers are NaN; `check` raises on the host.
+
+    Raises:
+        InputError: a drive for another number of oscillators; one that jumps and couples a memoryless bath.
+        RuntimeError: float64 is disabled.
+
+    Source: physics notes, sections 2 and 4.
+    """
+    require_x64()
+    check_drive(machine, drive)
+    resolution = resolution_for(machine, drive) if resolution is None else resolution
+    poles = coth_poles() if poles is None else poles
+    grid = resolution.grid(drive.steps)
+    coupling, slope = (part.T for part in drive.at_phases(grid.samples))
+
+    def solve(only: Array | None, frequencies: Array, g: Array, rate: Array) -> Parts:
+        return _solve(machine, frequencies, g, rate, only, grid, drive.frequency, poles)
+
+    return _combined(machine, drive, grid, over_sets(solve, machine, coupling, slope))
+
+
+class Parts(NamedTuple):
+    """Results of one set of oscillators that share their baths: l oscillators, B baths, K points."""
+
+    local_powers: Float[Array, " l"]
+    heat_currents: Float[Array, " B"]
+    covariance: Float[Array, "2l 2l K"]
+    mean: Float[Array, "l l"]
+    monodromy: Float[Array, "n n"]
+    radius: Float[Array, ""]
+    imbalance: Float[Array, ""]
+    truncation: Float[Array, ""]
+    stiffness: Float[Array, ""]
+
+
+def _solve(
+    machine: Machine,
+    frequencies: Array,
+    coupling: Array,
+    slope: Array,
+    only: Array | None,
+    grid: TimeGrid | StepGrid,
+    drive_frequency: Array,
+    poles: CothPoles,
+) -> Parts:
+    """One set of oscillators; `only` picks the static couplings of one oscillator."""
+    copies = machine_copies(machine, coupling, slope, only)
+    equations = system(frequencies, copies)
+    averages = _averages(copies, equations, machine.temperatures, grid, drive_frequency, poles)
+    heat = _heat(copies, jnp.sum(averages.work, axis=(0, 2)), averages.absorbed)
+    norm = jnp.max(jnp.sqrt(jnp.sum(equations.dynamics**2, axis=(0, 1))))
+    return Parts(
+        local_powers=jnp.sum(averages.work, axis=(0, 1)),
+        heat_currents=heat,
+        covariance=_in_oscillators(jnp.kron(jnp.eye(2), equations.basis), averages.covariance),
+        mean=_in_oscillators(equations.basis, averages.mean[..., None])[..., 0],
+        monodromy=averages.monodromy,
+        radius=growth(averages.monodromy),
+        imbalance=_imbalance(equations, averages.absorbed, heat),
+        truncation=averages.truncation,
+        stiffness=norm * grid.shortest * 2.0 * jnp.pi / drive_frequency,
+    )
+
+
+def _averages(
+    copies: tuple[Copy, ...],
+    equations: System,
+    temperatures: Array,
+    grid: TimeGrid | StepGrid,
+    drive_frequency: Array,
+    poles: CothPoles,
+) -> Averages:
+    """The only place where drives that jump differ from smooth ones."""
+    if isinstance(grid, StepGrid):
+        period = 2.0 * jnp.pi / drive_frequency
+        return piecewise_averages(copies, equations, temperatures, period, grid, poles)
+    return smooth_averages(copies, equations, temperatures, Calculus(grid, drive_frequency), poles)
+
+
+def _in_oscillators(basis: Float[Array, "n n"], covariance: Float[Array, "n n K"]) -> Float[Array, "n n K"]:
+    return jnp.einsum("am,abk,bn->mnk", basis, covariance, basis)
+
+
+def _heat(copies: tuple[Copy, ...], own_work: Array, absorbed: Array) -> Float[Array, " B"]:
+    """Heat out of each bath: what its noise gives to the others, less its work, less what it absorbs.
+
+    This form needs no term in which a strong bath's own noise and friction cancel. Between two Ohmic baths
+    the ends of the two rational coths leave a Frullani integral, taken off exactly (as in the weak kernels).
+    """
+    others = absorbed * (1.0 - jnp.eye(len(copies)))
+    heat = jnp.sum(others, axis=0) - jnp.sum(others, axis=1) - own_work
+    spurious = []
+    for b, copy in enumerate(copies):
+        total = jnp.zeros(())
+        for c, other in enumerate(copies):
+            if c != b:
+                overlap = jnp.mean(jnp.sum(copy.coupling * other.coupling, axis=0) ** 2)
+                friction = copy.memory.viscosity * other.memory.viscosity
+                total = total + friction * overlap * jnp.log(copy.temperature / other.temperature) / jnp.pi
+        spurious.append(total)
+    return heat - jnp.stack(spurious)
+
+
+def _imbalance(equations: System, absorbed: Array, heat: Array) -> Float[Array, ""]:
+    """Largest relative difference between heat by transmission and ``avg <F dq/dt>``; baths with memory."""
+    difference = jnp.where(equations.direct > 0.0, 0.0, jnp.abs(jnp.sum(absorbed, axis=1) + heat))
+    return jnp.max(difference) / jnp.max(jnp.abs(heat))
+
+
+def _combined(machine: Machine, drive: Drive, grid: TimeGrid | StepGrid, parts: Parts) -> PeriodicState:
+    """Independent oscillators side by side; NaN where there is no steady state to report."""
+    size = machine.size
+    blocks, mean = parts.covariance, parts.mean
+    if machine.configuration == "independent":
+        alone = jnp.einsum("labk,lm->albmk", blocks, jnp.eye(size))
+        blocks = alone.reshape(2 * size, 2 * size, -1)[None]
+        mean = jnp.diag(mean[:, 0, 0])[None]
+    radius, stiffness = jnp.max(parts.radius), jnp.max(parts.stiffness)
+    status = jnp.where(radius < 1.0, RESOLVED, UNSTABLE)
+    status = jnp.where(stiffness < LARGEST_STEP, status, UNRESOLVED)
+
+    def known(value: Array) -> Array:
+        return jnp.where(status == RESOLVED, value, jnp.nan)
+
+    local_powers, heat = known(parts.local_powers.reshape(-1)), known(jnp.sum(parts.heat_currents, axis=0))
+    return PeriodicState(
+        power=jnp.sum(local_powers),
+        local_powers=local_powers,
+        heat_currents=heat,
+        entropy_production_rate=-jnp.sum(heat / machine.temperatures),
+        covariance=known(mean[0]),
+        truncation_error=known(jnp.sum(parts.truncation)),
+        times=jnp.asarray(grid.phases) * 2.0 * jnp.pi / drive.frequency,
+        phase_space_covariance=known(jnp.moveaxis(blocks[0], -1, 0)),
+        monodromy=parts.monodromy,
+        spectral_radius=radius,
+        first_law_residual=known(jnp.max(parts.imbalance)),
+        status=status,
+    )

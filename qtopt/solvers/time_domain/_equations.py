@@ -1,0 +1,153 @@
+"""The equations that one period of the machine obeys, and their implicit solution."""
+
+from typing import NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from ...model import Bath, Drive, Machine, StaticBath
+from ...numerics import lyapunov, solve
+from ...thermal import CothPoles, matsubara
+from ..exact import Copy, System, system
+
+
+class Response(NamedTuple):
+    """What one period does to any state at its start, as functions of the time t since then.
+
+    Attributes:
+        propagator: (n, n) Phi(t, 0).
+        kicks: (n, B, M) ``s_j int_0^t ds Phi(t, s) b(s) exp(-mu_j s)``.
+        memory: (n, B, M) ``s_j v_j`` for v_j = 0 at the start.
+        noise: (n, n) covariance for S = 0 and v_j = 0 at the start.
+    """
+
+    propagator: Float[Array, "n n"]
+    kicks: Float[Array, "n B M"]
+    memory: Float[Array, "n B M"]
+    noise: Float[Array, "n n"]
+
+
+class Equations(eqx.Module):
+    """Linear equations of z = (x, v, memory) with the noises of B copies of baths, and of their moments.
+
+    ``dz/dt = A(t) z + sum_b b(t) eta_b`` with the spectrum ``2T + sum_j 2 s_j w^2/(w^2 + mu_j^2)`` of eta_b,
+    s_j = 2T w_j, so that (`qtopt.solvers.exact`)
+
+        dv_j/dt = (A - mu_j) v_j + db/dt - A b,           <z eta> = T b + sum_j s_j v_j,
+        dS/dt   = A S + S A^T + sum_b (b <z eta>^T + <z eta> b^T).
+
+    Attributes:
+        frequencies: (L,) omega_l.
+        baths: B copies: of every bath, or of every bath for every oscillator (independent oscillators).
+        shares: (B, L) 1 where a copy couples to an oscillator, else 0.
+        drive: shapes of the driven couplings.
+        rates: (B, M) mu_j of every copy.
+        strengths: (B, M) s_j.
+        joint: whether all oscillators share the baths.
+
+    Source: physics notes, section 4.
+    """
+
+    frequencies: Float[Array, " L"]
+    baths: tuple[Bath, ...]
+    shares: Float[Array, "B L"]
+    drive: Drive
+    rates: Float[Array, "B M"]
+    strengths: Float[Array, "B M"]
+    joint: bool = eqx.field(static=True)
+
+    def __init__(self, machine: Machine, drive: Drive, poles: CothPoles) -> None:
+        self.joint = machine.configuration == "joint"
+        owners = np.ones((1, machine.size)) if self.joint else np.eye(machine.size)
+        self.frequencies = machine.frequencies
+        self.baths = machine.baths * len(owners)
+        self.shares = jnp.repeat(jnp.asarray(owners), len(machine.baths), axis=0)
+        self.drive = drive
+        temperatures = self.temperatures[:, None]
+        self.rates = jax.vmap(lambda t: matsubara(t, poles)[1:])(temperatures[:, 0])
+        self.strengths = 2.0 * temperatures * poles.weight[1:]
+
+    @property
+    def temperatures(self) -> Float[Array, " B"]:
+        """Of every copy."""
+        return jnp.stack([bath.temperature for bath in self.baths])
+
+    def copies(self, time: Float[Array, ""]) -> tuple[Copy, ...]:
+        """The baths with their couplings at one time."""
+        coupling, slope = jax.jvp(self.drive.__call__, (time,), (jnp.ones_like(time),))
+        found = []
+        for bath, share in zip(self.baths, self.shares, strict=True):
+            static = isinstance(bath, StaticBath)
+            g = share * (bath.coupling if static else coupling)
+            rate = jnp.zeros_like(g) if static else share * slope
+            found.append(Copy(bath.spectral_density.memory(), bath.temperature, g[:, None], rate[:, None]))
+        return tuple(found)
+
+    def system(self, time: Float[Array, ""]) -> System:
+        """Coefficients at one time, in the oscillators' own coordinates; without the axis of time."""
+        basis = jnp.eye(self.frequencies.shape[0])
+        found = system(self.frequencies, self.copies(time), basis)
+        flat = {name: getattr(found, name)[..., 0] for name in ("dynamics", *_IN_TIME)}
+        return found._replace(**flat)
+
+    def start(self) -> Response:
+        """The response at t = 0."""
+        size = self.system(jnp.zeros(())).dynamics.shape[0]
+        none = jnp.zeros((size, *self.rates.shape))
+        return Response(jnp.eye(size), none, none, jnp.zeros((size, size)))
+
+    def __call__(self, time: Array, state: Response, inside: Array | None = None) -> Response:
+        """d/dt of the response; a drive with steps is that at the time `inside`."""
+        now = self._at(time, inside)
+        kick, feed = self._sources(now, time)
+        memory = jnp.einsum("ij,jbm->ibm", now.dynamics, state.memory) - self.rates * state.memory + feed
+        half = now.dynamics @ state.noise + self._noise(now, memory=state.memory)
+        return Response(
+            now.dynamics @ state.propagator,
+            jnp.einsum("ij,jbm->ibm", now.dynamics, state.kicks) + kick,
+            memory,
+            half + half.T,
+        )
+
+    def resolvent(self, time: Array, right: Response, step: Array, inside: Array) -> Response:
+        """The state Y with ``Y - step dY/dt = right``: an implicit step, solved directly.
+
+        The equations are triangular: the v_j do not depend on S. One n x n system for the propagator and the
+        kicks, one for every rate, and a Lyapunov equation: O(n^3 + B M n^3 + n^6) operations.
+        """
+        now = self._at(time, inside)
+        kick, feed = self._sources(now, time)
+        size, (baths, modes) = now.dynamics.shape[0], self.rates.shape
+        identity, shifted = jnp.eye(size), step * now.dynamics
+        columns = (right.kicks + step * kick).reshape(size, baths * modes)
+        both = solve(identity - shifted, jnp.concatenate([right.propagator, columns], axis=1))
+        known = jnp.moveaxis(right.memory + step * feed, 0, -1)
+        damped = (1.0 + step * self.rates)[..., None, None] * identity - shifted
+        memory = jnp.moveaxis(jax.vmap(jax.vmap(solve))(damped, known[..., None])[..., 0], -1, 0)
+        half = step * self._noise(now, memory)
+        noise = lyapunov(shifted - identity / 2.0, right.noise + half + half.T)
+        return Response(
+            both[:, :size],
+            both[:, size:].reshape(size, baths, modes),
+            memory,
+            (noise + noise.T) / 2.0,
+        )
+
+    def _at(self, time: Array, inside: Array | None) -> System:
+        return self.system(inside if self.drive.steps and inside is not None else jnp.asarray(time))
+
+    def _sources(self, now: System, time: Array) -> tuple[Float[Array, "n B M"], Float[Array, "n B M"]]:
+        kick = now.noise.T[:, :, None] * (self.strengths * jnp.exp(-self.rates * time))
+        feed = now.noise_slope - now.noise @ now.dynamics.T
+        return kick, feed.T[:, :, None] * self.strengths
+
+    def _noise(self, now: System, memory: Array) -> Float[Array, "n n"]:
+        """sum_b b <z eta_b>^T; with its transpose, the source of S."""
+        correlation = self.temperatures[:, None] * now.noise + jnp.sum(memory, axis=-1).T
+        return now.noise.T @ correlation
+
+
+_IN_TIME = ("noise", "noise_slope", "velocity", "force")

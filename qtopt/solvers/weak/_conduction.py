@@ -1,0 +1,143 @@
+"""Heat that flows between static baths at different temperatures through the oscillators."""
+
+from collections.abc import Callable
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Complex, Float
+
+from ...model import Machine, PoleExpansion, StateSpace, StaticBath, balanced_state_space
+from ...thermal import CothPoles, beyond_the_poles, coth_poles, matsubara, thermal_integral
+from ._static_spectra import ManyBathSpectra
+
+
+def conduction(
+    machine: Machine,
+    frequency: Float[Array, ""],
+    amplitudes: Complex[Array, "n L"],
+    poles: CothPoles | None = None,
+) -> Float[Array, " S"]:
+    """Heat out of each static bath into the other static ones, to second order in the driven bath.
+
+    Landauer form with transmissions ``T_bm = J_b J_m tr[Gamma_b chi Gamma_m chi^dagger]`` from m to b,
+
+        heat_m = sum_b [F_bm(T_m) - F_mb(T_b)],    F_bm(T) = int dw/2pi w coth(w/2T) T_bm(w),
+
+    to zeroth order, plus its first-order change when chi^-1 acquires the driven bath's self-energy
+    ``R(w) = sum_n conj(g_n) K_1(w + n Omega) g_n^T``: a few complex memory variables for each harmonic,
+    followed by forward-mode differentiation in their strength. The change makes T_mb and T_bm differ when
+    the drive breaks time-reversal symmetry, so heat is redistributed even at a common temperature.
+
+    Reciprocity, F_mb of R is F_bm of R^T, leaves one direction for each pair of baths. The zeroth order and
+    the change by the symmetric part of R are then differences in temperature of one function, and vanish
+    exactly at a common one; the antisymmetric part counts twice.
+
+    Args:
+        machine: two or more static baths.
+        frequency: Omega.
+        amplitudes: (N+1, L) Fourier coefficients g_n, n >= 0.
+
+    Returns:
+        (S,) heat currents of the static baths.
+
+    Source: physics notes, section 4, expanded to second order in the driven coupling.
+    """
+    poles = coth_poles() if poles is None else poles
+    if machine.configuration == "independent" and machine.size > 1:
+        parts = [
+            conduction(_lone(machine, l), frequency, amplitudes[:, l : l + 1], poles)
+            for l in range(machine.size)
+        ]
+        return jnp.sum(jnp.stack(parts), axis=0)
+    system = balanced_state_space(machine)
+
+    def change(inputs: tuple[Array, Array]) -> Array:
+        perturbed = _with_self_energy(machine, system, *inputs)
+        slope = jax.jacfwd(lambda strengths: _exchange(machine, perturbed(strengths), poles))(jnp.zeros(2))
+        return slope[:, 1, 0] - slope[:, 0, 0] + slope[:, 1, 1] + slope[:, 0, 1]
+
+    nus = frequency * jnp.arange(amplitudes.shape[0])
+    changes = jax.lax.map(change, (nus, amplitudes))
+    bare = _exchange(machine, system, poles)
+    flows = bare[:, 1] - bare[:, 0] + changes[0] + 2.0 * jnp.sum(changes[1:], axis=0)
+    heat = jnp.zeros(len(machine.static_baths))
+    for (b, m), flow in zip(_pairs(machine), flows, strict=True):
+        heat = heat.at[m].add(flow).at[b].add(-flow)
+    return heat
+
+
+def _pairs(machine: Machine) -> list[tuple[int, int]]:
+    """Static baths b < m."""
+    return [(b, m) for m in range(len(machine.static_baths)) for b in range(m)]
+
+
+def _lone(machine: Machine, l: int) -> Machine:
+    baths = tuple(
+        eqx.tree_at(lambda b: b.coupling, bath, bath.coupling[l : l + 1])
+        if isinstance(bath, StaticBath)
+        else bath
+        for bath in machine.baths
+    )
+    return Machine(machine.frequencies[l : l + 1], baths, "joint")
+
+
+def _with_self_energy(
+    machine: Machine, system: StateSpace, nu: Array, g: Array
+) -> Callable[[Array], StateSpace]:
+    """The system with ``conj(g) K_1(w + nu) g^T`` added to chi^-1, g (L,), two strengths apart.
+
+    They belong to the symmetric part ``a K_1 a^T + b K_1 b^T`` and the antisymmetric one,
+    ``i (a K_1 b^T - b K_1 a^T)``, of g = a + ib. With ``K_1(w') = -i viscosity w' - w' sum_p residue_p/[p (w'
+    - p)]`` at w' = w + nu, each pole is one variable ``ds/dt = -i (p - nu) s + u`` behind
+    ``u = a^T (v - i nu x)``, of spectrum ``-i w' a^T x``, and one behind the same with b.
+    """
+    expansion: PoleExpansion = machine.driven_baths[0].spectral_density.expansion()
+    parts = jnp.stack([g.real, g.imag])
+    extra = 2 * expansion.poles.shape[0]
+    rates = parts @ (system.velocity - 1j * nu * system.position)
+    driven = jnp.repeat(rates, expansion.poles.shape[0], axis=0)
+    decay = jnp.diag(jnp.tile(-1j * (expansion.poles - nu), 2))
+
+    def padded(rows: Array) -> Array:
+        return jnp.concatenate([rows, jnp.zeros((rows.shape[0], extra))], axis=1)
+
+    def build(strengths: Array) -> StateSpace:
+        a, b = parts
+        opposite = 1j * strengths[1] * jnp.stack([-b, a])
+        forces = system.velocity.T @ (strengths[0] * parts + opposite).T
+        friction = system.dynamics - expansion.viscosity * forces @ rates
+        memory = jnp.kron(forces, expansion.residues / expansion.poles)
+        return StateSpace(
+            jnp.block([[friction, memory], [driven, decay]]),
+            tuple(padded(noise.T).T for noise in system.noise),
+            tuple(padded(outlet) for outlet in system.outlet),
+            padded(system.position),
+            padded(system.velocity),
+        )
+
+    return build
+
+
+def _exchange(machine: Machine, system: StateSpace, poles: CothPoles) -> Float[Array, "pairs 2"]:
+    """F_bm at T_b and at T_m for every pair of static baths, for a given (possibly perturbed) dynamics.
+
+    ``T_bm = o_b G B_m B_m^T G^dagger o_b^T = h + h^*`` with ``h = o_b G Y_m o_b^T``, analytic above the axis,
+    and ``w h -> i o_b G A Y_m o_b^T`` without the constant, which cancels against the other half.
+    """
+    spectra = ManyBathSpectra.of(system)
+    flows = []
+    for b, m in _pairs(machine):
+        (outlet,), (noise,) = system.outlet[b], system.noise[m].T
+        temperatures = jnp.stack([machine.static_baths[i].temperature for i in (b, m)])
+        z = 1j * jax.vmap(lambda t: matsubara(t, poles))(temperatures)
+        source = system.dynamics @ (spectra.gramians[m] @ outlet)
+        states = spectra.resolvent(z.ravel(), source[:, None])[:, :, 0]
+        half = 1j * (states @ outlet).reshape(z.shape)
+        absorbed = 2.0 * jax.vmap(lambda t, h: thermal_integral(t, h, poles).real)(temperatures, half)
+        # w T_bm = sum_p c_p/w^p at large w.
+        kicked = system.dynamics @ noise
+        first, second, third = (outlet @ x for x in (noise, kicked, system.dynamics @ kicked))
+        tail = jnp.stack([first**2, second.real**2 + second.imag**2 - 2.0 * first * third.real])
+        flows.append(absorbed - tail @ beyond_the_poles(temperatures, poles))
+    return jnp.stack(flows)

@@ -1,0 +1,213 @@
+"""Fluctuations of work and heat in the weak-coupling theory."""
+
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Complex, Float
+
+from ...errors import InputError
+from ...model import Drive, DrivenBath, Machine, damping_matrix
+from ...numerics import require_x64
+from ...thermal import (
+    AnalyticFactor,
+    CothPoles,
+    contour,
+    contour_integrals,
+    coth_poles,
+    matsubara,
+    rational_coth,
+    thermal_integral,
+)
+from .. import Fluctuations
+from ._check import check_machine
+from ._kernels import density_factor, shifted
+from ._static_spectra import Entries, StaticSpectra, static_spectra
+from ._thermal_spectra import ThermalSpectra
+
+
+def fluctuations(
+    machine: Machine, drive: Drive, harmonics: int | None = None, poles: CothPoles | None = None
+) -> Fluctuations:
+    """Variance rates of work and heat to second order in the driven bath, all orders in the static ones.
+
+    With ``F_m(nu) = int dw/2pi w^m J_1(w) sum_b [coth(w/2T_1) coth((w + nu)/2T_b) - 1] X_b(w + nu)`` and
+    ``X_b = J_b chi Gamma_b chi^dagger``,
+
+        D_lk        = sum_n (n Omega)^2 Re[ conj(g_ln) (F_0)_lk g_kn ],
+        D of heat 1 = sum_n g_n^dagger F_2 g_n,
+        D of heat 2 = sum_n g_n^dagger [nu^2 F_0 + 2 nu F_1 + F_2] g_n
+
+    at nu = n Omega. Work and heat come in quanta n Omega, w and w + n Omega, as in a bidirectional Poisson
+    process. No frequency grid: both coths are rational, and one of them is absorbed in spectra that are
+    analytic in one half plane (`ThermalSpectra`). Cost per harmonic O(K^2 + K L^3), K = 80
+    poles. Differentiable.
+
+    Heat fluctuations are given for one static bath and a driven bath with memory; otherwise
+    `Fluctuations.heat_currents` is None: static baths exchange heat that the drive does not cause, and
+    between two strictly Ohmic baths the integral needs frequencies beyond the rational coth.
+
+    Args:
+        machine: one driven bath, one or more static baths.
+        drive: any drive with as many components as oscillators.
+        harmonics: harmonics kept; default `drive.default_harmonics`.
+        poles: the rational coth, by default to machine precision.
+
+    Raises:
+        InputError: see `steady_state`; or a drive that jumps, beside a driven bath whose force has no
+            variance (J ~ 1/w or slower).
+        RuntimeError: float64 is disabled.
+
+    Source: physics notes, section 3.
+    """
+    require_x64()
+    check_fluctuations(machine, drive)
+    poles = coth_poles() if poles is None else poles
+    count = drive.default_harmonics if harmonics is None else harmonics
+    amplitudes = drive.harmonics(count)
+    memory = machine.driven_baths[0].spectral_density.expansion().poles.shape[0] > 0
+    with_heat = memory and len(machine.static_baths) == 1
+    kernel = _memory_kernels(machine, poles, with_heat) if memory else _memoryless_kernels(machine, poles)
+
+    def of_harmonic(inputs: tuple[Array, Array]) -> tuple[Array, Array]:
+        n, g = inputs
+        nu = jnp.where(n == 0, NEAR_ZERO, n) * drive.frequency
+        forms = kernel(nu)
+        weight = jnp.where(n == 0, 1.0, 2.0)
+        overlap = weight * jnp.conj(g)[:, None] * g[None, :]
+        parts = [jnp.real(overlap * form) for form in forms]
+        work = nu**2 * parts[0]
+        if not with_heat:
+            return work, jnp.zeros(2)
+        f0, f1, f2 = (jnp.sum(part) for part in parts)
+        return work, jnp.stack([f2, nu**2 * f0 + 2.0 * nu * f1 + f2])
+
+    numbers = jnp.arange(count + 1)
+    # Work needs no mean coupling (nu = 0).
+    first = drive.lowest_harmonic if with_heat else 1
+    work, heat = jax.lax.map(of_harmonic, (numbers[first:], amplitudes[first:]))
+    covariance, pair = jnp.sum(work, axis=0), jnp.sum(heat, axis=0)
+    ordered = [pair[0] if isinstance(bath, DrivenBath) else pair[1] for bath in machine.baths]
+    return Fluctuations(covariance, jnp.stack(ordered) if with_heat else None)
+
+
+def noise_kernel(machine: Machine, poles: CothPoles | None = None) -> Callable[[Array], Array]:
+    """nu -> F_0(nu), (L, L) Hermitian, of which ``D_lk = sum_n (n Omega)^2 Re[conj(g_ln) (F_0)_lk g_kn]``.
+
+    See `fluctuations`; nu != 0.
+    """
+    poles = coth_poles() if poles is None else poles
+    memory = machine.driven_baths[0].spectral_density.expansion().poles.shape[0] > 0
+    kernel = _memory_kernels(machine, poles, False) if memory else _memoryless_kernels(machine, poles)
+    return lambda nu: kernel(nu)[0]
+
+
+NEAR_ZERO = 1e-6
+"""The mean coupling takes part at this harmonic instead of 0, where nodes of the two coths would meet."""
+
+
+def check_fluctuations(machine: Machine, drive: Drive) -> None:
+    """Refuse what `steady_state` refuses, and drives whose work has no finite variance rate."""
+    check_machine(machine, drive)
+    if drive.steps and not machine.driven_baths[0].spectral_density.finite_force_variance:
+        raise InputError(
+            "power fluctuations of a drive that jumps need a driven bath whose J(omega) falls faster than "
+            "1/omega, but this one falls more slowly and they diverge: use a Lorentzian bath or a smooth "
+            "drive."
+        )
+
+
+def _thermal(machine: Machine, poles: CothPoles) -> tuple[StaticSpectra, ThermalSpectra]:
+    spectra = static_spectra(machine)
+    return spectra, ThermalSpectra.of(machine, spectra, poles)
+
+
+def _stacked(factor: AnalyticFactor) -> AnalyticFactor:
+    """The same with all orders and entries in one array: smaller programs, but slow in reverse mode."""
+
+    def stack(parts: tuple[Entries, ...]) -> Array:
+        return jnp.stack([jnp.stack(entries) for entries in parts])
+
+    return AnalyticFactor(
+        factor.sample, lambda at: stack(factor.value(at)), lambda a, b: stack(factor.slope(a, b))
+    )
+
+
+def _hermitian(half: Complex[Array, "L L"]) -> Complex[Array, "L L"]:
+    return half + jnp.conj(half.T)
+
+
+def _memory_kernels(machine: Machine, poles: CothPoles, with_heat: bool) -> Callable[[Array], list[Array]]:
+    """nu -> F_0 (F_1, F_2) for a driven bath with memory."""
+    driven = machine.driven_baths[0]
+    spectra, thermal = _thermal(machine, poles)
+    scalar = density_factor(driven)
+    path = contour(driven.temperature, scalar, poles)
+    orders = (0, 1, 2) if with_heat else (0,)
+    spurious = _spurious(machine, poles) if with_heat else None
+
+    def at(nu: Array) -> list[Array]:
+        total = [jnp.zeros((machine.size, machine.size), dtype=complex) for _ in orders]
+        for b in range(len(machine.static_baths)):
+            (noisy,) = contour_integrals([path], _stacked(shifted(thermal, b, nu, orders)))
+            vacuum = _stacked(shifted(spectra, b, nu, orders)).at(scalar.upper_poles)
+            halves = noisy - 1j * jnp.sum(scalar.upper_residues * vacuum, axis=-1)
+            total = [
+                part + _hermitian(spectra.matrix(half)) for part, half in zip(total, halves, strict=True)
+            ]
+        if spurious is not None:
+            total[2] = total[2] - spurious
+        return total
+
+    return at
+
+
+def _memoryless_kernels(machine: Machine, poles: CothPoles) -> Callable[[Array], list[Array]]:
+    """nu -> F_0 for J_1 = gamma w; ``int dw/2pi w chi''(w + nu) = 1/2`` is the commutator of x and p."""
+    driven = machine.driven_baths[0]
+    friction = driven.spectral_density.expansion().viscosity
+    _, thermal = _thermal(machine, poles)
+    z = 1j * matsubara(driven.temperature, poles)
+    spurious = _spurious(machine, poles)
+
+    def at(nu: Array) -> list[Array]:
+        total = -0.5 * jnp.eye(machine.size, dtype=complex)
+        for b in range(len(machine.static_baths)):
+            (entries,) = shifted(thermal, b, nu, (1,)).at(z)
+            noisy = jnp.stack([thermal_integral(driven.temperature, entry, poles) for entry in entries])
+            total = total + _hermitian(thermal.matrix(noisy))
+        return [friction * total - spurious]
+
+    return at
+
+
+POINTS, FIRST, LAST = 160, 8.0, 20.0
+"""ln-spaced points from 10^FIRST to 10^LAST times the temperatures: where the rational coth ends."""
+
+
+def _spurious(machine: Machine, poles: CothPoles) -> Float[Array, "L L"]:
+    """What frequencies beyond the rational coth add to ``int dw/2pi w^m J_1 (coth coth - 1) X``, m = 0 or 2.
+
+    There ``w^m J_1 X_b -> c_b/w^2``, while the product of the rational coths leaves 1 (``c_b`` vanishes
+    unless the integrand falls as slowly as that): ``c_b/pi int dw/w^2 [coth coth - 1]``, by the trapezoidal
+    rule in ln w.
+    """
+    driven = machine.driven_baths[0]
+    expansion = driven.spectral_density.expansion()
+    strength = expansion.viscosity
+    if expansion.poles.shape[0]:
+        strength = jnp.imag(jnp.sum(expansion.residues))
+    total = jnp.zeros((machine.size, machine.size))
+    exponents = np.linspace(FIRST, LAST, POINTS) * np.log(10.0)
+    for b, bath in enumerate(machine.static_baths):
+        scale = jnp.sqrt(driven.temperature * bath.temperature)
+        omega = scale * np.exp(exponents)
+        product = rational_coth(omega, driven.temperature, poles) * rational_coth(
+            omega, bath.temperature, poles
+        )
+        tail = jnp.sum((product - 1.0) / omega) * (exponents[1] - exponents[0]) / jnp.pi
+        total = total + tail * strength * bath.spectral_density.expansion().viscosity * damping_matrix(
+            machine, b
+        )
+    return total

@@ -1,0 +1,260 @@
+"""Work and heat kernels: the weak-coupling theory as quadratic forms in the drive's harmonics."""
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Complex, Float
+
+from ...model import DrivenBath, Machine, StaticBath, damping_matrix
+from ...numerics import reciprocal, scaled
+from ...thermal import (
+    AnalyticFactor,
+    CothPoles,
+    ScalarFactor,
+    beyond_the_poles,
+    contour,
+    contour_integrals,
+    coth_poles,
+    matsubara,
+    thermal_integral,
+)
+from ._static_spectra import Entries, StaticSpectra, static_spectra
+
+
+class Kernels(NamedTuple):
+    """Kernels at driving frequencies nu, for every static bath b of S (physics notes, section 3).
+
+    With g_n the n-th Fourier coefficients of the drive (``g_{-n} = conj g_n``) and nu = n Omega,
+
+        P_l          =  sum_n sum_b Re[ conj(g_ln) (work_b(n Omega) g_n)_l ]
+        heat, driven =  sum_n sum_b Re[ g_n^dagger heat_b(n Omega) g_n ]
+        heat, b      = -sum_n Re[ g_n^dagger (work_b + heat_b)(n Omega) g_n ]   (exchange with the driven one)
+
+    and kernels at -nu are complex conjugates. Shapes (..., S, L, L).
+    """
+
+    work: Complex[Array, "*shape S L L"]
+    heat: Complex[Array, "*shape S L L"]
+
+
+def kernels(machine: Machine, nu: Float[Array, "*shape"], poles: CothPoles | None = None) -> Kernels:
+    """Work and heat kernels of a machine with one driven bath at driving frequencies nu (any shape).
+
+    Each is a sum over the 80 poles of the rational coth plus the driven bath's poles: no frequency grid, any
+    resonance width, differentiable in every parameter of the machine and in nu. Cost per nu: O(K L^2) for
+    two oscillators or private baths, O(K L^3) for more, K = 80.
+
+    Args:
+        machine: exactly one driven bath; static baths at any temperatures.
+        nu: n Omega, real.
+        poles: the rational coth, by default to machine precision.
+
+    Returns:
+        Kernels of shapes (*nu.shape, S, L, L), in units of (frequency)^2 for work and heat.
+
+    Source: physics notes, sections 3 and 5.
+    """
+    poles = coth_poles() if poles is None else poles
+    spectra = static_spectra(machine)
+    flat = jnp.reshape(jnp.asarray(nu, dtype=float), (-1,))
+    friction = machine.driven_baths[0].spectral_density.expansion().poles.shape[0] == 0
+    pair = _memoryless_kernels if friction else _memory_kernels
+    work, heat = [], []
+    for b in range(len(machine.static_baths)):
+        at = pair(machine, spectra, b, poles)
+        work_b, heat_b = jax.vmap(at)(flat)
+        work.append(work_b)
+        heat.append(heat_b)
+    shape = (*jnp.shape(nu), len(work), machine.size, machine.size)
+    return Kernels(jnp.stack(work, axis=1).reshape(shape), jnp.stack(heat, axis=1).reshape(shape))
+
+
+def covariance(machine: Machine, poles: CothPoles | None = None) -> Float[Array, "L L"]:
+    """<x_l x_l'> of the static machine (zeroth order in the driven bath), frequency^-1.
+
+    ``int dw/2pi sum_nu coth(w/2T_nu) J_nu chi Gamma_nu chi^dagger``; physics notes, section 3.
+    """
+    poles = coth_poles() if poles is None else poles
+    spectra = static_spectra(machine)
+    (xx,) = _static_moments(machine, spectra, 0, poles)
+    return xx.real
+
+
+def phase_space_covariance(machine: Machine, poles: CothPoles | None = None) -> Float[Array, "2L 2L"]:
+    """<{r, r}>/2 of r = (x_1..x_L, p_1..p_L) in the static machine (zeroth order in the driven bath).
+
+    ``<x_l p_m> = int dw/2pi i w S_lm`` and ``<p_l p_m> = int dw/2pi w^2 S_lm`` with the symmetrised position
+    spectrum S. Beside a strictly Ohmic static bath <p^2> diverges; here it then ends with the rational coth.
+    """
+    poles = coth_poles() if poles is None else poles
+    spectra = static_spectra(machine)
+    xx, xp, pp = _static_moments(machine, spectra, 2, poles)
+    mixed = (1j * xp.T).real
+    return jnp.block([[xx.real, mixed], [mixed.T, pp.real]])
+
+
+Pair = Callable[[Array], tuple[Array, Array]]
+
+
+def _static_moments(
+    machine: Machine, spectra: StaticSpectra, highest: int, poles: CothPoles
+) -> list[Complex[Array, "L L"]]:
+    """The sums over baths of `_moments`."""
+    parts = [
+        _moments(bath.temperature, spectra, spectra.sample(_nodes(bath, poles), b), highest, b, poles)
+        for b, bath in enumerate(machine.static_baths)
+    ]
+    return [sum(part, jnp.zeros(())) for part in zip(*parts, strict=True)]
+
+
+def _nodes(bath: DrivenBath | StaticBath, poles: CothPoles) -> Complex[Array, " K"]:
+    """i mu_j: where the coth of this bath has its poles."""
+    return 1j * matsubara(bath.temperature, poles)
+
+
+def _moments(
+    temperature: Array, spectra: StaticSpectra, nodes: Any, highest: int, b: int, poles: CothPoles
+) -> list[Complex[Array, "L L"]]:
+    """``int dw/2pi coth(w/2T_b) w^m (spectrum of bath b)^T`` for m = 0 .. highest; `nodes` are a sample."""
+    halves = [
+        _at_nodes(temperature, spectra, entries, poles) for entries in spectra.entries(nodes, highest, b)
+    ]
+    return [half.T + jnp.conj(half) for half in halves]
+
+
+def _at_nodes(
+    temperature: Array, spectra: StaticSpectra, entries: Sequence[Array], poles: CothPoles
+) -> Complex[Array, "L L"]:
+    return spectra.matrix(jnp.stack(thermal_integral(temperature, list(entries), poles)))
+
+
+def _memoryless_kernels(machine: Machine, spectra: StaticSpectra, b: int, poles: CothPoles) -> Pair:
+    """nu -> work and heat kernels, K_1(w) = -i gamma w: all integrals are over functions analytic above."""
+    driven, bath = machine.driven_baths[0], machine.static_baths[b]
+    friction = driven.spectral_density.expansion().viscosity
+    nodes = spectra.sample(_nodes(bath, poles), b)
+    c0, c1, c2 = _moments(bath.temperature, spectra, nodes, 2, b, poles)
+    z = _nodes(driven, poles)
+    # Two Ohmic baths exchange heat up to |w| ~ T only, but the rational coth of each ends at its own
+    # multiple of T. The spurious flow beyond is taken off, with chi = -1/(w^2 + iw Gamma) there.
+    frictions = [
+        static.spectral_density.expansion().viscosity * damping_matrix(machine, s)
+        for s, static in enumerate(machine.static_baths)
+    ]
+    own, total = frictions[b], sum(frictions, jnp.zeros(()))
+    bend = total @ own @ total - total @ total @ own - own @ total @ total
+    ends = [beyond_the_poles(t, poles) for t in (driven.temperature, bath.temperature)]
+    spurious = friction * jnp.tensordot(ends[0] - ends[1], jnp.stack([own, bend]), axes=1)
+
+    def at(nu: Array) -> tuple[Array, Array]:
+        psi0, psi1, psi2 = spectra.entries(spectra.sample(z + nu, b), 2, b)
+        first = [y - nu * x for x, y in zip(psi0, psi1, strict=True)]
+        second = [y - 2.0 * nu * x + nu**2 * p for p, x, y in zip(psi0, psi1, psi2, strict=True)]
+        a0 = friction * _at_nodes(driven.temperature, spectra, first, poles).T
+        a1 = friction * _at_nodes(driven.temperature, spectra, second, poles).T
+        k0 = -1j * friction * (nu * c0 + c1)
+        k1 = -1j * friction * (c2 + 2.0 * nu * c1 + nu**2 * c0)
+        return nu * (2.0 * a0 + 1j * k0), 2.0 * a1 - 1j * k1 - spurious
+
+    return at
+
+
+def _memory_kernels(machine: Machine, spectra: StaticSpectra, b: int, poles: CothPoles) -> Pair:
+    """nu -> work and heat kernels, K_1(w) = chi_B(0) - chi_B(w) with the poles of chi_B below the axis.
+
+    The two parts of K_1 are summed apart: in the moments, chi_B(0), the two halves cancel exactly at large w.
+    """
+    driven, bath = machine.driven_baths[0], machine.static_baths[b]
+    static = driven.spectral_density.expansion().static
+    nodes = spectra.sample(_nodes(bath, poles), b)
+    c0, c1 = _moments(bath.temperature, spectra, nodes, 1, b, poles)
+    noise = _noise_part(driven, spectra, b, poles)
+    memory = _memory_part(driven, bath.temperature, spectra, nodes, b, poles)
+
+    def at(nu: Array) -> tuple[Array, Array]:
+        (a0, a1), (e0, e1) = noise(nu), memory(nu)
+        k0 = static * c0 - e0
+        k1 = static * (c1 + nu * c0) - e1
+        return nu * (2.0 * a0 + 1j * k0), 2.0 * a1 - 1j * k1
+
+    return at
+
+
+def _noise_part(driven: DrivenBath, spectra: StaticSpectra, b: int, poles: CothPoles) -> Pair:
+    """nu -> ``int dw/2pi S_1(w) w^m Psi_b(w + nu)^T`` for m = 0, 1: the driven bath's noise."""
+    path = contour(driven.temperature, density_factor(driven), poles)
+
+    def at(nu: Array) -> tuple[Array, Array]:
+        ((first, second),) = contour_integrals([path], shifted(spectra, b, nu, (0, 1)))
+        return spectra.matrix(jnp.stack(first)).T, spectra.matrix(jnp.stack(second)).T
+
+    return at
+
+
+def density_factor(driven: DrivenBath) -> ScalarFactor:
+    """J(w) = [chi_B(w) - chi_B(-w)]/2i of a bath with memory, by its poles."""
+    expansion = driven.spectral_density.expansion()
+    half = expansion.residues / 2j
+    return ScalarFactor(
+        driven.spectral_density.density,
+        -expansion.poles,
+        half,
+        lambda w: jnp.sum(half * reciprocal(w[:, None] - expansion.poles), axis=1),
+    )
+
+
+def shifted(spectra: StaticSpectra, b: int, nu: Array, orders: tuple[int, ...]) -> AnalyticFactor:
+    """w -> entries of w^m Psi_b(w + nu), for each order m, without their polynomial parts."""
+
+    highest = max(orders)
+
+    def expanded(powers: list[Entries]) -> tuple[Entries, ...]:
+        return tuple(
+            tuple(
+                sum(
+                    (scaled(powers[k][e], math.comb(m, k) * (-nu) ** (m - k)) for k in range(m)), powers[m][e]
+                )
+                for e in range(len(powers[0]))
+            )
+            for m in orders
+        )
+
+    return AnalyticFactor(
+        lambda w: spectra.sample(w + nu, b),
+        lambda at: expanded(spectra.entries(at, highest, b)),
+        lambda p, q: expanded(spectra.slopes(p, q, highest, b)),
+    )
+
+
+def _memory_part(
+    driven: DrivenBath, temperature: Array, spectra: StaticSpectra, nodes: Any, b: int, poles: CothPoles
+) -> Pair:
+    """nu -> ``int dw/2pi (w + nu)^m chi_B(w + nu) coth(w/2T_b) [Psi_b + Psi_b^dagger]^T`` for m = 0, 1.
+
+    chi_B(w + nu) is analytic above the axis, where Psi is; its conjugate, beside Psi, has its poles there.
+    """
+    density = driven.spectral_density
+    expansion = density.expansion()
+    factor = AnalyticFactor(
+        lambda w: spectra.sample(w, b),
+        lambda at: spectra.entries(at, 1, b),
+        lambda p, q: spectra.slopes(p, q, 1, b),
+    )
+
+    def at(nu: Array) -> tuple[Array, Array]:
+        response = ScalarFactor.analytic(lambda w: density.response(w + nu))
+        mirrored = ScalarFactor(
+            lambda w: density.response(-w - nu), -expansion.poles - nu, -expansion.residues, jnp.zeros_like
+        )
+        paths = [contour(temperature, scalar, poles) for scalar in (response, mirrored)]
+        upper, lower = (
+            [spectra.matrix(jnp.stack(part)) for part in parts]
+            for parts in contour_integrals(paths, factor, nodes)
+        )
+        e0, e1 = (up.T + jnp.conj(low) for up, low in zip(upper, lower, strict=True))
+        return e0, e1 + nu * e0
+
+    return at

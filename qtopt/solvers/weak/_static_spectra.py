@@ -1,0 +1,195 @@
+"""Position spectra of the static machine, split into halves that are analytic in one half plane."""
+
+from abc import abstractmethod
+from typing import Any, NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Complex, Float
+
+from ...model import (
+    Machine,
+    StateSpace,
+    balanced_state_space,
+    damping_matrix,
+    from_entries,
+    susceptibility_entries,
+    to_entries,
+)
+from ...numerics import gramian, products, scaled, solve, turned
+
+Entries = tuple[Array, ...]
+
+
+class StaticSpectra(eqx.Module):
+    """Half spectra Psi_nu(w) of the static baths nu, analytic for Im w > 0.
+
+    On the real axis ``Psi_nu + Psi_nu^dagger = J_nu chi Gamma_nu chi^dagger``, the part of the position
+    spectrum driven by bath nu, and ``sum_nu Psi_nu = chi/2i``. Order m is w^m Psi_nu without its
+    polynomial part, which cancels against the other half. Entries are a tuple of arrays (..., K): for one or
+    two oscillators one by one, only those that symmetry leaves; `matrix` puts the (L, L) matrix together.
+
+    A sample is what all orders, and divided differences with other samples, need of the points: a pytree of
+    arrays whose last axis numbers them.
+    """
+
+    @abstractmethod
+    def sample(self, omega: Complex[Array, " K"], bath: int) -> Any:
+        """What `entries` and `slopes` of one bath need of these points."""
+
+    @abstractmethod
+    def entries(self, at: Any, highest: int, bath: int) -> list[Entries]:
+        """Entries of w^m Psi_bath(w) for m = 0 .. highest (at most 2) on a sample, each (..., K)."""
+
+    @abstractmethod
+    def slopes(self, a: Any, b: Any, highest: int, bath: int) -> list[Entries]:
+        """Divided differences in w between two samples of what `entries` gives, also where they are equal."""
+
+    @abstractmethod
+    def adjoint(self, entries: Complex[Array, "E *rest"]) -> Complex[Array, "E *rest"]:
+        """The entries of the adjoint of the matrix with the given entries."""
+
+    @abstractmethod
+    def matrix(self, entries: Complex[Array, "E *rest"]) -> Complex[Array, "L L *rest"]:
+        """The matrix with the given entries."""
+
+
+def static_spectra(machine: Machine) -> StaticSpectra:
+    """Closed form for one static bath; a state space for several."""
+    if len(machine.static_baths) == 1:
+        return OneBathSpectra(machine)
+    return ManyBathSpectra.of(balanced_state_space(machine))
+
+
+class OneBathSpectra(StaticSpectra):
+    """One static bath: Psi = chi/2i, a symmetric matrix (diagonal for private baths)."""
+
+    machine: Machine
+
+    def matrix(self, entries: Complex[Array, "E *rest"]) -> Complex[Array, "L L *rest"]:
+        return from_entries(self.machine, entries)
+
+    def adjoint(self, entries: Complex[Array, "E K"]) -> Complex[Array, "E K"]:
+        return jnp.conj(entries)
+
+    def sample(self, omega: Complex[Array, " K"], bath: int) -> "_Response":
+        kernel = self.machine.static_baths[0].spectral_density.memory_kernel(omega)
+        return _Response(omega, kernel, susceptibility_entries(self.machine, omega, [kernel]))
+
+    def entries(self, at: "_Response", highest: int, bath: int) -> list[Entries]:
+        psi = tuple(turned(chi, -0.5) for chi in at.chi)
+        powers = [psi]
+        if highest >= 1:
+            powers.append(tuple(at.omega * x for x in psi))
+        if highest >= 2:
+            # w^2 chi + 1 = chi [diag(omega_l^2) + K Gamma]: no cancellation at large w.
+            matrix = self.matrix(jnp.stack(psi))
+            damped = products(matrix, damping_matrix(self.machine, 0)[:, :, None])
+            squares = self.machine.frequencies[:, None] ** 2
+            powers.append(to_entries(self.machine, matrix * squares + at.kernel * damped))
+        return powers
+
+    def slopes(self, a: "_Response", b: "_Response", highest: int, bath: int) -> list[Entries]:
+        # chi(a) - chi(b) = chi(a) [(a^2 - b^2) - (K(a) - K(b)) C C^T] chi(b), Gamma = C C^T, divided by hand.
+        # chi C ~ 1/K is small at strong damping: formed before it meets the large K, nothing cancels.
+        static = self.machine.static_baths[0]
+        bend = static.spectral_density.memory_kernel_slope(a.omega, b.omega)
+        psi = tuple(turned(chi, -0.5) for chi in b.chi)
+        slope = self._slope(a.chi, psi, a.omega + b.omega, bend, static.coupling)
+        powers = [slope]
+        for power in range(highest):
+            slope = tuple(b.omega**power * p + a.omega * x for p, x in zip(psi, slope, strict=True))
+            powers.append(slope)
+        return powers
+
+    def _slope(self, chi: Entries, psi: Entries, sum_of_points: Array, bend: Array, g: Array) -> Entries:
+        """Entries of ``chi (sum_of_points - bend Gamma) psi``, which is symmetric."""
+        size = self.machine.size
+        if self.machine.configuration == "independent" or size == 1:
+            couplings = g[:, None] if size > 2 else g
+            each = zip(couplings[None] if size > 2 else couplings, chi, psi, strict=True)
+            return tuple((sum_of_points - scaled(bend, c**2)) * x * p for c, x, p in each)
+        if size == 2:
+            (x_aa, x_ab, x_bb), (p_aa, p_ab, p_bb) = chi, psi
+            x_a, x_b = scaled(x_aa, g[0]) + scaled(x_ab, g[1]), scaled(x_ab, g[0]) + scaled(x_bb, g[1])
+            p_a, p_b = scaled(p_aa, g[0]) + scaled(p_ab, g[1]), scaled(p_ab, g[0]) + scaled(p_bb, g[1])
+            return (
+                sum_of_points * (x_aa * p_aa + x_ab * p_ab) - bend * (x_a * p_a),
+                sum_of_points * (x_aa * p_ab + x_ab * p_bb) - bend * (x_a * p_b),
+                sum_of_points * (x_ab * p_ab + x_bb * p_bb) - bend * (x_b * p_b),
+            )
+        (x,), (p,), column = chi, psi, g[:, None, None]
+        damped = products(products(x, column), products(jnp.swapaxes(column, 0, 1), p))
+        return (sum_of_points * products(x, p) - bend * damped,)
+
+
+class _Response(NamedTuple):
+    """A sample of `OneBathSpectra`: K(w) of the static bath and the entries of chi(w)."""
+
+    omega: Complex[Array, " K"]
+    kernel: Complex[Array, " K"]
+    chi: Entries
+
+
+class ManyBathSpectra(StaticSpectra):
+    """Several static baths, by the covariances Y_nu that their noises cause in a balanced state space.
+
+    With G(w) = (-iw - A)^-1 and A Y + Y A^T = -B B^T, the identity ``G B B^T G^dagger = G Y + Y G^dagger``
+    splits each spectrum into its two halves, for positions x and velocities v
+
+        Psi = i [G Y]_vx,   w Psi -> [G Y]_vv,   w^2 Psi -> i [G A Y]_vv.
+    """
+
+    system: StateSpace
+    gramians: tuple[Float[Array, "n n"], ...]
+
+    @staticmethod
+    def of(system: StateSpace) -> "ManyBathSpectra":
+        """The spectra of these equations, NaN when a mode is not damped.
+
+        The baths together give every velocity the variance 1/2, unless they do not reach it.
+        """
+        gramians = [gramian(system.dynamics, noise @ noise.T) for noise in system.noise]
+        rows, size = system.velocity, system.velocity.shape[0]
+        kinetic = jnp.trace(rows @ sum(gramians, jnp.zeros(())) @ rows.T).real
+        damped = kinetic > (size - 0.5) / 2.0
+        return ManyBathSpectra(system, tuple(jnp.where(damped, y, jnp.nan) for y in gramians))
+
+    def matrix(self, entries: Complex[Array, "1 L L *rest"]) -> Complex[Array, "L L *rest"]:
+        return entries[0]
+
+    def adjoint(self, entries: Complex[Array, "1 L L *rest"]) -> Complex[Array, "1 L L *rest"]:
+        return jnp.conj(jnp.swapaxes(entries, 1, 2))
+
+    def resolvent(self, omega: Complex[Array, " K"], rhs: Array) -> Complex[Array, "K n r"]:
+        """G(w) rhs; rhs is (n, r) or (K, n, r)."""
+        identity = jnp.eye(self.system.dynamics.shape[0])
+        rhs = jnp.broadcast_to(rhs, (*omega.shape, *rhs.shape[-2:]))
+        return jax.vmap(lambda w, b: solve(-1j * w * identity - self.system.dynamics, b))(omega, rhs)
+
+    def _columns(self, highest: int, bath: int) -> Complex[Array, "n C"]:
+        """Y x^T, Y v^T and A Y v^T with their factors, side by side up to the highest order."""
+        moving = self.gramians[bath] @ self.system.velocity.T
+        columns = [
+            1j * self.gramians[bath] @ self.system.position.T,
+            moving,
+            1j * self.system.dynamics @ moving,
+        ]
+        return jnp.concatenate(columns[: highest + 1], axis=1)
+
+    def _velocities(self, states: Complex[Array, "K n C"], highest: int) -> list[Entries]:
+        found = jnp.moveaxis(self.system.velocity @ states, 0, -1)
+        return [(part,) for part in jnp.split(found, highest + 1, axis=1)]
+
+    def sample(self, omega: Complex[Array, " K"], bath: int) -> Complex[Array, " K"]:
+        return omega
+
+    def entries(self, at: Complex[Array, " K"], highest: int, bath: int) -> list[Entries]:
+        return self._velocities(self.resolvent(at, self._columns(highest, bath)), highest)
+
+    def slopes(
+        self, a: Complex[Array, " K"], b: Complex[Array, " K"], highest: int, bath: int
+    ) -> list[Entries]:
+        states = self.resolvent(b, self._columns(highest, bath))
+        return self._velocities(1j * self.resolvent(a, states), highest)

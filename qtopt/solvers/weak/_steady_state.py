@@ -1,0 +1,106 @@
+"""The weak-coupling periodic steady state of a driven machine."""
+
+from typing import NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Complex, Float
+from numpy.typing import NDArray
+
+from ...model import Drive, DrivenBath, Machine
+from ...numerics import require_x64
+from ...thermal import CothPoles
+from .. import SteadyState
+from ._check import check_machine
+from ._conduction import conduction
+from ._kernels import Kernels, covariance, kernels
+
+
+def steady_state(
+    machine: Machine, drive: Drive, harmonics: int | None = None, poles: CothPoles | None = None
+) -> SteadyState:
+    """Thermodynamics to second order in the driven bath, all orders in the static baths.
+
+    Differentiable in every parameter of machine and drive, works under `jax.jit`, `jax.vmap` and `jax.grad`.
+    Heat flows between static baths at different temperatures are included (zeroth order, and their change
+    by the driven bath).
+
+    Args:
+        machine: one driven bath, static baths at any temperatures, any number of oscillators.
+        drive: any drive with as many components as oscillators.
+        harmonics: harmonics kept; default `drive.default_harmonics`.
+        poles: the rational coth, by default to machine precision.
+
+    Raises:
+        InputError: not exactly one driven bath, no static bath, or a drive for another number of oscillators.
+        RuntimeError: float64 is disabled.
+
+    Source: physics notes, sections 3 and 5.
+    """
+    require_x64()
+    check_machine(machine, drive)
+    count = drive.default_harmonics if harmonics is None else harmonics
+    amplitudes = drive.harmonics(count)
+    orders = np.arange(min(drive.lowest_harmonic, count), count + 1)
+    table = kernels(machine, drive.frequency * orders, poles)
+    power, local_powers, driven_heat, static_heat = currents(table, amplitudes[orders[0] :], orders)
+    if len(machine.static_baths) > 1:
+        static_heat = static_heat + conduction(machine, drive.frequency, amplitudes, poles)
+    heat = _in_order_of_baths(machine, driven_heat, static_heat)
+    kept = harmonic_weights(np.arange(count + 1)) @ jnp.abs(amplitudes) ** 2
+    missing = jnp.sum(jnp.maximum(drive.mean_square() - kept, 0.0))
+    return SteadyState(
+        power=power,
+        local_powers=local_powers,
+        heat_currents=heat,
+        entropy_production_rate=-jnp.sum(heat / machine.temperatures),
+        covariance=covariance(machine, poles),
+        truncation_error=missing * jnp.sum(jnp.abs(jnp.sum(table.work[-1], axis=0))),
+    )
+
+
+def harmonic_weights(orders: NDArray[np.int64]) -> NDArray[np.float64]:
+    """1 for n = 0, 2 for n > 0: the sum over n and -n."""
+    return np.where(orders == 0, 1.0, 2.0)
+
+
+class Currents(NamedTuple):
+    """What the kernels make of a drive: power, local powers, heat of the driven and of each static bath."""
+
+    power: Float[Array, ""]
+    local_powers: Float[Array, " L"]
+    driven_heat: Float[Array, ""]
+    static_heat: Float[Array, " S"]
+
+
+def currents(table: Kernels, amplitudes: Complex[Array, "n L"], orders: NDArray[np.int64]) -> Currents:
+    """Currents from kernels and amplitudes of the harmonics n >= 0 in `orders`; formulas: `Kernels`.
+
+    ``Re[conj(g_l) K_lm g_m]`` is taken apart into Re and Im of conj(g_l) g_m and of K_lm: far from resonance
+    the reactive parts are 1e9 times the dissipative ones, and only what is antisymmetric of Im K_lm counts in
+    sums over l and m. Complex products and sums over local powers would leave their round-off there.
+    """
+    weights = harmonic_weights(orders)[:, None, None]
+    a, b = amplitudes.real, amplitudes.imag
+    even = weights * (a[:, :, None] * a[:, None, :] + b[:, :, None] * b[:, None, :])
+    odd = weights * (a[:, :, None] * b[:, None, :] - b[:, :, None] * a[:, None, :])
+    odd = odd * (1.0 - jnp.eye(a.shape[1]))  # a fused multiply-add leaves round-off on the diagonal
+
+    def total(kernel: Complex[Array, "n S L L"]) -> Float[Array, " S"]:
+        twisted = (kernel.imag - jnp.swapaxes(kernel.imag, -1, -2)) / 2.0
+        return jnp.einsum("nlm,nslm->s", even, kernel.real) - jnp.einsum("nlm,nslm->s", odd, twisted)
+
+    local = jnp.einsum("nlm,nslm->l", even, table.work.real) - jnp.einsum("nlm,nslm->l", odd, table.work.imag)
+    power, heat = total(table.work), total(table.heat)
+    return Currents(jnp.sum(power), local, jnp.sum(heat), -(power + heat))
+
+
+def _in_order_of_baths(machine: Machine, driven: Array, static: Array) -> Float[Array, " B"]:
+    position, entries = 0, []
+    for bath in machine.baths:
+        if isinstance(bath, DrivenBath):
+            entries.append(driven)
+        else:
+            entries.append(static[position])
+            position += 1
+    return jnp.stack(entries)

@@ -1,0 +1,113 @@
+"""Position spectra of the static machine with their thermal factors, again split into analytic halves."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Complex, Float, Int
+
+from ...model import Machine
+from ...numerics import reciprocal
+from ...thermal import CothPoles, matsubara, nearest_node
+from ._static_spectra import Entries, StaticSpectra
+
+
+class ThermalSpectra(StaticSpectra):
+    """Half spectra Theta_b(w), analytic for Im w > 0, of ``coth(w/2T_b) [Psi_b + Psi_b^dagger]``.
+
+    With ``coth(w/2T) = sum_j c_j [1/(w - z_j) + 1/(w + z_j)]``, z_j = i mu_j and Psi_m = w^m Psi without its
+    polynomial part,
+
+        w^m Theta(w) = sum_j c_j { [Psi_m(w) - Psi_m(z_j)]/(w - z_j)
+                                   + [Psi_m(w) + Psi_m(z_j)^dagger]/(w + z_j) },
+
+    again without a polynomial part. On the real axis ``Theta_b + Theta_b^dagger`` is the symmetrised position
+    spectrum due to bath b. The term of the node nearest to w is a divided difference: no digit is lost there.
+    """
+
+    spectra: StaticSpectra
+    temperatures: tuple[Float[Array, ""], ...]
+    poles: CothPoles
+    nodes: tuple[Any, ...]
+    """samples of `spectra` at the z_j of each bath"""
+
+    @staticmethod
+    def of(machine: Machine, spectra: StaticSpectra, poles: CothPoles) -> "ThermalSpectra":
+        """With the temperatures of the machine's static baths."""
+        temperatures = tuple(bath.temperature for bath in machine.static_baths)
+        nodes = [spectra.sample(1j * matsubara(t, poles), b) for b, t in enumerate(temperatures)]
+        return ThermalSpectra(spectra, temperatures, poles, tuple(nodes))
+
+    def matrix(self, entries: Complex[Array, "E *rest"]) -> Complex[Array, "L L *rest"]:
+        return self.spectra.matrix(entries)
+
+    def adjoint(self, entries: Complex[Array, "E *rest"]) -> Complex[Array, "E *rest"]:
+        return self.spectra.adjoint(entries)
+
+    def sample(self, omega: Complex[Array, " K"], bath: int) -> "_Placed":
+        near = nearest_node(omega.imag / (2.0 * jnp.pi * self.temperatures[bath]), self.poles)
+        at_near = jax.tree.map(lambda leaf: leaf[..., near], self.nodes[bath])
+        return _Placed(omega, near, self.spectra.sample(omega, bath), at_near)
+
+    def entries(self, at: "_Placed", highest: int, bath: int) -> list[Entries]:
+        z, strength = self._coth(bath)
+        is_near = jnp.arange(z.shape[0]) == at.near[:, None]
+        minus = jnp.where(is_near, 0.0, reciprocal(jnp.where(is_near, 1.0, at.omega[:, None] - z)))
+        plus = reciprocal(at.omega[:, None] + z)
+        coth = (minus + plus) @ strength
+        orders = self._orders(at.spectra, at.spectra, at.nearest, highest, bath)
+        return [
+            tuple(
+                coth * value - part + strength[at.near] * change
+                for value, part, change in zip(
+                    values, self._sum(nodes, strength, minus, plus), slope, strict=True
+                )
+            )
+            for nodes, values, slope in orders
+        ]
+
+    def slopes(self, a: "_Placed", b: "_Placed", highest: int, bath: int) -> list[Entries]:
+        # [f(a) r(a) - f(b) r(b)]/(a - b) = f[a, b] r(a) - f(b) r(a) r(b) for r = 1/(w -+ z).
+        z, strength = self._coth(bath)
+        at_a = reciprocal(a.omega[:, None] - z), reciprocal(a.omega[:, None] + z)
+        pairs = at_a[0] * reciprocal(b.omega[:, None] - z), at_a[1] * reciprocal(b.omega[:, None] + z)
+        first, second = (at_a[0] + at_a[1]) @ strength, (pairs[0] + pairs[1]) @ strength
+        orders = self._orders(b.spectra, a.spectra, b.spectra, highest, bath)
+        return [
+            tuple(
+                first * slope - second * value + part
+                for slope, value, part in zip(slopes, values, self._sum(nodes, strength, *pairs), strict=True)
+            )
+            for nodes, values, slopes in orders
+        ]
+
+    def _orders(
+        self, at: Any, a: Any, b: Any, highest: int, bath: int
+    ) -> Iterator[tuple[Entries, Entries, Entries]]:
+        """For each order: entries of Psi at the nodes and at `at`, and their slopes between `a` and `b`."""
+        inner = self.spectra
+        at_nodes, at_points = (inner.entries(points, highest, bath) for points in (self.nodes[bath], at))
+        return zip(at_nodes, at_points, inner.slopes(a, b, highest, bath), strict=True)
+
+    def _coth(self, bath: int) -> tuple[Complex[Array, " N"], Float[Array, " N"]]:
+        """The nodes z_j and the c_j."""
+        mu = matsubara(self.temperatures[bath], self.poles)
+        strength = 2.0 * self.temperatures[bath] * jnp.asarray(self.poles.weight)
+        return jax.lax.complex(jnp.zeros_like(mu), mu), strength
+
+    def _sum(
+        self, nodes: Entries, strength: Float[Array, " N"], minus: Array, plus: Array
+    ) -> Complex[Array, "E *rest K"]:
+        """sum_j c_j [Psi(z_j) minus_kj - Psi(z_j)^dagger plus_kj]; factors are (K, N)."""
+        psi = jnp.stack(nodes)
+        return (strength * psi) @ minus.T - (strength * self.adjoint(psi)) @ plus.T
+
+
+class _Placed(NamedTuple):
+    """A sample of `ThermalSpectra`: the points, the node nearest to each, and both as samples within."""
+
+    omega: Complex[Array, " K"]
+    near: Int[Array, " K"]
+    spectra: Any
+    nearest: Any
