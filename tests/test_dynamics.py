@@ -65,7 +65,7 @@ QUICK = ("lorentzian",)
     "name", [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in MACHINES]
 )
 def test_relaxes_to_the_exact_periodic_state(name: str) -> None:
-    """Covariances, powers and heat currents of `qtopt.solvers.exact`, which shares no integrator with this."""
+    """Covariances, powers and heat currents of the exact solver, which shares no integrator with this."""
     exact, found = steady_state(MACHINES[name], COSINES), relaxed(name)
     covariance = np.asarray(exact.phase_space_covariance[-1])
     np.testing.assert_allclose(found.covariances[-1], covariance, rtol=0, atol=3e-9)

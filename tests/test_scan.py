@@ -17,12 +17,13 @@ import pytest
 import xarray
 from config_texts import FOURIER, MACHINE, MONOCHROMATIC, OHMIC, PIECEWISE, SOLVER
 
-from qtopt import exact, files
+from qtopt import files
 from qtopt.assembly._build import build_drive, build_machine
 from qtopt.cli._app import main
 from qtopt.observables._evaluate import evaluate
 from qtopt.plots import scan_figure
 from qtopt.scan import _batch, parameter_scan, remarks, write_dataset
+from qtopt.solvers import exact
 from qtopt.solvers.weak import fluctuations, steady_state
 
 EXAMPLE = Path(__file__).parents[1] / "scripts" / "machines" / "precision_map.toml"

@@ -67,7 +67,7 @@ import numpy as np
 from qtopt.model import DrivenBath, Ohmic, StaticBath
 from qtopt.model import MonochromaticDrive
 from qtopt.model import Machine
-from qtopt.weak import steady_state
+from qtopt.solvers.weak import steady_state
 baths = (DrivenBath("a", 1.0, Ohmic(1.0)), StaticBath("b", 0.5, Ohmic(1.0), [1.0]))
 try:
     steady_state(Machine([1.0], baths), MonochromaticDrive(0.4, [1.0], [0.0]))

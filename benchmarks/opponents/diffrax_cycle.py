@@ -1,8 +1,8 @@
 """Opponent of the exact steady state: integrate the moments until the machine has forgotten its start.
 
-The equations are qtopt's (`qtopt.solvers.time_domain`), with the same rational coth; what differs is that the periodic
-state is reached by waiting, as a script around an integrator would. The oscillators start in no state at all
-(all moments zero), which is forgotten at the slowest rate of the machine.
+The equations are those of `qtopt.solvers.time_domain`, with the same rational coth; what differs is that
+the periodic state is reached by waiting, as a script around an integrator would. The oscillators start in no
+state at all (all moments zero), which is forgotten at the slowest rate of the machine.
 """
 
 from typing import Any
