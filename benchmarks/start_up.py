@@ -29,11 +29,11 @@ import jax
 marks.append(time.perf_counter())
 import qtopt
 qtopt.configure()
-from qtopt import config
+from qtopt import files
 from qtopt.assembly import build_drive, build_machine
 marks.append(time.perf_counter())
-file = config.load(sys.argv[1])
-machine, drive = build_machine(file.machine), build_drive(config.require_drive(file))
+loaded = files.load(sys.argv[1])
+machine, drive = build_machine(loaded.machine), build_drive(files.require_drive(loaded))
 marks.append(time.perf_counter())
 traced = jax.jit(qtopt.steady_state).trace(machine, drive)
 marks.append(time.perf_counter())

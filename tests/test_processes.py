@@ -239,9 +239,9 @@ import qtopt
 qtopt.configure()
 import jax
 jax.distributed.initialize(sys.argv[1], 3, int(sys.argv[2]), coordinator_bind_address=sys.argv[1])
-from qtopt import config
+from qtopt import files
 from qtopt.scan import parameter_scan, write_dataset
-data = parameter_scan(config.load(sys.argv[3]), pathlib.Path(sys.argv[4]) / "state")
+data = parameter_scan(files.load(sys.argv[3]), pathlib.Path(sys.argv[4]) / "state")
 write_dataset(data, pathlib.Path(sys.argv[4]) / f"{sys.argv[2]}.nc")
 """
 

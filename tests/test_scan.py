@@ -333,10 +333,10 @@ import sys
 import qtopt
 qtopt.configure()
 import jax
-from qtopt import config
+from qtopt import files
 from qtopt.scan import parameter_scan, write_dataset
 assert len(jax.devices()) == 8
-write_dataset(parameter_scan(config.load(sys.argv[1])), __import__("pathlib").Path(sys.argv[2]))
+write_dataset(parameter_scan(files.load(sys.argv[1])), __import__("pathlib").Path(sys.argv[2]))
 """
 
 
