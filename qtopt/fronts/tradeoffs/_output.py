@@ -1,0 +1,42 @@
+"""What a front maximises, as one linear combination of currents that all trade-offs share."""
+
+from typing import Any, NamedTuple
+
+import jax.numpy as jnp
+from jaxtyping import Array, Complex, Float
+
+
+class Output(NamedTuple):
+    """The output X = sum_l w_l P_l + c S of a machine, positive where it is useful.
+
+    P_l is the power supplied through oscillator l, S the entropy production rate. An engine has w_l = -1,
+    a refrigerator draws heat from the cold bath (w_l and c from the first and the second law), a converter
+    has w_l = -1 for its output oscillator alone. The numbers are arrays, so that all trade-offs share
+    compiled programs.
+
+    Attributes:
+        weights: w_l, (L,).
+        entropy_weight: c.
+    """
+
+    weights: Float[Array, " L"]
+    entropy_weight: Float[Array, ""]
+
+    def form(self, work: Complex[Array, "*batch L L"], entropy: Complex[Array, "*batch L L"]) -> Any:
+        """The Hermitian form of X from the forms of work and entropy production, (..., L, L).
+
+        Args:
+            work: W with P_l = Re sum_m conj(g_l) W_lm g_m for each harmonic: row l belongs to oscillator l.
+            entropy: the Hermitian form of S.
+        """
+        weighted = self.weights[:, None] * work
+        hermitian = (weighted + jnp.conj(jnp.swapaxes(weighted, -1, -2))) / 2.0
+        return hermitian + self.entropy_weight * entropy
+
+    def noise_form(self, noise: Complex[Array, "*batch L L"]) -> Any:
+        """The form of the variance rate of X from that of all local powers; for c = 0."""
+        return noise * (self.weights[:, None] * self.weights[None, :])
+
+    def rate(self, local_powers: Float[Array, " L"], entropy: Float[Array, ""]) -> Float[Array, ""]:
+        """X from the powers P_l and the entropy production rate S."""
+        return jnp.sum(self.weights * local_powers) + self.entropy_weight * entropy
