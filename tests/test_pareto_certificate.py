@@ -7,7 +7,7 @@ import pytest
 
 from qtopt import DrivenBath, Lorentzian, Machine, Ohmic, StaticBath
 from qtopt.fronts import Engine, Purpose, Refrigerator, SearchSpace, certifier_of, certify, machine_forms
-from qtopt.fronts._certificate import PeakCertifier
+from qtopt.fronts.certificates import PeakCertifier
 from qtopt.model._machine import Configuration
 from qtopt.solvers.weak import kernels
 

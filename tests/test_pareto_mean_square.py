@@ -18,8 +18,8 @@ from qtopt import (
     pareto_front,
 )
 from qtopt.fronts import Engine, machine_forms
-from qtopt.fronts._forms import FixedForms, Forms, HarmonicForms, TabulatedForms, packed, tabulate
-from qtopt.fronts._mean_square_front import BestDrives, MeanSquareFront
+from qtopt.fronts.certificates.attained import BestDrives, MeanSquareFront
+from qtopt.fronts.rates import FixedForms, Forms, HarmonicForms, TabulatedForms, packed, tabulate
 from qtopt.model._machine import Configuration
 from tests.test_pareto_certificate import engine
 

@@ -22,8 +22,8 @@ from qtopt.fronts import (
     precision_front,
     precision_model,
 )
-from qtopt.fronts._peak_certificate import peak_support
-from qtopt.fronts._precision_forms import PrecisionModel
+from qtopt.fronts.certificates import peak_support
+from qtopt.fronts.rates import PrecisionModel
 from qtopt.jobs import Checkpoint
 from qtopt.solvers.weak import fluctuations
 

@@ -8,10 +8,18 @@ from hypothesis import given, settings, strategies as st
 from scipy.optimize import linprog
 from scipy.special import binom
 
-from qtopt.fronts._absorption import MULTIPLES, band_table, reduced
-from qtopt.fronts._band_share import AMPLITUDES, DEGREES, LONE_SHARE, SHARES, band_share
-from qtopt.fronts._dual_shapes import lone_values
-from qtopt.fronts._shape_library import library_value
+from qtopt.fronts.certificates.peak import (
+    AMPLITUDES,
+    DEGREES,
+    LONE_SHARE,
+    MULTIPLES,
+    SHARES,
+    band_share,
+    band_table,
+    library_value,
+    lone_values,
+    reduced,
+)
 
 SAMPLES = 256
 HARMONICS = 24

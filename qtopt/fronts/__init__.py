@@ -1,11 +1,5 @@
 """Pareto fronts: search and certificate."""
 
-from ._certificate import (
-    Certificate as Certificate,
-    Certifier as Certifier,
-    certifier_of as certifier_of,
-    certify as certify,
-)
 from ._desiderata_front import (
     desiderata_front as desiderata_front,
 )
@@ -19,19 +13,11 @@ from ._exact_precise_front import (
     check_exact_precise_front as check_exact_precise_front,
     exact_precise_front as exact_precise_front,
 )
-from ._forms import (
-    HarmonicForms as HarmonicForms,
-    machine_forms as machine_forms,
-)
 from ._front import (
     Front as Front,
     FrontPoint as FrontPoint,
     FrontSettings as FrontSettings,
     pareto_front as pareto_front,
-)
-from ._peak_certificate import (
-    PeakCertificate as PeakCertificate,
-    certify_peak_precision as certify_peak_precision,
 )
 from ._power import (
     maximise_power as maximise_power,
@@ -39,13 +25,6 @@ from ._power import (
 from ._precise_search import (
     PreciseFront as PreciseFront,
     PrecisePoint as PrecisePoint,
-)
-from ._precision_certificate import (
-    PrecisionCertificate as PrecisionCertificate,
-    certify_precision as certify_precision,
-)
-from ._precision_forms import (
-    precision_model as precision_model,
 )
 from ._precision_front import (
     precision_front as precision_front,
@@ -65,4 +44,19 @@ from ._search_space import (
 )
 from ._variation import (
     Variation as Variation,
+)
+from .certificates import (
+    Certificate as Certificate,
+    Certifier as Certifier,
+    PeakCertificate as PeakCertificate,
+    PrecisionCertificate as PrecisionCertificate,
+    certifier_of as certifier_of,
+    certify as certify,
+    certify_peak_precision as certify_peak_precision,
+    certify_precision as certify_precision,
+)
+from .rates import (
+    HarmonicForms as HarmonicForms,
+    machine_forms as machine_forms,
+    precision_model as precision_model,
 )

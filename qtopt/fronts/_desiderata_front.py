@@ -10,11 +10,11 @@ from ..jobs import Checkpoint
 from ..model import Machine
 from ._front import FrontSettings, Progress
 from ._precise_search import STEPS, OneMachine, PreciseFront, best_points, evaluated, search, starts
-from ._precision_certificate import GRID, certify_precision, forms_of
-from ._precision_forms import PrecisionModel, precision_model
 from ._purpose import Purpose, purpose_of
 from ._search import PENALTY, drives_of
 from ._search_space import SearchSpace
+from .certificates import GRID, certify_precision, forms_of
+from .rates import PrecisionModel, precision_model
 
 STRONGEST = 0.7
 """The strongest drives have more than one harmonic and are less efficient than the strongest harmonic."""

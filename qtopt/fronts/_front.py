@@ -16,13 +16,12 @@ from ..observables import performance
 from ..solvers import SteadyState
 from ..solvers.exact import PeriodicState
 from ..solvers.weak import steady_state, weak_validities
-from ._certificate import Certificate, MeanSquareCertifier, PeakCertifier, certifier_of
 from ._dominance import non_dominated
-from ._forms import Forms, machine_forms
-from ._output_forms import output_and_entropy
 from ._purpose import Purpose, PurposeName, purpose_of
 from ._search import Targets, WeakModel, best_and_neighbours, best_of_all, drives_of, explore, refine
 from ._search_space import Bound, DriveParameters, SearchSpace
+from .certificates import Certificate, MeanSquareCertifier, PeakCertifier, certifier_of
+from .rates import Forms, machine_forms, output_and_entropy
 
 EXPLORE_CHUNKS, REFINE_CHUNKS = 2, 14
 AIM_CHUNK = EXPLORE_CHUNKS + 1

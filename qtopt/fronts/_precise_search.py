@@ -17,9 +17,9 @@ from ..solvers.exact import PeriodicState
 from ..solvers.weak import fluctuations, steady_state, weak_validity
 from ._dominance import non_dominated
 from ._front import FrontSettings
-from ._precision_certificate import PrecisionCertificate
 from ._search import Model, P, Rates, Space, Target, best_and_neighbours, best_of_all, explore, refine
 from ._search_space import DriveParameters, SearchSpace
+from .certificates import PrecisionCertificate
 
 Step = Callable[..., tuple[Any, Rates]]
 """(model, space, targets, parameters) -> parameters, rates: `explore` or `refine`"""

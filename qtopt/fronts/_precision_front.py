@@ -12,11 +12,11 @@ from ..jobs import Checkpoint
 from ..model import Machine
 from ._front import FrontSettings, Progress
 from ._precise_search import STEPS, OneMachine, PreciseFront, best_points, evaluated, search, starts
-from ._precision_certificate import certify_precision
-from ._precision_forms import precision_model
 from ._search import drives_of
 from ._search_space import SearchSpace
 from ._variation import STEPS as VARIATION_STEPS, Variation, vary_numbers
+from .certificates import certify_precision
+from .rates import precision_model
 
 SOFT = 1e-2
 """Below this X/sqrt(D S), where Q exceeds 1e4, the score rises gently: an output may have either sign."""

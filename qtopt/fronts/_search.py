@@ -16,17 +16,13 @@ from ..model import Drive, Machine
 from ..numerics import to_array
 from ..solvers.exact import Resolution, steady_state
 from ..thermal import coth_poles
-from ._forms import Forms
+from .rates import Forms, Model, Rates
 
 EXPLORE_STEPS, REFINE_EVALUATIONS = 100, 160
 ARMIJO, SHRINK, GROW, SHORTEST = 1e-4, 0.3, 1.5, 1e-5
 """Of the line search: decrease asked for, factors of the step's length, and where the search gives up."""
 PENALTY = 40.0
 """Stiffness of the efficiency constraint in the score; any positive value gives Pareto-optimal points."""
-
-
-Rates = tuple[Array, ...]
-"""What a model says of a drive: the output first, then what it costs."""
 
 
 class Target(Protocol):
@@ -59,22 +55,6 @@ class Targets(NamedTuple):
         """
         excess = jnp.maximum(entropy - self.slope * output, 0.0) / (self.width * self.output)
         return -output / self.output + 0.5 * PENALTY * excess**2
-
-
-class Model(eqx.Module):
-    """Whatever gives the rates of a drive that targets score.
-
-    Attributes:
-        at_once: candidates that one device works on side by side (`jax.vmap`), which bounds its memory; None:
-            `candidates_at_once()`. One after the other compiles several times faster where the rates are a
-            large program.
-    """
-
-    at_once: int | None = eqx.field(static=True, default=None, kw_only=True)
-
-    @abstractmethod
-    def rates(self, drive: Any) -> Rates:
-        """(output, entropy production rate), or others for other targets."""
 
 
 class PurposeModel(Model):

@@ -13,9 +13,9 @@ from ..errors import InputError
 from ..jobs import Checkpoint
 from ..model import Drive, Machine
 from ._precise_search import Step, search
-from ._precision_forms import PrecisionForms, precision_forms
 from ._search import Model, Rates, Target, drives_of, explore
 from ._search_space import DriveParameters, SearchSpace
+from .rates import PrecisionForms, precision_forms
 
 COPIES = 4
 HARMONICS = 4

@@ -5,11 +5,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..._purpose import Purpose
+from ...rates import Forms, largest_eigenvalue
 from ._driving_grid import DrivingGrid, zoomed
-from ._forms import Forms
-from ._output_forms import largest_eigenvalue
 from ._pure_states import priced
-from ._purpose import Purpose
 
 PRICES = 25
 SMALLEST = 1e-12

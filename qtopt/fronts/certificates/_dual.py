@@ -11,15 +11,13 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Complex, Float
 
-from ..jobs import over_devices, over_processes
-from ..numerics import golden_section
-from ._band_share import LONE_SHARE
-from ._forms import Forms
-from ._mean_square_front import MeanSquareFront
-from ._output_forms import largest_eigenvalue, output_and_entropy
-from ._purpose import Purpose
-from ._search_space import Bound
-from ._shape_certificate import ShapeBounds
+from ...jobs import over_devices, over_processes
+from ...numerics import golden_section
+from .._purpose import Purpose
+from .._search_space import Bound
+from ..rates import Forms, largest_eigenvalue, output_and_entropy
+from .attained import MeanSquareFront
+from .peak import LONE_SHARE, ShapeBounds
 
 GRID, PEAKS, FINALISTS, ZOOM, ZOOMS = 1024, 16, 33, 33, 8
 BLOCK = 8

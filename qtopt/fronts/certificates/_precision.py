@@ -8,12 +8,10 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from ..jobs import over_processes
-from ..numerics import golden_section
-from ._forms import unpacked
-from ._output_forms import largest_eigenvalue
-from ._precision_forms import PrecisionForms, PrecisionModel
-from ._search_space import Bound
+from ...jobs import over_processes
+from ...numerics import golden_section
+from .._search_space import Bound
+from ..rates import PrecisionForms, PrecisionModel, largest_eigenvalue, unpacked
 
 GRID, RATES, TILTS, ZOOMS = 768, 25, 5, 2
 

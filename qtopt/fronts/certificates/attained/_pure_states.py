@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ._output_forms import largest_eigenvalue
+from ...rates import largest_eigenvalue
 
 SLACK = 1e-12
 """of the entropy rate: a state that misses the price by round-off counts"""

@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ._precision_certificate import forms_of, shares
-from ._precision_forms import PrecisionForms, PrecisionModel
+from ..rates import PrecisionForms, PrecisionModel
+from ._precision import forms_of, shares
 
 FREQUENCIES, RATES, TILTS, GOLDEN, SAMPLES, SWEEPS = 33, 9, 9, 24, 128, 50
 Support = Callable[[np.ndarray], np.ndarray]

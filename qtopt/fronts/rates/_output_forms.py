@@ -8,8 +8,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from .._purpose import Purpose
 from ._forms import Forms
-from ._purpose import Purpose
 
 
 def output_and_entropy(

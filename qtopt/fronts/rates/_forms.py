@@ -11,9 +11,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Complex, Float
 
-from ..errors import InputError
-from ..model import Machine
-from ..solvers.weak import kernels
+from ...errors import InputError
+from ...model import Machine
+from ...solvers.weak import kernels
 
 DEGREE = 15
 CHUNK = 128

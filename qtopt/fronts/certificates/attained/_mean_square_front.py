@@ -6,12 +6,12 @@ from typing import NamedTuple
 import jax
 import numpy as np
 
-from ..model import FourierDrive
+from ....model import FourierDrive
+from ..._purpose import Purpose
+from ...rates import Forms
 from ._driving_grid import zoomed
-from ._forms import Forms
 from ._landscape import BestHarmonics, Landscape, largest_of_each
 from ._pure_states import best_state, top_state
-from ._purpose import Purpose
 from ._two_harmonics import best_pairs
 
 NEAR = 0.8

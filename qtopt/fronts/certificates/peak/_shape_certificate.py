@@ -8,12 +8,11 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 
-from ..jobs import over_devices
+from ....jobs import over_devices
+from ..._purpose import Purpose
+from ...rates import Forms, largest_eigenvalue, output_and_entropy
 from ._absorption import BandTable, band_table, reduced
 from ._dual_shapes import lone_values
-from ._forms import Forms
-from ._output_forms import largest_eigenvalue, output_and_entropy
-from ._purpose import Purpose
 from ._shape_library import library_value
 
 CHUNK, BATCH = 256, 64

@@ -8,11 +8,11 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Complex, Float
 
-from ..errors import InputError
-from ..model import Drive, Machine
-from ..solvers.weak import kernels, noise_kernel
+from ...errors import InputError
+from ...model import Drive, Machine
+from ...solvers.weak import kernels, noise_kernel
 from ._forms import Table, forms_at, in_chunks, packed, tabulate, total_of, unpacked
-from ._search import Model, Rates
+from ._rates import Model, Rates
 
 
 class PrecisionForms(NamedTuple):

@@ -4,7 +4,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Complex, Float
 
-from ..numerics import solve
+from ....numerics import solve
 from ._absorption import eigenvalues
 from ._dual_shapes import FLOOR
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ._forms import Forms
+from ...rates import Forms
 
 NODES = 8
 """on each panel of the table; a panel is shorter than the resonance on it is wide"""
