@@ -24,8 +24,7 @@ import numpy as np
 jax.config.update("jax_enable_compilation_cache", False)
 
 from benchmarks._measure import print_table, run
-from benchmarks.weak_evaluation import POLES, batch, currents
-from qtopt import steady_state
+from benchmarks.weak_evaluation import FAST, batch, currents
 
 SHOWN = 10
 
@@ -55,7 +54,7 @@ def measure(quick: bool) -> dict[str, Any]:
     inputs = batch(count)
 
     def evaluations(machines: Any, drives: Any) -> jax.Array:
-        return jax.vmap(lambda *pair: currents(steady_state(*pair, poles=POLES)))(machines, drives)
+        return jax.vmap(lambda *pair: currents(FAST.steady_state(*pair)))(machines, drives)
 
     begin = time.perf_counter()
     lowered = jax.jit(evaluations).lower(*inputs)

@@ -28,12 +28,12 @@ from qtopt import (
     MonochromaticDrive,
     Ohmic,
     StaticBath,
+    Weak,
     steady_state,
 )
-from qtopt.thermal import coth_poles
 
 FREQUENCY = 0.45
-POLES = coth_poles(2e-10)
+FAST = Weak(accuracy=2e-10)
 """Fewer poles for the timed runs; the error column says what that costs."""
 OPPONENT = {
     "frequencies": (1.0, 0.6),
@@ -66,9 +66,7 @@ def batch(count: int) -> tuple[Machine, MonochromaticDrive]:
 @eqx.filter_jit
 def evaluate_batch(machines: Machine, drives: MonochromaticDrive) -> jax.Array:
     """(B, 5) currents of B machines, chunk by chunk so that a chunk stays in the cache."""
-    return jax.lax.map(
-        lambda pair: currents(steady_state(*pair, poles=POLES)), (machines, drives), batch_size=CHUNK
-    )
+    return jax.lax.map(lambda pair: currents(FAST.steady_state(*pair)), (machines, drives), batch_size=CHUNK)
 
 
 CHUNK = 256
@@ -77,13 +75,13 @@ CHUNK = 256
 @jax.jit
 def evaluate_one(m: Machine, drive: MonochromaticDrive) -> jax.Array:
     """(5,) currents of one machine."""
-    return currents(steady_state(m, drive, poles=POLES))
+    return currents(FAST.steady_state(m, drive))
 
 
 @eqx.filter_jit
 def gradient_batch(m: Machine, drives: FourierDrive) -> tuple[jax.Array, FourierDrive]:
     """Power and its gradient with respect to every number of B Fourier drives."""
-    power = jax.value_and_grad(lambda d: steady_state(m, d, poles=POLES).power)
+    power = jax.value_and_grad(lambda d: FAST.steady_state(m, d).power)
     return jax.lax.map(power, drives, batch_size=32)
 
 

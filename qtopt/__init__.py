@@ -45,13 +45,20 @@ if TYPE_CHECKING:
     )
     from .runtime import configure as configure
     from .scan import parameter_scan as parameter_scan
-    from .solvers import Fluctuations as Fluctuations, SteadyState as SteadyState
-    from .solvers.exact import PeriodicState as PeriodicState, resolution_for as resolution_for
+    from .solvers import (
+        AbstractSolver as AbstractSolver,
+        AbstractSteadyState as AbstractSteadyState,
+        Exact as Exact,
+        ExactSteadyState as ExactSteadyState,
+        Fluctuations as Fluctuations,
+        Weak as Weak,
+        WeakSteadyState as WeakSteadyState,
+        fluctuations as fluctuations,
+        steady_state as steady_state,
+    )
     from .solvers.time_domain import Trajectory as Trajectory, simulate as simulate
     from .solvers.weak import (
-        fluctuations as fluctuations,
         kernels as kernels,
-        steady_state as steady_state,
         weak_validity as weak_validity,
     )
 
@@ -85,11 +92,20 @@ _HOMES = {
     ),
     ".solvers.time_domain": ("simulate", "Trajectory"),
     ".errors": ("InputError",),
-    ".solvers.exact": ("PeriodicState", "resolution_for"),
     ".fronts": ("Front", "FrontSettings", "pareto_front"),
     ".scan": ("parameter_scan",),
-    ".solvers": ("Fluctuations", "SteadyState"),
-    ".solvers.weak": ("fluctuations", "kernels", "steady_state", "weak_validity"),
+    ".solvers": (
+        "AbstractSolver",
+        "AbstractSteadyState",
+        "Exact",
+        "ExactSteadyState",
+        "Fluctuations",
+        "Weak",
+        "WeakSteadyState",
+        "fluctuations",
+        "steady_state",
+    ),
+    ".solvers.weak": ("kernels", "weak_validity"),
 }
 _ROOM_OF = {name: room for room, names in _HOMES.items() for name in names}
 __all__ = sorted(_ROOM_OF)  # pyright: ignore[reportUnsupportedDunderAll]

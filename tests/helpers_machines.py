@@ -21,7 +21,7 @@ from qtopt.model import (
     StaticBath,
 )
 from qtopt.model._machine import Configuration
-from qtopt.solvers import SteadyState
+from qtopt.solvers import WeakSteadyState
 from qtopt.solvers.weak import steady_state
 
 BathNumbers = dict[str, Any]
@@ -49,7 +49,7 @@ class Case:
         """The Fourier drive with these harmonics."""
         return drive_of(self.drive_frequency, self.harmonics)
 
-    def solve(self) -> SteadyState:
+    def solve(self) -> WeakSteadyState:
         return solve(self.machine, self.drive)
 
     def reference(self) -> dict[str, Any]:
@@ -138,7 +138,7 @@ def converter_drive() -> MonochromaticDrive:
     return MonochromaticDrive(0.2, np.ones(2), np.array([0.0, np.pi / 2.0]))
 
 
-def largest_current(state: SteadyState) -> float:
+def largest_current(state: WeakSteadyState) -> float:
     """Scale of the energy balance."""
     currents = jax.device_get((state.local_powers, state.heat_currents))
     return float(max(np.abs(c).max() for c in currents))

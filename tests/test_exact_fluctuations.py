@@ -16,7 +16,7 @@ from references.exact_floquet_fluctuations import fluctuations as reference
 from qtopt.errors import InputError
 from qtopt.model import Drive, Machine, MonochromaticDrive, PiecewiseDrive
 from qtopt.solvers import Fluctuations
-from qtopt.solvers.exact import PeriodicState, Resolution, fluctuations, steady_state
+from qtopt.solvers.exact import ExactSteadyState, Resolution, fluctuations, steady_state
 from qtopt.solvers.weak import fluctuations as weak
 
 COMMON = Resolution(65, 16)  # one compiled program for each structure
@@ -31,7 +31,7 @@ weak_fluctuations = eqx.filter_jit(weak)
 @eqx.filter_jit
 def solve(
     machine: Machine, drive: Drive, resolution: Resolution = COMMON
-) -> tuple[PeriodicState, Fluctuations]:
+) -> tuple[ExactSteadyState, Fluctuations]:
     return steady_state(machine, drive, resolution), fluctuations(machine, drive, resolution)
 
 

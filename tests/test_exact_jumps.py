@@ -25,7 +25,7 @@ from qtopt.model import (
     StaticBath,
 )
 from qtopt.observables._evaluate import evaluate
-from qtopt.solvers.exact import PeriodicState, Resolution, check, steady_state
+from qtopt.solvers.exact import ExactSteadyState, Resolution, steady_state
 from qtopt.solvers.time_domain import simulate_periods
 from qtopt.solvers.weak import steady_state as weak_steady_state
 from qtopt.thermal import CothPoles
@@ -38,11 +38,11 @@ COARSE = Resolution(3, 20)
 solve = eqx.filter_jit(steady_state)
 
 
-def run(machine: Machine, drive: Drive, resolution: Resolution = COARSE) -> PeriodicState:
-    return check(solve(machine, drive, resolution))
+def run(machine: Machine, drive: Drive, resolution: Resolution = COARSE) -> ExactSteadyState:
+    return solve(machine, drive, resolution).check()
 
 
-def assert_same(state: PeriodicState, expected: PeriodicState, rtol: float) -> None:
+def assert_same(state: ExactSteadyState, expected: ExactSteadyState, rtol: float) -> None:
     for name in NAMES:
         np.testing.assert_allclose(getattr(state, name), getattr(expected, name), rtol=rtol, err_msg=name)
 
@@ -58,7 +58,7 @@ CASES: dict[str, tuple[BathNumbers, ...]] = {
 def test_matrix_exponentials(name: str) -> None:
     """Heat is avg <F dq/dt> in the reference, what noises transmit in the solver."""
     expected = exact_steps([1.0, 0.6], CASES[name], 0.45, STEPS.values, FEW)
-    state = check(solve(machine_of((1.0, 0.6), CASES[name]), STEPS, COARSE, FEW))
+    state = solve(machine_of((1.0, 0.6), CASES[name]), STEPS, COARSE, FEW).check()
     for what in NAMES:
         np.testing.assert_allclose(getattr(state, what), expected[what], rtol=1e-11, err_msg=what)
     assert float(state.first_law_residual) < 1e-11
@@ -68,7 +68,7 @@ def test_matrix_exponentials(name: str) -> None:
 def test_narrow_mode_beside_strong_damping_keeps_its_digits() -> None:
     baths = (lorentzian(1e-5, 1.25, 0.01, 1.0), ohmic(100.0, 0.2, [1.0, 1.0]))
     expected = exact_steps([1.0, 0.6], baths, 0.45, STEPS.values, FEW)
-    state = check(solve(machine_of((1.0, 0.6), baths), STEPS, COARSE, FEW))
+    state = solve(machine_of((1.0, 0.6), baths), STEPS, COARSE, FEW).check()
     for what in ("local_powers", "covariance"):
         np.testing.assert_allclose(getattr(state, what), expected[what], rtol=1e-10, err_msg=what)
     # In the reference noise and friction of the Ohmic bath cancel; the energy balance gives its heat here.
@@ -80,7 +80,7 @@ def test_a_step_without_any_damping() -> None:
     """Two driven baths, both off in one of the steps, when the oscillators are free."""
     baths, values = (drude(0.2, 3.0, 1.0), drude(0.3, 5.0, 0.5)), np.array([[1.0, 0.0, 0.3], [0.5, 0.0, 0.8]])
     expected = exact_steps([1.0, 0.6], baths, 0.45, values, FEW)
-    state = check(solve(machine_of((1.0, 0.6), baths), PiecewiseDrive(0.45, values), COARSE, FEW))
+    state = solve(machine_of((1.0, 0.6), baths), PiecewiseDrive(0.45, values), COARSE, FEW).check()
     for what in NAMES:
         np.testing.assert_allclose(getattr(state, what), expected[what], rtol=1e-11, err_msg=what)
 

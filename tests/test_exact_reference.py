@@ -26,9 +26,8 @@ from qtopt.model import (
 )
 from qtopt.model._machine import Configuration
 from qtopt.solvers.exact import (
-    PeriodicState,
+    ExactSteadyState,
     Resolution,
-    check,
     resolution_for,
     spectral_radius,
     steady_state,
@@ -39,8 +38,8 @@ FREQUENCIES = (1.0, 0.6, 0.83)
 solve = eqx.filter_jit(steady_state)
 
 
-def run(machine: Machine, drive: Drive, points: int | None = None) -> PeriodicState:
-    return check(solve(machine, drive, resolution_for(machine, drive, points)))
+def run(machine: Machine, drive: Drive, points: int | None = None) -> ExactSteadyState:
+    return solve(machine, drive, resolution_for(machine, drive, points)).check()
 
 
 def strong_case(driven: BathNumbers, damping: float, size: int) -> Case:
@@ -221,14 +220,14 @@ def test_parametric_instability_is_a_status() -> None:
         np.abs(state.floquet_multipliers()[0]), float(state.spectral_radius), rtol=1e-9
     )
     with pytest.raises(InputError, match=r"Floquet multipliers inside the unit circle.*weaken"):
-        check(state)
+        state.check()
 
 
 def test_a_coarse_step_is_a_status() -> None:
     state = solve(engine(1e-5), engine_drive(), Resolution(65, 1))
     assert int(state.status) == 2
-    with pytest.raises(InputError, match=r"must resolve the fastest rate.*resolution_for"):
-        check(state)
+    with pytest.raises(InputError, match=r"must resolve the fastest rate.*settled"):
+        state.check()
 
 
 def test_refused_drives() -> None:

@@ -17,7 +17,7 @@ from references.weak_quadrature import split_baths
 
 from qtopt.errors import InputError
 from qtopt.model import Drive, FourierDrive, Machine, MonochromaticDrive, PiecewiseDrive, susceptibility
-from qtopt.solvers.exact import NoiseSpectra, check, resolution_for, spectra, steady_state
+from qtopt.solvers.exact import NoiseSpectra, resolution_for, spectra, steady_state
 
 BOTH = [1.0, 1.0]
 FREQUENCIES = (1.0, 0.6, 0.83)
@@ -148,7 +148,7 @@ def test_integrals_are_the_exact_steady_state(name: str) -> None:
     else:
         case, truncation = CASES[name], 24
         machine, drive, baths = case.machine, drive_of(case), list(case.baths)
-    state = check(eqx.filter_jit(steady_state)(machine, drive, resolution_for(machine, drive, 129)))
+    state = eqx.filter_jit(steady_state)(machine, drive, resolution_for(machine, drive, 129)).check()
     base = float(drive.frequency)
     rates = np.log(state.floquet_multipliers().astype(complex) + 1e-300) * base / (2.0 * np.pi)
     own = np.concatenate([1j * rates, *(bath_poles(b) for b in baths), 2j * np.pi * machine.temperatures])

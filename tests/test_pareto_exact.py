@@ -11,7 +11,7 @@ from helpers_machines import engine, lorentzian, machine_of, ohmic
 from qtopt.fronts import FrontPoint, FrontSettings, PurposeName, exact_front, maximise_power, pareto_front
 from qtopt.jobs import Checkpoint
 from qtopt.model import BoundedDrive
-from qtopt.solvers.exact import PeriodicState, resolution_for, steady_state
+from qtopt.solvers.exact import ExactSteadyState, resolution_for, steady_state
 
 solve = eqx.filter_jit(steady_state)
 
@@ -31,10 +31,10 @@ def test_exact_front_improves_on_weak_drives(purpose: PurposeName, cold: float, 
     assert front.certificate is None and len(front.points) >= 1
     assert steps == sorted(steps)
 
-    def state_of(point: FrontPoint) -> PeriodicState:
+    def state_of(point: FrontPoint) -> ExactSteadyState:
         return solve(machine, point.drive, resolution_for(machine, point.drive))
 
-    def output(state: PeriodicState) -> float:
+    def output(state: ExactSteadyState) -> float:
         return -float(state.power) if purpose == "engine" else float(state.heat_currents[1])
 
     before = max(output(state_of(point)) for point in weak.points)

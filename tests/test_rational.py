@@ -28,8 +28,8 @@ from qtopt.model import (
     StaticBath,
     fit_spectral_density,
 )
-from qtopt.solvers import SteadyState
-from qtopt.solvers.exact import PeriodicState, resolution_for, steady_state as exact_steady_state
+from qtopt.solvers import WeakSteadyState
+from qtopt.solvers.exact import ExactSteadyState, resolution_for, steady_state as exact_steady_state
 from qtopt.solvers.weak import steady_state as weak_steady_state, weak_validity
 
 BATHS = {
@@ -268,11 +268,11 @@ def test_bad_settings() -> None:
 DRIVE = MonochromaticDrive(0.45, [1.0, 0.8], [0.0, 2.0])
 
 
-def weak(machine: Machine) -> SteadyState:
+def weak(machine: Machine) -> WeakSteadyState:
     return eqx.filter_jit(weak_steady_state)(machine, DRIVE)
 
 
-def exact(machine: Machine) -> PeriodicState:
+def exact(machine: Machine) -> ExactSteadyState:
     return eqx.filter_jit(exact_steady_state)(machine, DRIVE, resolution_for(machine, DRIVE))
 
 

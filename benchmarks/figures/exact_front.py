@@ -22,7 +22,7 @@ from qtopt.plots.style import (
     figure as new_figure,
     style_panel,
 )
-from qtopt.solvers.exact import PeriodicState, Resolution, resolution_for, steady_state
+from qtopt.solvers.exact import ExactSteadyState, Resolution, resolution_for, steady_state
 
 from . import _common as common, _fronts as fronts
 from .pareto_fronts import front, settings_of
@@ -92,7 +92,7 @@ def exact_config(strength: float, quick: bool) -> files.Config:
 
 
 @eqx.filter_jit
-def _states(machine: Machine, drives: qtopt.BoundedDrive, resolution: Resolution) -> PeriodicState:
+def _states(machine: Machine, drives: qtopt.BoundedDrive, resolution: Resolution) -> ExactSteadyState:
     """The exact states of one machine under many drives."""
     return jax.lax.map(lambda drive: steady_state(machine, drive, resolution), drives)
 

@@ -11,7 +11,7 @@ from jaxtyping import Array, Float
 
 from ..jobs import Checkpoint
 from ..model import Drive, Machine
-from ..solvers.exact import PeriodicState, Resolution, resolution_for, steady_state
+from ..solvers.exact import ExactSteadyState, Resolution, resolution_for, steady_state
 from ..solvers.weak import weak_validity
 from ._dominance import non_dominated
 from ._front import Front, FrontPoint, FrontSettings, Progress, front_point
@@ -147,7 +147,7 @@ def _next_round(state: _State, targets: Targets, purpose: Purpose, aim: bool) ->
     return _State(kept[0], kept[1], kept[2], jnp.asarray(aims))
 
 
-_solve: Callable[[Machine, Drive, Resolution], PeriodicState] = eqx.filter_jit(steady_state)
+_solve: Callable[[Machine, Drive, Resolution], ExactSteadyState] = eqx.filter_jit(steady_state)
 
 
 def _point(machine: Machine, purpose: Purpose, drive: Drive, resolution: Resolution) -> FrontPoint | None:

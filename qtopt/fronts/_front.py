@@ -13,8 +13,8 @@ from jaxtyping import Array, Complex, Float
 from ..jobs import Checkpoint
 from ..model import Drive, Machine
 from ..observables import performance
-from ..solvers import SteadyState
-from ..solvers.exact import PeriodicState
+from ..solvers import WeakSteadyState
+from ..solvers.exact import ExactSteadyState
 from ..solvers.weak import steady_state, weak_validities
 from ._dominance import non_dominated
 from ._purpose import Purpose, PurposeName, purpose_of
@@ -55,7 +55,7 @@ class FrontSettings:
 
 
 class FrontPoint(NamedTuple):
-    """One non-dominated machine; rates as in `SteadyState`, powers negative when extracted.
+    """One non-dominated machine; rates as in `WeakSteadyState`, powers negative when extracted.
 
     `output` is what the machine is for: -power of an engine, the heat that a refrigerator draws from the cold
     bath per time; `efficiency` is eta or COP. `certified_output` bounds the output of any drive at this
@@ -88,7 +88,7 @@ class Front:
 
 
 Progress = Callable[[int, int, str], None]
-Solved = SteadyState | PeriodicState
+Solved = WeakSteadyState | ExactSteadyState
 
 
 def pareto_front(
@@ -295,7 +295,7 @@ def _resonances(forms: Forms, purpose: Purpose, certificate: Certificate) -> tup
 
 
 @eqx.filter_jit
-def _states(machine: Machine, drives: Drive) -> SteadyState:
+def _states(machine: Machine, drives: Drive) -> WeakSteadyState:
     """The steady states of a batch of drives, one after the other."""
     return jax.lax.map(lambda drive: steady_state(machine, drive), drives)
 

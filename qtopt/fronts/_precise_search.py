@@ -12,8 +12,8 @@ from jaxtyping import Array, Complex, Float
 
 from ..jobs import Checkpoint
 from ..model import Drive, Machine
-from ..solvers import Fluctuations, SteadyState
-from ..solvers.exact import PeriodicState
+from ..solvers import Fluctuations, WeakSteadyState
+from ..solvers.exact import ExactSteadyState
 from ..solvers.weak import fluctuations, steady_state, weak_validity
 from ._dominance import non_dominated
 from ._front import FrontSettings
@@ -27,7 +27,7 @@ STEPS: tuple[Step, ...] = (explore, explore, *(refine,) * 8)
 
 
 class PrecisePoint(NamedTuple):
-    """One non-dominated drive; rates as in `SteadyState`.
+    """One non-dominated drive; rates as in `WeakSteadyState`.
 
     Attributes:
         output_power: P of the output, negative: extracted.
@@ -187,7 +187,7 @@ def best_points(points: Sequence[PrecisePoint], output: int | None) -> tuple[Pre
 def precise_point(
     machine: Machine,
     drive: Drive,
-    state: SteadyState | PeriodicState,
+    state: WeakSteadyState | ExactSteadyState,
     noise: Fluctuations,
     output: int | None,
 ) -> PrecisePoint | None:

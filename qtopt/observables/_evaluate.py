@@ -10,10 +10,9 @@ from jax import Array
 
 from ..errors import InputError
 from ..model import Drive, Machine, has_friction, logarithmic_negativity, normal_modes, pearson
-from ..solvers import Fluctuations, SteadyState
+from ..solvers import Fluctuations, WeakSteadyState
 from ..solvers.exact import (
-    PeriodicState,
-    check,
+    ExactSteadyState,
     check_fluctuations as check_exact_fluctuations,
     fluctuations as exact_fluctuations,
     resolution_for,
@@ -52,7 +51,7 @@ def _weak_program(machine: Machine, drive: Drive, noisy: bool) -> tuple[Any, Any
 
 @eqx.filter_jit
 def _exact_program(machine: Machine, drive: Drive, resolution: Any, noisy: bool) -> tuple[Any, Any, Any]:
-    def solve(machine: Machine, drive: Drive) -> PeriodicState:
+    def solve(machine: Machine, drive: Drive) -> ExactSteadyState:
         return exact_steady_state(machine, drive, resolution)
 
     if not noisy:
@@ -65,7 +64,7 @@ def _exact_program(machine: Machine, drive: Drive, resolution: Any, noisy: bool)
 class Evaluation:
     """Thermodynamics of one machine under one drive (hbar = k_B = m = 1).
 
-    Field names are the keys of `qtopt evaluate --json`; see `SteadyState` and `Performance` for what they
+    Field names are the keys of `qtopt evaluate --json`; see `WeakSteadyState` and `Performance` for what they
     mean. `pearson` is None for one oscillator; `truncation_error` bounds what dropped harmonics can change
     in the power. `weak_validity` belongs to the weak solver, `spectral_radius` (largest modulus of a Floquet
     multiplier) and `first_law_residual` to the exact one; the other solver leaves them None.
@@ -195,7 +194,7 @@ def _weak(machine: Machine, drive: Drive) -> Evaluation:
 def _exact(machine: Machine, drive: Drive) -> Evaluation:
     reason = _reason(check_exact_fluctuations, machine, drive)
     state, slope, noise = _exact_program(machine, drive, resolution_for(machine, drive), reason is None)
-    check(state)
+    state.check()
     negativity = None
     if machine.size > 1 and not has_friction(machine.baths):
         negativity = float(np.mean(state.negativity_in_time))
@@ -225,8 +224,8 @@ def _reason(check: Callable[[Machine, Drive], None], machine: Machine, drive: Dr
 def _evaluation(
     machine: Machine,
     drive: Drive,
-    state: SteadyState | PeriodicState,
-    slope: SteadyState | PeriodicState | None,
+    state: WeakSteadyState | ExactSteadyState,
+    slope: WeakSteadyState | ExactSteadyState | None,
     noise: Fluctuations | None,
     **particular: Any,
 ) -> Evaluation:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from .. import __version__, files
 from ..errors import InputError
 from ..jobs import revision
-from ..solvers.exact import RESOLVED
+from ..solvers import RESOLVED
 from ..solvers.weak import LIMIT
 from ._axes import Axis
 from ._quantities import BATH, OSCILLATOR, OTHER, Quantity

@@ -8,11 +8,9 @@ from jax import Array
 
 from ..model import pearson
 from ..observables import MODES, Current, periodic_product, uncertainty_product
-from ..solvers import Fluctuations
+from ..solvers import STATUSES, Fluctuations
 
 POWER = "hbar omega_A^2"
-STATUSES = ("resolved", "unstable", "unresolved", "undamped")
-"""status codes 0 .. 3; the first three are those of `PeriodicState`"""
 UNDEFINED = -1
 """mode where there is no result"""
 OSCILLATOR, OTHER, BATH = "oscillator", "other_oscillator", "bath"

@@ -15,10 +15,9 @@ from ..assembly import Place, placed_each
 from ..errors import InputError
 from ..model import Drive, Machine, has_friction, logarithmic_negativity, longest_lived, state_space
 from ..observables import performances, with_slope
-from ..solvers import Fluctuations, SteadyState
+from ..solvers import RESOLVED, STATUSES, Fluctuations, WeakSteadyState
 from ..solvers.exact import (
-    RESOLVED,
-    PeriodicState,
+    ExactSteadyState,
     Resolution,
     default_points,
     fastest_rate,
@@ -38,7 +37,7 @@ from ..solvers.weak import (
 )
 from ._axes import Model
 from ._batch import Layout, layout_for, over_machines
-from ._quantities import STATUSES, UNDEFINED, Quantity, Solved, quantities_of
+from ._quantities import UNDEFINED, Quantity, Solved, quantities_of
 
 Values = NDArray[np.float64]
 Results = dict[str, NDArray[Any]]
@@ -217,14 +216,14 @@ class Solver:
         return {item.name: _masked(item, found[item.name], known) for item in self.quantities}
 
 
-def _negativity(machine: Machine, state: SteadyState | PeriodicState) -> Array:
+def _negativity(machine: Machine, state: WeakSteadyState | ExactSteadyState) -> Array:
     """Of the static machine, or (exact) on average over the period."""
-    if isinstance(state, PeriodicState):
+    if isinstance(state, ExactSteadyState):
         return jnp.mean(state.negativity_in_time)
     return logarithmic_negativity(phase_space_covariance(machine))
 
 
-def _heat_error(machine: Machine, drive: Drive, state: SteadyState) -> Array:
+def _heat_error(machine: Machine, drive: Drive, state: WeakSteadyState) -> Array:
     """Error of the weak heat currents, which several static baths can make large."""
     if len(machine.static_baths) == 1:
         return jnp.zeros(())

@@ -1,8 +1,21 @@
 """From a machine and a drive to its periodic steady state and its fluctuations."""
 
-from ._fluctuations import (
+from ._solve import (
+    fluctuations as fluctuations,
+    steady_state as steady_state,
+)
+from .base import (
+    RESOLVED as RESOLVED,
+    STATUSES as STATUSES,
+    AbstractSolver as AbstractSolver,
+    AbstractSteadyState as AbstractSteadyState,
     Fluctuations as Fluctuations,
 )
-from ._steady_state import (
-    SteadyState as SteadyState,
+from .exact import (
+    Exact as Exact,
+    ExactSteadyState as ExactSteadyState,
+)
+from .weak import (
+    Weak as Weak,
+    WeakSteadyState as WeakSteadyState,
 )

@@ -12,9 +12,10 @@ from ._resolution import (
     resolution_for as resolution_for,
 )
 from ._result import (
-    RESOLVED as RESOLVED,
-    PeriodicState as PeriodicState,
-    check as check,
+    ExactSteadyState as ExactSteadyState,
+)
+from ._solver import (
+    Exact as Exact,
 )
 from ._spectra import (
     NoiseSpectra as NoiseSpectra,

@@ -11,7 +11,7 @@ from ...errors import InputError
 from ...model import Drive, DrivenBath, Machine
 from ...numerics import reciprocal, require_x64
 from ...thermal import CothPoles, coth_poles, matsubara
-from .. import Fluctuations
+from ..base import Fluctuations
 from ._doubling import Calculus, diffusion, propagators
 from ._periodic import Moments, closed_covariance, decaying_states, periodic_moments
 from ._resolution import LARGEST_STEP, Resolution, resolution_for

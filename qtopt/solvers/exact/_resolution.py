@@ -39,8 +39,8 @@ class Resolution(NamedTuple):
 def resolution_for(machine: Machine, drive: Drive, points: int | None = None) -> Resolution:
     """A resolution that suits this machine and drive; needs concrete numbers, runs on the host.
 
-    Eight points per harmonic of the drive, at least 65 and at most 513; more show in
-    `PeriodicState.truncation_error`. For a drive that jumps the points only say where the state is shown: 65.
+    Eight points per harmonic of the drive, at least 65 and at most 513; what is missing shows in
+    `ExactSteadyState.truncation_error`. For a drive that jumps they only say where the state is shown: 65.
     Doublings until the fastest rate (norm of the dynamics) times the shortest step is below 1/32.
     """
     points = default_points(drive) if points is None else points

@@ -1,17 +1,17 @@
 """What the exact solver returns."""
 
-import equinox as eqx
+from typing import Self
+
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
 from ...errors import InputError
 from ...model import logarithmic_negativity
+from ..base import UNRESOLVED, UNSTABLE, AbstractSteadyState
 
-RESOLVED, UNSTABLE, UNRESOLVED = 0, 1, 2
 
-
-class PeriodicState(eqx.Module):
+class ExactSteadyState(AbstractSteadyState):
     """Exact periodic steady state (hbar = k_B = m = 1); averages are over one period.
 
     Attributes:
@@ -29,7 +29,7 @@ class PeriodicState(eqx.Module):
             constraint, use `exact.spectral_radius` of the monodromy.
         first_law_residual: relative difference between two expressions of the heat currents of baths with
             memory; round-off and truncation show here.
-        status: 0 resolved, 1 unstable, 2 unresolved; other numbers are NaN unless it is 0. See `check`.
+        status: 0 resolved, 1 unstable, 2 unresolved; other numbers are NaN unless it is 0.
     """
 
     power: Float[Array, ""]
@@ -67,23 +67,18 @@ class PeriodicState(eqx.Module):
         values = np.concatenate([np.linalg.eigvals(np.asarray(m)) for m in self.monodromy])
         return values[np.argsort(-np.abs(values))]
 
-
-def check(state: PeriodicState) -> PeriodicState:
-    """The state itself, if it is one; call on the host.
-
-    Raises:
-        InputError: the machine has no steady state (parametric instability), or the resolution is too low.
-    """
-    status = int(state.status)
-    if status == UNSTABLE:
-        raise InputError(
-            "a steady state needs all Floquet multipliers inside the unit circle, but the largest has "
-            f"modulus {float(state.spectral_radius):.6g}: the driven coupling amplifies parametrically; "
-            "weaken it or the drive, or damp more strongly."
-        )
-    if status == UNRESOLVED:
-        raise InputError(
-            "the shortest time step must resolve the fastest rate of the machine, but it does not: pass "
-            "resolution=resolution_for(machine, drive) of this machine, or more doublings."
-        )
-    return state
+    def check(self) -> Self:
+        """This state, or `InputError` where it is unstable or not resolved; call it outside of jit."""
+        status = int(self.status)
+        if status == UNSTABLE:
+            raise InputError(
+                "a steady state needs all Floquet multipliers inside the unit circle, but the largest has "
+                f"modulus {float(self.spectral_radius):.6g}: the driven coupling amplifies parametrically; "
+                "weaken it or the drive, or damp more strongly."
+            )
+        if status == UNRESOLVED:
+            raise InputError(
+                "the shortest time step must resolve the fastest rate of the machine, but it does not: use "
+                "Exact().settled(machine, drive) of this machine, or more levels."
+            )
+        return self

@@ -8,11 +8,12 @@ from jaxtyping import Array, Float
 from ...model import Drive, Machine
 from ...numerics import require_x64
 from ...thermal import CothPoles, coth_poles
+from ..base import RESOLVED, UNRESOLVED, UNSTABLE
 from ._averages import Averages, smooth_averages
 from ._doubling import Calculus
 from ._piecewise import piecewise_averages
 from ._resolution import LARGEST_STEP, Resolution, resolution_for
-from ._result import RESOLVED, UNRESOLVED, UNSTABLE, PeriodicState
+from ._result import ExactSteadyState
 from ._stability import growth
 from ._system import Copy, System, check_drive, machine_copies, over_sets, system
 from ._time_grid import StepGrid, TimeGrid
@@ -23,7 +24,7 @@ def steady_state(
     drive: Drive,
     resolution: Resolution | None = None,
     poles: CothPoles | None = None,
-) -> PeriodicState:
+) -> ExactSteadyState:
     """Exact thermodynamics of the periodic steady state: any coupling strength, any number of driven baths.
 
     The state space of oscillators and bath memories (n variables) obeys linear equations with periodic
@@ -45,7 +46,7 @@ def steady_state(
         poles: the rational coth, by default to machine precision.
 
     Returns:
-        A `PeriodicState`. Where its `status` is not 0 its numbers are NaN; `check` raises on the host.
+        A `ExactSteadyState`. Where its `status` is not 0 its numbers are NaN; `check` raises on the host.
 
     Raises:
         InputError: a drive for another number of oscillators; one that jumps and couples a memoryless bath.
@@ -154,7 +155,7 @@ def _imbalance(equations: System, absorbed: Array, heat: Array) -> Float[Array, 
     return jnp.max(difference) / jnp.max(jnp.abs(heat))
 
 
-def _combined(machine: Machine, drive: Drive, grid: TimeGrid | StepGrid, parts: Parts) -> PeriodicState:
+def _combined(machine: Machine, drive: Drive, grid: TimeGrid | StepGrid, parts: Parts) -> ExactSteadyState:
     """Independent oscillators side by side; NaN where there is no steady state to report."""
     size = machine.size
     blocks, mean = parts.covariance, parts.mean
@@ -170,7 +171,7 @@ def _combined(machine: Machine, drive: Drive, grid: TimeGrid | StepGrid, parts: 
         return jnp.where(status == RESOLVED, value, jnp.nan)
 
     local_powers, heat = known(parts.local_powers.reshape(-1)), known(jnp.sum(parts.heat_currents, axis=0))
-    return PeriodicState(
+    return ExactSteadyState(
         power=jnp.sum(local_powers),
         local_powers=local_powers,
         heat_currents=heat,

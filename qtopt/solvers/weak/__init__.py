@@ -14,6 +14,12 @@ from ._kernels import (
     kernels as kernels,
     phase_space_covariance as phase_space_covariance,
 )
+from ._result import (
+    WeakSteadyState as WeakSteadyState,
+)
+from ._solver import (
+    Weak as Weak,
+)
 from ._steady_state import (
     currents as currents,
     steady_state as steady_state,

@@ -20,7 +20,7 @@ from ...thermal import (
     rational_coth,
     thermal_integral,
 )
-from .. import Fluctuations
+from ..base import Fluctuations
 from ._check import check_machine
 from ._kernels import density_factor, shifted
 from ._static_spectra import Entries, StaticSpectra, static_spectra

@@ -10,15 +10,15 @@ from numpy.typing import NDArray
 from ...model import Drive, DrivenBath, Machine
 from ...numerics import require_x64
 from ...thermal import CothPoles
-from .. import SteadyState
 from ._check import check_machine
 from ._conduction import conduction
 from ._kernels import Kernels, covariance, kernels
+from ._result import WeakSteadyState
 
 
 def steady_state(
     machine: Machine, drive: Drive, harmonics: int | None = None, poles: CothPoles | None = None
-) -> SteadyState:
+) -> WeakSteadyState:
     """Thermodynamics to second order in the driven bath, all orders in the static baths.
 
     Differentiable in every parameter of machine and drive, works under `jax.jit`, `jax.vmap` and `jax.grad`.
@@ -49,7 +49,7 @@ def steady_state(
     heat = _in_order_of_baths(machine, driven_heat, static_heat)
     kept = harmonic_weights(np.arange(count + 1)) @ jnp.abs(amplitudes) ** 2
     missing = jnp.sum(jnp.maximum(drive.mean_square() - kept, 0.0))
-    return SteadyState(
+    return WeakSteadyState(
         power=power,
         local_powers=local_powers,
         heat_currents=heat,

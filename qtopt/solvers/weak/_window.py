@@ -22,7 +22,7 @@ from jax.typing import ArrayLike
 from numpy.typing import NDArray
 
 from ...model import Drive, DrivenBath, Machine, state_space, susceptibility
-from .. import SteadyState
+from ._result import WeakSteadyState
 
 ORDER = 16
 """nodes of a panel"""
@@ -40,7 +40,7 @@ RATIONAL_COTH = 2e-15
 """its relative error"""
 
 
-def with_window_currents(machine: Machine, drive: Drive, state: SteadyState) -> SteadyState:
+def with_window_currents(machine: Machine, drive: Drive, state: WeakSteadyState) -> WeakSteadyState:
     """A weak steady state with P, J_1 and J_2 from the window where they are more accurate; on the host.
 
     Taken from the window: what two rules agree on to 1e-11, or where their difference is below the error that

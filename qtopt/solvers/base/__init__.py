@@ -1,0 +1,17 @@
+"""What all solvers share: their interface and what they return."""
+
+from ._fluctuations import (
+    Fluctuations as Fluctuations,
+)
+from ._solver import (
+    AbstractSolver as AbstractSolver,
+    State as State,
+)
+from ._steady_state import (
+    RESOLVED as RESOLVED,
+    STATUSES as STATUSES,
+    UNDAMPED as UNDAMPED,
+    UNRESOLVED as UNRESOLVED,
+    UNSTABLE as UNSTABLE,
+    AbstractSteadyState as AbstractSteadyState,
+)

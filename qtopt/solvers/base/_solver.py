@@ -1,0 +1,94 @@
+"""What every solver can be asked."""
+
+from abc import abstractmethod
+from collections.abc import Iterator
+from typing import ClassVar, Self, TypeVar
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Int
+from numpy.typing import NDArray
+
+from ...model import Drive, Machine
+from ._fluctuations import Fluctuations
+from ._steady_state import AbstractSteadyState
+
+State = TypeVar("State", bound=AbstractSteadyState)
+
+
+class AbstractSolver(eqx.Module):
+    """A theory of the periodic steady state, with its settings.
+
+    A new solver is one final subclass. All settings are static fields: solvers with equal settings share
+    compiled programs. `steady_state`, `fluctuations`, `pace`, `status` and `phase_space_covariance` can be
+    traced (`jax.jit`, `jax.vmap`, `jax.grad`) once the settings are settled; the other methods run on the
+    host.
+    """
+
+    family: ClassVar[str] = "solver"
+    kind: eqx.AbstractClassVar[str]
+    """Name of the solver in configuration files."""
+    provides: eqx.AbstractClassVar[frozenset[str]]
+    """Names of the quantities that it gives beside those of `AbstractSteadyState`."""
+    quadratic: eqx.AbstractClassVar[bool]
+    """Whether currents are quadratic forms in the harmonics of the drive, so that fronts can be certified."""
+    cost: eqx.AbstractClassVar[int]
+    """Time that one steady state takes, in units of what the weak solver takes: for the size of batches."""
+
+    @abstractmethod
+    def check(self, machine: Machine, drive: Drive) -> None:
+        """Raise `InputError` where the machine or the drive is outside the theory, whatever its numbers."""
+
+    @abstractmethod
+    def check_fluctuations(self, machine: Machine, drive: Drive) -> None:
+        """Raise `InputError` where `check` does or where the theory gives no fluctuations."""
+
+    @abstractmethod
+    def steady_state(self, machine: Machine, drive: Drive) -> AbstractSteadyState:
+        """The periodic steady state."""
+
+    @abstractmethod
+    def fluctuations(self, machine: Machine, drive: Drive) -> Fluctuations:
+        """Variance rates of the currents in the periodic steady state."""
+
+    @abstractmethod
+    def finite_momenta(self, machine: Machine) -> bool:
+        """Whether the momenta have a finite variance: no strictly Ohmic bath acts on them."""
+
+    @abstractmethod
+    def phase_space_covariance(
+        self, machine: Machine, drive: Drive, state: AbstractSteadyState
+    ) -> Float[Array, "K 2L 2L"]:
+        """<{r, r}>/2 of r = (x_1..x_L, p_1..p_L) at K times of a period (1 where it does not change)."""
+
+    def settled(self, machine: Machine, drive: Drive) -> Self:
+        """This solver with every setting that was left open chosen for the numbers of this machine."""
+        return self
+
+    def pace(self, machine: Machine, drive: Drive) -> Float[Array, " p"]:
+        """The numbers of a machine on which open settings depend; for batches, see `settled_each`."""
+        return jnp.zeros(0)
+
+    def settled_each(
+        self, drive: Drive, paces: NDArray[np.float64]
+    ) -> Iterator[tuple["AbstractSolver", NDArray[np.int64]]]:
+        """Settled solvers, each with the positions of those of n machines that it suits.
+
+        Args:
+            drive: any drive of the batch: their structure is one, whatever their numbers.
+            paces: (n, p) what `pace` gave for each machine.
+        """
+        yield self, np.arange(len(paces))
+
+    def status(self, machine: Machine, drive: Drive, state: AbstractSteadyState) -> Int[Array, ""]:
+        """A position in `STATUSES`: at least as strict as that of the state."""
+        return state.status
+
+    def verify(self, machine: Machine, drive: Drive, state: AbstractSteadyState) -> None:
+        """Raise `InputError` where `status` is not 0."""
+        state.check()
+
+    def refined(self, machine: Machine, drive: Drive, state: State) -> State:
+        """A state of one machine with more digits, where there is a way on the host."""
+        return state

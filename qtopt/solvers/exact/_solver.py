@@ -1,0 +1,108 @@
+"""The exact solver: any coupling strength."""
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+from numpy.typing import NDArray
+
+from ...model import Drive, Machine, has_friction
+from ...thermal import coth_poles
+from ..base import AbstractSolver, AbstractSteadyState, Fluctuations
+from ._fluctuations import check_fluctuations, fluctuations
+from ._resolution import Resolution, default_points, fastest_rate, levels_for
+from ._result import ExactSteadyState
+from ._steady_state import steady_state
+from ._system import check_drive
+
+LEVEL_STEP = 4
+"""In batches, doublings are rounded up to multiples of this (small ones: twice this): few programs do."""
+SMALLEST_GROUP = 512
+"""Fewer machines join those that need more doublings; a program takes longer to compile."""
+
+
+class Exact(AbstractSolver):
+    """Exact for harmonic oscillators and any bath with memory variables, at any coupling strength.
+
+    Attributes:
+        points: points of time per period; by default some that suit the drive.
+        levels: doublings of the shortest step to the distance of points; by default as many as the fastest
+            rate of the machine needs. Under jit it must be given: ``Exact().settled(machine, drive)``.
+        accuracy: of the rational coth, relative; see `coth_poles`.
+    """
+
+    kind: ClassVar[str] = "exact"
+    provides: ClassVar[frozenset[str]] = frozenset({"spectral_radius", "first_law_residual"})
+    quadratic: ClassVar[bool] = False
+    cost: ClassVar[int] = 32
+    points: int | None = eqx.field(static=True, default=None)
+    levels: int | None = eqx.field(static=True, default=None)
+    accuracy: float = eqx.field(static=True, default=1e-15)
+
+    def check(self, machine: Machine, drive: Drive) -> None:
+        """Raise `InputError`: a drive of another size, or one that jumps and couples a memoryless bath."""
+        check_drive(machine, drive)
+
+    def check_fluctuations(self, machine: Machine, drive: Drive) -> None:
+        """Raise `InputError`: as `check`, a drive that jumps, or a strictly Ohmic driven bath."""
+        check_fluctuations(machine, drive)
+
+    def steady_state(self, machine: Machine, drive: Drive) -> ExactSteadyState:
+        """See `qtopt.solvers.exact.steady_state`."""
+        return steady_state(machine, drive, self.resolution(machine, drive), coth_poles(self.accuracy))
+
+    def fluctuations(self, machine: Machine, drive: Drive) -> Fluctuations:
+        """See `qtopt.solvers.exact.fluctuations`."""
+        return fluctuations(machine, drive, self.resolution(machine, drive), coth_poles(self.accuracy))
+
+    def finite_momenta(self, machine: Machine) -> bool:
+        """Whether no bath is strictly Ohmic."""
+        return not has_friction(machine.baths)
+
+    def phase_space_covariance(
+        self, machine: Machine, drive: Drive, state: AbstractSteadyState
+    ) -> Float[Array, "K 2L 2L"]:
+        """Over the period."""
+        assert isinstance(state, ExactSteadyState)
+        return state.phase_space_covariance
+
+    def resolution(self, machine: Machine, drive: Drive) -> Resolution:
+        """How finely a period is resolved; what is open is chosen from the numbers of the machine."""
+        points = default_points(drive) if self.points is None else self.points
+        if self.levels is not None:
+            return Resolution(points, self.levels)
+        rate, frequency = np.asarray(_pace(machine, drive))
+        return Resolution(points, int(levels_for(rate, frequency, points)))
+
+    def settled(self, machine: Machine, drive: Drive) -> "Exact":
+        """With points and levels for this machine, so that it can be traced."""
+        return Exact(*self.resolution(machine, drive), self.accuracy)
+
+    def pace(self, machine: Machine, drive: Drive) -> Float[Array, " 2"]:
+        """Fastest rate of the machine, and the frequency of its drive."""
+        return jnp.stack([fastest_rate(machine, drive), drive.frequency])
+
+    def settled_each(
+        self, drive: Drive, paces: NDArray[np.float64]
+    ) -> Iterator[tuple["Exact", NDArray[np.int64]]]:
+        """Machines that need about as many doublings share a program."""
+        points = default_points(drive) if self.points is None else self.points
+        if self.levels is not None:
+            yield Exact(points, self.levels, self.accuracy), np.arange(len(paces))
+            return
+        step = LEVEL_STEP if len(paces) >= SMALLEST_GROUP else 2 * LEVEL_STEP
+        levels = -(-levels_for(*paces.T, points) // step) * step
+        waiting = np.zeros(len(levels), dtype=bool)
+        for level in np.unique(levels):
+            waiting |= levels == level
+            if waiting.sum() >= SMALLEST_GROUP or level == levels.max():
+                yield Exact(points, int(level), self.accuracy), np.flatnonzero(waiting)
+                waiting[:] = False
+
+
+@eqx.filter_jit
+def _pace(machine: Machine, drive: Drive) -> Float[Array, " 2"]:
+    return Exact().pace(machine, drive)

@@ -1,0 +1,96 @@
+"""The weak theory as a solver."""
+
+from typing import ClassVar
+
+import equinox as eqx
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int
+
+from ...errors import InputError
+from ...model import Drive, Machine, has_friction
+from ...thermal import coth_poles
+from ..base import UNRESOLVED, AbstractSolver, AbstractSteadyState, Fluctuations, State
+from ._check import check_machine
+from ._fluctuations import check_fluctuations, fluctuations
+from ._kernels import phase_space_covariance
+from ._result import WeakSteadyState
+from ._steady_state import steady_state
+from ._unit_check import RESOLUTION, heat_error, in_other_units
+from ._window import with_window_currents
+
+
+class Weak(AbstractSolver):
+    """Second order in the driven bath, all orders in the static ones.
+
+    Attributes:
+        harmonics: how many harmonics of the drive are kept; by default `drive.default_harmonics`.
+        accuracy: of the rational coth, relative; see `coth_poles`.
+    """
+
+    kind: ClassVar[str] = "weak"
+    provides: ClassVar[frozenset[str]] = frozenset({"weak_validity"})
+    quadratic: ClassVar[bool] = True
+    cost: ClassVar[int] = 1
+    harmonics: int | None = eqx.field(static=True, default=None)
+    accuracy: float = eqx.field(static=True, default=1e-15)
+
+    def check(self, machine: Machine, drive: Drive) -> None:
+        """Raise `InputError`: not exactly one driven bath, no static bath, a drive of another size."""
+        check_machine(machine, drive)
+
+    def check_fluctuations(self, machine: Machine, drive: Drive) -> None:
+        """Raise `InputError`: as `check`, or a drive whose work has no finite variance rate."""
+        check_fluctuations(machine, drive)
+
+    def steady_state(self, machine: Machine, drive: Drive) -> WeakSteadyState:
+        """See `qtopt.solvers.weak.steady_state`."""
+        return steady_state(machine, drive, self.harmonics, coth_poles(self.accuracy))
+
+    def fluctuations(self, machine: Machine, drive: Drive) -> Fluctuations:
+        """See `qtopt.solvers.weak.fluctuations`."""
+        return fluctuations(machine, drive, self.harmonics, coth_poles(self.accuracy))
+
+    def finite_momenta(self, machine: Machine) -> bool:
+        """Whether no static bath is strictly Ohmic."""
+        return not has_friction(machine.static_baths)
+
+    def phase_space_covariance(
+        self, machine: Machine, drive: Drive, state: AbstractSteadyState
+    ) -> Float[Array, "1 2L 2L"]:
+        """Of the static machine."""
+        return phase_space_covariance(machine, coth_poles(self.accuracy))[None]
+
+    def status(self, machine: Machine, drive: Drive, state: AbstractSteadyState) -> Int[Array, ""]:
+        """Unresolved where float64 does not give the heat between several static baths."""
+        if len(machine.static_baths) == 1:
+            return state.status
+        resolved = self._heat_error(machine, drive, state) < RESOLUTION
+        return jnp.where((state.status == 0) & ~resolved, UNRESOLVED, state.status)
+
+    def verify(self, machine: Machine, drive: Drive, state: AbstractSteadyState) -> None:
+        """Raise `InputError`: an undamped mode, or heat currents that float64 does not resolve."""
+        state.check()
+        if len(machine.static_baths) == 1:
+            return
+        error = float(_heat_error(self, machine, drive, state))
+        if not error < RESOLUTION:
+            raise InputError(
+                "the heat currents between several static baths must be resolved to 1e-6, but with these "
+                f"rates float64 gives them to {error:.0e} only: bring dampings and cut-offs closer together, "
+                "or merge baths of one temperature."
+            )
+
+    def refined(self, machine: Machine, drive: Drive, state: State) -> State:
+        """With currents from the window of frequencies that carry them, for one static bath."""
+        return with_window_currents(machine, drive, state) if len(machine.static_baths) == 1 else state
+
+    def _heat_error(self, machine: Machine, drive: Drive, state: AbstractSteadyState) -> Float[Array, ""]:
+        """Relative error of the heat currents, from their change in other units of frequency."""
+        return heat_error(
+            state.heat_currents, self.steady_state(*in_other_units(machine, drive)).heat_currents
+        )
+
+
+@eqx.filter_jit
+def _heat_error(solver: Weak, machine: Machine, drive: Drive, state: AbstractSteadyState) -> Array:
+    return solver._heat_error(machine, drive, state)
