@@ -89,10 +89,9 @@ def vary(config: files.Config) -> Variation:
 
     def build(numbers: jax.Array) -> qtopt.Machine:
         driven, static = build_machine(config.machine).baths
-        assert isinstance(driven, qtopt.DrivenBath) and isinstance(static, qtopt.StaticBath)
         baths = (
-            qtopt.DrivenBath("driven", numbers[0], driven.spectral_density),
-            qtopt.StaticBath("static", numbers[0], static.spectral_density, static.coupling),
+            qtopt.Bath("driven", numbers[0], driven.spectral_density, "driven"),
+            qtopt.Bath("static", numbers[0], static.spectral_density, static.coupling),
         )
         return qtopt.Machine(config.machine.frequencies, baths)
 

@@ -28,8 +28,8 @@ REPEATS = 7
 
 
 def machine(size: int = 2, temperature: float = 1.0) -> qtopt.Machine:
-    hot = qtopt.DrivenBath("hot", temperature, qtopt.Drude(0.1, 3.0))
-    cold = qtopt.StaticBath("cold", 0.2 * temperature, qtopt.Ohmic(0.5), np.ones(size))
+    hot = qtopt.Bath("hot", temperature, qtopt.Drude(0.1, 3.0), "driven")
+    cold = qtopt.Bath("cold", 0.2 * temperature, qtopt.Ohmic(0.5), np.ones(size))
     return qtopt.Machine(np.linspace(1.0, 0.6, size), (hot, cold))
 
 

@@ -33,8 +33,8 @@ Pair = tuple[qtopt.Machine, qtopt.MonochromaticDrive]
 
 def pair() -> Pair:
     """Machine and drive."""
-    hot = qtopt.DrivenBath("hot", 1.0, qtopt.Drude(0.3, 3.0))
-    cold = qtopt.StaticBath("cold", 0.2, qtopt.Ohmic(0.5), [1.0, 1.0])
+    hot = qtopt.Bath("hot", 1.0, qtopt.Drude(0.3, 3.0), "driven")
+    cold = qtopt.Bath("cold", 0.2, qtopt.Ohmic(0.5), [1.0, 1.0])
     drive = qtopt.MonochromaticDrive(FREQUENCY, [1.0, 1.0], [0.0, np.pi / 2.0])
     return qtopt.Machine([1.0, 0.6], (hot, cold)), drive
 

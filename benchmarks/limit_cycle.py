@@ -71,8 +71,8 @@ def markovian(quick: bool) -> list[dict[str, Any]]:
     rows = []
     for factor in (1.0,) if quick else (4.0, 1.0):
         first, second = (factor * damping for damping in DAMPINGS)
-        hot = qtopt.DrivenBath("hot", TEMPERATURES[0], qtopt.Ohmic(first))
-        cold = qtopt.StaticBath("cold", TEMPERATURES[1], qtopt.Ohmic(second), [1.0])
+        hot = qtopt.Bath("hot", TEMPERATURES[0], qtopt.Ohmic(first), "driven")
+        cold = qtopt.Bath("cold", TEMPERATURES[1], qtopt.Ohmic(second), [1.0])
         pair = (qtopt.Machine([1.0], (hot, cold)), qtopt.MonochromaticDrive(SLOW, [1.0], [0.0]))
         resolution = resolution_for(*pair)
         exact = float(SOLVE(*pair, resolution).heat_currents[1])

@@ -44,8 +44,8 @@ def compiled_cost(function: Any, *arguments: Any) -> tuple[float, int]:
 
 def weak(size: int = 2, harmonics: int = 8, temperature: float = 1.0) -> tuple[float, int]:
     """Power and its gradient by all parameters, one machine."""
-    hot = qtopt.DrivenBath("hot", temperature, qtopt.Lorentzian(1e-5, 1.25, 0.01))
-    cold = qtopt.StaticBath("cold", 0.2 * temperature, qtopt.Ohmic(1.0), np.ones(size))
+    hot = qtopt.Bath("hot", temperature, qtopt.Lorentzian(1e-5, 1.25, 0.01), "driven")
+    cold = qtopt.Bath("cold", 0.2 * temperature, qtopt.Ohmic(1.0), np.ones(size))
     machine = qtopt.Machine(np.linspace(1.0, 0.6, size), (hot, cold))
 
     def power(pair: Any) -> jax.Array:

@@ -21,13 +21,12 @@ import jax.numpy as jnp
 from benchmarks._measure import median_seconds, print_table, run
 from benchmarks.opponents import numpy_panels, quadax_gk, scipy_quad
 from qtopt import (
-    DrivenBath,
+    Bath,
     FourierDrive,
     Lorentzian,
     Machine,
     MonochromaticDrive,
     Ohmic,
-    StaticBath,
     Weak,
     steady_state,
 )
@@ -47,8 +46,8 @@ OPPONENT = {
 
 def machine() -> Machine:
     """The example engine."""
-    hot = DrivenBath("hot", 1.0, Lorentzian(1e-5, 1.25, 0.01))
-    return Machine([1.0, 0.6], (hot, StaticBath("cold", 0.2, Ohmic(100.0), [1.0, 1.0])))
+    hot = Bath("hot", 1.0, Lorentzian(1e-5, 1.25, 0.01), "driven")
+    return Machine([1.0, 0.6], (hot, Bath("cold", 0.2, Ohmic(100.0), [1.0, 1.0])))
 
 
 def currents(state: Any) -> jax.Array:

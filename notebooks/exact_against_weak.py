@@ -32,8 +32,8 @@ QUICK = os.environ.get("QTOPT_QUICK") == "1"  # smaller sizes, for tests
 
 
 def machine(strength, damping=100.0):
-    hot = qtopt.DrivenBath("hot", 1.0, qtopt.Lorentzian(strength, peak=1.25, width=0.01))
-    cold = qtopt.StaticBath("cold", 0.2, qtopt.Ohmic(damping), coupling=[1.0, 1.0])
+    hot = qtopt.Bath("hot", 1.0, qtopt.Lorentzian(strength, peak=1.25, width=0.01), "driven")
+    cold = qtopt.Bath("cold", 0.2, qtopt.Ohmic(damping), coupling=[1.0, 1.0])
     return qtopt.Machine([1.0, 0.6], (hot, cold), "joint")
 
 
@@ -83,7 +83,7 @@ assert small.any() and error.max() < 0.12
 
 # %%
 hot, cold = machine(1e-4).baths
-both = qtopt.Machine([1.0, 0.6], (hot, qtopt.DrivenBath("cold", 0.2, qtopt.Drude(0.5, 10.0))), "joint")
+both = qtopt.Machine([1.0, 0.6], (hot, qtopt.Bath("cold", 0.2, qtopt.Drude(0.5, 10.0), "driven")), "joint")
 switched = qtopt.BoundedDrive(0.45, jnp.array([0.8, 0.8]), jnp.array([[0.4], [-0.4]]), jnp.zeros((2, 1)))
 state = jax.jit(steady_state, static_argnums=2)(both, switched, resolution_for(both, switched))
 print(f"power {state.power:.3e}, spectral radius {state.spectral_radius:.4f} (stable below 1)")

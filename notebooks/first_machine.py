@@ -37,8 +37,8 @@ QUICK = os.environ.get("QTOPT_QUICK") == "1"  # smaller sizes, for tests
 # oscillators so strongly ($\gamma_2 = 100$) that each of them alone would be overdamped.
 
 # %%
-hot = qtopt.DrivenBath("hot", 1.0, qtopt.Lorentzian(strength=1e-5, peak=1.25, width=0.01))
-cold = qtopt.StaticBath("cold", 0.2, qtopt.Ohmic(damping=100.0), coupling=[1.0, 1.0])
+hot = qtopt.Bath("hot", 1.0, qtopt.Lorentzian(strength=1e-5, peak=1.25, width=0.01), "driven")
+cold = qtopt.Bath("cold", 0.2, qtopt.Ohmic(damping=100.0), coupling=[1.0, 1.0])
 machine = qtopt.Machine([1.0, 0.6], (hot, cold), "joint")
 drive = qtopt.MonochromaticDrive(frequency=0.45, amplitudes=[1.0, 1.0], phases=[0.0, np.pi])
 

@@ -31,8 +31,8 @@ QUICK = os.environ.get("QTOPT_QUICK") == "1"  # smaller sizes, for tests
 
 
 def machine(damping, temperature=0.1):
-    driven = qtopt.DrivenBath("driven", temperature, qtopt.Drude(damping=1e-3, cutoff=12.0))
-    static = qtopt.StaticBath("static", temperature, qtopt.Ohmic(damping), coupling=[1.0, 1.0])
+    driven = qtopt.Bath("driven", temperature, qtopt.Drude(damping=1e-3, cutoff=12.0), "driven")
+    static = qtopt.Bath("static", temperature, qtopt.Ohmic(damping), coupling=[1.0, 1.0])
     return qtopt.Machine([1.0, 0.6], (driven, static), "joint")
 
 

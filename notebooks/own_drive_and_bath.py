@@ -40,7 +40,7 @@ QUICK = os.environ.get("QTOPT_QUICK") == "1"  # smaller sizes, for tests
 
 
 # %%
-class PulseDrive(qtopt.Drive):
+class PulseDrive(qtopt.AbstractDrive):
     frequency: jax.Array
     centre: jax.Array  # (L,) in periods
     width: jax.Array  # in periods
@@ -104,8 +104,8 @@ plt.show()
 # Like any machine: hot bath with this density, driven by pulses; the cold bath is static.
 
 # %%
-hot = qtopt.DrivenBath("hot", 2.0, density)
-cold = qtopt.StaticBath("cold", 0.2, qtopt.Drude(damping=0.05, cutoff=5.0), coupling=[1.0, 1.0])
+hot = qtopt.Bath("hot", 2.0, density, "driven")
+cold = qtopt.Bath("cold", 0.2, qtopt.Drude(damping=0.05, cutoff=5.0), coupling=[1.0, 1.0])
 machine = qtopt.Machine([1.0, 0.6], (hot, cold), "joint")
 state = qtopt.evaluate(machine, drive)
 print(f"{state.mode}: power {state.power:.3e}, weak validity {state.weak_validity:.3f}")

@@ -26,8 +26,8 @@ LOW, HIGH, HARMONICS = 0.1, 1.0, 4
 
 
 def engine(strength: float, configuration) -> qtopt.Machine:
-    hot = qtopt.DrivenBath("hot", 1.0, qtopt.Lorentzian(strength, 1.25, 0.01))
-    cold = qtopt.StaticBath("cold", 0.2, qtopt.Ohmic(100.0), [1.0, 1.0])
+    hot = qtopt.Bath("hot", 1.0, qtopt.Lorentzian(strength, 1.25, 0.01), "driven")
+    cold = qtopt.Bath("cold", 0.2, qtopt.Ohmic(100.0), [1.0, 1.0])
     return qtopt.Machine([1.0, 0.6], (hot, cold), configuration)
 
 

@@ -19,8 +19,8 @@ drive = qtopt.MonochromaticDrive(0.45, amplitudes=[1.0, 1.0], phases=[0.0, np.pi
 
 
 def machine(strength) -> qtopt.Machine:
-    hot = qtopt.DrivenBath("hot", 1.0, qtopt.Lorentzian(strength, peak=1.25, width=0.01))
-    cold = qtopt.StaticBath("cold", 0.2, qtopt.Ohmic(damping=100.0), coupling=[1.0, 1.0])
+    hot = qtopt.Bath("hot", 1.0, qtopt.Lorentzian(strength, peak=1.25, width=0.01), "driven")
+    cold = qtopt.Bath("cold", 0.2, qtopt.Ohmic(damping=100.0), coupling=[1.0, 1.0])
     return qtopt.Machine([1.0, 0.6], (hot, cold), "joint")
 
 

@@ -14,13 +14,13 @@ import matplotlib.pyplot as plt
 import numpy as np
 import optax
 
-hot = qtopt.DrivenBath("hot", 1.0, qtopt.Lorentzian(strength=1e-5, peak=2.0, width=0.1))
-cold = qtopt.StaticBath("cold", 0.2, qtopt.Ohmic(damping=0.1), coupling=[1.0, 1.0])
+hot = qtopt.Bath("hot", 1.0, qtopt.Lorentzian(strength=1e-5, peak=2.0, width=0.1), "driven")
+cold = qtopt.Bath("cold", 0.2, qtopt.Ohmic(damping=0.1), coupling=[1.0, 1.0])
 machine = qtopt.Machine([1.0, 0.6], (hot, cold), "joint")
 first = qtopt.BoundedDrive(1.1, np.zeros(2), np.array([[1.0, 0.1, 0.1], [-1.0, 0.1, 0.1]]), np.zeros((2, 3)))
 
 
-def objective(drive: qtopt.Drive) -> jax.Array:
+def objective(drive: qtopt.AbstractDrive) -> jax.Array:
     state = qtopt.steady_state(machine, drive)
     return -(state.power + cold.temperature * state.entropy_production_rate) / 1e-5
 

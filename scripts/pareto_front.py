@@ -18,8 +18,8 @@ STRENGTH = 1e-5
 
 
 def machine(configuration) -> qtopt.Machine:
-    hot = qtopt.DrivenBath("hot", 1.0, qtopt.Lorentzian(STRENGTH, peak=1.25, width=0.01))
-    cold = qtopt.StaticBath("cold", 0.2, qtopt.Ohmic(damping=100.0), coupling=[1.0, 1.0])
+    hot = qtopt.Bath("hot", 1.0, qtopt.Lorentzian(STRENGTH, peak=1.25, width=0.01), "driven")
+    cold = qtopt.Bath("cold", 0.2, qtopt.Ohmic(damping=100.0), coupling=[1.0, 1.0])
     return qtopt.Machine([1.0, 0.6], (hot, cold), configuration)
 
 

@@ -17,8 +17,8 @@ import numpy as np
 
 
 def product(frequency: jax.Array, temperature: jax.Array) -> jax.Array:
-    driven = qtopt.DrivenBath("driven", temperature, qtopt.Drude(damping=0.01, cutoff=12.0))
-    static = qtopt.StaticBath("static", temperature, qtopt.Ohmic(damping=100.0), coupling=[1.0, 1.0])
+    driven = qtopt.Bath("driven", temperature, qtopt.Drude(damping=0.01, cutoff=12.0), "driven")
+    static = qtopt.Bath("static", temperature, qtopt.Ohmic(damping=100.0), coupling=[1.0, 1.0])
     machine = qtopt.Machine([1.0, 0.6], (driven, static), "joint")
     drive = qtopt.MonochromaticDrive(frequency, amplitudes=[1.0, 1.0], phases=[0.0, np.pi / 2])
     state, noise = qtopt.steady_state(machine, drive), qtopt.fluctuations(machine, drive)

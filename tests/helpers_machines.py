@@ -10,15 +10,14 @@ import numpy as np
 from references.weak_quadrature import reference
 
 from qtopt.model import (
-    DrivenBath,
+    AbstractSpectralDensity,
+    Bath,
     Drude,
     FourierDrive,
     Lorentzian,
     Machine,
     MonochromaticDrive,
     Ohmic,
-    SpectralDensity,
-    StaticBath,
 )
 from qtopt.model._machine import Configuration
 from qtopt.solvers import WeakSteadyState
@@ -71,7 +70,7 @@ def drive_of(frequency: float, harmonics: np.ndarray) -> FourierDrive:
     return FourierDrive(frequency, np.real(harmonics[0]), cosine, sine)
 
 
-def density_of(bath: BathNumbers) -> SpectralDensity:
+def density_of(bath: BathNumbers) -> AbstractSpectralDensity:
     """The spectral density of a bath given as numbers."""
     if bath["kind"] == "ohmic":
         return Ohmic(bath["damping"])
@@ -84,13 +83,13 @@ def machine_of(
     frequencies: tuple[float, ...], baths: tuple[BathNumbers, ...], configuration: Configuration = "joint"
 ) -> Machine:
     """The machine of these numbers."""
-    built: list[DrivenBath | StaticBath] = []
+    built: list[Bath] = []
     for i, bath in enumerate(baths):
         name, temperature, density = f"bath {i}", bath["temperature"], density_of(bath)
         if isinstance(bath["coupling"], str):
-            built.append(DrivenBath(name, temperature, density))
+            built.append(Bath(name, temperature, density, "driven"))
         else:
-            built.append(StaticBath(name, temperature, density, np.asarray(bath["coupling"], dtype=float)))
+            built.append(Bath(name, temperature, density, np.asarray(bath["coupling"], dtype=float)))
     return Machine(np.array(frequencies), tuple(built), configuration)
 
 

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
-from qtopt.model import Drude, Lorentzian, Ohmic, SpectralDensity
+from qtopt import InputError
+from qtopt.model import AbstractSpectralDensity, Bath, Drude, Lorentzian, Machine, Ohmic
 
-DENSITIES: list[SpectralDensity] = [
+DENSITIES: list[AbstractSpectralDensity] = [
     Ohmic(0.7),
     Drude(0.3, 12.0),
     Drude(1e3, 1e-2),
@@ -25,7 +26,7 @@ NAMES = ["ohmic", "drude", "strong drude", "narrow", "narrower", "overdamped", "
 each_density = pytest.mark.parametrize("density", DENSITIES, ids=NAMES)
 
 
-def published_density(density: SpectralDensity, omega: np.ndarray) -> np.ndarray:
+def published_density(density: AbstractSpectralDensity, omega: np.ndarray) -> np.ndarray:
     """J(omega) as printed in the physics notes, section 1."""
     match density:
         case Ohmic():
@@ -40,7 +41,7 @@ def published_density(density: SpectralDensity, omega: np.ndarray) -> np.ndarray
 
 
 @each_density
-def test_density_is_the_published_one_and_odd(density: SpectralDensity) -> None:
+def test_density_is_the_published_one_and_odd(density: AbstractSpectralDensity) -> None:
     value = np.asarray(density.density(OMEGA))
     np.testing.assert_allclose(np.real(value), published_density(density, OMEGA), rtol=2e-12)
     np.testing.assert_allclose(np.imag(value), 0.0, atol=1e-13 * np.abs(value).max())
@@ -49,7 +50,7 @@ def test_density_is_the_published_one_and_odd(density: SpectralDensity) -> None:
 
 
 @each_density
-def test_dissipative_part_of_the_response(density: SpectralDensity) -> None:
+def test_dissipative_part_of_the_response(density: AbstractSpectralDensity) -> None:
     # Im K = -Im chi_B = -J; the memoryless friction of an Ohmic bath is in K only. Far from the resonance
     # the imaginary part is a small component: its round-off is relative to the modulus.
     expected = np.real(density.density(OMEGA))
@@ -61,7 +62,7 @@ def test_dissipative_part_of_the_response(density: SpectralDensity) -> None:
 
 
 @each_density
-def test_memory_kernel_is_the_difference_of_responses(density: SpectralDensity) -> None:
+def test_memory_kernel_is_the_difference_of_responses(density: AbstractSpectralDensity) -> None:
     viscosity = complex(density.expansion().viscosity)
     static = complex(density.response(0.0))
     difference = static - np.asarray(density.response(COMPLEX)) - 1j * viscosity * COMPLEX
@@ -71,14 +72,14 @@ def test_memory_kernel_is_the_difference_of_responses(density: SpectralDensity) 
 
 
 @each_density
-def test_retarded_symmetry(density: SpectralDensity) -> None:
+def test_retarded_symmetry(density: AbstractSpectralDensity) -> None:
     # K(t) is real: K(-conj w) = conj K(w)
     mirrored = np.asarray(density.memory_kernel(-np.conj(COMPLEX)))
     np.testing.assert_allclose(mirrored, np.conj(np.asarray(density.memory_kernel(COMPLEX))), rtol=1e-12)
 
 
 @each_density
-def test_slope_is_the_difference_quotient(density: SpectralDensity) -> None:
+def test_slope_is_the_difference_quotient(density: AbstractSpectralDensity) -> None:
     a, b = COMPLEX, COMPLEX[::-1] + 0.1
     quotient = (np.asarray(density.memory_kernel(a)) - np.asarray(density.memory_kernel(b))) / (a - b)
     slope = np.asarray(density.memory_kernel_slope(a, b))
@@ -88,7 +89,7 @@ def test_slope_is_the_difference_quotient(density: SpectralDensity) -> None:
 
 
 @each_density
-def test_slope_at_equal_points_is_the_derivative(density: SpectralDensity) -> None:
+def test_slope_at_equal_points_is_the_derivative(density: AbstractSpectralDensity) -> None:
     points = jnp.asarray(COMPLEX)
     derivative = jax.vmap(jax.grad(lambda w: density.memory_kernel(w), holomorphic=True))(points)
     slope = density.memory_kernel_slope(points, points)
@@ -98,7 +99,7 @@ def test_slope_at_equal_points_is_the_derivative(density: SpectralDensity) -> No
 
 
 @each_density
-def test_expansion_reproduces_kernel_and_density(density: SpectralDensity) -> None:
+def test_expansion_reproduces_kernel_and_density(density: AbstractSpectralDensity) -> None:
     static, viscosity, poles, residues = density.expansion()
     assert np.all(np.imag(poles) < 0.0)
 
@@ -130,3 +131,19 @@ def test_expansion_around_critical_damping(sign: float, exponent: int) -> None:
     expected = exact.memory_kernel(0.3 + 0.2j)
     np.testing.assert_allclose(value, expected.real + expected.imag, rtol=1e-8)
     assert all(np.isfinite(leaf) for leaf in jax.tree.leaves(eqx.filter(slope, eqx.is_array)))
+
+
+def test_couplings_follow_the_drive_or_are_one_number_for_each_oscillator() -> None:
+    """The words and a single number mean what the arrays say; a driven bath has no numbers of its own."""
+    driven = Bath("hot", 1.0, Ohmic(1.0), "driven")
+    static = (Bath("cold", 0.2, Ohmic(1.0), "static"), Bath("warm", 0.5, Ohmic(1.0), 0.5))
+    machine = Machine([1.0, 0.6, 0.3], (driven, *static))
+    assert len(machine.driven_baths) == 1 and driven.driven and driven.coupling is None
+    for bath, number in zip(machine.static_baths, (1.0, 0.5), strict=True):
+        assert not bath.driven and np.asarray(bath.coupling).tolist() == [number] * 3
+
+
+@pytest.mark.parametrize("coupling", ["drivn", "", "Static"])
+def test_couplings_by_another_word(coupling: str) -> None:
+    with pytest.raises(InputError, match='the coupling of a bath must be "driven", "static" or one number'):
+        Bath("hot", 1.0, Ohmic(1.0), coupling)  # pyright: ignore[reportArgumentType]

@@ -22,13 +22,13 @@ BATCH = 4
 HANGS = """
 import threading
 import jax, jax.numpy as jnp, numpy as np
-from qtopt.model import DrivenBath, Lorentzian, Ohmic, StaticBath
+from qtopt.model import Bath, Lorentzian, Ohmic
 from qtopt.model import FourierDrive
 from qtopt.model import Machine
 from qtopt.solvers.weak import steady_state
 machine = Machine(np.array([1.0, 0.6, 0.8]), (
-    DrivenBath("hot", 1.0, Lorentzian(1.0, 1.25, 0.01)),
-    StaticBath("cold", 0.2, Ohmic(100.0), np.ones(3))))
+    Bath("hot", 1.0, Lorentzian(1.0, 1.25, 0.01), "driven"),
+    Bath("cold", 0.2, Ohmic(100.0), np.ones(3))))
 rng = np.random.default_rng(0)
 drives = [FourierDrive(f, *rng.normal(size=3)[None], rng.normal(size=(3, 3)), rng.normal(size=(3, 3)))
           for f in rng.uniform(0.1, 1.0, size=256)]

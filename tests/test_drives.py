@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
-from qtopt.model import BoundedDrive, Drive, FourierDrive, MonochromaticDrive, PiecewiseDrive
+from qtopt.model import AbstractDrive, BoundedDrive, FourierDrive, MonochromaticDrive, PiecewiseDrive
 
 RNG = np.random.default_rng(5)
 TWO_PI = 2.0 * np.pi
@@ -17,7 +17,7 @@ PIECEWISE = PiecewiseDrive(0.45, RNG.normal(size=(2, 5)))
 numbers = st.floats(-1e3, 1e3)
 
 
-def fourier_integral(drive: Drive, order: int, points: int = 4096) -> np.ndarray:
+def fourier_integral(drive: AbstractDrive, order: int, points: int = 4096) -> np.ndarray:
     """g_n = (Omega/2 pi) int_0^{2 pi/Omega} g(t) exp(i n Omega t) dt: the trapezoidal rule, spectral here."""
     phase = TWO_PI * np.arange(points) / points
     values = np.asarray(drive(phase / drive.frequency))
@@ -31,14 +31,14 @@ def from_harmonics(g: np.ndarray, phase: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.parametrize("drive", [FOURIER, MONOCHROMATIC, BOUNDED], ids=["fourier", "cosine", "bounded"])
-def test_harmonics_are_fourier_integrals(drive: Drive) -> None:
+def test_harmonics_are_fourier_integrals(drive: AbstractDrive) -> None:
     g = np.asarray(drive.harmonics(drive.default_harmonics))
     for order in sorted({0, 1, len(g) // 2, len(g) - 1}):
         np.testing.assert_allclose(g[order], fourier_integral(drive, order), atol=2e-14)
 
 
 @pytest.mark.parametrize("drive", [FOURIER, MONOCHROMATIC, BOUNDED], ids=["fourier", "cosine", "bounded"])
-def test_mean_square_is_a_time_average(drive: Drive) -> None:
+def test_mean_square_is_a_time_average(drive: AbstractDrive) -> None:
     values = np.asarray(drive(np.arange(4096) * TWO_PI / 4096 / drive.frequency))
     np.testing.assert_allclose(drive.mean_square(), np.mean(values**2, axis=0), rtol=1e-13)
 
@@ -130,13 +130,13 @@ def test_truncation_of_the_bounded_drive_decays_exponentially() -> None:
 
 
 @pytest.mark.parametrize("drive", [FOURIER, MONOCHROMATIC, BOUNDED], ids=["fourier", "cosine", "bounded"])
-def test_frequency_is_differentiable(drive: Drive) -> None:
+def test_frequency_is_differentiable(drive: AbstractDrive) -> None:
     """d g(t)/d Omega = t/Omega dg/dt; the harmonics do not depend on Omega."""
     time = jnp.asarray(2.3)
 
     def at(frequency: jax.Array, time: jax.Array) -> jax.Array:
         leaves, structure = jax.tree.flatten(drive)
-        changed: Drive = jax.tree.unflatten(structure, [frequency, *leaves[1:]])
+        changed: AbstractDrive = jax.tree.unflatten(structure, [frequency, *leaves[1:]])
         return changed(time)
 
     by_frequency, by_time = jax.jacfwd(at, argnums=(0, 1))(drive.frequency, time)

@@ -12,8 +12,9 @@ from scipy.linalg import expm, solve_continuous_lyapunov
 from qtopt.cli._app import main
 from qtopt.errors import InputError
 from qtopt.model import (
-    Drive,
-    DrivenBath,
+    AbstractDrive,
+    AbstractSpectralDensity,
+    Bath,
     Drude,
     FourierDrive,
     GaussianState,
@@ -22,8 +23,6 @@ from qtopt.model import (
     MonochromaticDrive,
     Ohmic,
     PiecewiseDrive,
-    SpectralDensity,
-    StaticBath,
 )
 from qtopt.model._machine import Configuration
 from qtopt.solvers.exact import steady_state
@@ -36,8 +35,10 @@ STEPS = PiecewiseDrive(0.45, [[1.0, -1.0, 0.5], [0.0, 0.5, 1.0]])
 FEW = CothPoles(np.array([0.0, 1.0, 2.0, 3.6]), np.array([0.5, 1.0, 1.0, 1.4]))
 
 
-def machine(hot: SpectralDensity, cold: SpectralDensity, configuration: Configuration = "joint") -> Machine:
-    baths = (DrivenBath("hot", 1.0, hot), StaticBath("cold", 0.2, cold, [1.0, 0.8]))
+def machine(
+    hot: AbstractSpectralDensity, cold: AbstractSpectralDensity, configuration: Configuration = "joint"
+) -> Machine:
+    baths = (Bath("hot", 1.0, hot, "driven"), Bath("cold", 0.2, cold, [1.0, 0.8]))
     return Machine([1.0, 0.6], baths, configuration)
 
 
@@ -115,9 +116,7 @@ def test_free_evolution() -> None:
 
 def test_mean_follows_the_classical_motion() -> None:
     """Damped motion of the mean: an oscillator with friction, whatever the temperature."""
-    single = Machine(
-        [1.0], (DrivenBath("h", 1.0, Drude(1e-13, 1.0)), StaticBath("c", 0.3, Ohmic(0.2), [1.0]))
-    )
+    single = Machine([1.0], (Bath("h", 1.0, Drude(1e-13, 1.0), "driven"), Bath("c", 0.3, Ohmic(0.2), [1.0])))
     drive = FourierDrive(0.5, [0.0], [[1.0]], [[0.0]])
     times = np.linspace(0.0, 40.0, 9)
     found = simulate(single, drive, GaussianState.vacuum(single).displaced(1.0), times, poles=FEW)
@@ -180,7 +179,7 @@ def test_steps_equal_matrix_exponentials() -> None:
     """A drive that jumps, three periods after the switch-on, vacuum at t = 0."""
     both = Machine(
         [1.0, 0.6],
-        (DrivenBath("hot", 1.0, Drude(0.2, 3.0)), StaticBath("cold", 0.2, Drude(0.5, 5.0), [1.0, 0.8])),
+        (Bath("hot", 1.0, Drude(0.2, 3.0), "driven"), Bath("cold", 0.2, Drude(0.5, 5.0), [1.0, 0.8])),
     )
     found = list(simulate_periods(both, STEPS, GaussianState.vacuum(both), 3, 7, poles=FEW))[-1]
     np.testing.assert_allclose(found.covariances[-1], exact_steps(STEPS, 3), rtol=0, atol=1e-9)
@@ -219,7 +218,7 @@ def bad_covariance() -> GaussianState:
     return GaussianState(np.zeros(2), np.diag([0.1, 0.1]))
 
 
-def wrong_drive() -> Drive:
+def wrong_drive() -> AbstractDrive:
     return MonochromaticDrive(0.45, [1.0], [0.0])
 
 

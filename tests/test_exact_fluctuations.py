@@ -14,7 +14,7 @@ from jax.flatten_util import ravel_pytree
 from references.exact_floquet_fluctuations import fluctuations as reference
 
 from qtopt.errors import InputError
-from qtopt.model import Drive, Machine, MonochromaticDrive, PiecewiseDrive
+from qtopt.model import AbstractDrive, Machine, MonochromaticDrive, PiecewiseDrive
 from qtopt.solvers import Fluctuations
 from qtopt.solvers.exact import ExactSteadyState, Resolution, fluctuations, steady_state
 from qtopt.solvers.weak import fluctuations as weak
@@ -30,7 +30,7 @@ weak_fluctuations = eqx.filter_jit(weak)
 
 @eqx.filter_jit
 def solve(
-    machine: Machine, drive: Drive, resolution: Resolution = COMMON
+    machine: Machine, drive: AbstractDrive, resolution: Resolution = COMMON
 ) -> tuple[ExactSteadyState, Fluctuations]:
     return steady_state(machine, drive, resolution), fluctuations(machine, drive, resolution)
 

@@ -13,8 +13,8 @@ from references.exact_steps import exact_steps
 
 from qtopt.errors import InputError
 from qtopt.model import (
-    Drive,
-    DrivenBath,
+    AbstractDrive,
+    Bath,
     Drude,
     FourierDrive,
     GaussianState,
@@ -22,7 +22,6 @@ from qtopt.model import (
     Machine,
     Ohmic,
     PiecewiseDrive,
-    StaticBath,
 )
 from qtopt.observables._evaluate import evaluate
 from qtopt.solvers.exact import ExactSteadyState, Resolution, steady_state
@@ -38,7 +37,7 @@ COARSE = Resolution(3, 20)
 solve = eqx.filter_jit(steady_state)
 
 
-def run(machine: Machine, drive: Drive, resolution: Resolution = COARSE) -> ExactSteadyState:
+def run(machine: Machine, drive: AbstractDrive, resolution: Resolution = COARSE) -> ExactSteadyState:
     return solve(machine, drive, resolution).check()
 
 
@@ -170,8 +169,8 @@ def random_machine(seed: int, isothermal: bool) -> tuple[Machine, PiecewiseDrive
         Drude(decade(-3, 0), decade(0, 2)) if seed % 2 else Lorentzian(decade(-4, -1), 1.25, decade(-2, 0))
     )
     baths = (
-        DrivenBath("driven", hot, driven),
-        StaticBath("static", hot if isothermal else cold, Ohmic(decade(-1.5, 2)), rng.uniform(0.3, 1.0, 2)),
+        Bath("driven", hot, driven, "driven"),
+        Bath("static", hot if isothermal else cold, Ohmic(decade(-1.5, 2)), rng.uniform(0.3, 1.0, 2)),
     )
     drive = PiecewiseDrive(decade(-1, 1), rng.normal(size=(2, 3)))
     return Machine(rng.uniform(0.5, 1.3, 2), baths), drive

@@ -13,15 +13,14 @@ from references.exact_floquet import exact_floquet
 
 from qtopt.errors import InputError
 from qtopt.model import (
-    Drive,
-    DrivenBath,
+    AbstractDrive,
+    Bath,
     Drude,
     FourierDrive,
     Lorentzian,
     Machine,
     MonochromaticDrive,
     Ohmic,
-    StaticBath,
     logarithmic_negativity,
 )
 from qtopt.model._machine import Configuration
@@ -38,7 +37,7 @@ FREQUENCIES = (1.0, 0.6, 0.83)
 solve = eqx.filter_jit(steady_state)
 
 
-def run(machine: Machine, drive: Drive, points: int | None = None) -> ExactSteadyState:
+def run(machine: Machine, drive: AbstractDrive, points: int | None = None) -> ExactSteadyState:
     return solve(machine, drive, resolution_for(machine, drive, points)).check()
 
 
@@ -124,8 +123,8 @@ def random_machine(seed: int, isothermal: bool = False) -> tuple[Machine, Fourie
         Drude(decade(-3, 0), decade(0, 2)) if seed % 2 else Lorentzian(decade(-4, -1), 1.25, decade(-2, 0))
     )
     baths = (
-        DrivenBath("hot", hot, driven),
-        StaticBath("cold", cold, Ohmic(decade(-1.5, 2)), rng.uniform(0.3, 1.0, size)),
+        Bath("hot", hot, driven, "driven"),
+        Bath("cold", cold, Ohmic(decade(-1.5, 2)), rng.uniform(0.3, 1.0, size)),
     )
     amplitude = 0.0 if isothermal else 0.4
     shape = amplitude * rng.normal(size=(2, size, 2))
@@ -138,9 +137,9 @@ def random_machine(seed: int, isothermal: bool = False) -> tuple[Machine, Fourie
 def test_undriven_phase_space(configuration: Configuration) -> None:
     """Without a drive: the weak integrals over the static baths, positions, momenta, entanglement."""
     baths = (
-        DrivenBath("unused", 1.0, Drude(0.3, 2.0)),
-        StaticBath("soft", 0.05, Drude(5.0, 6.0), [1.0, 0.8]),
-        StaticBath("peaked", 0.1, Lorentzian(0.2, 0.7, 0.3), [0.2, -1.0]),
+        Bath("unused", 1.0, Drude(0.3, 2.0), "driven"),
+        Bath("soft", 0.05, Drude(5.0, 6.0), [1.0, 0.8]),
+        Bath("peaked", 0.1, Lorentzian(0.2, 0.7, 0.3), [0.2, -1.0]),
     )
     machine = Machine([1.0, 0.6], baths, configuration)
     state = run(machine, FourierDrive(0.5, [0.0, 0.0], [[0.0], [0.0]], [[0.0], [0.0]]))
@@ -194,8 +193,8 @@ def test_one_oscillator_with_a_memoryless_driven_bath_is_no_engine(seed: int) ->
         return float(10.0 ** rng.uniform(low, high))
 
     baths = (
-        DrivenBath("hot", decade(-1, 1), Ohmic(decade(-3, 1))),
-        StaticBath("cold", decade(-1, 1), Ohmic(decade(-3, 1)), [1.0]),
+        Bath("hot", decade(-1, 1), Ohmic(decade(-3, 1)), "driven"),
+        Bath("cold", decade(-1, 1), Ohmic(decade(-3, 1)), [1.0]),
     )
     drive = MonochromaticDrive(decade(-1, 1), [decade(-1, 0.5)], [0.0])
     state = solve(Machine([1.0], baths), drive, COMMON)
@@ -205,8 +204,8 @@ def test_one_oscillator_with_a_memoryless_driven_bath_is_no_engine(seed: int) ->
 
 def test_one_oscillator_with_a_structured_driven_bath_is_an_engine() -> None:
     baths = (
-        DrivenBath("hot", 1.0, Lorentzian(1e-4, 1.45, 0.01)),
-        StaticBath("cold", 0.2, Ohmic(0.05), [1.0]),
+        Bath("hot", 1.0, Lorentzian(1e-4, 1.45, 0.01), "driven"),
+        Bath("cold", 0.2, Ohmic(0.05), [1.0]),
     )
     assert float(run(Machine([1.0], baths), MonochromaticDrive(0.45, [1.0], [0.0])).power) < 0.0
 
@@ -237,7 +236,7 @@ def test_refused_drives() -> None:
 
 def test_two_driven_baths_balance() -> None:
     """Two baths at one temperature, both driven: work is dissipated; both orders of the baths agree."""
-    one, two = (DrivenBath(name, 0.5, Drude(0.2, cutoff)) for name, cutoff in (("a", 2.0), ("b", 5.0)))
+    one, two = (Bath(name, 0.5, Drude(0.2, cutoff), "driven") for name, cutoff in (("a", 2.0), ("b", 5.0)))
     drive = FourierDrive(0.7, [0.5, 0.4], [[0.3], [0.1]], [[0.0], [0.3]])
     state, swapped = (run(Machine([1.0, 0.6], baths), drive) for baths in ((one, two), (two, one)))
     assert float(state.power) > 0.0

@@ -16,7 +16,14 @@ from references.quadrature import integrate
 from references.weak_quadrature import split_baths
 
 from qtopt.errors import InputError
-from qtopt.model import Drive, FourierDrive, Machine, MonochromaticDrive, PiecewiseDrive, susceptibility
+from qtopt.model import (
+    AbstractDrive,
+    FourierDrive,
+    Machine,
+    MonochromaticDrive,
+    PiecewiseDrive,
+    susceptibility,
+)
 from qtopt.solvers.exact import NoiseSpectra, resolution_for, spectra, steady_state
 
 BOTH = [1.0, 1.0]
@@ -46,7 +53,7 @@ def cosine_drive(case: Case) -> MonochromaticDrive:
     return MonochromaticDrive(case.drive_frequency, 2.0 * np.abs(first), -np.angle(first))
 
 
-def drive_of(case: Case) -> Drive:
+def drive_of(case: Case) -> AbstractDrive:
     return cosine_drive(case) if not np.any(case.harmonics[0]) else case.drive
 
 
@@ -63,7 +70,7 @@ def reference(case: Case, omega: np.ndarray, truncation: int) -> tuple[np.ndarra
     return rows[:size], rows[order], rows[size + count :].reshape(size, size, -1)
 
 
-def assert_dense(case: Case, drive: Drive, truncation: int, tolerance: float) -> None:
+def assert_dense(case: Case, drive: AbstractDrive, truncation: int, tolerance: float) -> None:
     """Against the largest current (or covariance) that any one noise causes at that frequency."""
     found = solve(case.machine, drive, OMEGA, truncation)
     scale = np.max(np.abs(found.heat_currents), axis=(0, 1))
@@ -285,7 +292,7 @@ def test_zero_frequency_is_a_limit() -> None:
     np.testing.assert_allclose(at, near, rtol=1e-6, atol=1e-9)
 
 
-def refused(machine: Machine, drive: Drive, harmonics: int = 3) -> str:
+def refused(machine: Machine, drive: AbstractDrive, harmonics: int = 3) -> str:
     with pytest.raises(InputError) as stop:
         spectra(machine, drive, OMEGA, harmonics)
     return str(stop.value)
@@ -307,7 +314,7 @@ def test_refusals() -> None:
 
 
 def test_programs_hold_no_lapack_and_no_callback() -> None:
-    def power(pair: tuple[Machine, Drive]) -> jax.Array:
+    def power(pair: tuple[Machine, AbstractDrive]) -> jax.Array:
         return jnp.sum(spectra(pair[0], pair[1], OMEGA, 2).power)
 
     program = eqx.filter_jit(jax.value_and_grad(power))

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from qtopt import DrivenBath, Lorentzian, Machine, Ohmic, StaticBath
+from qtopt import Bath, Lorentzian, Machine, Ohmic
 from qtopt.fronts import Engine, Purpose, Refrigerator, SearchSpace, certifier_of, certify, machine_forms
 from qtopt.fronts.certificates import PeakCertifier
 from qtopt.model._machine import Configuration
@@ -16,8 +16,8 @@ ENGINE = Engine(hot=1.0, cold=0.2)
 
 
 def engine(damping: float = 100.0, configuration: Configuration = "joint", cold: float = 0.2) -> Machine:
-    driven = DrivenBath("hot", 1.0, Lorentzian(STRENGTH, 1.25, 0.01))
-    static = StaticBath("cold", cold, Ohmic(damping), [1.0, 1.0])
+    driven = Bath("hot", 1.0, Lorentzian(STRENGTH, 1.25, 0.01), "driven")
+    static = Bath("cold", cold, Ohmic(damping), [1.0, 1.0])
     return Machine([1.0, 0.6], (driven, static), configuration)
 
 

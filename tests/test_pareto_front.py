@@ -12,13 +12,12 @@ import pytest
 from hypothesis import given, settings as hypothesis_settings, strategies as st
 
 from qtopt import (
-    DrivenBath,
+    Bath,
     FrontSettings,
     InputError,
     Lorentzian,
     Machine,
     Ohmic,
-    StaticBath,
     evaluate,
     pareto_front,
 )
@@ -112,15 +111,15 @@ def test_foreign_checkpoint_is_ignored(tmp_path) -> None:
 
 def test_machine_without_engine_gives_an_empty_front() -> None:
     """One oscillator with an Ohmic driven bath: no engine within any bound at this frequency."""
-    hot = DrivenBath("hot", 1.0, Ohmic(1e-3))
-    machine = Machine([1.0], (hot, StaticBath("cold", 0.2, Ohmic(0.1), [1.0])))
+    hot = Bath("hot", 1.0, Ohmic(1e-3), "driven")
+    machine = Machine([1.0], (hot, Bath("cold", 0.2, Ohmic(0.1), [1.0])))
     front = pareto_front(machine, FrontSettings(points=2, harmonics=1, frequency=(0.3, 0.3), starts=2))
     assert front.points == () and front.certificate is None
 
 
 def test_equal_temperatures_are_refused() -> None:
-    hot = DrivenBath("hot", 0.2, Lorentzian(1e-5, 1.25, 0.01))
-    machine = Machine([1.0], (hot, StaticBath("cold", 0.2, Ohmic(0.1), [1.0])))
+    hot = Bath("hot", 0.2, Lorentzian(1e-5, 1.25, 0.01), "driven")
+    machine = Machine([1.0], (hot, Bath("cold", 0.2, Ohmic(0.1), [1.0])))
     with pytest.raises(InputError, match=r"exactly two temperatures, but they are at \[0.2\]"):
         pareto_front(machine, SMALL)
 

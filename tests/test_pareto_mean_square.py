@@ -8,13 +8,12 @@ import pytest
 from hypothesis import given, settings as hypothesis_settings, strategies as st
 
 from qtopt import (
-    DrivenBath,
+    Bath,
     FourierDrive,
     FrontSettings,
     Lorentzian,
     Machine,
     Ohmic,
-    StaticBath,
     pareto_front,
 )
 from qtopt.fronts import Engine, machine_forms
@@ -256,8 +255,8 @@ def test_points_lie_on_the_certified_front(case: str) -> None:
 
 def test_one_oscillator_has_a_front() -> None:
     hot, cold = (
-        DrivenBath("hot", 1.0, Lorentzian(1e-5, 1.25, 0.01)),
-        StaticBath("cold", 0.2, Ohmic(0.01), [1.0]),
+        Bath("hot", 1.0, Lorentzian(1e-5, 1.25, 0.01), "driven"),
+        Bath("cold", 0.2, Ohmic(0.01), [1.0]),
     )
     front = pareto_front(Machine([1.0], (hot, cold)), FrontSettings(6, 2, "rms"))
     assert len(front.points) == 6

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from helpers_machines import converter, converter_drive, drude, engine, machine_of, ohmic, solve
 
-from qtopt import DrivenBath, Drude, Machine, Ohmic, StaticBath, evaluate
+from qtopt import Bath, Drude, Machine, Ohmic, evaluate
 from qtopt.errors import InputError
 from qtopt.fronts import (
     FrontSettings,
@@ -148,8 +148,8 @@ def test_colder_converters_are_more_precise(tmp_path) -> None:
 
     def build(numbers: jax.Array) -> Machine:
         baths = (
-            DrivenBath("driven", numbers[0], Drude(0.01, 12.0)),
-            StaticBath("static", numbers[0], Ohmic(100.0), [1.0, 1.0]),
+            Bath("driven", numbers[0], Drude(0.01, 12.0), "driven"),
+            Bath("static", numbers[0], Ohmic(100.0), [1.0, 1.0]),
         )
         return Machine([1.0, 0.6], baths)
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
-from qtopt import DrivenBath, Drude, InputError, Lorentzian, Machine, MonochromaticDrive, Ohmic, StaticBath
+from qtopt import Bath, Drude, InputError, Lorentzian, Machine, MonochromaticDrive, Ohmic
 from qtopt.fronts import PURPOSES, Front, Refrigerator, purpose_of
 from qtopt.observables import performance
 from qtopt.plots import drives_figure, front_figure
@@ -44,9 +44,9 @@ def test_cooling_power_is_the_heat_from_the_cold_bath(driven: str) -> None:
     """Whichever bath is driven; several baths may share a temperature."""
     values = (1.0, 0.8) if driven == "hot" else (0.8, 1.0)
     baths = (
-        DrivenBath("driven", values[0], Lorentzian(1e-3, 1.25, 0.1)),
-        StaticBath("first", values[1], Ohmic(0.1), [1.0, 1.0]),
-        StaticBath("second", values[1], Drude(0.2, 3.0), [0.5, -1.0]),
+        Bath("driven", values[0], Lorentzian(1e-3, 1.25, 0.1), "driven"),
+        Bath("first", values[1], Ohmic(0.1), [1.0, 1.0]),
+        Bath("second", values[1], Drude(0.2, 3.0), [0.5, -1.0]),
     )
     machine = Machine([1.0, 0.6], baths)
     state = steady_state(machine, MonochromaticDrive(0.5, [1.0, 0.7], [0.3, 2.0]))
@@ -61,8 +61,8 @@ def test_cooling_power_is_the_heat_from_the_cold_bath(driven: str) -> None:
 
 
 def test_equal_temperatures_cool_nothing() -> None:
-    hot = DrivenBath("hot", 0.2, Lorentzian(1e-5, 1.25, 0.01))
-    machine = Machine([1.0], (hot, StaticBath("cold", 0.2, Ohmic(0.1), [1.0])))
+    hot = Bath("hot", 0.2, Lorentzian(1e-5, 1.25, 0.01), "driven")
+    machine = Machine([1.0], (hot, Bath("cold", 0.2, Ohmic(0.1), [1.0])))
     with pytest.raises(InputError, match="a front of refrigerators needs baths at exactly two temperatures"):
         purpose_of(machine, "refrigerator")
 

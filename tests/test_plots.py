@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from qtopt.fronts import Certificate, Engine, Front, FrontPoint
-from qtopt.model import BoundedDrive, Drive, FourierDrive, PiecewiseDrive
+from qtopt.model import AbstractDrive, BoundedDrive, FourierDrive, PiecewiseDrive
 from qtopt.plots import drives_figure, front_figure
 from qtopt.plots._drives import evenly_spaced, origin, reference_oscillator
 from qtopt.plots.style import save
@@ -21,7 +21,7 @@ STRENGTH = 1e-5
 ENGINE = Engine(hot=1.0, cold=0.2)
 
 
-def drive_of(kind: str, size: int, frequency: float, seed: int = 0) -> Drive:
+def drive_of(kind: str, size: int, frequency: float, seed: int = 0) -> AbstractDrive:
     """A random drive of one family."""
     random = np.random.default_rng(seed)
     if kind == "piecewise":

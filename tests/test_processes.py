@@ -23,7 +23,7 @@ from qtopt import files
 from qtopt.cli._app import main
 from qtopt.fronts import SearchSpace
 from qtopt.fronts._search import PurposeModel, Targets, explore
-from qtopt.model import Drive
+from qtopt.model import AbstractDrive
 from qtopt.scan import parameter_scan
 
 HERE = str(Path(__file__).parent)
@@ -106,7 +106,7 @@ print(json.dumps([rates, chunk, leaf.tolist(), len(jax.local_devices()), len(jax
 class Resonances(PurposeModel):
     """Quadratic forms that compile in no time."""
 
-    def currents(self, drive: Drive) -> tuple[jax.Array, jax.Array]:
+    def currents(self, drive: AbstractDrive) -> tuple[jax.Array, jax.Array]:
         strength = jnp.sum(jnp.abs(drive.harmonics(2)) ** 2, axis=1)
         return -jnp.sum(strength * jnp.array([0.0, 1.0, 0.5])), jnp.sum(strength * jnp.array([1.0, 3.0, 0.2]))
 

@@ -16,7 +16,8 @@ from qtopt.cli._app import main
 from qtopt.errors import InputError
 from qtopt.files import Config, TableConfig, dumps, load, loads, save
 from qtopt.model import (
-    DrivenBath,
+    AbstractSpectralDensity,
+    Bath,
     Drude,
     Lorentzian,
     Machine,
@@ -24,8 +25,6 @@ from qtopt.model import (
     MonochromaticDrive,
     Ohmic,
     Rational,
-    SpectralDensity,
-    StaticBath,
     fit_spectral_density,
 )
 from qtopt.solvers import WeakSteadyState
@@ -120,7 +119,7 @@ def test_memory_form(bath: Rational) -> None:
 @pytest.mark.parametrize(
     ("bath", "known"), [("drude", Drude(0.3, 2.0)), ("lorentzian", Lorentzian(1.0, 1.25, 0.1))]
 )
-def test_known_baths(bath: str, known: SpectralDensity) -> None:
+def test_known_baths(bath: str, known: AbstractSpectralDensity) -> None:
     for of in ("density", "response", "memory_kernel"):
         np.testing.assert_allclose(getattr(BATHS[bath], of)(UPPER), getattr(known, of)(UPPER), rtol=1e-12)
 
@@ -282,9 +281,9 @@ def test_fitted_drude_gives_the_currents_of_drude(solver) -> None:
     """A table of Drude's J, fitted, in place of Drude itself, driven and static."""
     fitted, _ = fit_spectral_density(*drude_table(), tolerance=1e-8)
 
-    def currents(density: SpectralDensity) -> np.ndarray:
-        hot, cold = DrivenBath("hot", 1.0, density), StaticBath("cold", 0.2, density, [1.0, 1.0])
-        baths = (hot, cold, StaticBath("warm", 0.5, Ohmic(0.2), [1.0, -0.5]))
+    def currents(density: AbstractSpectralDensity) -> np.ndarray:
+        hot, cold = Bath("hot", 1.0, density, "driven"), Bath("cold", 0.2, density, [1.0, 1.0])
+        baths = (hot, cold, Bath("warm", 0.5, Ohmic(0.2), [1.0, -0.5]))
         state = solver(Machine([1.0, 0.6], baths))
         return np.concatenate([state.local_powers, state.heat_currents])
 
@@ -298,7 +297,7 @@ def test_weak_is_the_limit_of_exact_with_many_poles() -> None:
     hot, _ = fit_spectral_density((1e-2, 30.0), lambda w: w**3 * np.exp(-w), 1e-2)
     cold, _ = fit_spectral_density((1e-2, 30.0), lambda w: 0.4 * np.sqrt(w) * np.exp(-w), 1e-1)
     hot = eqx.tree_at(lambda b: b.scale, hot, hot.scale * 1e-5)
-    machine = Machine([1.0, 0.6], (DrivenBath("hot", 1.0, hot), StaticBath("cold", 0.2, cold, [1.0, 1.0])))
+    machine = Machine([1.0, 0.6], (Bath("hot", 1.0, hot, "driven"), Bath("cold", 0.2, cold, [1.0, 1.0])))
     approximate, state = weak(machine), exact(machine)
     np.testing.assert_allclose(state.heat_currents, approximate.heat_currents, rtol=1e-3)
     np.testing.assert_allclose(state.power, approximate.power, rtol=1e-3)

@@ -64,11 +64,11 @@ def test_drive_of_a_wrong_size() -> None:
 def test_float32_is_refused_with_the_line_to_add() -> None:
     code = """
 import numpy as np
-from qtopt.model import DrivenBath, Ohmic, StaticBath
+from qtopt.model import Bath, Ohmic
 from qtopt.model import MonochromaticDrive
 from qtopt.model import Machine
 from qtopt.solvers.weak import steady_state
-baths = (DrivenBath("a", 1.0, Ohmic(1.0)), StaticBath("b", 0.5, Ohmic(1.0), [1.0]))
+baths = (Bath("a", 1.0, Ohmic(1.0), "driven"), Bath("b", 0.5, Ohmic(1.0), [1.0]))
 try:
     steady_state(Machine([1.0], baths), MonochromaticDrive(0.4, [1.0], [0.0]))
 except RuntimeError as error:

@@ -46,8 +46,8 @@ def figure(quick: bool, out: Path) -> dict[str, xarray.Dataset]:
 
 def _search(name: files.Configuration, dampings: NDArray[np.float64], step: float) -> xarray.Dataset:
     def power(gamma_2, frequency, peak, phase):
-        hot = qtopt.DrivenBath("driven", 1.0, qtopt.Lorentzian(1.0, peak, 0.01))
-        cold = qtopt.StaticBath("static", 0.2, qtopt.Ohmic(gamma_2), jnp.ones(2))
+        hot = qtopt.Bath("driven", 1.0, qtopt.Lorentzian(1.0, peak, 0.01), "driven")
+        cold = qtopt.Bath("static", 0.2, qtopt.Ohmic(gamma_2), jnp.ones(2))
         drive = qtopt.MonochromaticDrive(frequency, jnp.ones(2), jnp.stack([jnp.zeros(()), phase]))
         return qtopt.steady_state(qtopt.Machine([1.0, 0.6], (hot, cold), name), drive).power
 

@@ -74,8 +74,8 @@ def figure(quick: bool, out: Path) -> dict[str, xarray.Dataset]:
 
 def _products(points: int) -> xarray.Dataset:
     def products(gamma_2, frequency, temperature):
-        driven = qtopt.DrivenBath("driven", temperature, qtopt.Drude(0.01, CUTOFF))
-        static = qtopt.StaticBath("static", temperature, qtopt.Ohmic(gamma_2), jnp.ones(2))
+        driven = qtopt.Bath("driven", temperature, qtopt.Drude(0.01, CUTOFF), "driven")
+        static = qtopt.Bath("static", temperature, qtopt.Ohmic(gamma_2), jnp.ones(2))
         machine = qtopt.Machine([1.0, 0.6], (driven, static), "joint")
 
         def weighted(omega, weight):

@@ -14,7 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 import optimistix as optx
 
-from qtopt import Drive, Machine
+from qtopt import AbstractDrive, Machine
 from qtopt.solvers.time_domain._equations import Equations, Response
 from qtopt.solvers.time_domain._solver import DirectKvaerno5
 from qtopt.solvers.time_domain._trajectory import flows
@@ -24,7 +24,7 @@ POINTS = 128
 """in the last period, over which the power is averaged"""
 
 
-def power_after(machine: Machine, drive: Drive, periods: int, tolerance: float) -> float:
+def power_after(machine: Machine, drive: AbstractDrive, periods: int, tolerance: float) -> float:
     """Power averaged over the last of `periods` periods."""
     return float(_power(Equations(machine, drive, coth_poles(1e-10)), jnp.asarray(float(periods)), tolerance))
 

@@ -7,10 +7,10 @@ import numpy as np
 from .. import files
 from ..errors import InputError
 from ..model import (
+    AbstractDrive,
+    AbstractSpectralDensity,
     Bath,
     BoundedDrive,
-    Drive,
-    DrivenBath,
     Drude,
     FourierDrive,
     GaussianState,
@@ -19,8 +19,6 @@ from ..model import (
     MonochromaticDrive,
     Ohmic,
     PiecewiseDrive,
-    SpectralDensity,
-    StaticBath,
     fit_spectral_density,
 )
 
@@ -40,8 +38,8 @@ def _bath(bath: files.BathConfig, oscillators: int) -> Bath:
     except InputError as error:
         raise InputError(f"the spectral density of bath {bath.name!r}: {error}") from None
     if bath.driven:
-        return DrivenBath(bath.name, bath.temperature, density)
-    return StaticBath(bath.name, bath.temperature, density, list(bath.couplings(oscillators)))
+        return Bath(bath.name, bath.temperature, density, "driven")
+    return Bath(bath.name, bath.temperature, density, list(bath.couplings(oscillators)))
 
 
 def build_settings(config: files.ParetoConfig) -> "FrontSettings":
@@ -60,7 +58,7 @@ def build_settings(config: files.ParetoConfig) -> "FrontSettings":
     )
 
 
-def _spectral_density(density: files.SpectralDensityConfig) -> SpectralDensity:
+def _spectral_density(density: files.SpectralDensityConfig) -> AbstractSpectralDensity:
     match density:
         case files.OhmicConfig(damping=damping):
             return Ohmic(damping)
@@ -72,7 +70,7 @@ def _spectral_density(density: files.SpectralDensityConfig) -> SpectralDensity:
             return fit_spectral_density(*files.read_columns(file), tolerance)[0]
 
 
-def build_drive(drive: files.DriveConfig) -> Drive:
+def build_drive(drive: files.DriveConfig) -> AbstractDrive:
     """The drive that a [drive] section describes."""
     match drive:
         case files.MonochromaticConfig(frequency=frequency, amplitudes=amplitudes, phases=phases):
@@ -96,7 +94,7 @@ def build_initial(config: files.InitialConfig, machine: Machine) -> GaussianStat
             return GaussianState.squeezed(machine, squeezing, angle)
 
 
-def drive_config(drive: Drive) -> files.DriveConfig:
+def drive_config(drive: AbstractDrive) -> files.DriveConfig:
     """The [drive] section of a searched drive, digit for digit.
 
     Raises:

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from ..jobs import Checkpoint
-from ..model import Drive, Machine
+from ..model import AbstractDrive, Machine
 from ..solvers.exact import ExactSteadyState, Resolution, resolution_for, steady_state
 from ..solvers.weak import weak_validity
 from ._dominance import non_dominated
@@ -99,7 +99,7 @@ def exact_front(
     return Front(points, None, purpose)
 
 
-def parameters_of(space: SearchSpace, drives: Sequence[Drive]) -> DriveParameters:
+def parameters_of(space: SearchSpace, drives: Sequence[AbstractDrive]) -> DriveParameters:
     """The parameters of these drives, stacked."""
     each = []
     for drive in drives:
@@ -147,16 +147,18 @@ def _next_round(state: _State, targets: Targets, purpose: Purpose, aim: bool) ->
     return _State(kept[0], kept[1], kept[2], jnp.asarray(aims))
 
 
-_solve: Callable[[Machine, Drive, Resolution], ExactSteadyState] = eqx.filter_jit(steady_state)
+_solve: Callable[[Machine, AbstractDrive, Resolution], ExactSteadyState] = eqx.filter_jit(steady_state)
 
 
-def _point(machine: Machine, purpose: Purpose, drive: Drive, resolution: Resolution) -> FrontPoint | None:
+def _point(
+    machine: Machine, purpose: Purpose, drive: AbstractDrive, resolution: Resolution
+) -> FrontPoint | None:
     """One drive by the exact solver, None when it does not serve the purpose."""
     state = _solve(machine, drive, resolution)
     return front_point(machine, purpose, drive, state, weak_validity(machine, drive))
 
 
-def _points(machine: Machine, purpose: Purpose, drives: list[Drive]) -> tuple[FrontPoint, ...]:
+def _points(machine: Machine, purpose: Purpose, drives: list[AbstractDrive]) -> tuple[FrontPoint, ...]:
     """The drives that serve the purpose by the exact solver at full resolution; dominated ones removed."""
     found = [_point(machine, purpose, drive, resolution_for(machine, drive)) for drive in drives]
     points = [point for point in found if point is not None]

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..jobs import Checkpoint
-from ..model import Drive, Machine, MonochromaticDrive
+from ..model import AbstractDrive, Machine, MonochromaticDrive
 from ..solvers.exact import Resolution, check_fluctuations, fluctuations, resolution_for, steady_state
 from ..thermal import coth_poles
 from ._desiderata_front import DesiderataTargets
@@ -34,7 +34,7 @@ class ExactPreciseModel(Model):
     output: int | None = eqx.field(static=True)
     at_once: int | None = eqx.field(static=True, default=1, kw_only=True)
 
-    def rates(self, drive: Drive) -> Rates:
+    def rates(self, drive: AbstractDrive) -> Rates:
         poles = coth_poles(1e-12)
         state = steady_state(self.machine, drive, self.resolution, poles)
         noise = fluctuations(self.machine, drive, self.resolution, poles)
@@ -88,7 +88,7 @@ def exact_precise_front(
         parameters = best_of_all(parameters, rates, targets)
         checkpoint.save(chunk, parameters)
     count = parameters.position.shape[0]
-    drives: list[Drive] = [
+    drives: list[AbstractDrive] = [
         space.drive(jax.tree.map(lambda leaf, i=i: leaf[i], parameters)) for i in range(count)
     ]
     points = _points(machine, drives, output)
@@ -113,11 +113,11 @@ def _targets(weak: PreciseFront, output: int | None) -> Target:
 
 
 @eqx.filter_jit
-def _solve(machine: Machine, drive: Drive, resolution: Resolution) -> Any:
+def _solve(machine: Machine, drive: AbstractDrive, resolution: Resolution) -> Any:
     return steady_state(machine, drive, resolution), fluctuations(machine, drive, resolution)
 
 
-def _points(machine: Machine, drives: list[Drive], output: int | None) -> tuple[PrecisePoint, ...]:
+def _points(machine: Machine, drives: list[AbstractDrive], output: int | None) -> tuple[PrecisePoint, ...]:
     """At full resolution; unstable ones and those that extract nothing are left out."""
     points = []
     for drive in drives:

@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Array, Complex, Float
 
 from ..jobs import Checkpoint
-from ..model import Drive, Machine
+from ..model import AbstractDrive, Machine
 from ..observables import performance
 from ..solvers import WeakSteadyState
 from ..solvers.exact import ExactSteadyState
@@ -71,7 +71,7 @@ class FrontPoint(NamedTuple):
     gap: float
     truncation_error: float
     weak_validity: float
-    drive: Drive
+    drive: AbstractDrive
 
 
 @dataclass(frozen=True)
@@ -295,12 +295,12 @@ def _resonances(forms: Forms, purpose: Purpose, certificate: Certificate) -> tup
 
 
 @eqx.filter_jit
-def _states(machine: Machine, drives: Drive) -> WeakSteadyState:
+def _states(machine: Machine, drives: AbstractDrive) -> WeakSteadyState:
     """The steady states of a batch of drives, one after the other."""
     return jax.lax.map(lambda drive: steady_state(machine, drive), drives)
 
 
-def _evaluate(machine: Machine, purpose: Purpose, drives: Drive) -> list[FrontPoint]:
+def _evaluate(machine: Machine, purpose: Purpose, drives: AbstractDrive) -> list[FrontPoint]:
     """Of a batch of drives those that serve the purpose, by the solver itself."""
     batch = jax.tree.map(np.asarray, (drives, _states(machine, drives)))
     points = []
@@ -313,7 +313,7 @@ def _evaluate(machine: Machine, purpose: Purpose, drives: Drive) -> list[FrontPo
 
 
 def front_point(
-    machine: Machine, purpose: Purpose, drive: Drive, state: Solved, validity: float
+    machine: Machine, purpose: Purpose, drive: AbstractDrive, state: Solved, validity: float
 ) -> FrontPoint | None:
     """One machine without certificate, or None when it does not serve the purpose."""
     temperatures = np.asarray(machine.temperatures)

@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Array, Complex, Float
 
 from ..jobs import Checkpoint
-from ..model import Drive, Machine
+from ..model import AbstractDrive, Machine
 from ..solvers import Fluctuations, WeakSteadyState
 from ..solvers.exact import ExactSteadyState
 from ..solvers.weak import fluctuations, steady_state, weak_validity
@@ -49,7 +49,7 @@ class PrecisePoint(NamedTuple):
     frequency: float
     truncation_error: float
     weak_validity: float
-    drive: Drive
+    drive: AbstractDrive
     numbers: tuple[float, ...] = ()
 
 
@@ -140,10 +140,10 @@ class OneMachine(eqx.Module):
 
 
 @eqx.filter_jit
-def _solve(build: Callable[[Array], Machine], drives: Drive, numbers: Float[Array, "B V"]) -> Any:
+def _solve(build: Callable[[Array], Machine], drives: AbstractDrive, numbers: Float[Array, "B V"]) -> Any:
     """Steady states and fluctuations of work, one machine after the other."""
 
-    def one(inputs: tuple[Drive, Array]) -> Any:
+    def one(inputs: tuple[AbstractDrive, Array]) -> Any:
         machine = build(inputs[1])
         noise = fluctuations(machine, inputs[0])
         return steady_state(machine, inputs[0]), replace(noise, heat_currents=None)
@@ -152,7 +152,7 @@ def _solve(build: Callable[[Array], Machine], drives: Drive, numbers: Float[Arra
 
 
 def evaluated(
-    build: Callable[[Array], Machine], drives: Drive, numbers: Float[Array, "B V"], output: int | None
+    build: Callable[[Array], Machine], drives: AbstractDrive, numbers: Float[Array, "B V"], output: int | None
 ) -> list[PrecisePoint]:
     """Every candidate by the solver itself; those that extract nothing are left out.
 
@@ -186,7 +186,7 @@ def best_points(points: Sequence[PrecisePoint], output: int | None) -> tuple[Pre
 
 def precise_point(
     machine: Machine,
-    drive: Drive,
+    drive: AbstractDrive,
     state: WeakSteadyState | ExactSteadyState,
     noise: Fluctuations,
     output: int | None,

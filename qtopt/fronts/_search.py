@@ -12,7 +12,7 @@ import optax
 from jaxtyping import Array, Float
 
 from ..jobs import candidates_at_once, over_devices, over_processes
-from ..model import Drive, Machine
+from ..model import AbstractDrive, Machine
 from ..numerics import to_array
 from ..solvers.exact import Resolution, steady_state
 from ..thermal import coth_poles
@@ -81,7 +81,7 @@ class WeakModel(PurposeModel):
     forms: Forms
     harmonics: int = eqx.field(static=True)
 
-    def currents(self, drive: Drive) -> tuple[Array, Array]:
+    def currents(self, drive: AbstractDrive) -> tuple[Array, Array]:
         return self.forms.at(drive.frequency).rates(drive.harmonics(self.harmonics))
 
 
@@ -92,7 +92,7 @@ class ExactModel(PurposeModel):
     resolution: Resolution = eqx.field(static=True)
     at_once: int | None = eqx.field(static=True, default=1, kw_only=True)
 
-    def currents(self, drive: Drive) -> tuple[Array, Array]:
+    def currents(self, drive: AbstractDrive) -> tuple[Array, Array]:
         state = steady_state(self.machine, drive, self.resolution, coth_poles(1e-12))
         return state.power, state.entropy_production_rate
 

@@ -11,7 +11,7 @@ from jaxtyping import Array, Float
 
 from ..errors import InputError
 from ..jobs import Checkpoint
-from ..model import Drive, Machine
+from ..model import AbstractDrive, Machine
 from ._precise_search import Step, search
 from ._search import Model, Rates, Target, drives_of, explore
 from ._search_space import DriveParameters, SearchSpace
@@ -90,7 +90,7 @@ class VariedSpace(eqx.Module):
     drives: SearchSpace
     ranges: tuple[tuple[float, float], ...] = eqx.field(static=True)
 
-    def drive(self, parameters: VariedParameters) -> tuple[Drive, Array]:
+    def drive(self, parameters: VariedParameters) -> tuple[AbstractDrive, Array]:
         """The drive, and the numbers low (high/low)^sigmoid."""
         low, high = jnp.asarray(self.ranges).T
         numbers = low * (high / low) ** jax.nn.sigmoid(parameters.numbers)
@@ -110,7 +110,7 @@ class VariedModel(Model):
     output: int = eqx.field(static=True)
     harmonics: int = eqx.field(static=True)
 
-    def rates(self, drive: tuple[Drive, Array]) -> Rates:
+    def rates(self, drive: tuple[AbstractDrive, Array]) -> Rates:
         shape, numbers = drive
         order = jnp.arange(self.harmonics + 1, dtype=float).at[0].set(1e-6)
 
@@ -135,7 +135,7 @@ def vary_numbers(
     seed: int,
     checkpoint: Checkpoint | None,
     progress: Callable[[int], None],
-) -> tuple[Drive, Float[Array, "M V"]]:
+) -> tuple[AbstractDrive, Float[Array, "M V"]]:
     """The best drive and numbers for each target, from a drive for each.
 
     COPIES candidates a target: one begins with the machine's own numbers, the others anywhere in the ranges.

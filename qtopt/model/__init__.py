@@ -2,8 +2,6 @@
 
 from ._bath import (
     Bath as Bath,
-    DrivenBath as DrivenBath,
-    StaticBath as StaticBath,
     has_friction as has_friction,
 )
 from ._correlations import (
@@ -34,8 +32,8 @@ from ._susceptibility import (
     to_entries as to_entries,
 )
 from .drives import (
+    AbstractDrive as AbstractDrive,
     BoundedDrive as BoundedDrive,
-    Drive as Drive,
     FourierDrive as FourierDrive,
     MonochromaticDrive as MonochromaticDrive,
     PiecewiseDrive as PiecewiseDrive,
@@ -45,11 +43,11 @@ from .fitting import (
     fit_spectral_density as fit_spectral_density,
 )
 from .spectral_densities import (
+    AbstractSpectralDensity as AbstractSpectralDensity,
     Drude as Drude,
     Lorentzian as Lorentzian,
     Memory as Memory,
     Ohmic as Ohmic,
     PoleExpansion as PoleExpansion,
     Rational as Rational,
-    SpectralDensity as SpectralDensity,
 )

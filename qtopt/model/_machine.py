@@ -1,14 +1,16 @@
 """A quantum thermal machine: harmonic oscillators and the baths they are coupled to."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 import equinox as eqx
 import jax.numpy as jnp
+from jax.typing import ArrayLike
 from jaxtyping import Array, Float
 
 from ..errors import InputError
 from ..numerics import to_array
-from ._bath import Bath, DrivenBath, StaticBath
+from ._bath import Bath
 
 Configuration = Literal["joint", "independent"]
 
@@ -26,9 +28,19 @@ class Machine(eqx.Module):
         InputError: no bath, couplings of a wrong length, an unknown configuration.
     """
 
-    frequencies: Float[Array, " L"] = eqx.field(converter=to_array)
+    frequencies: Float[Array, " L"]
     baths: tuple[Bath, ...]
-    configuration: Configuration = eqx.field(static=True, default="joint")
+    configuration: Configuration = eqx.field(static=True)
+
+    def __init__(
+        self,
+        frequencies: ArrayLike | Sequence[float],
+        baths: Sequence[Bath],
+        configuration: Configuration = "joint",
+    ) -> None:
+        self.frequencies = to_array(frequencies)
+        self.baths = tuple(_for_each(bath, self.size) for bath in baths)
+        self.configuration = configuration
 
     def __check_init__(self) -> None:
         if self.configuration not in ("joint", "independent"):
@@ -51,14 +63,14 @@ class Machine(eqx.Module):
         return self.frequencies.shape[-1]
 
     @property
-    def driven_baths(self) -> tuple[DrivenBath, ...]:
+    def driven_baths(self) -> tuple[Bath, ...]:
         """Baths whose coupling follows the drive."""
-        return tuple(bath for bath in self.baths if isinstance(bath, DrivenBath))
+        return tuple(bath for bath in self.baths if bath.driven)
 
     @property
-    def static_baths(self) -> tuple[StaticBath, ...]:
+    def static_baths(self) -> tuple[Bath, ...]:
         """Baths with constant coupling."""
-        return tuple(bath for bath in self.baths if isinstance(bath, StaticBath))
+        return tuple(bath for bath in self.baths if not bath.driven)
 
     @property
     def temperatures(self) -> Float[Array, " B"]:
@@ -80,3 +92,10 @@ class Machine(eqx.Module):
     def with_configuration(self, configuration: Configuration) -> "Machine":
         """The same machine with shared ("joint") or private ("independent") baths."""
         return Machine(self.frequencies, self.baths, configuration)
+
+
+def _for_each(bath: Bath, oscillators: int) -> Bath:
+    """A single coupling becomes one number per oscillator."""
+    if bath.driven or getattr(bath.coupling, "shape", None) != ():
+        return bath
+    return eqx.tree_at(lambda b: b.coupling, bath, jnp.broadcast_to(bath.coupling, (oscillators,)))

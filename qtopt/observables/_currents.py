@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from ..model import Drive, Machine
+from ..model import AbstractDrive, Machine
 from ..solvers import Fluctuations
 from ._current import Current
 
@@ -24,7 +24,7 @@ class Currents(NamedTuple):
 
 
 def with_slope(
-    solve: Callable[[Machine, Drive], State], machine: Machine, drive: Drive
+    solve: Callable[[Machine, AbstractDrive], State], machine: Machine, drive: AbstractDrive
 ) -> tuple[State, State]:
     """A steady state and its derivative in Omega at a fixed shape of the drive (forward mode)."""
 

@@ -9,7 +9,7 @@ import numpy as np
 from jax import Array
 
 from ..errors import InputError
-from ..model import Drive, Machine, has_friction, logarithmic_negativity, normal_modes, pearson
+from ..model import AbstractDrive, Machine, has_friction, logarithmic_negativity, normal_modes, pearson
 from ..solvers import Fluctuations, WeakSteadyState
 from ..solvers.exact import (
     ExactSteadyState,
@@ -43,15 +43,17 @@ def _negativity(machine: Machine) -> Array:
 
 
 @eqx.filter_jit
-def _weak_program(machine: Machine, drive: Drive, noisy: bool) -> tuple[Any, Any, Any]:
+def _weak_program(machine: Machine, drive: AbstractDrive, noisy: bool) -> tuple[Any, Any, Any]:
     state, slope = with_slope(steady_state, machine, drive)
     found = fluctuations(machine, drive) if noisy else None
     return state, slope, found
 
 
 @eqx.filter_jit
-def _exact_program(machine: Machine, drive: Drive, resolution: Any, noisy: bool) -> tuple[Any, Any, Any]:
-    def solve(machine: Machine, drive: Drive) -> ExactSteadyState:
+def _exact_program(
+    machine: Machine, drive: AbstractDrive, resolution: Any, noisy: bool
+) -> tuple[Any, Any, Any]:
+    def solve(machine: Machine, drive: AbstractDrive) -> ExactSteadyState:
         return exact_steady_state(machine, drive, resolution)
 
     if not noisy:
@@ -132,7 +134,7 @@ class Evaluation:
         return values
 
 
-def _check_resolution(machine: Machine, drive: Drive, heat: Array) -> None:
+def _check_resolution(machine: Machine, drive: AbstractDrive, heat: Array) -> None:
     """Refuse heat currents between static baths that float64 does not resolve.
 
     Raises:
@@ -148,7 +150,7 @@ def _check_resolution(machine: Machine, drive: Drive, heat: Array) -> None:
         )
 
 
-def evaluate(machine: Machine, drive: Drive, solver: Literal["weak", "exact"] = "weak") -> Evaluation:
+def evaluate(machine: Machine, drive: AbstractDrive, solver: Literal["weak", "exact"] = "weak") -> Evaluation:
     """Steady state of a machine with everything derived from it.
 
     Args:
@@ -163,7 +165,7 @@ def evaluate(machine: Machine, drive: Drive, solver: Literal["weak", "exact"] = 
     return _exact(machine, drive) if solver == "exact" else _weak(machine, drive)
 
 
-def _weak(machine: Machine, drive: Drive) -> Evaluation:
+def _weak(machine: Machine, drive: AbstractDrive) -> Evaluation:
     reason = _reason(check_fluctuations, machine, drive)
     state, slope, noise = _weak_program(machine, drive, reason is None)
     numbers = (state.local_powers, state.heat_currents, state.covariance)
@@ -191,7 +193,7 @@ def _weak(machine: Machine, drive: Drive) -> Evaluation:
     )
 
 
-def _exact(machine: Machine, drive: Drive) -> Evaluation:
+def _exact(machine: Machine, drive: AbstractDrive) -> Evaluation:
     reason = _reason(check_exact_fluctuations, machine, drive)
     state, slope, noise = _exact_program(machine, drive, resolution_for(machine, drive), reason is None)
     state.check()
@@ -212,7 +214,9 @@ def _exact(machine: Machine, drive: Drive) -> Evaluation:
     )
 
 
-def _reason(check: Callable[[Machine, Drive], None], machine: Machine, drive: Drive) -> str | None:
+def _reason(
+    check: Callable[[Machine, AbstractDrive], None], machine: Machine, drive: AbstractDrive
+) -> str | None:
     """Why there are no fluctuations, or None."""
     try:
         check(machine, drive)
@@ -223,7 +227,7 @@ def _reason(check: Callable[[Machine, Drive], None], machine: Machine, drive: Dr
 
 def _evaluation(
     machine: Machine,
-    drive: Drive,
+    drive: AbstractDrive,
     state: WeakSteadyState | ExactSteadyState,
     slope: WeakSteadyState | ExactSteadyState | None,
     noise: Fluctuations | None,

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from ..fronts import Front, FrontPoint
-from ..model import BoundedDrive, Drive
+from ..model import AbstractDrive, BoundedDrive
 from ._front import Words, words_for
 from .style import (
     DOUBLE_COLUMN,
@@ -116,7 +116,7 @@ def _caption(points: tuple[FrontPoint, ...], column: int, words: Words, unit: Po
     )
 
 
-def _draw(axes: Axes, drive: Drive, start: float) -> float:
+def _draw(axes: Axes, drive: AbstractDrive, start: float) -> float:
     """Curves of one drive from Omega t/2 pi = start on; returns the largest |g_l|."""
     phase = np.linspace(0.0, 1.0, SAMPLES)
     values = np.asarray(drive(2.0 * np.pi * (phase + start) / np.asarray(drive.frequency)))
@@ -134,7 +134,7 @@ def reference_oscillator(points: tuple[FrontPoint, ...]) -> int:
     return int(np.argmax(np.asarray(strength) >= 0.9 * np.max(strength)))
 
 
-def origin(drive: Drive, oscillator: int) -> float:
+def origin(drive: AbstractDrive, oscillator: int) -> float:
     """Omega t/2 pi at which the strongest harmonic of one oscillator's drive is largest."""
     coefficients = _coefficients(drive)[:, oscillator]
     if coefficients.size == 0:
@@ -144,7 +144,7 @@ def origin(drive: Drive, oscillator: int) -> float:
     return float(np.angle(coefficients[order]) / (2.0 * np.pi * (order + 1)))
 
 
-def _coefficients(drive: Drive) -> np.ndarray:
+def _coefficients(drive: AbstractDrive) -> np.ndarray:
     """(N, L) harmonics without the mean."""
     return np.asarray(drive.harmonics(drive.default_harmonics))[1:]
 

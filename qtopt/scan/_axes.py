@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from .. import files
 from ..assembly import Place, build_drive, build_machine, place_of
 from ..errors import InputError
-from ..model import Drive, Machine
+from ..model import AbstractDrive, Machine
 
-Model = tuple[Machine, Drive]
+Model = tuple[Machine, AbstractDrive]
 
 UNITS = {
     "temperature": "hbar omega_A / k_B",

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ..assembly import Place, placed_each
 from ..errors import InputError
-from ..model import Drive, Machine, has_friction, logarithmic_negativity, longest_lived, state_space
+from ..model import AbstractDrive, Machine, has_friction, logarithmic_negativity, longest_lived, state_space
 from ..observables import performances, with_slope
 from ..solvers import RESOLVED, STATUSES, Fluctuations, WeakSteadyState
 from ..solvers.exact import (
@@ -71,7 +71,7 @@ class Numbers:
     negativity: bool
     resolution: Resolution | None = None
 
-    def __call__(self, machine: Machine, drive: Drive) -> dict[str, Any]:
+    def __call__(self, machine: Machine, drive: AbstractDrive) -> dict[str, Any]:
         weak = self.kind == "weak"
         slope, noise = None, None
         if self.fluctuations:
@@ -88,12 +88,12 @@ class Numbers:
             {"heat_error": _heat_error(machine, drive, state)} if weak else {"status": state.status}
         )
 
-    def _steady_state(self, machine: Machine, drive: Drive) -> Any:
+    def _steady_state(self, machine: Machine, drive: AbstractDrive) -> Any:
         if self.kind == "weak":
             return weak_steady_state(machine, drive)
         return exact_steady_state(machine, drive, self.resolution)
 
-    def noise(self, machine: Machine, drive: Drive) -> Fluctuations:
+    def noise(self, machine: Machine, drive: AbstractDrive) -> Fluctuations:
         if self.kind == "weak":
             return weak_fluctuations(machine, drive)
         return exact_fluctuations(machine, drive, self.resolution)
@@ -115,7 +115,7 @@ def _shape_of(numbers: Numbers, structure: Any, shapes: Any) -> Fluctuations | N
         return None
 
 
-def _pace(machine: Machine, drive: Drive) -> tuple[Array, Array]:
+def _pace(machine: Machine, drive: AbstractDrive) -> tuple[Array, Array]:
     """What the doublings of a machine depend on."""
     return fastest_rate(machine, drive), drive.frequency
 
@@ -223,7 +223,7 @@ def _negativity(machine: Machine, state: WeakSteadyState | ExactSteadyState) -> 
     return logarithmic_negativity(phase_space_covariance(machine))
 
 
-def _heat_error(machine: Machine, drive: Drive, state: WeakSteadyState) -> Array:
+def _heat_error(machine: Machine, drive: AbstractDrive, state: WeakSteadyState) -> Array:
     """Error of the weak heat currents, which several static baths can make large."""
     if len(machine.static_baths) == 1:
         return jnp.zeros(())

@@ -6,12 +6,14 @@ import equinox as eqx
 import jax
 from jax.core import Tracer
 
-from ..model import Drive, Machine
+from ..model import AbstractDrive, Machine
 from .base import AbstractSolver, AbstractSteadyState, Fluctuations
 from .weak import Weak
 
 
-def steady_state(machine: Machine, drive: Drive, solver: AbstractSolver | None = None) -> AbstractSteadyState:
+def steady_state(
+    machine: Machine, drive: AbstractDrive, solver: AbstractSolver | None = None
+) -> AbstractSteadyState:
     """The periodic steady state of a driven machine.
 
     Compiled at the first call for machines and drives of one structure and fast from then on. Works under
@@ -41,7 +43,9 @@ def steady_state(machine: Machine, drive: Drive, solver: AbstractSolver | None =
     return state
 
 
-def fluctuations(machine: Machine, drive: Drive, solver: AbstractSolver | None = None) -> Fluctuations:
+def fluctuations(
+    machine: Machine, drive: AbstractDrive, solver: AbstractSolver | None = None
+) -> Fluctuations:
     """Variance rates of work and heat in the periodic steady state; see `steady_state`.
 
     Raises:
@@ -56,12 +60,12 @@ def fluctuations(machine: Machine, drive: Drive, solver: AbstractSolver | None =
 
 
 @eqx.filter_jit
-def _steady_state(solver: AbstractSolver, machine: Machine, drive: Drive) -> AbstractSteadyState:
+def _steady_state(solver: AbstractSolver, machine: Machine, drive: AbstractDrive) -> AbstractSteadyState:
     return solver.steady_state(machine, drive)
 
 
 @eqx.filter_jit
-def _fluctuations(solver: AbstractSolver, machine: Machine, drive: Drive) -> Fluctuations:
+def _fluctuations(solver: AbstractSolver, machine: Machine, drive: AbstractDrive) -> Fluctuations:
     return solver.fluctuations(machine, drive)
 
 

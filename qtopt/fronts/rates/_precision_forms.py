@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Array, Complex, Float
 
 from ...errors import InputError
-from ...model import Drive, Machine
+from ...model import AbstractDrive, Machine
 from ...solvers.weak import kernels, noise_kernel
 from ._forms import Table, forms_at, in_chunks, packed, tabulate, total_of, unpacked
 from ._rates import Model, Rates
@@ -66,7 +66,7 @@ class PrecisionModel(Model):
         found = self.table.at(frequency)
         return PrecisionForms(*(unpacked(found[:, i]) for i in range(3)))
 
-    def rates(self, drive: Drive) -> Rates:
+    def rates(self, drive: AbstractDrive) -> Rates:
         return self.forms(drive.frequency).rates(drive.harmonics(self.harmonics))
 
 

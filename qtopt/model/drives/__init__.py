@@ -4,7 +4,7 @@ from ._bounded import (
     BoundedDrive as BoundedDrive,
 )
 from ._drive import (
-    Drive as Drive,
+    AbstractDrive as AbstractDrive,
 )
 from ._fourier import (
     FourierDrive as FourierDrive,

@@ -8,13 +8,13 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Complex, Float
 
 from ...numerics import to_array
-from ._drive import Drive
+from ._drive import AbstractDrive
 from ._fourier import FourierDrive
 
 SAMPLES_PER_HARMONIC = 4
 
 
-class BoundedDrive(Drive):
+class BoundedDrive(AbstractDrive):
     """g_l(t) = tanh u_l(t), with u_l a Fourier series of N searched harmonics.
 
     |g_l(t)| < 1 holds at *all* times whatever the parameters; u with a large amplitude approaches

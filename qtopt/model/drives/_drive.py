@@ -10,7 +10,7 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Complex, Float
 
 
-class Drive(eqx.Module):
+class AbstractDrive(eqx.Module):
     """Periodic couplings g_l(t), l = 1..L, of period 2 pi/frequency (dimensionless).
 
     Fourier convention: ``g_l(t) = sum_n g_{l,n} exp(-i n Omega t)``, ``g_{l,-n} = conj g_{l,n}``.

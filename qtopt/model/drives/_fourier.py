@@ -6,10 +6,10 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Complex, Float
 
 from ...numerics import to_array
-from ._drive import Drive
+from ._drive import AbstractDrive
 
 
-class FourierDrive(Drive):
+class FourierDrive(AbstractDrive):
     """g_l(t) = mean_l + sum_n [cosine_ln cos(n Omega t) + sine_ln sin(n Omega t)], n = 1..N.
 
     Attributes:

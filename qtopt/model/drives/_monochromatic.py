@@ -6,10 +6,10 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Complex, Float
 
 from ...numerics import to_array
-from ._drive import Drive
+from ._drive import AbstractDrive
 
 
-class MonochromaticDrive(Drive):
+class MonochromaticDrive(AbstractDrive):
     """g_l(t) = amplitudes_l cos(Omega t + phases_l).
 
     Attributes:

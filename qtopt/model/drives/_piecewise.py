@@ -6,10 +6,10 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Complex, Float
 
 from ...numerics import to_array
-from ._drive import Drive
+from ._drive import AbstractDrive
 
 
-class PiecewiseDrive(Drive):
+class PiecewiseDrive(AbstractDrive):
     """g_l(t) = values_ls on the s-th of S equal steps of one period, s = floor(S Omega t / 2 pi) mod S.
 
     The Fourier coefficients are those of the discontinuous function itself (no FFT aliasing),

@@ -13,7 +13,7 @@ from ._rational import (
     Rational as Rational,
 )
 from ._spectral_density import (
+    AbstractSpectralDensity as AbstractSpectralDensity,
     Memory as Memory,
     PoleExpansion as PoleExpansion,
-    SpectralDensity as SpectralDensity,
 )

@@ -6,10 +6,10 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Complex, Float, Inexact
 
 from ...numerics import reciprocal, scaled, to_array, turned
-from ._spectral_density import Memory, PoleExpansion, SpectralDensity
+from ._spectral_density import AbstractSpectralDensity, Memory, PoleExpansion
 
 
-class Drude(SpectralDensity):
+class Drude(AbstractSpectralDensity):
     """J(omega) = gamma omega / (1 + omega^2/omega_c^2), K(omega) = -i gamma omega / (1 - i omega/omega_c).
 
     Attributes:

@@ -9,7 +9,7 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Complex, Float, Inexact
 
 from ...numerics import reciprocal, scaled, to_array, turned
-from ._spectral_density import Memory, PoleExpansion, SpectralDensity
+from ._spectral_density import AbstractSpectralDensity, Memory, PoleExpansion
 
 # Poles at +-W - i gamma/2 with W^2 = omega_1^2 - gamma^2/4 merge at critical damping, where their residues
 # diverge and cancel. Within this relative distance of it W^2 is moved by twice the distance: J changes by
@@ -17,7 +17,7 @@ from ._spectral_density import Memory, PoleExpansion, SpectralDensity
 CRITICAL_DISTANCE = 1e-10
 
 
-class Lorentzian(SpectralDensity):
+class Lorentzian(AbstractSpectralDensity):
     """J(omega) = d gamma omega / ((omega_1^2 - omega^2)^2 + gamma^2 omega^2).
 
     chi_B(omega) = d / (omega_1^2 - omega^2 - i gamma omega), K = chi_B(0) - chi_B(omega).

@@ -6,10 +6,10 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Complex, Float, Inexact
 
 from ...numerics import to_array, turned
-from ._spectral_density import Memory, PoleExpansion, SpectralDensity
+from ._spectral_density import AbstractSpectralDensity, Memory, PoleExpansion
 
 
-class Ohmic(SpectralDensity):
+class Ohmic(AbstractSpectralDensity):
     """J(omega) = gamma omega, K(omega) = -i gamma omega (strictly Ohmic, no cut-off).
 
     Attributes:

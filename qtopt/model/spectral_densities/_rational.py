@@ -12,7 +12,7 @@ from jaxtyping import Array, Complex, Float, Inexact
 
 from ...errors import InputError
 from ...numerics import to_array
-from ._spectral_density import Memory, PoleExpansion, SpectralDensity
+from ._spectral_density import AbstractSpectralDensity, Memory, PoleExpansion
 
 
 def _to_pairs(value: ArrayLike | Sequence[Any]) -> Array:
@@ -22,7 +22,7 @@ def _to_pairs(value: ArrayLike | Sequence[Any]) -> Array:
     )
 
 
-class Rational(SpectralDensity):
+class Rational(AbstractSpectralDensity):
     """J(omega) = omega |h(omega)|^2 with h = sqrt(scale) prod_z [-i(omega - z)] / prod_p [-i(omega - p)].
 
     Poles p and zeros z lie in the lower half plane, on the imaginary axis or as mirrored pairs, so that

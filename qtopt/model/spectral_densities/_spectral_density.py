@@ -44,7 +44,7 @@ class Memory(NamedTuple):
     viscosity: Float[Array, ""]
 
 
-class SpectralDensity(eqx.Module):
+class AbstractSpectralDensity(eqx.Module):
     """Spectrum J(omega) of a bath, and everything that follows from it, at complex frequencies.
 
     Conventions (physics notes, section 1; hbar = k_B = m = 1): retarded functions are analytic for
@@ -73,7 +73,7 @@ class SpectralDensity(eqx.Module):
         """Divided difference [K(a) - K(b)]/(a - b) without cancellation, also at a = b."""
 
     @abstractmethod
-    def in_units(self, unit: float) -> "SpectralDensity":
+    def in_units(self, unit: float) -> "AbstractSpectralDensity":
         """The same spectrum with every frequency multiplied by `unit` (J by its square, as m = 1)."""
 
     @abstractmethod

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 from numpy.typing import NDArray
 
-from ...model import Drive, Machine
+from ...model import AbstractDrive, Machine
 from ._fluctuations import Fluctuations
 from ._steady_state import AbstractSteadyState
 
@@ -37,19 +37,19 @@ class AbstractSolver(eqx.Module):
     """Time that one steady state takes, in units of what the weak solver takes: for the size of batches."""
 
     @abstractmethod
-    def check(self, machine: Machine, drive: Drive) -> None:
+    def check(self, machine: Machine, drive: AbstractDrive) -> None:
         """Raise `InputError` where the machine or the drive is outside the theory, whatever its numbers."""
 
     @abstractmethod
-    def check_fluctuations(self, machine: Machine, drive: Drive) -> None:
+    def check_fluctuations(self, machine: Machine, drive: AbstractDrive) -> None:
         """Raise `InputError` where `check` does or where the theory gives no fluctuations."""
 
     @abstractmethod
-    def steady_state(self, machine: Machine, drive: Drive) -> AbstractSteadyState:
+    def steady_state(self, machine: Machine, drive: AbstractDrive) -> AbstractSteadyState:
         """The periodic steady state."""
 
     @abstractmethod
-    def fluctuations(self, machine: Machine, drive: Drive) -> Fluctuations:
+    def fluctuations(self, machine: Machine, drive: AbstractDrive) -> Fluctuations:
         """Variance rates of the currents in the periodic steady state."""
 
     @abstractmethod
@@ -58,20 +58,20 @@ class AbstractSolver(eqx.Module):
 
     @abstractmethod
     def phase_space_covariance(
-        self, machine: Machine, drive: Drive, state: AbstractSteadyState
+        self, machine: Machine, drive: AbstractDrive, state: AbstractSteadyState
     ) -> Float[Array, "K 2L 2L"]:
         """<{r, r}>/2 of r = (x_1..x_L, p_1..p_L) at K times of a period (1 where it does not change)."""
 
-    def settled(self, machine: Machine, drive: Drive) -> Self:
+    def settled(self, machine: Machine, drive: AbstractDrive) -> Self:
         """This solver with every setting that was left open chosen for the numbers of this machine."""
         return self
 
-    def pace(self, machine: Machine, drive: Drive) -> Float[Array, " p"]:
+    def pace(self, machine: Machine, drive: AbstractDrive) -> Float[Array, " p"]:
         """The numbers of a machine on which open settings depend; for batches, see `settled_each`."""
         return jnp.zeros(0)
 
     def settled_each(
-        self, drive: Drive, paces: NDArray[np.float64]
+        self, drive: AbstractDrive, paces: NDArray[np.float64]
     ) -> Iterator[tuple["AbstractSolver", NDArray[np.int64]]]:
         """Settled solvers, each with the positions of those of n machines that it suits.
 
@@ -81,14 +81,14 @@ class AbstractSolver(eqx.Module):
         """
         yield self, np.arange(len(paces))
 
-    def status(self, machine: Machine, drive: Drive, state: AbstractSteadyState) -> Int[Array, ""]:
+    def status(self, machine: Machine, drive: AbstractDrive, state: AbstractSteadyState) -> Int[Array, ""]:
         """A position in `STATUSES`: at least as strict as that of the state."""
         return state.status
 
-    def verify(self, machine: Machine, drive: Drive, state: AbstractSteadyState) -> None:
+    def verify(self, machine: Machine, drive: AbstractDrive, state: AbstractSteadyState) -> None:
         """Raise `InputError` where `status` is not 0."""
         state.check()
 
-    def refined(self, machine: Machine, drive: Drive, state: State) -> State:
+    def refined(self, machine: Machine, drive: AbstractDrive, state: State) -> State:
         """A state of one machine with more digits, where there is a way on the host."""
         return state

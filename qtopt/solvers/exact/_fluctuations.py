@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 
 from ...errors import InputError
-from ...model import Drive, DrivenBath, Machine
+from ...model import AbstractDrive, Machine
 from ...numerics import reciprocal, require_x64
 from ...thermal import CothPoles, coth_poles, matsubara
 from ..base import Fluctuations
@@ -21,7 +21,7 @@ from ._time_grid import TimeGrid
 
 def fluctuations(
     machine: Machine,
-    drive: Drive,
+    drive: AbstractDrive,
     resolution: Resolution | None = None,
     poles: CothPoles | None = None,
 ) -> Fluctuations:
@@ -68,7 +68,7 @@ def fluctuations(
     assert isinstance(grid, TimeGrid)  # jumps are refused above
     coupling, slope = (part.T for part in drive.at_phases(grid.phases))
     calculus = Calculus(grid, drive.frequency)
-    driven = tuple(i for i, bath in enumerate(machine.baths) if isinstance(bath, DrivenBath))
+    driven = tuple(i for i, bath in enumerate(machine.baths) if bath.driven)
 
     def solve(only: Array | None, frequencies: Array, g: Array, rate: Array) -> Array:
         copies = machine_copies(machine, g, rate, only)
@@ -78,7 +78,7 @@ def fluctuations(
     return Fluctuations(sets[0] if machine.configuration == "joint" else jnp.diag(sets[:, 0, 0]), None)
 
 
-def check_fluctuations(machine: Machine, drive: Drive) -> None:
+def check_fluctuations(machine: Machine, drive: AbstractDrive) -> None:
     """Raise InputError where the exact fluctuations of work do not exist or are not implemented."""
     check_drive(machine, drive)
     if drive.steps:

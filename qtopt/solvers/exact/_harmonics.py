@@ -28,7 +28,7 @@ import numpy as np
 from jaxtyping import Array, Complex, Float
 from numpy.typing import NDArray
 
-from ...model import SpectralDensity
+from ...model import AbstractSpectralDensity
 from ...numerics import inverses, reciprocal
 from ._banded import BlockTridiagonal, eliminate
 
@@ -46,7 +46,7 @@ class Medium(NamedTuple):
 
     stiffness: Float[Array, "L L"]
     couplings: Float[Array, "S L"]
-    spectra: tuple[SpectralDensity, ...]
+    spectra: tuple[AbstractSpectralDensity, ...]
 
     def inverse_response(self, omega: Float[Array, "X K"]) -> list[list[Complex[Array, "X K"]]]:
         """Entries of chi(w)^-1, symmetric. Strong common damping is in the first only: nothing cancels."""
@@ -118,7 +118,7 @@ class Response(NamedTuple):
 
 def driven_response(
     medium: Medium,
-    driven: SpectralDensity,
+    driven: AbstractSpectralDensity,
     modulation: Modulation,
     omega: Float[Array, " K"],
     truncation: int,

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Array, Float
 from numpy.typing import ArrayLike, NDArray
 
-from ...model import Drive, Machine
+from ...model import AbstractDrive, Machine
 from ._system import machine_copies, system
 from ._time_grid import StepGrid, TimeGrid
 
@@ -36,7 +36,7 @@ class Resolution(NamedTuple):
         return TimeGrid(self.points + 1 - self.points % 2, self.levels)
 
 
-def resolution_for(machine: Machine, drive: Drive, points: int | None = None) -> Resolution:
+def resolution_for(machine: Machine, drive: AbstractDrive, points: int | None = None) -> Resolution:
     """A resolution that suits this machine and drive; needs concrete numbers, runs on the host.
 
     Eight points per harmonic of the drive, at least 65 and at most 513; what is missing shows in
@@ -47,13 +47,13 @@ def resolution_for(machine: Machine, drive: Drive, points: int | None = None) ->
     return Resolution(points, int(levels_for(fastest_rate(machine, drive), drive.frequency, points)))
 
 
-def default_points(drive: Drive) -> int:
+def default_points(drive: AbstractDrive) -> int:
     """Points of time per period that suit a drive."""
     harmonics = 0 if drive.steps else drive.default_harmonics
     return min(max(POINTS_PER_HARMONIC * harmonics, FEWEST_POINTS), MOST_POINTS)
 
 
-def fastest_rate(machine: Machine, drive: Drive) -> Float[Array, ""]:
+def fastest_rate(machine: Machine, drive: AbstractDrive) -> Float[Array, ""]:
     """Largest norm of the dynamics within a period; works under jit and vmap."""
     samples = drive.steps or 32
     phases = (np.arange(samples) + 0.5) / samples

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Array, Float
 from numpy.typing import NDArray
 
-from ...model import Drive, Machine, has_friction
+from ...model import AbstractDrive, Machine, has_friction
 from ...thermal import coth_poles
 from ..base import AbstractSolver, AbstractSteadyState, Fluctuations
 from ._fluctuations import check_fluctuations, fluctuations
@@ -42,19 +42,19 @@ class Exact(AbstractSolver):
     levels: int | None = eqx.field(static=True, default=None)
     accuracy: float = eqx.field(static=True, default=1e-15)
 
-    def check(self, machine: Machine, drive: Drive) -> None:
+    def check(self, machine: Machine, drive: AbstractDrive) -> None:
         """Raise `InputError`: a drive of another size, or one that jumps and couples a memoryless bath."""
         check_drive(machine, drive)
 
-    def check_fluctuations(self, machine: Machine, drive: Drive) -> None:
+    def check_fluctuations(self, machine: Machine, drive: AbstractDrive) -> None:
         """Raise `InputError`: as `check`, a drive that jumps, or a strictly Ohmic driven bath."""
         check_fluctuations(machine, drive)
 
-    def steady_state(self, machine: Machine, drive: Drive) -> ExactSteadyState:
+    def steady_state(self, machine: Machine, drive: AbstractDrive) -> ExactSteadyState:
         """See `qtopt.solvers.exact.steady_state`."""
         return steady_state(machine, drive, self.resolution(machine, drive), coth_poles(self.accuracy))
 
-    def fluctuations(self, machine: Machine, drive: Drive) -> Fluctuations:
+    def fluctuations(self, machine: Machine, drive: AbstractDrive) -> Fluctuations:
         """See `qtopt.solvers.exact.fluctuations`."""
         return fluctuations(machine, drive, self.resolution(machine, drive), coth_poles(self.accuracy))
 
@@ -63,13 +63,13 @@ class Exact(AbstractSolver):
         return not has_friction(machine.baths)
 
     def phase_space_covariance(
-        self, machine: Machine, drive: Drive, state: AbstractSteadyState
+        self, machine: Machine, drive: AbstractDrive, state: AbstractSteadyState
     ) -> Float[Array, "K 2L 2L"]:
         """Over the period."""
         assert isinstance(state, ExactSteadyState)
         return state.phase_space_covariance
 
-    def resolution(self, machine: Machine, drive: Drive) -> Resolution:
+    def resolution(self, machine: Machine, drive: AbstractDrive) -> Resolution:
         """How finely a period is resolved; what is open is chosen from the numbers of the machine."""
         points = default_points(drive) if self.points is None else self.points
         if self.levels is not None:
@@ -77,16 +77,16 @@ class Exact(AbstractSolver):
         rate, frequency = np.asarray(_pace(machine, drive))
         return Resolution(points, int(levels_for(rate, frequency, points)))
 
-    def settled(self, machine: Machine, drive: Drive) -> "Exact":
+    def settled(self, machine: Machine, drive: AbstractDrive) -> "Exact":
         """With points and levels for this machine, so that it can be traced."""
         return Exact(*self.resolution(machine, drive), self.accuracy)
 
-    def pace(self, machine: Machine, drive: Drive) -> Float[Array, " 2"]:
+    def pace(self, machine: Machine, drive: AbstractDrive) -> Float[Array, " 2"]:
         """Fastest rate of the machine, and the frequency of its drive."""
         return jnp.stack([fastest_rate(machine, drive), drive.frequency])
 
     def settled_each(
-        self, drive: Drive, paces: NDArray[np.float64]
+        self, drive: AbstractDrive, paces: NDArray[np.float64]
     ) -> Iterator[tuple["Exact", NDArray[np.int64]]]:
         """Machines that need about as many doublings share a program."""
         points = default_points(drive) if self.points is None else self.points
@@ -104,5 +104,5 @@ class Exact(AbstractSolver):
 
 
 @eqx.filter_jit
-def _pace(machine: Machine, drive: Drive) -> Float[Array, " 2"]:
+def _pace(machine: Machine, drive: AbstractDrive) -> Float[Array, " 2"]:
     return Exact().pace(machine, drive)

@@ -9,7 +9,7 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Complex, Float
 
 from ...errors import InputError
-from ...model import Bath, Drive, Machine, MonochromaticDrive, SpectralDensity, StaticBath
+from ...model import AbstractDrive, AbstractSpectralDensity, Bath, Machine, MonochromaticDrive
 from ...numerics import require_x64
 from ._harmonics import Medium, Modulation, Orders, driven_response
 from ._system import check_drive, damping_basis, machine_copies, rotated
@@ -39,7 +39,7 @@ class NoiseSpectra(NamedTuple):
     covariance: Float[Array, "B L L K"]
 
 
-def spectra(machine: Machine, drive: Drive, omega: ArrayLike, harmonics: int = 16) -> NoiseSpectra:
+def spectra(machine: Machine, drive: AbstractDrive, omega: ArrayLike, harmonics: int = 16) -> NoiseSpectra:
     """Exact spectral densities of power, heat currents and covariance at noise frequencies omega.
 
     Noise of a bath at w excites the harmonics w + n Omega, n = -N..N; they are found without the oscillators
@@ -90,7 +90,7 @@ def spectra(machine: Machine, drive: Drive, omega: ArrayLike, harmonics: int = 1
     )
 
 
-def _check(machine: Machine, drive: Drive, harmonics: int) -> None:
+def _check(machine: Machine, drive: AbstractDrive, harmonics: int) -> None:
     check_drive(machine, drive)
     if len(machine.driven_baths) != 1 or not machine.static_baths:
         raise InputError(
@@ -106,7 +106,7 @@ def _check(machine: Machine, drive: Drive, harmonics: int) -> None:
         raise InputError(f"harmonics must be a whole number of at least 1, but it is {harmonics}.")
 
 
-def _conjugate_harmonics(drive: Drive, harmonics: int) -> tuple[Orders, Complex[Array, "D L"]]:
+def _conjugate_harmonics(drive: AbstractDrive, harmonics: int) -> tuple[Orders, Complex[Array, "D L"]]:
     """Orders d of the drive's harmonics and conj(g_d)."""
     if isinstance(drive, MonochromaticDrive):
         first = drive.harmonics(1)[1]
@@ -128,7 +128,7 @@ def _spectra(
     none = jnp.zeros((frequencies.shape[0], 1))
     copies = machine_copies(machine, none, none, only)
     basis = damping_basis(copies)
-    static = [i for i, bath in enumerate(machine.baths) if isinstance(bath, StaticBath)]
+    static = [i for i, bath in enumerate(machine.baths) if not bath.driven]
     medium = Medium(
         basis * frequencies**2 @ basis.T,
         jnp.stack([rotated(basis, copies[i].coupling)[:, 0] for i in static]),
@@ -158,7 +158,7 @@ def _noise(bath: Bath, omega: Float[Array, " K"]) -> Float[Array, " K"]:
 
 def _of_unit_noise(
     medium: Medium,
-    driven: SpectralDensity,
+    driven: AbstractSpectralDensity,
     modulation: Modulation,
     omega: Float[Array, " K"],
     harmonics: int,

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from ...model import Drive, Machine
+from ...model import AbstractDrive, Machine
 from ...numerics import require_x64
 from ...thermal import CothPoles, coth_poles
 from ..base import RESOLVED, UNRESOLVED, UNSTABLE
@@ -21,7 +21,7 @@ from ._time_grid import StepGrid, TimeGrid
 
 def steady_state(
     machine: Machine,
-    drive: Drive,
+    drive: AbstractDrive,
     resolution: Resolution | None = None,
     poles: CothPoles | None = None,
 ) -> ExactSteadyState:
@@ -155,7 +155,9 @@ def _imbalance(equations: System, absorbed: Array, heat: Array) -> Float[Array, 
     return jnp.max(difference) / jnp.max(jnp.abs(heat))
 
 
-def _combined(machine: Machine, drive: Drive, grid: TimeGrid | StepGrid, parts: Parts) -> ExactSteadyState:
+def _combined(
+    machine: Machine, drive: AbstractDrive, grid: TimeGrid | StepGrid, parts: Parts
+) -> ExactSteadyState:
     """Independent oscillators side by side; NaN where there is no steady state to report."""
     size = machine.size
     blocks, mean = parts.covariance, parts.mean

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from ...errors import InputError
-from ...model import Drive, Machine, Memory, StaticBath
+from ...model import AbstractDrive, Machine, Memory
 
 
 class Copy(NamedTuple):
@@ -56,7 +56,7 @@ class System(NamedTuple):
     kick: Float[Array, "B n K"]
 
 
-def check_drive(machine: Machine, drive: Drive) -> None:
+def check_drive(machine: Machine, drive: AbstractDrive) -> None:
     """Refuse drives that do not fit the machine.
 
     Raises:
@@ -131,7 +131,7 @@ def machine_copies(
     copies = []
     for bath in machine.baths:
         g, rate = coupling, slope
-        if isinstance(bath, StaticBath):
+        if not bath.driven:
             static = bath.coupling if only is None else bath.coupling[only][None]
             g, rate = jnp.broadcast_to(static[:, None], coupling.shape), jnp.zeros_like(slope)
         copies.append(Copy(bath.spectral_density.memory(), bath.temperature, g, rate))

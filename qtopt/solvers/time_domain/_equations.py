@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from ...model import Bath, Drive, Machine, StaticBath
+from ...model import AbstractDrive, Bath, Machine
 from ...numerics import lyapunov, solve
 from ...thermal import CothPoles, matsubara
 from ..exact import Copy, System, system
@@ -54,12 +54,12 @@ class Equations(eqx.Module):
     frequencies: Float[Array, " L"]
     baths: tuple[Bath, ...]
     shares: Float[Array, "B L"]
-    drive: Drive
+    drive: AbstractDrive
     rates: Float[Array, "B M"]
     strengths: Float[Array, "B M"]
     joint: bool = eqx.field(static=True)
 
-    def __init__(self, machine: Machine, drive: Drive, poles: CothPoles) -> None:
+    def __init__(self, machine: Machine, drive: AbstractDrive, poles: CothPoles) -> None:
         self.joint = machine.configuration == "joint"
         owners = np.ones((1, machine.size)) if self.joint else np.eye(machine.size)
         self.frequencies = machine.frequencies
@@ -80,7 +80,7 @@ class Equations(eqx.Module):
         coupling, slope = jax.jvp(self.drive.__call__, (time,), (jnp.ones_like(time),))
         found = []
         for bath, share in zip(self.baths, self.shares, strict=True):
-            static = isinstance(bath, StaticBath)
+            static = not bath.driven
             g = share * (bath.coupling if static else coupling)
             rate = jnp.zeros_like(g) if static else share * slope
             found.append(Copy(bath.spectral_density.memory(), bath.temperature, g[:, None], rate[:, None]))

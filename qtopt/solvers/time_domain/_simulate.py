@@ -10,7 +10,7 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Int
 
 from ...errors import InputError
-from ...model import Drive, GaussianState, Machine
+from ...model import AbstractDrive, GaussianState, Machine
 from ...numerics import require_x64
 from ...thermal import CothPoles, coth_poles
 from ..exact import check_drive
@@ -26,7 +26,7 @@ SAME_PHASE = 0.5 * 10.0**-PHASE_DIGITS
 
 def simulate(
     machine: Machine,
-    drive: Drive,
+    drive: AbstractDrive,
     initial: GaussianState,
     times: ArrayLike | Sequence[float],
     tolerance: float = TOLERANCE,
@@ -78,7 +78,7 @@ def simulate(
 
 def simulate_periods(
     machine: Machine,
-    drive: Drive,
+    drive: AbstractDrive,
     initial: GaussianState,
     periods: int,
     points: int = 64,
@@ -105,7 +105,7 @@ def simulate_periods(
 
 def _follow(
     machine: Machine,
-    drive: Drive,
+    drive: AbstractDrive,
     initial: GaussianState,
     wanted: list[np.ndarray],
     phases: np.ndarray,

@@ -1,10 +1,10 @@
 """What the weak theory needs of a machine and its drive."""
 
 from ...errors import InputError
-from ...model import Drive, Machine
+from ...model import AbstractDrive, Machine
 
 
-def check_machine(machine: Machine, drive: Drive) -> None:
+def check_machine(machine: Machine, drive: AbstractDrive) -> None:
     """Refuse what is outside the theory.
 
     Raises:

@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Complex, Float
 
-from ...model import Machine, PoleExpansion, StateSpace, StaticBath, balanced_state_space
+from ...model import Machine, PoleExpansion, StateSpace, balanced_state_space
 from ...thermal import CothPoles, beyond_the_poles, coth_poles, matsubara, thermal_integral
 from ._static_spectra import ManyBathSpectra
 
@@ -74,9 +74,7 @@ def _pairs(machine: Machine) -> list[tuple[int, int]]:
 
 def _lone(machine: Machine, l: int) -> Machine:
     baths = tuple(
-        eqx.tree_at(lambda b: b.coupling, bath, bath.coupling[l : l + 1])
-        if isinstance(bath, StaticBath)
-        else bath
+        eqx.tree_at(lambda b: b.coupling, bath, bath.coupling[l : l + 1]) if not bath.driven else bath
         for bath in machine.baths
     )
     return Machine(machine.frequencies[l : l + 1], baths, "joint")

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Array, Complex, Float
 
 from ...errors import InputError
-from ...model import Drive, DrivenBath, Machine, damping_matrix
+from ...model import AbstractDrive, Machine, damping_matrix
 from ...numerics import require_x64
 from ...thermal import (
     AnalyticFactor,
@@ -28,7 +28,7 @@ from ._thermal_spectra import ThermalSpectra
 
 
 def fluctuations(
-    machine: Machine, drive: Drive, harmonics: int | None = None, poles: CothPoles | None = None
+    machine: Machine, drive: AbstractDrive, harmonics: int | None = None, poles: CothPoles | None = None
 ) -> Fluctuations:
     """Variance rates of work and heat to second order in the driven bath, all orders in the static ones.
 
@@ -88,7 +88,7 @@ def fluctuations(
     first = drive.lowest_harmonic if with_heat else 1
     work, heat = jax.lax.map(of_harmonic, (numbers[first:], amplitudes[first:]))
     covariance, pair = jnp.sum(work, axis=0), jnp.sum(heat, axis=0)
-    ordered = [pair[0] if isinstance(bath, DrivenBath) else pair[1] for bath in machine.baths]
+    ordered = [pair[0] if bath.driven else pair[1] for bath in machine.baths]
     return Fluctuations(covariance, jnp.stack(ordered) if with_heat else None)
 
 
@@ -107,7 +107,7 @@ NEAR_ZERO = 1e-6
 """The mean coupling takes part at this harmonic instead of 0, where nodes of the two coths would meet."""
 
 
-def check_fluctuations(machine: Machine, drive: Drive) -> None:
+def check_fluctuations(machine: Machine, drive: AbstractDrive) -> None:
     """Refuse what `steady_state` refuses, and drives whose work has no finite variance rate."""
     check_machine(machine, drive)
     if drive.steps and not machine.driven_baths[0].spectral_density.finite_force_variance:

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Complex, Float
 
-from ...model import DrivenBath, Machine, StaticBath, damping_matrix
+from ...model import Bath, Machine, damping_matrix
 from ...numerics import reciprocal, scaled
 from ...thermal import (
     AnalyticFactor,
@@ -110,7 +110,7 @@ def _static_moments(
     return [sum(part, jnp.zeros(())) for part in zip(*parts, strict=True)]
 
 
-def _nodes(bath: DrivenBath | StaticBath, poles: CothPoles) -> Complex[Array, " K"]:
+def _nodes(bath: Bath, poles: CothPoles) -> Complex[Array, " K"]:
     """i mu_j: where the coth of this bath has its poles."""
     return 1j * matsubara(bath.temperature, poles)
 
@@ -183,7 +183,7 @@ def _memory_kernels(machine: Machine, spectra: StaticSpectra, b: int, poles: Cot
     return at
 
 
-def _noise_part(driven: DrivenBath, spectra: StaticSpectra, b: int, poles: CothPoles) -> Pair:
+def _noise_part(driven: Bath, spectra: StaticSpectra, b: int, poles: CothPoles) -> Pair:
     """nu -> ``int dw/2pi S_1(w) w^m Psi_b(w + nu)^T`` for m = 0, 1: the driven bath's noise."""
     path = contour(driven.temperature, density_factor(driven), poles)
 
@@ -194,7 +194,7 @@ def _noise_part(driven: DrivenBath, spectra: StaticSpectra, b: int, poles: CothP
     return at
 
 
-def density_factor(driven: DrivenBath) -> ScalarFactor:
+def density_factor(driven: Bath) -> ScalarFactor:
     """J(w) = [chi_B(w) - chi_B(-w)]/2i of a bath with memory, by its poles."""
     expansion = driven.spectral_density.expansion()
     half = expansion.residues / 2j
@@ -230,7 +230,7 @@ def shifted(spectra: StaticSpectra, b: int, nu: Array, orders: tuple[int, ...]) 
 
 
 def _memory_part(
-    driven: DrivenBath, temperature: Array, spectra: StaticSpectra, nodes: Any, b: int, poles: CothPoles
+    driven: Bath, temperature: Array, spectra: StaticSpectra, nodes: Any, b: int, poles: CothPoles
 ) -> Pair:
     """nu -> ``int dw/2pi (w + nu)^m chi_B(w + nu) coth(w/2T_b) [Psi_b + Psi_b^dagger]^T`` for m = 0, 1.
 

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
 from ...errors import InputError
-from ...model import Drive, Machine, has_friction
+from ...model import AbstractDrive, Machine, has_friction
 from ...thermal import coth_poles
 from ..base import UNRESOLVED, AbstractSolver, AbstractSteadyState, Fluctuations, State
 from ._check import check_machine
@@ -34,19 +34,19 @@ class Weak(AbstractSolver):
     harmonics: int | None = eqx.field(static=True, default=None)
     accuracy: float = eqx.field(static=True, default=1e-15)
 
-    def check(self, machine: Machine, drive: Drive) -> None:
+    def check(self, machine: Machine, drive: AbstractDrive) -> None:
         """Raise `InputError`: not exactly one driven bath, no static bath, a drive of another size."""
         check_machine(machine, drive)
 
-    def check_fluctuations(self, machine: Machine, drive: Drive) -> None:
+    def check_fluctuations(self, machine: Machine, drive: AbstractDrive) -> None:
         """Raise `InputError`: as `check`, or a drive whose work has no finite variance rate."""
         check_fluctuations(machine, drive)
 
-    def steady_state(self, machine: Machine, drive: Drive) -> WeakSteadyState:
+    def steady_state(self, machine: Machine, drive: AbstractDrive) -> WeakSteadyState:
         """See `qtopt.solvers.weak.steady_state`."""
         return steady_state(machine, drive, self.harmonics, coth_poles(self.accuracy))
 
-    def fluctuations(self, machine: Machine, drive: Drive) -> Fluctuations:
+    def fluctuations(self, machine: Machine, drive: AbstractDrive) -> Fluctuations:
         """See `qtopt.solvers.weak.fluctuations`."""
         return fluctuations(machine, drive, self.harmonics, coth_poles(self.accuracy))
 
@@ -55,19 +55,19 @@ class Weak(AbstractSolver):
         return not has_friction(machine.static_baths)
 
     def phase_space_covariance(
-        self, machine: Machine, drive: Drive, state: AbstractSteadyState
+        self, machine: Machine, drive: AbstractDrive, state: AbstractSteadyState
     ) -> Float[Array, "1 2L 2L"]:
         """Of the static machine."""
         return phase_space_covariance(machine, coth_poles(self.accuracy))[None]
 
-    def status(self, machine: Machine, drive: Drive, state: AbstractSteadyState) -> Int[Array, ""]:
+    def status(self, machine: Machine, drive: AbstractDrive, state: AbstractSteadyState) -> Int[Array, ""]:
         """Unresolved where float64 does not give the heat between several static baths."""
         if len(machine.static_baths) == 1:
             return state.status
         resolved = self._heat_error(machine, drive, state) < RESOLUTION
         return jnp.where((state.status == 0) & ~resolved, UNRESOLVED, state.status)
 
-    def verify(self, machine: Machine, drive: Drive, state: AbstractSteadyState) -> None:
+    def verify(self, machine: Machine, drive: AbstractDrive, state: AbstractSteadyState) -> None:
         """Raise `InputError`: an undamped mode, or heat currents that float64 does not resolve."""
         state.check()
         if len(machine.static_baths) == 1:
@@ -80,11 +80,13 @@ class Weak(AbstractSolver):
                 "or merge baths of one temperature."
             )
 
-    def refined(self, machine: Machine, drive: Drive, state: State) -> State:
+    def refined(self, machine: Machine, drive: AbstractDrive, state: State) -> State:
         """With currents from the window of frequencies that carry them, for one static bath."""
         return with_window_currents(machine, drive, state) if len(machine.static_baths) == 1 else state
 
-    def _heat_error(self, machine: Machine, drive: Drive, state: AbstractSteadyState) -> Float[Array, ""]:
+    def _heat_error(
+        self, machine: Machine, drive: AbstractDrive, state: AbstractSteadyState
+    ) -> Float[Array, ""]:
         """Relative error of the heat currents, from their change in other units of frequency."""
         return heat_error(
             state.heat_currents, self.steady_state(*in_other_units(machine, drive)).heat_currents
@@ -92,5 +94,5 @@ class Weak(AbstractSolver):
 
 
 @eqx.filter_jit
-def _heat_error(solver: Weak, machine: Machine, drive: Drive, state: AbstractSteadyState) -> Array:
+def _heat_error(solver: Weak, machine: Machine, drive: AbstractDrive, state: AbstractSteadyState) -> Array:
     return solver._heat_error(machine, drive, state)

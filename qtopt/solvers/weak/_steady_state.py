@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Array, Complex, Float
 from numpy.typing import NDArray
 
-from ...model import Drive, DrivenBath, Machine
+from ...model import AbstractDrive, Machine
 from ...numerics import require_x64
 from ...thermal import CothPoles
 from ._check import check_machine
@@ -17,7 +17,7 @@ from ._result import WeakSteadyState
 
 
 def steady_state(
-    machine: Machine, drive: Drive, harmonics: int | None = None, poles: CothPoles | None = None
+    machine: Machine, drive: AbstractDrive, harmonics: int | None = None, poles: CothPoles | None = None
 ) -> WeakSteadyState:
     """Thermodynamics to second order in the driven bath, all orders in the static baths.
 
@@ -98,7 +98,7 @@ def currents(table: Kernels, amplitudes: Complex[Array, "n L"], orders: NDArray[
 def _in_order_of_baths(machine: Machine, driven: Array, static: Array) -> Float[Array, " B"]:
     position, entries = 0, []
     for bath in machine.baths:
-        if isinstance(bath, DrivenBath):
+        if bath.driven:
             entries.append(driven)
         else:
             entries.append(static[position])

@@ -8,14 +8,14 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from ...model import Drive, Machine
+from ...model import AbstractDrive, Machine
 
 OTHER_UNIT = 1.37
 RESOLUTION = 1e-6
 """largest error that evaluations and scans accept"""
 
 
-def in_other_units(machine: Machine, drive: Drive) -> tuple[Machine, Drive]:
+def in_other_units(machine: Machine, drive: AbstractDrive) -> tuple[Machine, AbstractDrive]:
     """The same machine and drive, all frequencies and temperatures in another unit."""
     other = eqx.tree_at(lambda d: d.frequency, drive, drive.frequency * OTHER_UNIT)
     return machine.in_units(OTHER_UNIT), other

@@ -9,13 +9,13 @@ import numpy as np
 from jaxtyping import Array, Complex, Float
 from numpy.typing import NDArray
 
-from ...model import Drive, Machine, state_space
+from ...model import AbstractDrive, Machine, state_space
 
 LIMIT = 0.1
 """Above this ratio the weak theory is questionable (at the example: 0.1 means errors of about 10 %)."""
 
 
-def weak_validity(machine: Machine, drive: Drive, harmonics: int | None = None) -> float:
+def weak_validity(machine: Machine, drive: AbstractDrive, harmonics: int | None = None) -> float:
     """Largest ratio of the linewidth added by the driven bath to a resonance over its linewidth without it.
 
     First-order perturbation of each eigenvalue lambda = -iw of the static dynamics by the self-energy
@@ -28,7 +28,9 @@ def weak_validity(machine: Machine, drive: Drive, harmonics: int | None = None) 
     return float(weak_validities(machine, jax.tree.map(lambda leaf: leaf[None], drive), harmonics)[0])
 
 
-def weak_validities(machine: Machine, drives: Drive, harmonics: int | None = None) -> NDArray[np.float64]:
+def weak_validities(
+    machine: Machine, drives: AbstractDrive, harmonics: int | None = None
+) -> NDArray[np.float64]:
     """`weak_validity` of a batch of drives, (B,)."""
     resonances = Resonances(np.asarray(_static_dynamics(machine)))
     energies = _self_energies(machine, drives, jnp.asarray(resonances.frequencies), harmonics)
@@ -36,7 +38,7 @@ def weak_validities(machine: Machine, drives: Drive, harmonics: int | None = Non
 
 
 def self_energies(
-    machine: Machine, drive: Drive, frequencies: Float[Array, " n"], harmonics: int | None = None
+    machine: Machine, drive: AbstractDrive, frequencies: Float[Array, " n"], harmonics: int | None = None
 ) -> Complex[Array, "n L L"]:
     """R(w) of the driven baths at these frequencies; works under jit and vmap."""
     count = drive.default_harmonics if harmonics is None else harmonics
@@ -56,7 +58,7 @@ def _static_dynamics(machine: Machine) -> Float[Array, "n n"]:
 
 @eqx.filter_jit
 def _self_energies(
-    machine: Machine, drives: Drive, frequencies: Float[Array, " n"], harmonics: int | None
+    machine: Machine, drives: AbstractDrive, frequencies: Float[Array, " n"], harmonics: int | None
 ) -> Complex[Array, "B n L L"]:
     return jax.vmap(lambda drive: self_energies(machine, drive, frequencies, harmonics))(drives)
 

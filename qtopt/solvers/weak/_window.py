@@ -21,7 +21,7 @@ from jax import Array
 from jax.typing import ArrayLike
 from numpy.typing import NDArray
 
-from ...model import Drive, DrivenBath, Machine, state_space, susceptibility
+from ...model import AbstractDrive, Machine, state_space, susceptibility
 from ._result import WeakSteadyState
 
 ORDER = 16
@@ -40,7 +40,7 @@ RATIONAL_COTH = 2e-15
 """its relative error"""
 
 
-def with_window_currents(machine: Machine, drive: Drive, state: WeakSteadyState) -> WeakSteadyState:
+def with_window_currents(machine: Machine, drive: AbstractDrive, state: WeakSteadyState) -> WeakSteadyState:
     """A weak steady state with P, J_1 and J_2 from the window where they are more accurate; on the host.
 
     Taken from the window: what two rules agree on to 1e-11, or where their difference is below the error that
@@ -56,7 +56,7 @@ def with_window_currents(machine: Machine, drive: Drive, state: WeakSteadyState)
     Returns:
         The state with such powers, heat currents and entropy production rate.
     """
-    order = slice(None) if isinstance(machine.baths[0], DrivenBath) else slice(None, None, -1)
+    order = slice(None) if machine.baths[0].driven else slice(None, None, -1)
     found, error, other_error = _window(machine, drive)
     summed = np.array([float(state.power), *np.asarray(state.heat_currents)[order]])
     better = (error <= TRUSTED * np.abs(found)) | (error < other_error)
@@ -79,7 +79,7 @@ Rows = NDArray[np.float64]
 """(3,): of P, J_1 and J_2"""
 
 
-def _window(machine: Machine, drive: Drive) -> tuple[Rows, Rows, Rows]:
+def _window(machine: Machine, drive: AbstractDrive) -> tuple[Rows, Rows, Rows]:
     """The currents, how far two rules are apart, and the error of sums over poles of the rational coth."""
     amplitudes = np.asarray(drive.harmonics(drive.default_harmonics))
     hot, cold = (float(bath.temperature) for bath in (machine.driven_baths[0], machine.static_baths[0]))
