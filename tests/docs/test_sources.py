@@ -1,0 +1,80 @@
+"""docs/theory.md and those who cite it: every number exists once, in order, and every citation finds one."""
+
+import re
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+THEORY = (ROOT / "docs" / "theory.md").read_text()
+NUMBER = re.compile(r"\((\d+)\.(\d+)\)")
+NUMBERS = [(int(section), int(number)) for section, number in re.findall(r"\\tag\{(\d+)\.(\d+)\}", THEORY)]
+SECTIONS = [int(section) for section in re.findall(r'<a id="section-(\d+)"></a>', THEORY)]
+CITATION = re.compile(r"\btheory((?:(?:,| to| and)?\s+\(\d+\.\d+\))+)")
+OF_SECTIONS = re.compile(r"\btheory,\s+sections?\s+(\d+(?:(?:,| and)\s+\d+)*)")
+FOLDERS = ("qtopt", "tests", "benchmarks", "figures", "scripts", "notebooks", "docs")
+
+
+def texts() -> dict[str, str]:
+    """Every text of the repository that may cite the theory."""
+    files = [
+        path for folder in FOLDERS for path in (ROOT / folder).rglob("*") if path.suffix in (".py", ".md")
+    ]
+    files = [path for path in files if path != Path(__file__)]
+    return {str(path.relative_to(ROOT)): path.read_text() for path in [*files, ROOT / "README.md"]}
+
+
+def dangling(text: str) -> list[str]:
+    """Citations of the theory in a text that lead nowhere."""
+    flat = " ".join(text.split())
+    cited = {(int(a), int(b)) for match in CITATION.findall(flat) for a, b in NUMBER.findall(match)}
+    sections = {int(number) for match in OF_SECTIONS.findall(flat) for number in re.findall(r"\d+", match)}
+    found = [f"({a}.{b})" for a, b in sorted(cited - set(NUMBERS))]
+    return found + [f"section {number}" for number in sorted(sections - set(SECTIONS))]
+
+
+def test_equations_are_numbered_in_order_and_once() -> None:
+    assert len(NUMBERS) > 150
+    for (section, number), following in pairwise(NUMBERS):
+        assert following in ((section, number + 1), (section + 1, 1)), following
+    assert [section for section, number in NUMBERS if number == 1] == SECTIONS[:-1]
+    assert SECTIONS == list(range(1, len(SECTIONS) + 1))
+
+
+def test_every_equation_has_the_anchor_of_its_number() -> None:
+    anchors = re.findall(
+        r'<a id="eq-(\d+)-(\d+)"></a>\n\n\$\$\n(?:(?!\$\$).)*\\tag\{(\d+)\.(\d+)\}\n\$\$', THEORY, re.S
+    )
+    assert [(int(a), int(b)) for a, b, _, _ in anchors] == NUMBERS
+    assert all(anchor[:2] == anchor[2:] for anchor in anchors)
+
+
+def test_links_within_the_theory_resolve() -> None:
+    targets = set(re.findall(r'<a id="([^"]+)"></a>', THEORY))
+    links = re.findall(r"\]\(#([^)]+)\)", THEORY)
+    assert len(links) > 100
+    assert set(links) <= targets
+    for text, section, number in re.findall(r"\[\((\d+\.\d+)\)\]\(#eq-(\d+)-(\d+)\)", THEORY):
+        assert text == f"{section}.{number}"
+
+
+def test_numbers_in_the_text_of_the_theory_are_links() -> None:
+    prose = re.sub(r"\$\$.*?\$\$|\$[^$]*\$|`[^`]*`|\[[^\]]*\]\([^)]*\)", "", THEORY, flags=re.S)
+    assert re.findall(r"(?<!theory )\(\d+\.\d+\)", prose.split("## 1.")[1]) == []
+
+
+@pytest.mark.parametrize(
+    ("citation", "missing"),
+    [
+        ("Source: theory (3.7).", []),
+        ("Source: theory (3.7) to\n    (3.9), (99.1).", ["(99.1)"]),
+        ("Source: theory, sections 3 and 77.", ["section 77"]),
+    ],
+)
+def test_a_citation_that_leads_nowhere_is_found(citation: str, missing: list[str]) -> None:
+    assert dangling(citation) == missing
+
+
+def test_citations_of_the_theory_resolve() -> None:
+    assert {name: lost for name, text in texts().items() if (lost := dangling(text))} == {}
