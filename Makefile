@@ -20,7 +20,7 @@ pareto: $(VENV)/.runtime  ## search the Pareto fronts of MACHINE into OUT; conti
 	@$(BIN)/qtopt pareto $(MACHINE) --out $(OUT) --resume
 
 figures: $(VENV)/.runtime  ## draw the published results into results/figures (FIGURES="--quick NAME ...")
-	@$(BIN)/qtopt figures $(FIGURES)
+	@$(BIN)/python -m figures $(FIGURES)
 
 notebooks: $(VENV)/.runtime  ## execute the notebooks from their scripts
 	@$(PIP) --editable '.[notebooks]'

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import xarray
 
-from benchmarks.figures import NAMES
+from figures import NAMES
 
 
 def drawn(name: str, out: Path, stable: bool = True) -> dict[str, xarray.Dataset]:
@@ -18,7 +18,7 @@ def drawn(name: str, out: Path, stable: bool = True) -> dict[str, xarray.Dataset
 
     `stable`: every machine has a steady state.
     """
-    data = import_module(f"benchmarks.figures.{name}").figure(True, out)
+    data = import_module(f"figures.{name}").figure(True, out)
     assert (out / f"{name}.png").stat().st_size > 10_000 and (out / f"{name}.pdf").exists()
     for part in data.values():
         assert {"configuration", "qtopt_version", "git_revision", "date"} <= part.attrs.keys()
@@ -92,7 +92,7 @@ def test_precision_synchronisation(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_work_conversion(tmp_path: Path) -> None:
     """Strong coupling converts better: 0.9 at Omega = 0.2 against 0.2, and close to 1 for slow drives."""
-    from benchmarks.figures.work_conversion import efficiency
+    from figures.work_conversion import efficiency
 
     data = {name: efficiency(part) for name, part in drawn("work_conversion", tmp_path).items()}
     strong, frail = data["weak-100"], data["weak-0.01"]
@@ -162,7 +162,7 @@ def test_pareto_fronts(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_optimal_drives(tmp_path: Path) -> None:
     """The strongest overdamped engine switches its oscillators in antiphase, at the resonance."""
-    from benchmarks.figures._fronts import restored
+    from figures._fronts import restored
 
     data = drawn("optimal_drives", tmp_path)
     for part in data.values():

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from qtopt.cli._app import main
+from qtopt.cli import main
 
 EXAMPLE = Path(__file__).parents[1] / "scripts" / "machines" / "collective_engine.toml"
 KEYS = {
@@ -199,31 +199,3 @@ def test_killed_search_resumes_to_the_same_front(tmp_path) -> None:
     for old, new in zip(rows_of(whole), rows_of(out), strict=True):
         for key in ("efficiency", "power", "frequency"):
             np.testing.assert_allclose(float(new[key]), float(old[key]), rtol=1e-9)
-
-
-def test_unknown_figures_are_refused_in_one_line(tmp_path, capsys) -> None:
-    with pytest.raises(SystemExit) as stop:
-        main(["figures", "mona_lisa", "--out", str(tmp_path)])
-    error = capsys.readouterr().err
-    assert stop.value.code == 2 and error.count("\n") == 1 and "no figure mona_lisa" in error
-
-
-def test_figures_need_a_directory(tmp_path, capsys, monkeypatch) -> None:
-    file = tmp_path / "file"
-    file.touch()
-    with pytest.raises(SystemExit) as stop:
-        main(["figures", "--out", str(file)])
-    error = capsys.readouterr().err
-    assert stop.value.code == 2 and error.count("\n") == 1 and "--out must be a directory" in error
-    monkeypatch.setattr("os.access", lambda path, mode: False)
-    with pytest.raises(SystemExit):
-        main(["figures", "--out", str(tmp_path)])
-    assert "Permission denied" in capsys.readouterr().err
-
-
-def test_figures_need_a_checkout(tmp_path, capsys, monkeypatch) -> None:
-    monkeypatch.setattr("qtopt.cli._app.__file__", str(tmp_path / "qtopt" / "cli" / "_app.py"))
-    with pytest.raises(SystemExit) as stop:
-        main(["figures", "--out", str(tmp_path)])
-    error = capsys.readouterr().err
-    assert stop.value.code == 2 and error.count("\n") == 1 and "needs a checkout" in error

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy.linalg import expm, solve_continuous_lyapunov
 
-from qtopt.cli._app import main
+from qtopt.cli import main
 from qtopt.errors import InputError
 from qtopt.model import (
     AbstractDrive,

@@ -20,7 +20,7 @@ from config_texts import MACHINE, SOLVER
 from test_scan import DAMPING, FREQUENCY, QUICK, SOFT, scan_text
 
 from qtopt import files
-from qtopt.cli._app import main
+from qtopt.cli import main
 from qtopt.fronts import SearchSpace
 from qtopt.fronts._search import PurposeModel, Targets, explore
 from qtopt.model import AbstractDrive

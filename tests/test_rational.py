@@ -12,7 +12,7 @@ import pytest
 from config_texts import MACHINE, MONOCHROMATIC, OHMIC
 
 from qtopt import build_machine
-from qtopt.cli._app import main
+from qtopt.cli import main
 from qtopt.errors import InputError
 from qtopt.files import Config, TableConfig, dumps, load, loads, save
 from qtopt.model import (

@@ -19,7 +19,7 @@ from config_texts import FOURIER, MACHINE, MONOCHROMATIC, OHMIC, PIECEWISE, SOLV
 
 from qtopt import files
 from qtopt.assembly._build import build_drive, build_machine
-from qtopt.cli._app import main
+from qtopt.cli import main
 from qtopt.observables._evaluate import evaluate
 from qtopt.plots import scan_figure
 from qtopt.scan import _batch, parameter_scan, remarks, write_dataset

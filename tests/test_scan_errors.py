@@ -9,7 +9,7 @@ from test_config_errors import Cases
 from test_scan import DAMPING, FREQUENCY, LORENTZIAN, SOFT, TABLE, config_of, scan_text
 
 from qtopt import files
-from qtopt.cli._app import main
+from qtopt.cli import main
 from qtopt.errors import InputError
 from qtopt.jobs import Share
 from qtopt.scan import parameter_scan

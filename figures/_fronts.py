@@ -10,7 +10,8 @@ from matplotlib.lines import Line2D
 
 import qtopt
 from qtopt import files
-from qtopt.assembly._build import build_settings
+from qtopt.assembly import build_settings
+from qtopt.cli import progress
 from qtopt.fronts import (
     PURPOSES,
     Certificate,
@@ -44,7 +45,7 @@ def searched(config: files.Config, path: Path, search: Search = pareto_front) ->
 
     def make() -> xarray.Dataset:
         checkpoint = Checkpoint(state, f"{text}\n{qtopt.__version__}")
-        with common.progress(path.stem, "steps") as report:
+        with progress(path.stem) as report:
             return _dataset(search(qtopt.build_machine(config.machine), settings, checkpoint, report))
 
     found = common.stored(text, path, make)

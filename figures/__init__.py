@@ -1,4 +1,4 @@
-"""One script for each figure: `python -m benchmarks.figures [NAME...] [--quick] --out DIR`."""
+"""One script for each figure: `python -m figures [NAME...] [--quick] --out DIR`."""
 
 MAPS = (
     "synchronisation",

@@ -6,8 +6,7 @@ Units: hbar = k_B = m = 1, frequencies and temperatures in units of the first os
 import math
 import shutil
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,10 +19,10 @@ from matplotlib.axes import Axes
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 import qtopt
 from qtopt import files
+from qtopt.cli import progress
 from qtopt.jobs import revision
 from qtopt.plots.style import SMALL_FONT_SIZE, THIN_LINE_WIDTH, save, style_panel, style_ticks
 from qtopt.scan import parameter_scan, write_dataset
@@ -102,25 +101,12 @@ def solved(config: files.Config, path: Path) -> xarray.Dataset:
     parts = path.with_suffix(".parts")
 
     def make() -> xarray.Dataset:
-        with progress(path.stem, "machines") as report:
+        with progress(path.stem) as report:
             return parameter_scan(config, parts, report)
 
     found = stored(files.dumps(config), path, make)
     shutil.rmtree(parts, ignore_errors=True)
     return found
-
-
-@contextmanager
-def progress(name: str, unit: str) -> Iterator[Callable[..., None]]:
-    """A bar on standard error, moved by ``report(done, total)``."""
-    with tqdm(desc=name, unit=f" {unit}") as bar:
-
-        def report(done: int, total: int, what: str = "") -> None:
-            bar.total = total
-            bar.set_postfix_str(what, refresh=False)
-            bar.update(done - bar.n)
-
-        yield report
 
 
 def stored(configuration: str, path: Path, make: Callable[[], xarray.Dataset]) -> xarray.Dataset:

@@ -1,0 +1,42 @@
+"""`qtopt evaluate`."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar, Literal
+
+from tyro.conf import Positional
+
+from ._command import AbstractCommand
+from ._output import warn
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluate(AbstractCommand):
+    """Thermodynamics of one machine under one drive."""
+
+    kind: ClassVar[str] = "evaluate"
+
+    file: Positional[Path]
+    """configuration file (TOML)"""
+    solver: Literal["weak", "exact"] | None = None
+    """solver to use instead of the one in the file"""
+    json: bool = False
+    """print one JSON object instead of a readable block"""
+
+    def run(self) -> None:
+        from .. import files
+        from ..assembly import build_drive, build_machine
+        from ..observables import evaluate
+        from ._text import evaluation_text
+
+        config = files.load(self.file)
+        if self.solver is not None:
+            config = files.with_solver(config, self.solver)
+        drive = build_drive(files.require_drive(config))
+        result = evaluate(build_machine(config.machine), drive, config.solver.kind)
+        warn(result.warnings())
+        if self.json:
+            print(json.dumps(result.as_dict(), indent=2, allow_nan=False))
+        else:
+            print(evaluation_text(result, [bath.name for bath in config.machine.baths]))

@@ -1,0 +1,54 @@
+"""Where commands write: directories, progress and warnings."""
+
+import errno
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ..errors import InputError
+
+BAR = "{desc:>18} |{bar}| {n_fmt}/{total_fmt} {elapsed} {postfix}"
+
+
+@contextmanager
+def progress(name: str) -> Iterator[Callable[..., None]]:
+    """A progress bar on standard error, moved by ``report(done, total, message="")``."""
+    from tqdm import tqdm
+
+    with tqdm(desc=name, file=sys.stderr, bar_format=BAR, dynamic_ncols=True) as bar:
+
+        def report(done: int, total: int, message: str = "") -> None:
+            bar.total, bar.n = total, done
+            bar.set_postfix_str(message)
+
+        yield report
+
+
+def warn(warnings: Iterable[str]) -> None:
+    """Print each warning as one line on standard error."""
+    for warning in warnings:
+        print(f"qtopt: warning: {warning}", file=sys.stderr)
+
+
+def writable_directory(path: Path, out: Path | None = None) -> Path:
+    """A directory that exists from now on and can be written.
+
+    Args:
+        path: the directory.
+        out: what the user called it, or the directory above it; None: `path`.
+
+    Raises:
+        InputError: it is a file, or cannot be made or written.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        if not os.access(path, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as error:
+        raise InputError(
+            f"--out must be a directory that can be written, but {path if out is None else out} is not "
+            f"({error.strerror}): choose another."
+        ) from error
+    return path

@@ -1,0 +1,54 @@
+"""`qtopt scan`."""
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from ..errors import InputError
+from ._output import progress, warn
+from ._resumable import AbstractResumable
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scan(AbstractResumable):
+    """Every quantity over one or two parameters (section [scan]); draw and store the map: scan.nc, scan.png."""
+
+    kind: ClassVar[str] = "scan"
+    state_name: ClassVar[str] = ".scan"
+
+    solver: Literal["weak", "exact"] | None = None
+    """solver to use instead of the one in the file"""
+    share: str | None = None
+    """K/N: solve only this share of the machines, beside other processes with the same --out (K from 1 to N);
+    afterwards the same command with --resume instead writes the files"""
+
+    def run(self) -> None:
+        """An interruption keeps the chunks that are done."""
+        if self.share is not None and self.distributed is not None:
+            raise InputError("--share is for processes that do not know each other: leave out --distributed.")
+        from .. import files
+        from ..jobs import Share, first
+        from ..plots import scan_figure
+        from ..plots.style import save
+        from ..scan import FILE, parameter_scan, remarks, scan_share, write_dataset
+
+        config = files.load(self.file)
+        self.meet(config)
+        if self.solver is not None:
+            config = files.with_solver(config, self.solver)
+        share = None if self.share is None else Share.read(self.share)
+        state = self.state(keep=self.resume or share is not None)
+        with progress("machines") as report:
+            if share is not None:
+                scan_share(config, state, share, report)
+                print(
+                    f"share {share.number} of {share.count} is done; when all are, --resume writes the files"
+                )
+                return
+            data = parameter_scan(config, state, report)
+        if not first():
+            return
+        warn(remarks(data))
+        table = write_dataset(data, self.out / FILE)
+        save(scan_figure(data), self.out / "scan.png")
+        print(f"data    {table}")
+        print(f"figure  {self.out / 'scan.png'}")

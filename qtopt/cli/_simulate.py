@@ -1,0 +1,72 @@
+"""`qtopt simulate`."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from tyro.conf import Positional
+
+from ..errors import InputError
+from ._command import AbstractCommand
+from ._output import progress, warn, writable_directory
+
+
+@dataclass(frozen=True, kw_only=True)
+class Simulate(AbstractCommand):
+    """Follow a machine in time from an initial state; draw and store populations, covariances and flows."""
+
+    kind: ClassVar[str] = "simulate"
+
+    file: Positional[Path]
+    """configuration file (TOML)"""
+    out: Path
+    """directory for trajectory.csv and trajectory.png"""
+    periods: int | None = None
+    """periods of the drive, instead of those in the file"""
+    points_per_period: int | None = None
+    """instead of those in the file"""
+
+    def run(self) -> None:
+        """An interruption keeps the periods that are done."""
+        from .. import files
+        from ..assembly import build_drive, build_initial, build_machine, write_trajectory
+        from ..model import has_friction
+        from ..plots import trajectory_figure
+        from ..plots.style import save
+        from ..solvers.time_domain import joined, simulate_periods
+
+        config = files.load(self.file)
+        machine, drive = build_machine(config.machine), build_drive(files.require_drive(config))
+        wanted = config.simulation
+        periods = _positive("--periods", self.periods, wanted.periods)
+        points = _positive("--points-per-period", self.points_per_period, wanted.points_per_period)
+        writable_directory(self.out)
+        names, done = [bath.name for bath in config.machine.baths], []
+        if has_friction(machine.baths):
+            warn([FRICTION])
+        parts = simulate_periods(machine, drive, build_initial(wanted.initial, machine), periods, points)
+        try:
+            with progress("periods") as report:
+                for part in parts:
+                    done.append(part)
+                    report(len(done), periods)
+        finally:
+            if done:
+                trajectory = joined(done)
+                table = write_trajectory(trajectory, names, self.out)
+                figure = trajectory_figure(trajectory, float(drive.frequency), names)
+                save(figure, self.out / "trajectory.png")
+                print(f"data    {table}")
+                print(f"figure  {self.out / 'trajectory.png'}")
+
+
+FRICTION = (
+    "velocities diverge logarithmically beside a strictly Ohmic bath, so the populations shown depend on the "
+    "end of the rational coth; give the bath a Drude cut-off."
+)
+
+
+def _positive(option: str, given: int | None, default: int) -> int:
+    if given is not None and given < 1:
+        raise InputError(f"{option} must be a whole number of at least 1, but it is {given}.")
+    return default if given is None else given
