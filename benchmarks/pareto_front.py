@@ -59,7 +59,7 @@ from qtopt.fronts import (
 from qtopt.fronts._front import _first_parameters
 from qtopt.fronts._search import Targets, WeakModel, refine
 from qtopt.fronts._search_space import Bound
-from qtopt.jobs import Checkpoint
+from qtopt.jobs import Store
 
 FREQUENCY = (0.05, 1.0)
 POINTS = 30
@@ -108,14 +108,14 @@ class Judge:
         return self.volume(np.stack([efficiency, power], axis=1))
 
 
-class Recorder(Checkpoint):
+class Recorder(Store):
     """Keeps what the search has after every chunk, and when."""
 
     def __init__(self) -> None:
         super().__init__(None)
         self.begin, self.seen = time.perf_counter(), []
 
-    def save(self, chunk: int, state: Any) -> None:
+    def save(self, step: int, state: Any) -> None:
         self.seen.append((time.perf_counter() - self.begin, jax.tree.map(np.asarray, state[0])))
 
 

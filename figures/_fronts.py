@@ -22,7 +22,7 @@ from qtopt.fronts import (
     Purpose,
     pareto_front,
 )
-from qtopt.jobs import Checkpoint
+from qtopt.jobs import Store
 from qtopt.model import BoundedDrive
 from qtopt.plots.style import LOOKS
 
@@ -38,13 +38,13 @@ RATES = ("power", "output", "certified_output", "output_power", "truncation_erro
 
 def searched(config: files.Config, path: Path, search: Search = pareto_front) -> xarray.Dataset:
     """The front of [machine] with the settings of [pareto]: from its file, or searched and stored there."""
-    wanted, state = config.pareto, path.with_suffix(".npz")
+    wanted, state = config.pareto, path.with_suffix(".part")
     settings = build_settings(wanted)
     fields = " ".join(Certificate._fields)
     text = f"# {getattr(search, '__name__', '')}, bounds: {fields}\n{files.dumps(config)}"
 
     def make() -> xarray.Dataset:
-        checkpoint = Checkpoint(state, f"{text}\n{qtopt.__version__}")
+        checkpoint = Store(state, f"{text}\n{qtopt.__version__}")
         with progress(path.stem) as report:
             return _dataset(search(qtopt.build_machine(config.machine), settings, checkpoint, report))
 

@@ -190,7 +190,7 @@ def test_killed_search_resumes_to_the_same_front(tmp_path) -> None:
     subprocess.run([*base, str(whole)], check=True, capture_output=True, timeout=280)
     with subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as process:
         for _ in range(2000):
-            if (out / ".search" / "joint.npz").exists() or process.poll() is not None:
+            if (out / ".search" / "joint.part").exists() or process.poll() is not None:
                 break
             time.sleep(0.1)
         process.send_signal(signal.SIGKILL)

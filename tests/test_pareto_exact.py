@@ -9,7 +9,7 @@ import pytest
 from helpers_machines import engine, lorentzian, machine_of, ohmic
 
 from qtopt.fronts import FrontPoint, FrontSettings, PurposeName, exact_front, maximise_power, pareto_front
-from qtopt.jobs import Checkpoint
+from qtopt.jobs import Store
 from qtopt.model import BoundedDrive
 from qtopt.solvers.exact import ExactSteadyState, resolution_for, steady_state
 
@@ -26,8 +26,8 @@ def test_exact_front_improves_on_weak_drives(purpose: PurposeName, cold: float, 
     )
     weak = pareto_front(machine, settings)
     steps = []
-    path = tmp_path / "state.npz"
-    front = exact_front(machine, settings, weak, Checkpoint(path, "x"), lambda done, *_: steps.append(done))
+    path = tmp_path / "state.part"
+    front = exact_front(machine, settings, weak, Store(path, "x"), lambda done, *_: steps.append(done))
     assert front.certificate is None and len(front.points) >= 1
     assert steps == sorted(steps)
 
@@ -45,7 +45,7 @@ def test_exact_front_improves_on_weak_drives(purpose: PurposeName, cold: float, 
         np.testing.assert_allclose(point.output, output(state), rtol=1e-12)
         assert 0.0 < point.efficiency < front.purpose.limit
     # A finished search, resumed, only evaluates.
-    again = exact_front(machine, settings, weak, Checkpoint(path, "x"))
+    again = exact_front(machine, settings, weak, Store(path, "x"))
     assert [p.power for p in again.points] == [p.power for p in front.points]
 
 

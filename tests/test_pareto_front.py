@@ -23,7 +23,7 @@ from qtopt import (
 )
 from qtopt.fronts import DriveParameters, PurposeName, SearchSpace, certifier_of, machine_forms, non_dominated
 from qtopt.fronts._search import Targets, WeakModel, explored, refine, refined
-from qtopt.jobs import Checkpoint
+from qtopt.jobs import Store
 from tests.test_pareto_certificate import STRENGTH, engine
 
 SMALL = FrontSettings(points=4, harmonics=3, bound="peak", frequency=(0.3, 0.6), starts=4, seed=0)
@@ -85,27 +85,27 @@ def test_peak_front_reaches_its_certificate() -> None:
 @pytest.mark.slow
 def test_resumed_search_ends_in_the_same_front(tmp_path) -> None:
     whole = pareto_front(engine(), SMALL)
-    path = tmp_path / "state.npz"
+    path = tmp_path / "state.part"
 
     def interrupt(done: int, total: int, message: str) -> None:
         if done == 9:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        pareto_front(engine(), SMALL, Checkpoint(path, "mine"), interrupt)
+        pareto_front(engine(), SMALL, Store(path, "mine"), interrupt)
     assert path.exists()
     seen: list[int] = []
     resumed = pareto_front(
-        engine(), SMALL, Checkpoint(path, "mine"), lambda done, total, message: seen.append(done)
+        engine(), SMALL, Store(path, "mine"), lambda done, total, message: seen.append(done)
     )
     assert min(done for done in seen if done > 2) > 9
     assert [p[:6] for p in resumed.points] == [p[:6] for p in whole.points]
 
 
 def test_foreign_checkpoint_is_ignored(tmp_path) -> None:
-    Checkpoint(tmp_path / "state.npz", "other").save(5, (jnp.zeros(3),))
-    assert Checkpoint(tmp_path / "state.npz", "mine").load((jnp.zeros(3),)) is None
-    found = Checkpoint(tmp_path / "state.npz", "other").load((jnp.zeros(3),))
+    Store(tmp_path / "state.part", "other").save(5, (jnp.zeros(3),))
+    assert Store(tmp_path / "state.part", "mine").load((jnp.zeros(3),)) is None
+    found = Store(tmp_path / "state.part", "other").load((jnp.zeros(3),))
     assert found is not None and found[0] == 5
 
 

@@ -24,7 +24,7 @@ from qtopt.fronts import (
 )
 from qtopt.fronts.certificates import peak_support
 from qtopt.fronts.rates import PrecisionModel
-from qtopt.jobs import Checkpoint
+from qtopt.jobs import Store
 from qtopt.solvers.weak import fluctuations
 
 RANGE = (0.1, 0.6)
@@ -184,8 +184,8 @@ def test_exact_fronts_improve_on_weak_drives(output: int | None, tmp_path: Path)
         weak = desiderata_front(machine, settings)
     else:
         weak = precision_front(machine, settings, output)
-    path = tmp_path / "state.npz"
-    front = exact_precise_front(machine, settings, weak, output, Checkpoint(path, "x"))
+    path = tmp_path / "state.part"
+    front = exact_precise_front(machine, settings, weak, output, Store(path, "x"))
     assert front.certificate is None and len(front.points) >= 1
     for point in front.points:
         found = evaluate(machine, point.drive, "exact")
@@ -200,7 +200,7 @@ def test_exact_fronts_improve_on_weak_drives(output: int | None, tmp_path: Path)
             rivals = [p for p in front.points if -p.output_power >= -old.local_powers[output] * (1.0 - 1e-9)]
             assert product is not None
             assert rivals and min(p.uncertainty_product for p in rivals) <= product * (1.0 + 1e-6)
-    again = exact_precise_front(machine, settings, weak, output, Checkpoint(path, "x"))
+    again = exact_precise_front(machine, settings, weak, output, Store(path, "x"))
     assert [p.output_power for p in again.points] == [p.output_power for p in front.points]
 
 

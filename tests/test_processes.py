@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 import xarray
 from config_texts import MACHINE, SOLVER
-from test_scan import DAMPING, FREQUENCY, QUICK, SOFT, scan_text
+from test_scan import DAMPING, FREQUENCY, QUICK, SOFT, machines_of, scan_text
 
 from qtopt import files
 from qtopt.cli import main
@@ -91,12 +91,12 @@ qtopt.configure()
 import jax
 jax.distributed.initialize(sys.argv[1], 2, int(sys.argv[2]), coordinator_bind_address=sys.argv[1])
 import jax.numpy as jnp
-from qtopt.jobs import Checkpoint
+from qtopt.jobs import Store
 sys.path.insert(0, sys.argv[4])
 from test_processes import improved
 rates = improved()
 path = pathlib.Path(sys.argv[3])
-mine = Checkpoint(path if jax.process_index() == 0 else path.with_stem("other"), "mine")
+mine = Store(path if jax.process_index() == 0 else path.with_stem("other"), "mine")
 mine.save(7, (jnp.arange(3.0) + jax.process_index(),))
 chunk, (leaf,) = mine.load((jnp.zeros(3),))
 print(json.dumps([rates, chunk, leaf.tolist(), len(jax.local_devices()), len(jax.devices())]))
@@ -121,7 +121,7 @@ def improved() -> list[list[float]]:
 
 def test_candidates_are_shared_and_checkpoints_belong_to_the_first(tmp_path: Path) -> None:
     """A library user's two processes, of one and two devices: five candidates as in one process."""
-    address, path = f"127.0.0.1:{free_port()}", tmp_path / "state.npz"
+    address, path = f"127.0.0.1:{free_port()}", tmp_path / "state.part"
     commands = [[sys.executable, "-c", SEARCH, address, str(k), str(path), HERE] for k in range(2)]
     found = ends(start(commands, (1, 2)))
     assert [status for status, _, _ in found] == [0, 0], found
@@ -130,7 +130,7 @@ def test_candidates_are_shared_and_checkpoints_belong_to_the_first(tmp_path: Pat
         rates, *rest = json.loads(text.splitlines()[-1])
         np.testing.assert_allclose(rates, here, rtol=1e-9)
         assert rest == [7, [0.0, 1.0, 2.0], devices, 3]
-    assert [made.name for made in tmp_path.iterdir()] == ["state.npz"]
+    assert [made.name for made in tmp_path.iterdir()] == ["state.part"]
 
 
 FRONT = """
@@ -176,7 +176,7 @@ def test_a_front_goes_on_after_a_process_died(tmp_path: Path) -> None:
     path, out, whole = tmp_path / "machine.toml", tmp_path / "out", tmp_path / "whole"
     path.write_text(MACHINE + FRONT.replace("harmonics = 1", "harmonics = 8"))
     started = start(together(["pareto", str(path), "--out", str(out)]))
-    wait_for(lambda: (out / ".search" / "joint.npz").exists(), started)
+    wait_for(lambda: (out / ".search" / "joint.part").exists(), started)
     started[1].send_signal(signal.SIGKILL)
     died, (status, _, errors) = time.monotonic(), ends(started)[0]
     assert status == 3 and errors.splitlines()[-1].startswith(LOST) and "Check failure" not in errors
@@ -197,10 +197,6 @@ def wait_for(happened, started: Sequence[subprocess.Popen]) -> None:
 # Scans ------------------------------------------------------------------------------------------------------
 
 
-def machines_of(out: Path) -> np.ndarray:
-    return np.concatenate([np.load(part)["machines"] for part in sorted((out / ".scan").glob("part-*.npz"))])
-
-
 @pytest.mark.parametrize(
     ("victim", "then"), [(0, 2), pytest.param(1, 1, marks=pytest.mark.slow)], ids=["first", "second"]
 )
@@ -211,13 +207,13 @@ def test_a_map_is_the_same_also_after_a_process_died(victim: int, then: int, tmp
     path.write_text(scan_text(*axes, more=f"chunk = 20\n{QUICK}"))
     scan = ["scan", str(path), "--out", str(out)]
     started = start(together(scan))
-    wait_for(lambda: len(list((out / ".scan").glob("part-*.npz"))) > 2, started)
+    wait_for(lambda: len(list((out / ".scan").glob("machines-*.part"))) > 2, started)
     started[victim].send_signal(signal.SIGKILL)
     status, printed, errors = ends(started)[1 - victim]
     lines = [line for line in errors.splitlines() if line.startswith("qtopt: ")]
     assert status == 3 and printed == "" and len(lines) == 1 and lines[0].startswith(LOST)
     assert errors.splitlines()[-1] == lines[0] and "Check failure" not in errors
-    before = {part: part.stat().st_mtime_ns for part in (out / ".scan").glob("part-*.npz")}
+    before = {part: part.stat().st_mtime_ns for part in (out / ".scan").glob("machines-*.part")}
     assert 2 < len(before) < 150 and not (out / "scan.nc").exists()
 
     if then == 1:
@@ -227,7 +223,7 @@ def test_a_map_is_the_same_also_after_a_process_died(victim: int, then: int, tmp
     assert first[1].splitlines() == [f"data    {out / 'scan.nc'}", f"figure  {out / 'scan.png'}"]
     assert "3000/3000" in first[2] and LOST not in first[2]
     assert all(part.stat().st_mtime_ns == time for part, time in before.items())
-    assert sorted(machines_of(out)) == list(range(3000))  # none was solved again
+    assert sorted(machines_of(out, path)) == list(range(3000))  # none was solved again
     with xarray.open_dataset(out / "scan.nc") as found:
         assert found.attrs["devices"].startswith(f"{then} x ")
         assert_same(found, parameter_scan(files.load(path)))

@@ -17,9 +17,10 @@ import pytest
 import xarray
 from config_texts import FOURIER, MACHINE, MONOCHROMATIC, OHMIC, PIECEWISE, SOLVER
 
-from qtopt import files
+from qtopt import __version__, files
 from qtopt.assembly._build import build_drive, build_machine
 from qtopt.cli import main
+from qtopt.jobs import Store
 from qtopt.observables._evaluate import evaluate
 from qtopt.plots import scan_figure
 from qtopt.scan import _batch, parameter_scan, remarks, write_dataset
@@ -44,6 +45,13 @@ def scan_text(*axes: str, base: str = SOFT, more: str = QUICK) -> str:
 
 def config_of(*axes: str, base: str = SOFT, more: str = QUICK) -> files.Config:
     return files.loads(scan_text(*axes, base=base, more=more))
+
+
+def machines_of(out: Path, path: Path) -> list[int]:
+    """Machines whose finished chunks of the scan in `path` are kept in `out`, in the order of the files."""
+    key = files.fingerprint(files.load(path), ("drive", "scan"), __version__)
+    chunks = Store(out / ".scan" / "machines.part", key).chunks()
+    return [int(machine) for chunk in chunks for machine in chunk["machines"]]
 
 
 def evaluated(config: files.Config, changes: dict[str, float]) -> dict[str, Any]:
@@ -303,16 +311,17 @@ def test_killed_scan_resumes_to_the_same_file(tmp_path: Path) -> None:
     command.append(str(out))
     with subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as process:
         for _ in range(20000):
-            if len(list((out / ".scan").glob("part-*.npz"))) > 2 or process.poll() is not None:
+            if len(list((out / ".scan").glob("machines-*.part"))) > 2 or process.poll() is not None:
                 break
             time.sleep(0.005)
         process.send_signal(signal.SIGKILL)
-    finished = list((out / ".scan").glob("part-*.npz"))
+    finished = list((out / ".scan").glob("machines-*.part"))
     assert 2 < len(finished) < 150 and not (out / "scan.nc").exists()
     finished[0].write_bytes(b"damaged")  # is solved again
     times = {part: part.stat().st_mtime_ns for part in finished[1:]}
     done = subprocess.run([*command, "--resume"], check=True, capture_output=True, text=True, timeout=280)
     assert "scan.nc" in done.stdout and "scan.png" in done.stdout
+    assert done.stderr.count(f"qtopt: warning: {finished[0]} is damaged, or another version") == 1
     identical(whole / "scan.nc", out / "scan.nc")
     assert all(part.stat().st_mtime_ns == before for part, before in times.items())
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from test_scan import DAMPING, FREQUENCY, QUICK, SOFT, config_of, scan_text
+from test_scan import DAMPING, FREQUENCY, QUICK, SOFT, config_of, machines_of, scan_text
 
 from qtopt import files
 from qtopt.assembly._build import build_machine
@@ -24,9 +24,8 @@ def test_two_processes_share_a_scan(tmp_path: Path) -> None:
     both = [subprocess.Popen([*command, "--share", f"{k}/2"], stderr=subprocess.DEVNULL) for k in (1, 2)]
     assert [process.wait(timeout=280) for process in both] == [0, 0]
     assert not (out / "scan.nc").exists()
-    found = sorted((out / ".scan").glob("part-*.npz"))
-    machines = np.concatenate([np.load(part)["machines"] for part in found])
-    assert sorted(machines) == list(range(20)) and len(found) >= 6
+    found = sorted((out / ".scan").glob("machines-*.part"))
+    assert sorted(machines_of(out, path)) == list(range(20)) and len(found) >= 6
     found[1].unlink()  # as if its process had died
     times = {part: part.stat().st_mtime_ns for part in found if part != found[1]}
     data = parameter_scan(files.load(path), out / ".scan")

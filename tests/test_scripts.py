@@ -73,7 +73,7 @@ for ((k = 0; k < SLURM_NTASKS; k++)); do
   started+=($!)
 done
 if [ ! -e killed ]; then
-  until [ -e out/.search/joint.npz ] || ! kill -0 "${started[0]}"; do sleep 0.01; done
+  until [ -e out/.search/joint.part ] || ! kill -0 "${started[0]}"; do sleep 0.01; done
   kill -9 "${started[0]}"
   touch killed
 fi

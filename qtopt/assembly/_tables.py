@@ -2,7 +2,6 @@
 
 import csv
 import io
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +11,7 @@ import numpy as np
 
 from .. import files
 from ..fronts import Front, PreciseFront
+from ..jobs import write_atomically
 from ..solvers.time_domain import Trajectory
 from ._build import drive_config
 from ._vary import names, with_numbers
@@ -67,7 +67,7 @@ def _write_points(
             writer.writerow([configuration, *cells, f"points/{path.name}"])
     for stale in set(folder.glob("*.toml")) - written:
         stale.unlink()
-    return write_text(out / "front.csv", table.getvalue())
+    return write_atomically(out / "front.csv", table.getvalue())
 
 
 PRECISE_COLUMNS = (
@@ -133,12 +133,4 @@ def write_trajectory(trajectory: Trajectory, baths: Sequence[str], out: Path) ->
     writer = csv.writer(table, lineterminator="\n")
     writer.writerow(names)
     writer.writerows([repr(number) for number in row] for row in values.tolist())
-    return write_text(out / "trajectory.csv", table.getvalue())
-
-
-def write_text(path: Path, text: str) -> Path:
-    """Write a file in one step: readers see the old or the new one."""
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(text, encoding="utf-8")
-    os.replace(partial, path)
-    return path
+    return write_atomically(out / "trajectory.csv", table.getvalue())

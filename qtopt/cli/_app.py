@@ -31,6 +31,5 @@ def main(arguments: list[str] | None = None) -> None:
     named: tuple[Any, ...] = tuple(
         Annotated[command, tyro.conf.subcommand(command.kind)] for command in COMMANDS
     )
-    carry_out(
-        Union[named], arguments, prog="qtopt", description="Optimal drives of quantum thermal machines."
-    )  # noqa: UP007
+    subcommands = Union[named]  # noqa: UP007
+    carry_out(subcommands, arguments, prog="qtopt", description="Optimal drives of quantum thermal machines.")

@@ -43,7 +43,7 @@ def run_pareto(config: "Config", settings: "FrontSettings", state: Path, out: Pa
     from ..assembly import build_machine, write_front
     from ..files import LorentzianConfig, TableConfig
     from ..fronts import exact_front, pareto_front
-    from ..jobs import Checkpoint, first
+    from ..jobs import Store, first
     from ..plots import drives_figure, front_figure
     from ..plots.style import save
     from ._text import front_text
@@ -53,7 +53,7 @@ def run_pareto(config: "Config", settings: "FrontSettings", state: Path, out: Pa
     for configuration in config.pareto.configurations:
         machine = build_machine(config.machine).with_configuration(configuration)
         key = files.fingerprint(config, ("pareto",), configuration, __version__)
-        checkpoint = Checkpoint(state / f"{configuration}.npz", key)
+        checkpoint = Store(state / f"{configuration}.part", key)
         with progress(configuration) as report:
             fronts[configuration] = pareto_front(machine, settings, checkpoint, report)
         if config.solver.kind == "exact":
@@ -93,7 +93,7 @@ def run_precision(config: "Config", settings: "FrontSettings", state: Path, out:
         exact_precise_front,
         precision_front,
     )
-    from ..jobs import Checkpoint, first
+    from ..jobs import Store, first
     from ..plots import desiderata_figure, precision_figure
     from ..plots.style import save
     from ._text import precise_front_text
@@ -113,7 +113,7 @@ def run_precision(config: "Config", settings: "FrontSettings", state: Path, out:
         if exact:
             check_exact_precise_front(machine)
         key = files.fingerprint(config, ("pareto",), configuration, __version__)
-        checkpoint = Checkpoint(state / f"{configuration}.npz", key)
+        checkpoint = Store(state / f"{configuration}.part", key)
         with progress(configuration) as report:
             if output is not None:
                 vary = build_variation(config, machine)

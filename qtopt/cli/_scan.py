@@ -10,7 +10,7 @@ from ._resumable import AbstractResumable
 
 @dataclass(frozen=True, kw_only=True)
 class Scan(AbstractResumable):
-    """Every quantity over one or two parameters (section [scan]); draw and store the map: scan.nc, scan.png."""
+    """Every quantity over one or two parameters; draw and store the map (scan.nc, scan.png)."""
 
     kind: ClassVar[str] = "scan"
     state_name: ClassVar[str] = ".scan"
@@ -40,9 +40,7 @@ class Scan(AbstractResumable):
         with progress("machines") as report:
             if share is not None:
                 scan_share(config, state, share, report)
-                print(
-                    f"share {share.number} of {share.count} is done; when all are, --resume writes the files"
-                )
+                print(f"share {self.share} is done; when all are, --resume writes the files")
                 return
             data = parameter_scan(config, state, report)
         if not first():

@@ -8,6 +8,7 @@ from pathlib import Path
 import tomli_w
 
 from ..errors import InputError
+from ..jobs import write_atomically
 from ._model import Config, read_config
 from ._table import Table
 
@@ -54,19 +55,7 @@ def dumps(config: Config) -> str:
 
 def save(config: Config, path: str | os.PathLike[str]) -> None:
     """Write a configuration file: whole or not at all, also where the program is interrupted."""
-    text = dumps(config)
-    target = Path(path)
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, target)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be written: {error.strerror or error}") from None
-    finally:
-        temporary.unlink(missing_ok=True)
+    write_atomically(path, dumps(config))
 
 
 def plain(value: object) -> object:

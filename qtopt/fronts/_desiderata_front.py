@@ -6,7 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from ..jobs import Checkpoint
+from ..jobs import Store
 from ..model import Machine
 from ._front import FrontSettings, Progress
 from ._precise_search import STEPS, OneMachine, PreciseFront, best_points, evaluated, search, starts
@@ -43,7 +43,7 @@ class DesiderataTargets(NamedTuple):
 def desiderata_front(
     machine: Machine,
     settings: FrontSettings,
-    checkpoint: Checkpoint | None = None,
+    checkpoint: Store | None = None,
     progress: Progress = lambda done, total, what: None,
 ) -> PreciseFront:
     """Engines that no other beats in power, efficiency and constancy (small D_P/(-P)) at once.

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from ..jobs import Checkpoint
+from ..jobs import Store
 from ..model import AbstractDrive, Machine
 from ..solvers.exact import ExactSteadyState, Resolution, resolution_for, steady_state
 from ..solvers.weak import weak_validity
@@ -37,7 +37,7 @@ def exact_front(
     machine: Machine,
     settings: FrontSettings,
     weak: Front,
-    checkpoint: Checkpoint | None = None,
+    checkpoint: Store | None = None,
     progress: Progress = lambda done, total, what: None,
 ) -> Front:
     """Trace the front of efficiency and output in the exact theory.
@@ -61,7 +61,7 @@ def exact_front(
         InputError: as `pareto_front`.
     """
     purpose = purpose_of(machine, settings.purpose)
-    checkpoint = Checkpoint(None) if checkpoint is None else checkpoint
+    checkpoint = Store(None) if checkpoint is None else checkpoint
     if not weak.points:
         return Front((), None, purpose)
     space = SearchSpace(settings.bound, machine.size, settings.harmonics, settings.frequency)

@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ..jobs import Checkpoint
+from ..jobs import Store
 from ..model import AbstractDrive, Machine, MonochromaticDrive
 from ..solvers.exact import Resolution, check_fluctuations, fluctuations, resolution_for, steady_state
 from ..thermal import coth_poles
@@ -49,7 +49,7 @@ def exact_precise_front(
     settings: FrontSettings,
     weak: PreciseFront,
     output: int | None,
-    checkpoint: Checkpoint | None = None,
+    checkpoint: Store | None = None,
     progress: Progress = lambda done, total, what: None,
 ) -> PreciseFront:
     """The front of `precision_front` (or, with output None, of `desiderata_front`) in the exact theory.
@@ -71,7 +71,7 @@ def exact_precise_front(
 
     Source: physics notes, sections 4 and 6.
     """
-    checkpoint = Checkpoint(None) if checkpoint is None else checkpoint
+    checkpoint = Store(None) if checkpoint is None else checkpoint
     if not weak.points:
         return PreciseFront((), None)
     check_exact_precise_front(machine)

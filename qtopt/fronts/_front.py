@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Complex, Float
 
-from ..jobs import Checkpoint
+from ..jobs import Store
 from ..model import AbstractDrive, Machine
 from ..observables import performance
 from ..solvers import WeakSteadyState
@@ -94,7 +94,7 @@ Solved = WeakSteadyState | ExactSteadyState
 def pareto_front(
     machine: Machine,
     settings: FrontSettings,
-    checkpoint: Checkpoint | None = None,
+    checkpoint: Store | None = None,
     progress: Progress = lambda done, total, what: None,
 ) -> Front:
     """Trace the front of efficiency and output of a machine in the weak-coupling theory.
@@ -119,7 +119,7 @@ def pareto_front(
     Source: physics notes, sections 2, 3, 5.
     """
     purpose = purpose_of(machine, settings.purpose)
-    checkpoint = Checkpoint(None) if checkpoint is None else checkpoint
+    checkpoint = Store(None) if checkpoint is None else checkpoint
     space = SearchSpace(settings.bound, machine.size, settings.harmonics, settings.frequency)
     total = EXPLORE_CHUNKS + REFINE_CHUNKS + 4
     progress(0, total, "tabulating kernels")
@@ -166,7 +166,7 @@ class _Search:
         certifier: PeakCertifier,
         space: SearchSpace,
         settings: FrontSettings,
-        checkpoint: Checkpoint,
+        checkpoint: Store,
     ) -> None:
         self.certifier, self.forms, self.purpose = certifier, certifier.forms, certifier.purpose
         self.space = space

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Complex, Float
 
-from ..jobs import Checkpoint
+from ..jobs import Store
 from ..model import AbstractDrive, Machine
 from ..solvers import Fluctuations, WeakSteadyState
 from ..solvers.exact import ExactSteadyState
@@ -101,7 +101,7 @@ def search(
     targets: Target,
     parameters: P,
     steps: Sequence[Step],
-    checkpoint: Checkpoint | None,
+    checkpoint: Store | None,
     progress: Callable[[int], None],
 ) -> P:
     """The best candidate for each target after the chunks `steps`, each followed by ``progress(chunk)``.
@@ -109,7 +109,7 @@ def search(
     After a chunk, unless the next one explores further, each target goes on with its best candidate and its
     neighbours'. The whole state is the parameters, which is what `checkpoint` keeps.
     """
-    checkpoint = Checkpoint(None) if checkpoint is None else checkpoint
+    checkpoint = Store(None) if checkpoint is None else checkpoint
     saved = checkpoint.load(parameters)
     begin, parameters = (0, parameters) if saved is None else (saved[0] + 1, saved[1])
     for chunk in range(begin, len(steps)):

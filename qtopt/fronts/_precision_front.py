@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from ..errors import InputError
-from ..jobs import Checkpoint
+from ..jobs import Store
 from ..model import Machine
 from ._front import FrontSettings, Progress
 from ._precise_search import STEPS, OneMachine, PreciseFront, best_points, evaluated, search, starts
@@ -53,7 +53,7 @@ def precision_front(
     machine: Machine,
     settings: FrontSettings,
     output: int,
-    checkpoint: Checkpoint | None = None,
+    checkpoint: Store | None = None,
     progress: Progress = lambda done, total, what: None,
     powers: Sequence[float] | None = None,
     variation: Variation | None = None,

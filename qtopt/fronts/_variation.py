@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from ..errors import InputError
-from ..jobs import Checkpoint
+from ..jobs import Store
 from ..model import AbstractDrive, Machine
 from ._precise_search import Step, search
 from ._search import Model, Rates, Target, drives_of, explore
@@ -133,7 +133,7 @@ def vary_numbers(
     targets: Target,
     drives: DriveParameters,
     seed: int,
-    checkpoint: Checkpoint | None,
+    checkpoint: Store | None,
     progress: Callable[[int], None],
 ) -> tuple[AbstractDrive, Float[Array, "M V"]]:
     """The best drive and numbers for each target, from a drive for each.

@@ -1,8 +1,5 @@
 """Work shared among devices and processes, and what of it is kept on disk."""
 
-from ._checkpoint import (
-    Checkpoint as Checkpoint,
-)
 from ._devices import (
     SPLIT as SPLIT,
     WHOLE as WHOLE,
@@ -17,9 +14,6 @@ from ._join import (
     joined as joined,
     leave as leave,
 )
-from ._parts import (
-    Parts as Parts,
-)
 from ._processes import (
     first as first,
     from_first as from_first,
@@ -31,4 +25,10 @@ from ._provenance import (
 )
 from ._share import (
     Share as Share,
+)
+from ._store import (
+    Store as Store,
+)
+from ._write import (
+    write_atomically as write_atomically,
 )

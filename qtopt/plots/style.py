@@ -5,8 +5,8 @@ touched, so they work without a display, in threads and inside notebooks alike. 
 because matplotlib would read global settings again when it draws ticks.
 """
 
+import io
 import math
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,8 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
+
+from ..jobs import write_atomically
 
 MILLIMETRE = 1.0 / 25.4
 DOUBLE_COLUMN = 178.0
@@ -159,9 +161,6 @@ def save(made: Figure, path: str | Path) -> None:
     kind = path.suffix.lstrip(".").lower() or "png"
     writer = {"png": "Software", "pdf": "Creator", "svg": "Creator"}.get(kind)
     metadata = None if writer is None else {writer: "qtopt"}
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        made.savefig(partial, format=kind, dpi=DPI, metadata=metadata)
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
+    content = io.BytesIO()
+    made.savefig(content, format=kind, dpi=DPI, metadata=metadata)
+    write_atomically(path, content.getvalue())

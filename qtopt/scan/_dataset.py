@@ -1,6 +1,5 @@
 """Labelled data: coordinates, units and everything that is needed to make it again."""
 
-import os
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 
 from .. import __version__, files
 from ..errors import InputError
-from ..jobs import revision
+from ..jobs import revision, write_atomically
 from ..solvers import RESOLVED
 from ..solvers.weak import LIMIT
 from ._axes import Axis
@@ -114,15 +113,7 @@ def _provenance(config: files.Config) -> dict[str, str]:
 
 def write_dataset(made: "Dataset", path: Path) -> Path:
     """Write a netCDF file: whole or not at all, also where the program is interrupted."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        made.to_netcdf(partial, engine="h5netcdf")
-        os.replace(partial, path)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be written: {error.strerror or error}") from None
-    finally:
-        partial.unlink(missing_ok=True)
-    return path
+    return write_atomically(path, bytes(made.to_netcdf(engine="h5netcdf")))
 
 
 def remarks(made: "Dataset") -> list[str]:

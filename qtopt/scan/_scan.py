@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import __version__, files
-from ..jobs import Parts, Share, first, gathered
+from ..jobs import Share, Store, first, gathered
 from ..numerics import require_x64
 from ._axes import build_model, read_axes
 from ._dataset import check_names, dataset
@@ -84,8 +84,12 @@ class _Scan:
         self.results: Results = {
             item.name: _empty(item, len(self.values), sizes) for item in self.solver.quantities
         }
-        self.parts = Parts(state, files.fingerprint(config, ("drive", "scan"), __version__))
-        self.done = self.parts.load(self.results)
+        key = files.fingerprint(config, ("drive", "scan"), __version__)
+        self.store = Store(state and state / f"{MACHINES}.part", key)
+        self.done = np.zeros(len(self.values), dtype=bool)
+        for found in self.store.chunks():
+            if found.keys() == {MACHINES, *self.results}:
+                self._add(found.pop(MACHINES), found)
         self.found = np.zeros_like(self.done)  # here, not on disk
         self.report = report
         self._tell()
@@ -100,7 +104,7 @@ class _Scan:
             if not share.has(number) or len(missing) == 0:
                 continue
             found = part.solve(self.values[missing])
-            self.parts.save(missing, found)
+            self.store.add(f"{missing[0]:09d}-{len(missing)}", {MACHINES: missing, **found})
             self._add(missing, found)
             self.found[missing] = True
             self._tell()
@@ -121,7 +125,7 @@ class _Scan:
         for part in gathered(sent):
             self._add(part.pop(MACHINES), part)
         if not first():
-            self.parts = Parts(None)
+            self.store = Store(None)
         self._tell()
 
 

@@ -1,0 +1,110 @@
+"""What is finished of a long computation, on disk: an interruption loses at most the chunk in progress."""
+
+import hashlib
+import io
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import equinox as eqx
+import jax
+import numpy as np
+from numpy.typing import NDArray
+
+from ._processes import first, from_first
+from ._write import write_atomically
+
+Arrays = dict[str, NDArray[Any]]
+
+FORMAT = b"qtopt store 1\n"
+"""what a file begins with; then come a SHA-256 of the rest and the rest, NumPy's .npz"""
+FINGERPRINT, STEP = "fingerprint", "step"
+
+
+class Store:
+    """Files of one computation: the last state of a search, or finished chunks of a scan.
+
+    Every file carries the fingerprint of its computation, a text in which everything stands that its numbers
+    depend on: files of another computation are ignored, never misread. It also carries a checksum: of a file
+    with changed bytes one sentence on standard error says so, and what it held is done anew.
+
+    Args:
+        path: the file of the state; chunks lie beside it as STEM-CHUNK. None keeps nothing.
+        fingerprint: what the numbers depend on.
+    """
+
+    def __init__(self, path: Path | None, fingerprint: str = "") -> None:
+        self.path, self.fingerprint = path, fingerprint
+
+    def beside(self, name: str) -> "Store":
+        """The store of a further stage of the same computation."""
+        return Store(self.path and self.path.with_stem(f"{self.path.stem}-{name}"), self.fingerprint)
+
+    def load(self, template: Any) -> tuple[int, Any] | None:
+        """(step, state) of the last `save`; None where there is none of this computation.
+
+        Of several processes only the first reads the file.
+
+        Args:
+            template: a pytree with the structure and the shapes of the state.
+        """
+        found = self._arrays(from_first(lambda: _bytes(self.path)), self.path)
+        leaves, structure = jax.tree.flatten(eqx.filter(template, eqx.is_array))
+        names = [str(i) for i in range(len(leaves))]
+        if found is None or found.keys() != {STEP, *names}:
+            return None
+        if any(found[name].shape != leaf.shape for name, leaf in zip(names, leaves, strict=True)):
+            return None
+        state = jax.tree.unflatten(structure, [jax.numpy.asarray(found[name]) for name in names])
+        return int(found[STEP]), state
+
+    def save(self, step: int, state: Any) -> None:
+        """Keep this state in place of the last one; of several processes the first one does."""
+        if self.path is not None and first():
+            leaves = jax.tree.leaves(eqx.filter(state, eqx.is_array))
+            arrays = {str(i): np.asarray(leaf) for i, leaf in enumerate(leaves)}
+            write_atomically(self.path, self._encoded({STEP: np.asarray(step), **arrays}))
+
+    def chunks(self) -> Iterator[Arrays]:
+        """The arrays of every finished chunk of this computation, in the order of their names."""
+        if self.path is not None:
+            for path in sorted(self.path.parent.glob(f"{self.path.stem}-*{self.path.suffix}")):
+                arrays = self._arrays(_bytes(path), path)
+                if arrays is not None:
+                    yield arrays
+
+    def add(self, chunk: str, arrays: Arrays) -> None:
+        """Keep a finished chunk under a name of its own."""
+        if self.path is not None:
+            write_atomically(self.path.with_stem(f"{self.path.stem}-{chunk}"), self._encoded(arrays))
+
+    def _encoded(self, arrays: Arrays) -> bytes:
+        file = io.BytesIO()
+        np.savez(file, **{FINGERPRINT: np.asarray(self.fingerprint)}, **arrays)  # pyright: ignore
+        data = file.getvalue()
+        return FORMAT + hashlib.sha256(data).digest() + data
+
+    def _arrays(self, content: bytes, path: Path | None) -> Arrays | None:
+        """What a file holds, or None: there is none, it is broken, or it belongs to another computation."""
+        if not content:
+            return None
+        head, data = content[: len(FORMAT) + 32], content[len(FORMAT) + 32 :]
+        if head != FORMAT + hashlib.sha256(data).digest():
+            print(
+                f"qtopt: warning: {path} is damaged, or another version of qtopt wrote it: what it held is "
+                "done anew.",
+                file=sys.stderr,
+            )
+            return None
+        with np.load(io.BytesIO(data)) as file:
+            arrays = {name: file[name] for name in file.files}
+        return arrays if str(arrays.pop(FINGERPRINT)) == self.fingerprint else None
+
+
+def _bytes(path: Path | None) -> bytes:
+    """What a file holds; empty where there is none that can be read."""
+    try:
+        return b"" if path is None else path.read_bytes()
+    except OSError:
+        return b""
