@@ -1,5 +1,6 @@
 """The figures: they can always be built, they show the numbers they are given, and files appear whole."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from qtopt.errors import InputError
 from qtopt.fronts import Certificate, Engine, Front, FrontPoint
 from qtopt.model import AbstractDrive, BoundedDrive, FourierDrive, PiecewiseDrive
 from qtopt.plots import drives_figure, front_figure
@@ -293,12 +295,11 @@ def test_save_keeps_the_old_file_when_writing_fails(tmp_path: Path, monkeypatch:
     path = tmp_path / "front.png"
     path.write_bytes(b"old")
 
-    def fail(self: Figure, partial: Path, **_: object) -> None:
-        Path(partial).write_bytes(b"half")
-        raise OSError("disk full")
+    def fail(_: int) -> None:
+        raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Figure, "savefig", fail)
-    with pytest.raises(OSError, match="disk full"):
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(InputError, match="front.png: cannot be written: No space left on device"):
         save(front_figure({"joint": front_of(3)}), path)
     assert path.read_bytes() == b"old"
     assert [entry.name for entry in tmp_path.iterdir()] == ["front.png"]

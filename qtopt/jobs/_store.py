@@ -64,7 +64,7 @@ class Store:
         if self.path is not None and first():
             leaves = jax.tree.leaves(eqx.filter(state, eqx.is_array))
             arrays = {str(i): np.asarray(leaf) for i, leaf in enumerate(leaves)}
-            write_atomically(self.path, self._encoded({STEP: np.asarray(step), **arrays}))
+            self._write(self.path, {STEP: np.asarray(step), **arrays})
 
     def chunks(self) -> Iterator[Arrays]:
         """The arrays of every finished chunk of this computation, in the order of their names."""
@@ -77,13 +77,14 @@ class Store:
     def add(self, chunk: str, arrays: Arrays) -> None:
         """Keep a finished chunk under a name of its own."""
         if self.path is not None:
-            write_atomically(self.path.with_stem(f"{self.path.stem}-{chunk}"), self._encoded(arrays))
+            self._write(self.path.with_stem(f"{self.path.stem}-{chunk}"), arrays)
 
-    def _encoded(self, arrays: Arrays) -> bytes:
+    def _write(self, path: Path, arrays: Arrays) -> None:
         file = io.BytesIO()
         np.savez(file, **{FINGERPRINT: np.asarray(self.fingerprint)}, **arrays)  # pyright: ignore
         data = file.getvalue()
-        return FORMAT + hashlib.sha256(data).digest() + data
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, FORMAT + hashlib.sha256(data).digest() + data)
 
     def _arrays(self, content: bytes, path: Path | None) -> Arrays | None:
         """What a file holds, or None: there is none, it is broken, or it belongs to another computation."""

@@ -9,8 +9,7 @@ from ..errors import InputError
 def write_atomically(path: str | os.PathLike[str], content: bytes | str) -> Path:
     """Write a file whole or not at all: at any moment readers see the old one or the new one.
 
-    The content goes to a file beside `path` first, which reaches the disk before it takes the name. Folders
-    above it are made.
+    The content goes to a file beside `path` first, which reaches the disk before it takes the name.
 
     Args:
         path: the file.
@@ -25,7 +24,6 @@ def write_atomically(path: str | os.PathLike[str], content: bytes | str) -> Path
     target = Path(path)
     partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
         with partial.open("wb") as file:
             file.write(content.encode() if isinstance(content, str) else content)
             file.flush()
