@@ -299,7 +299,7 @@ def test_save_keeps_the_old_file_when_writing_fails(tmp_path: Path, monkeypatch:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", fail)
-    with pytest.raises(InputError, match="front.png: cannot be written: No space left on device"):
+    with pytest.raises(InputError, match=r"front\.png: cannot be written: No space left on device"):
         save(front_figure({"joint": front_of(3)}), path)
     assert path.read_bytes() == b"old"
     assert [entry.name for entry in tmp_path.iterdir()] == ["front.png"]
