@@ -1,0 +1,65 @@
+# The public names, stated once: __init__.py reads them from here, and so do type checkers.
+
+from .assembly import (
+    build_drive as build_drive,
+    build_machine as build_machine,
+    drive_config as drive_config,
+)
+from .errors import InputError as InputError
+from .files import load as load
+from .fronts import (
+    Front as Front,
+    FrontSettings as FrontSettings,
+    pareto_front as pareto_front,
+)
+from .model import (
+    AbstractDrive as AbstractDrive,
+    AbstractSpectralDensity as AbstractSpectralDensity,
+    Bath as Bath,
+    BoundedDrive as BoundedDrive,
+    Drude as Drude,
+    FitReport as FitReport,
+    FourierDrive as FourierDrive,
+    GaussianState as GaussianState,
+    Lorentzian as Lorentzian,
+    Machine as Machine,
+    MonochromaticDrive as MonochromaticDrive,
+    Ohmic as Ohmic,
+    PiecewiseDrive as PiecewiseDrive,
+    Rational as Rational,
+    fit_spectral_density as fit_spectral_density,
+    logarithmic_negativity as logarithmic_negativity,
+    normal_modes as normal_modes,
+    pearson as pearson,
+)
+from .observables import (
+    BOUNDS as BOUNDS,
+    Evaluation as Evaluation,
+    evaluate as evaluate,
+    performance as performance,
+    uncertainty_product as uncertainty_product,
+)
+from .runtime import configure as configure
+from .scan import parameter_scan as parameter_scan
+from .solvers import (
+    AbstractSolver as AbstractSolver,
+    AbstractSteadyState as AbstractSteadyState,
+    Exact as Exact,
+    ExactSteadyState as ExactSteadyState,
+    Fluctuations as Fluctuations,
+    Weak as Weak,
+    WeakSteadyState as WeakSteadyState,
+    fluctuations as fluctuations,
+    steady_state as steady_state,
+)
+from .solvers.time_domain import (
+    Trajectory as Trajectory,
+    simulate as simulate,
+)
+from .solvers.weak import (
+    kernels as kernels,
+    weak_validity as weak_validity,
+)
+
+__version__: str
+__all__: list[str]
