@@ -17,7 +17,7 @@ from typing import ClassVar
 
 from tyro.conf import Positional
 
-from qtopt.cli import AbstractCommand, carry_out, writable_directory
+from qtopt.cli import AbstractCommand, carry_out, load_plugin, writable_directory
 from qtopt.errors import InputError
 
 from . import CHAINS, NAMES
@@ -32,7 +32,8 @@ class Figures(AbstractCommand):
     continued_by: ClassVar[str] = "the same command continues"
 
     names: Positional[tuple[str, ...]] = ()
-    """which; all by default"""
+    """which; all by default. A file that ends in .py is a figure of your own: it has a function
+    figure(quick, out) that writes NAME.png and returns its data"""
     quick: bool = False
     """coarse grids"""
     out: Path = Path("results/figures")
@@ -49,45 +50,51 @@ class Figures(AbstractCommand):
         """
         import jax
 
-        unknown = sorted(set(self.names) - set(NAMES))
+        own = [str(Path(name).resolve()) for name in self.names if name.endswith(".py")]
+        unknown = sorted({name for name in self.names if not name.endswith(".py")} - set(NAMES))
         if unknown:
             raise InputError(f"there is no figure {', '.join(unknown)}; there are {', '.join(NAMES)}.")
         writable_directory(self.out)
         wanted = self.names or NAMES
-        chains = [chain for chain in ([n for n in chain if n in wanted] for chain in CHAINS) if chain]
+        listed = [[name for name in chain if name in wanted] for chain in CHAINS]
+        chains = [chain for chain in (*listed, own) if chain]
         if len(chains) > 1 and jax.default_backend() == "cpu":
-            _draw_side_by_side(chains, self.quick, self.out)
+            self._draw_side_by_side(chains)
         else:
             _draw_here([name for chain in chains for name in chain], self.quick, self.out)
+
+    def _draw_side_by_side(self, chains: Sequence[Sequence[str]]) -> None:
+        command = [sys.executable, "-m", __package__ or "", "--out", str(self.out.resolve())]
+        command += ["--quick"] * self.quick
+        for name in self.plugin:
+            command += ["--plugin", str(Path(name).resolve()) if name.endswith(".py") else name]
+        home = Path(__file__).parents[1]
+        running = [subprocess.Popen([*command, *chain], cwd=home) for chain in chains]
+        try:
+            failed = [chain for chain, process in zip(chains, running, strict=True) if process.wait()]
+        finally:
+            for process in running:
+                process.terminate()
+        if failed:
+            raise InputError(
+                "every figure must be drawn, but one failed in each of these chains, see above: "
+                f"{'; '.join(' '.join(chain) for chain in failed)} (what is finished is kept)."
+            )
 
 
 def _draw_here(names: Sequence[str], quick: bool, out: Path) -> None:
     for number, name in enumerate(names, 1):
         start = time.perf_counter()
-        importlib.import_module(f"{__package__}.{name}").figure(quick, out)
+        own = name.endswith(".py")
+        module = load_plugin(name) if own else importlib.import_module(f"{__package__}.{name}")
+        module.figure(quick, out)
         spent = time.perf_counter() - start
-        print(f"[{number}/{len(names)}] {out / name}.png  {spent:.1f} s", file=sys.stderr)
-
-
-def _draw_side_by_side(chains: Sequence[Sequence[str]], quick: bool, out: Path) -> None:
-    command = [sys.executable, "-m", __package__ or "", "--out", str(out.resolve()), *["--quick"] * quick]
-    home = Path(__file__).parents[1]
-    running = [subprocess.Popen([*command, *chain], cwd=home) for chain in chains]
-    try:
-        failed = [chain for chain, process in zip(chains, running, strict=True) if process.wait()]
-    finally:
-        for process in running:
-            process.terminate()
-    if failed:
-        raise InputError(
-            "every figure must be drawn, but one failed in each of these chains, see above: "
-            f"{'; '.join(' '.join(chain) for chain in failed)} (what is finished is kept)."
-        )
+        print(f"[{number}/{len(names)}] {out / Path(name).stem}.png  {spent:.1f} s", file=sys.stderr)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """The entry point: exit status 2 and one line on standard error where a figure is unknown or fails."""
-    carry_out(Figures, arguments, prog="python -m figures", description="Draw figures with their data.")
+    carry_out(arguments, "python -m figures", "Draw figures with their data.", alone=Figures)
 
 
 if __name__ == "__main__":

@@ -39,6 +39,7 @@ from .observables import (
     performance as performance,
     uncertainty_product as uncertainty_product,
 )
+from .registry import register as register
 from .runtime import configure as configure
 from .scan import parameter_scan as parameter_scan
 from .solvers import (

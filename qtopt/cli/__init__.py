@@ -11,3 +11,6 @@ from ._output import (
     progress as progress,
     writable_directory as writable_directory,
 )
+from ._plugins import (
+    load_plugin as load_plugin,
+)

@@ -1,18 +1,17 @@
 """`qtopt COMMAND`: the registered commands behind one entry point."""
 
 import sys
-from typing import Annotated, Any, Union
-
-import tyro
 
 from .. import __version__
-from ._command import AbstractCommand, carry_out
+from ..registry import register
+from ._command import carry_out
 from ._evaluate import Evaluate
 from ._pareto import Pareto
 from ._scan import Scan
 from ._simulate import Simulate
 
-COMMANDS: tuple[type[AbstractCommand], ...] = (Evaluate, Pareto, Scan, Simulate)
+for command in (Evaluate, Pareto, Scan, Simulate):
+    register(command)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -27,9 +26,5 @@ def main(arguments: list[str] | None = None) -> None:
     arguments = sys.argv[1:] if arguments is None else arguments
     if arguments in (["--version"], ["-V"]):
         print(f"qtopt {__version__}")
-        return
-    named: tuple[Any, ...] = tuple(
-        Annotated[command, tyro.conf.subcommand(command.kind)] for command in COMMANDS
-    )
-    subcommands = Union[named]  # noqa: UP007
-    carry_out(subcommands, arguments, prog="qtopt", description="Optimal drives of quantum thermal machines.")
+    else:
+        carry_out(arguments, "qtopt", "Optimal drives of quantum thermal machines.")

@@ -1,16 +1,21 @@
 """What all commands share, and how one is carried out and ends."""
 
 import abc
+import argparse
+import sys
 import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar, Union
 
 import tyro
 
 from ..errors import InputError, ProcessLost
+from ..registry import class_of, kinds
 from ..runtime import configure, cores
+from ._plugins import load_plugin
 
+FAMILY = "command"
 BAD_INPUT, INTERRUPTED = 2, 130
 """exit statuses; that of a lost process is `jobs.LOST`"""
 
@@ -19,17 +24,20 @@ BAD_INPUT, INTERRUPTED = 2, 130
 class AbstractCommand(abc.ABC):
     """A command: its fields are the options, their docstrings the help, `run` carries it out.
 
-    A command is one final frozen dataclass. Options are keyword-only, so that inherited ones may have
-    defaults; `tyro.conf.Positional` makes one positional.
+    A command is one final frozen dataclass, registered with `qtopt.register`. Options are keyword-only, so
+    that inherited ones may have defaults; `tyro.conf.Positional` makes one positional.
     """
 
-    family: ClassVar[str] = "command"
+    family: ClassVar[str] = FAMILY
     kind: ClassVar[str]
     """what it is called on the command line"""
     on_all_cores: ClassVar[bool] = False
     """whether each core of the CPU becomes a device of jax, which is faster where work is shared out"""
     continued_by: ClassVar[str] = ""
     """what continues the command after an interruption; empty where nothing does"""
+
+    plugin: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
+    """a Python file (.py) or module that registers classes of your own, imported first; may be repeated"""
 
     @abc.abstractmethod
     def run(self) -> None:
@@ -41,29 +49,66 @@ class AbstractCommand(abc.ABC):
         """
 
 
-def carry_out(commands: Any, arguments: Sequence[str] | None, prog: str, description: str) -> None:
+def carry_out(
+    arguments: Sequence[str] | None,
+    prog: str,
+    description: str,
+    alone: type[AbstractCommand] | None = None,
+) -> None:
     """Read the arguments, run the command that they name, and end the process where it cannot go on.
 
     Args:
-        commands: a subclass of `AbstractCommand`, or a union of subcommands as `tyro` understands it.
         arguments: what follows the name of the program; None: what the process was given.
         prog: the name of the program in its help.
         description: the first line of its help.
+        alone: the only command of the program; None: every registered command is a subcommand.
     """
-    command: AbstractCommand = tyro.cli(commands, prog=prog, args=arguments, description=description)
-    configure(cores() if command.on_all_cores else None)
-    from ..jobs import LOST, joined, leave
-
+    arguments = sys.argv[1:] if arguments is None else arguments
+    command = alone
     try:
+        _load_plugins(arguments, prog, alone)
+        command = tyro.cli(alone or _subcommands(), prog=prog, args=arguments, description=description)
+        configure(_devices(command))
         command.run()
     except InputError as error:
-        leave(BAD_INPUT, f"qtopt: {error}")
+        _leave(BAD_INPUT, f"qtopt: {error}")
     except ProcessLost as error:
-        leave(LOST, f"qtopt: {error}")
+        _leave(None, f"qtopt: {error}")
     except KeyboardInterrupt:
-        more = command.continued_by and f" ({command.continued_by})"
-        leave(INTERRUPTED, f"qtopt: interrupted{more}")
+        more = command and command.continued_by and f" ({command.continued_by})"
+        _leave(INTERRUPTED, f"qtopt: interrupted{more or ''}")
     except Exception:
+        from ..jobs import joined
+
         if not joined():
             raise
-        leave(1, traceback.format_exc())
+        _leave(1, traceback.format_exc())
+
+
+def _load_plugins(arguments: Sequence[str], prog: str, alone: type[AbstractCommand] | None) -> None:
+    """Import what --plugin names before anything else is read: it may add commands and options."""
+    parser = argparse.ArgumentParser(prog=prog, add_help=False, allow_abbrev=False)
+    parser.add_argument("--plugin", action="append", default=[])
+    names = parser.parse_known_args(arguments)[0].plugin
+    if names:
+        named = [class_of(FAMILY, kind) for kind in kinds(FAMILY) if kind in arguments]
+        configure(_devices((alone, *named)[-1]))  # plug-ins may import jax
+    for name in names:
+        load_plugin(name)
+
+
+def _devices(command: "AbstractCommand | type[AbstractCommand] | None") -> int | None:
+    return cores() if command is not None and command.on_all_cores else None
+
+
+def _subcommands() -> Any:
+    """Every registered command, as tyro understands them."""
+    commands = [class_of(FAMILY, kind) for kind in kinds(FAMILY)]
+    return Union[tuple(Annotated[c, tyro.conf.subcommand(c.kind)] for c in commands)]  # noqa: UP007
+
+
+def _leave(status: int | None, line: str) -> None:
+    """Say this and end, as `jobs.leave` does; None: the status of a process that lost another."""
+    from ..jobs import LOST, leave
+
+    leave(LOST if status is None else status, line)

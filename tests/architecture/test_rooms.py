@@ -16,7 +16,7 @@ import qtopt
 HOME = Path(__file__).parents[2]
 PACKAGE = HOME / "qtopt"
 ROOMS = (
-    ("errors", "runtime", "numerics"),
+    ("errors", "registry", "runtime", "numerics"),
     ("jobs", "schema", "thermal"),
     ("model",),
     ("solvers",),

@@ -1,0 +1,49 @@
+"""The classes that can be named in files and on the command line, by family and kind.
+
+Families are the spectral densities, drives, solvers, commands, ...; users add classes of their own.
+"""
+
+import dataclasses
+from typing import Any, TypeVar
+
+Class = TypeVar("Class", bound=type)
+
+_FAMILIES: dict[str, dict[str, type]] = {}
+
+
+def register(cls: Class) -> Class:
+    """Enter a final class under its family and kind, so that configuration files can name it.
+
+    Usable as a decorator. The class attribute `family` comes from the abstract base ("spectral density",
+    "drive", "solver", ...), `kind` is the word that stands in the file, and the fields that `parameter`
+    declares are the keys beside it.
+
+    Raises:
+        TypeError: the class has no family or kind, is no dataclass, or its kind belongs to another class.
+    """
+    family, kind = getattr(cls, "family", None), getattr(cls, "kind", None)
+    declared = dataclasses.is_dataclass(cls)
+    if not isinstance(family, str) or not isinstance(kind, str) or not declared:
+        raise TypeError(
+            f"{cls.__name__} must be a dataclass with the class attributes family, which its abstract base "
+            f"has, and kind, a word of its own; got family = {family!r}, kind = {kind!r}."
+        )
+    known = _FAMILIES.setdefault(family, {})
+    other = known.get(kind, cls)
+    if (other.__module__, other.__qualname__) != (cls.__module__, cls.__qualname__):
+        raise TypeError(
+            f"the kind {kind!r} of {cls.__name__} belongs to {other.__module__}.{other.__qualname__}: "
+            f"choose another."
+        )
+    known[kind] = cls
+    return cls
+
+
+def kinds(family: str) -> tuple[str, ...]:
+    """The kinds of a family, in the order in which they were registered."""
+    return tuple(_FAMILIES.get(family, {}))
+
+
+def class_of(family: str, kind: str) -> Any:
+    """The class that is registered under a family and a kind."""
+    return _FAMILIES[family][kind]
