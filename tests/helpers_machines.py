@@ -116,7 +116,7 @@ def lorentzian(
 
 @lru_cache
 def engine(strength: float = 1.0) -> Machine:
-    """The example of physics notes, section 9: Lorentzian hot bath, overdamped cold one."""
+    """The published engine: Lorentzian hot bath, overdamped cold one."""
     hot = lorentzian(strength, 1.25, 0.01, 1.0)
     return machine_of((1.0, 0.6), (hot, ohmic(100.0, 0.2, (1.0, 1.0))))
 
@@ -128,7 +128,7 @@ def engine_drive() -> MonochromaticDrive:
 
 @lru_cache
 def converter(cutoff: float = 12.0, damping: float = 100.0) -> Machine:
-    """The work-to-work converter of physics notes, section 8: isothermal, Drude bath 1."""
+    """The published work-to-work converter: isothermal, Drude bath 1."""
     return machine_of((1.0, 0.6), (drude(0.01, cutoff, 0.1), ohmic(damping, 0.1, (1.0, 1.0))))
 
 

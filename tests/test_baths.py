@@ -27,7 +27,7 @@ each_density = pytest.mark.parametrize("density", DENSITIES, ids=NAMES)
 
 
 def published_density(density: AbstractSpectralDensity, omega: np.ndarray) -> np.ndarray:
-    """J(omega) as printed in the physics notes, section 1."""
+    """J(omega) as printed in theory (1.11) to (1.13)."""
     match density:
         case Ohmic():
             return float(density.damping) * omega

@@ -1,4 +1,4 @@
-"""The statements of the published results (physics notes, section 8), from the coarse grids of their figures.
+"""The statements of the published results (docs/figures.md), from the coarse grids of their figures.
 
 Where a statement does not hold literally, the test says what does.
 """

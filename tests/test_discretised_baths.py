@@ -28,7 +28,7 @@ def closed_system(case: Case, setting: Setting) -> ClosedSystem:
 
 
 def hamiltonian_form(system: ClosedSystem) -> np.ndarray:
-    """h of H(0) = z^T h z/2, straight from physics notes, section 1: squares of X_k - c_k q/w_k^2."""
+    """h of H(0) = z^T h z/2, straight from theory (1.2): squares of X_k - c_k q/w_k^2."""
     degrees = system.frequencies.size
     h = np.diag(np.concatenate([np.zeros(degrees), np.ones(degrees)]))
     for l in range(system.size):
@@ -171,7 +171,7 @@ def weak_fluctuations(case: Case) -> np.ndarray:
 
 @pytest.mark.parametrize("temperatures", [(1.0, 0.3), pytest.param((0.15, 0.15), marks=pytest.mark.slow)])
 def test_weak_coupling_formula_of_fluctuations(temperatures: tuple[float, float]) -> None:
-    """D/gamma_1 extrapolated from two strengths; physics notes, section 3."""
+    """D/gamma_1 extrapolated from two strengths; theory (3.16)."""
     case, ratios, expected = MACHINES["hot and cold"].case, [], np.zeros((2, 2))
     for damping in (0.003, 0.006):
         baths = (drude(damping, 3.0, temperatures[0]), drude(0.7, 5.0, temperatures[1], [1.0, 1.0]))

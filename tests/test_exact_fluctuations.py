@@ -125,7 +125,7 @@ def test_difference_to_the_weak_theory_is_proportional_to_the_strength(
 
 
 def test_precision_of_the_published_converter() -> None:
-    """Physics notes, section 9: the violation of the weak theory survives, Q = 0.00453 at gamma_1 = 1e-3."""
+    """The violation of the weak theory survives, Q = 0.00453 at gamma_1 = 1e-3."""
     machine = machine_of((1.0, 0.6), converter_baths(1e-3))
     state, result = solve(machine, drive_of(0.2, QUARTER))
     product = result.local_powers * state.entropy_production_rate / state.local_powers**2

@@ -91,7 +91,7 @@ def test_narrow_mode_beside_strong_damping_keeps_its_digits() -> None:
 
 
 def test_published_numbers_of_the_example() -> None:
-    # Physics notes, section 9.
+    # The engine of docs/absolute_power.md.
     for strength, expected in ((1e-5, -0.3342), (1e-3, -0.0862)):
         state = run(engine(strength), engine_drive())
         np.testing.assert_allclose(float(state.power) / strength, expected, atol=6e-5)

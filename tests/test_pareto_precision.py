@@ -1,4 +1,4 @@
-"""Fronts of precision and constancy: tables, certificate, search (physics notes, sections 3, 6 and 8)."""
+"""Fronts of precision and constancy: tables, certificate, search: theory, sections 3, 9 and 11."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Uncertainty relations, synchronisation and what `evaluate` says about them (physics notes, 3 and 6)."""
+"""Uncertainty relations, synchronisation and what `evaluate` says about them: theory, sections 7 and 8."""
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -56,7 +56,7 @@ def test_evaluate_reports_the_published_violation() -> None:
 
 
 def test_slope_in_the_frequency_is_taken_at_a_fixed_shape() -> None:
-    """With g_B weighted by Omega/omega_c the periodic bound is violated too (physics notes, section 8)."""
+    """With g_B weighted by Omega/omega_c the periodic bound is violated too, as published: theory (8.4)."""
     drive = converter_drive()
     weighted = type(drive)(0.2, np.array([1.0, 0.2 / 12.0]), drive.phases)
     result = evaluate(converter(), weighted)
@@ -97,7 +97,7 @@ def test_no_fluctuations_are_explained() -> None:
 
 
 def test_normal_modes_of_overdamped_oscillators() -> None:
-    """One weakly damped antiphase mode survives (physics notes, section 9)."""
+    """One weakly damped antiphase mode survives: theory (7.4)."""
     mode = normal_modes(engine())[0]
     mean_square = (1.0 + 0.36) / 2.0
     np.testing.assert_allclose(mode.frequency, np.sqrt(mean_square), rtol=1e-4)

@@ -1,4 +1,4 @@
-"""Fluctuations of the weak theory: quadrature, isothermal identity, positivity (physics notes, 3 and 6)."""
+"""Fluctuations of the weak theory: quadrature, isothermal identity, positivity: theory (3.15) to (3.19)."""
 
 import equinox as eqx
 import jax

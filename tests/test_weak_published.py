@@ -1,4 +1,4 @@
-"""Published numbers (physics notes, sections 8 and 9) and the validity of the weak theory."""
+"""Published numbers (docs/figures.md) and the validity of the weak theory: theory (3.24)."""
 
 from itertools import pairwise
 
@@ -18,7 +18,7 @@ from qtopt.model import MonochromaticDrive, pearson
 from qtopt.observables import performance
 from qtopt.solvers.weak import LIMIT, weak_validity
 
-EXACT = -0.3342  # P/d of the exact theory at d = 1e-5, physics notes, section 9
+EXACT = -0.3342  # P/d of the exact theory at d = 1e-5, see docs/absolute_power.md
 
 
 def test_power_of_the_example_engine() -> None:

@@ -1,4 +1,4 @@
-"""The thermal factor coth(omega/2T) as a finite sum over poles (physics notes, section 5)."""
+"""The thermal factor coth(omega/2T) as a finite sum over poles: theory (4.2)."""
 
 import json
 from functools import lru_cache
@@ -46,7 +46,7 @@ def coth_poles(accuracy: float = 1e-15) -> CothPoles:
     Returns:
         The constants, k ascending.
 
-    Source: `scripts/rational_coth.py`, which computed the tables.
+    Source: theory (4.2) to (4.4); `scripts/rational_coth.py` computed the tables.
     """
     tables = json.loads(files("qtopt.thermal").joinpath("coth_poles.json").read_text())
     enough = [table for table in tables if table["accuracy"] <= accuracy]
@@ -60,7 +60,10 @@ def coth_poles(accuracy: float = 1e-15) -> CothPoles:
 def rational_coth(
     omega: ArrayLike, temperature: ArrayLike, poles: CothPoles | None = None
 ) -> Inexact[Array, "..."]:
-    """coth(omega/2T) by its rational form, for real or complex omega of any shape (units: hbar = k_B = 1)."""
+    """coth(omega/2T) by its rational form, for real or complex omega of any shape (hbar = k_B = 1).
+
+    Source: theory (4.2).
+    """
     poles = coth_poles() if poles is None else poles
     z = jnp.asarray(omega)[..., None]
     mu = matsubara(temperature, poles)
@@ -68,7 +71,10 @@ def rational_coth(
 
 
 def matsubara(temperature: ArrayLike, poles: CothPoles) -> Float[Array, " K"]:
-    """Pole positions mu_j = 2 pi T k_j on the imaginary axis."""
+    """The distances mu_j = 2 pi T k_j of the poles from the real axis.
+
+    Source: theory (4.2).
+    """
     return 2.0 * jnp.pi * jnp.asarray(temperature) * poles.k
 
 
@@ -77,6 +83,8 @@ def beyond_the_poles(temperature: ArrayLike, poles: CothPoles) -> Float[Array, "
 
     The first is ln T/pi but for a constant, which drops out of differences (a Frullani integral). What an
     integrand that falls slowly owes to frequencies beyond the rational coth is thus known and taken off.
+
+    Source: theory (4.14).
     """
     x = np.geomspace(1e9, 1e20, 400)
     terms = poles.weight * 4.0 * x[:, None] / (x[:, None] ** 2 + (2.0 * np.pi * poles.k) ** 2)

@@ -1,4 +1,4 @@
-"""Frequency integrals with a thermal factor, closed in the upper half plane (physics notes, section 5).
+"""Frequency integrals with a thermal factor, closed in the upper half plane: theory, section 4.
 
 Written for speed on the node axis: entries are separate (K,) arrays, which reverse mode need not take apart,
 all sums over the same nodes are one pass over real and imaginary parts, and complex quotients are
@@ -41,7 +41,7 @@ class ScalarFactor(NamedTuple):
 
 
 class AnalyticFactor(NamedTuple):
-    """F(w), analytic in the upper half plane: values at points, and its divided differences.
+    """A function F(w), analytic in the upper half plane, by its values at points and divided differences.
 
     Attributes:
         sample: (K,) points to what the other two need of them, a pytree of arrays (..., K).
@@ -61,7 +61,7 @@ class AnalyticFactor(NamedTuple):
 def thermal_integral(temperature: Float[Array, ""], values: Any, poles: CothPoles) -> Any:
     """``int dw/2pi f(w) coth(w/2T)`` for f analytic in the upper half plane, given f(i mu_j).
 
-    Equals ``i sum_j 2 T w_j f(i mu_j)``; the pole at w = 0 counts half (principal value).
+    It equals ``i sum_j 2 T w_j f(i mu_j)``; the pole at w = 0 counts half (principal value).
 
     Args:
         temperature: T.
@@ -70,6 +70,8 @@ def thermal_integral(temperature: Float[Array, ""], values: Any, poles: CothPole
 
     Returns:
         The same without the axis of points.
+
+    Source: theory (4.5).
     """
     factor = 2j * temperature
     return jax.tree.map(lambda total: factor * total, _totals(_times(poles.weight, values)))
@@ -123,7 +125,7 @@ def _sums_jvp(primals: Any, tangents: Any) -> Any:
 
 
 class Contour(NamedTuple):
-    """What ``int dw/2pi k(w) F(w) coth(w/2T)`` needs of k and T: the integral is, for any F,
+    """What ``int dw/2pi k(w) F(w) coth(w/2T)`` needs of k and T; for any F the integral is
 
         i { sum_j 2 T w_j k_j F(i mu_j) + sum_p [a_p F(p) + b_p F(q_p) + c_p (F(p) - F(q_p))/(p - q_p)] },
 
@@ -152,6 +154,8 @@ def contour(temperature: Float[Array, ""], scalar: ScalarFactor, poles: CothPole
     Where a pole p of k meets a pole i mu of the coth, both residues diverge and cancel. The nearest pair is
     therefore one term, 2 T w r_p [F(p) - F(i mu)]/(p - i mu), by the divided difference of F: no digit is
     lost however close they are.
+
+    Source: theory (4.6), (4.7).
     """
     mu = matsubara(temperature, poles)
     z = jax.lax.complex(jnp.zeros_like(mu), mu)
@@ -215,7 +219,7 @@ def contour_integrals(paths: Sequence[Contour], analytic: AnalyticFactor, nodes:
     Returns:
         For each k what has the form of F, without the axis of points.
 
-    Source: physics notes, section 5.
+    Source: theory (4.5) to (4.7).
     """
     points = [part for path in paths for part in (path.above, path.nearest)]
     if nodes is None:

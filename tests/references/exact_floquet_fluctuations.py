@@ -15,7 +15,7 @@ w_m.  The mean of both orders of the powers keeps S S and J J (odd products canc
 
 where (x, F) is the response to xi_a at w and (x', F') to xi_b at w_m, whose harmonics count from w as well:
 columns 0 and m of the same Floquet inverse.  (p symmetrises which noise excites x and which F.)  To second
-order in the driven bath only x from a static bath and F = xi of the driven one remain: physics notes, 3.
+order in the driven bath only x from a static bath and F = xi of the driven one remain: theory (3.16).
 
 Independent of qtopt. Notation of `exact_floquet`, but any number of driven baths, with one drive.
 """
