@@ -38,3 +38,28 @@ def test_the_module_is_the_program(tmp_path: Path) -> None:
     done = subprocess.run(command, cwd=HOME, capture_output=True, text=True, timeout=120)
     assert done.returncode == 2 and done.stdout == "" and done.stderr.count("\n") == 1
     assert "there are synchronisation, " in done.stderr
+
+
+OWN = """
+import numpy as np
+from matplotlib.figure import Figure
+
+import qtopt
+from qtopt.plots.style import save
+
+
+def figure(quick, out):
+    times = np.linspace(0.0, 1.0, 5 if quick else 50)
+    made = Figure()
+    made.subplots().plot(times, qtopt.MonochromaticDrive(6.28, [1.0], [0.0])(times)[:, 0])
+    save(made, out / "cosine.png")
+    return {}
+"""
+
+
+def test_a_figure_of_a_user_is_one_file(tmp_path: Path, capsys) -> None:
+    (tmp_path / "cosine.py").write_text(OWN)
+    main([str(tmp_path / "cosine.py"), "--quick", "--out", str(tmp_path / "out")])
+    assert "[1/1]" in capsys.readouterr().err
+    assert (tmp_path / "out" / "cosine.png").stat().st_size > 5_000
+    assert "there is no file" in refused([str(tmp_path / "none.py"), "--out", str(tmp_path)], capsys)
