@@ -76,5 +76,12 @@ def test_a_citation_that_leads_nowhere_is_found(citation: str, missing: list[str
     assert dangling(citation) == missing
 
 
+def test_links_into_the_theory_resolve() -> None:
+    targets = set(re.findall(r'<a id="([^"]+)"></a>', THEORY))
+    links = {name: re.findall(r"theory\.md#([^)\s]+)\)", text) for name, text in texts().items()}
+    assert len(links["docs/glossary.md"]) > 40
+    assert {name: lost for name, found in links.items() if (lost := set(found) - targets)} == {}
+
+
 def test_citations_of_the_theory_resolve() -> None:
     assert {name: lost for name, text in texts().items() if (lost := dangling(text))} == {}
