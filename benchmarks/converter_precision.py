@@ -24,13 +24,16 @@ from benchmarks._measure import HERE, run
 from qtopt import files
 from qtopt.assembly._build import build_drive, build_machine
 from qtopt.fronts import (
+    Front,
+    FrontProblem,
     FrontSettings,
-    PreciseFront,
+    Peak,
+    PowerPrecision,
     Variation,
     certify_peak_precision,
     certify_precision,
-    precision_front,
     precision_model,
+    trace,
 )
 
 FREQUENCY = (0.05, 1.0)
@@ -47,15 +50,15 @@ def measure(quick: bool) -> dict[str, Any]:
     power, product = -published.local_powers[0], local[0]
     assert product is not None
     result: dict[str, Any] = {"power": power, "cosines": product, "searched": {}, "seconds": {}}
-    powers = [power * factor for factor in RELATIVE_POWERS]
+    tradeoff = PowerPrecision(0, tuple(power * factor for factor in RELATIVE_POWERS))
 
-    def best(front: PreciseFront) -> float:
-        return min(p.uncertainty_product for p in front.points if -p.output_power >= power)
+    def best(front: Front) -> float:
+        return min(p.uncertainty_product for p in front.points if p.output >= power)
 
     for harmonics in (1,) if quick else (1, 3, 12):
         start = time.perf_counter()
-        settings = FrontSettings(harmonics=harmonics, frequency=FREQUENCY, starts=24)
-        found = best(precision_front(machine, settings, 0, powers=powers))
+        drives, settings = Peak(harmonics, FREQUENCY), FrontSettings(starts=24)
+        found = best(trace(FrontProblem(machine, tradeoff, drives, settings=settings)))
         result["searched"][f"{harmonics} harmonics"] = found
         result["seconds"][f"{harmonics} harmonics"] = time.perf_counter() - start
         print(f"{harmonics} harmonics: {found:.4e}", file=sys.stderr)
@@ -63,14 +66,9 @@ def measure(quick: bool) -> dict[str, Any]:
     plain = certify_precision(model, "peak", FREQUENCY, np.array([power]))
     result["mean_square_certificate"] = float(plain.product[0])
     start = time.perf_counter()
-    front = precision_front(
-        machine,
-        FrontSettings(harmonics=2, frequency=FREQUENCY, starts=8),
-        0,
-        powers=powers,
-        variation=vary(config),
-    )
-    point = min((p for p in front.points if -p.output_power >= power), key=lambda p: p.uncertainty_product)
+    drives, settings = Peak(2, FREQUENCY), FrontSettings(starts=8)
+    front = trace(FrontProblem(machine, tradeoff, drives, settings=settings, variation=vary(config)))
+    point = min((p for p in front.points if p.output >= power), key=lambda p: p.uncertainty_product)
     result["searched"]["2 harmonics and the temperature"] = point.uncertainty_product
     result["temperature"] = point.numbers[0]
     result["seconds"]["temperature"] = time.perf_counter() - start

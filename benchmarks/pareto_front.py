@@ -46,19 +46,22 @@ from benchmarks._measure import median_seconds, print_table, run
 from benchmarks.opponents import scipy_front
 from benchmarks.weak_evaluation import OPPONENT, machine
 from qtopt.fronts import (
+    DRIVE_SETS,
+    AbstractDriveSet,
     Certificate,
     DriveParameters,
     Front,
+    FrontProblem,
     FrontSettings,
-    SearchSpace,
+    Peak,
+    PowerEfficiency,
     certifier_of,
     machine_forms,
-    pareto_front,
-    purpose_of,
+    trace,
 )
-from qtopt.fronts._front import _first_parameters
-from qtopt.fronts._search import Targets, WeakModel, refine
-from qtopt.fronts._search_space import Bound
+from qtopt.fronts.rates import Bound, WeakModel
+from qtopt.fronts.search import refine
+from qtopt.fronts.tradeoffs import EfficiencyTarget
 from qtopt.jobs import Store
 
 FREQUENCY = (0.05, 1.0)
@@ -73,18 +76,18 @@ OTHER_SEEDS = 2.0
 """patience with all seeds of NSGA-II but the first: they are judged at equal time"""
 BOX = 4.0
 """limit of the genetic search for every parameter"""
-ENGINE = purpose_of(machine())
+ENGINE = PowerEfficiency.of(machine())
 
 
-def settings(bound: Bound, harmonics: int) -> FrontSettings:
-    return FrontSettings(POINTS, harmonics, bound, FREQUENCY)
+def drives_of(bound: Bound, harmonics: int) -> AbstractDriveSet:
+    return DRIVE_SETS[bound](harmonics, FREQUENCY)
 
 
 class Judge:
     """Hypervolume relative to that of points on the exact front."""
 
     def __init__(self, bound: Bound) -> None:
-        forms = machine_forms(machine(), FREQUENCY, SearchSpace(bound, 2, 1, FREQUENCY).kept_harmonics)
+        forms = machine_forms(machine(), FREQUENCY, drives_of(bound, 1).kept_harmonics)
         certifier = certifier_of(forms, ENGINE, bound, FREQUENCY)
         span = certifier.efficiency_range(tight=True)
         assert span is not None
@@ -128,7 +131,8 @@ def own(judge: Judge, harmonics: int) -> dict[str, Any]:
 
     def once() -> tuple[float, Recorder, Front]:
         recorder = Recorder()
-        front = pareto_front(machine(), settings(judge.bound, harmonics), recorder)
+        drives, settings = drives_of(judge.bound, harmonics), FrontSettings(POINTS)
+        front = trace(FrontProblem(machine(), ENGINE, drives, settings=settings), recorder)
         return time.perf_counter() - recorder.begin, recorder, front
 
     first, *runs = [once() for _ in range(2 if judge.bound == "peak" else 1 + CALLS)]
@@ -152,9 +156,9 @@ def own(judge: Judge, harmonics: int) -> dict[str, Any]:
     }
 
 
-def _rates(bound: Bound, harmonics: int) -> tuple[SearchSpace, Callable[[DriveParameters], jax.Array]]:
+def _rates(bound: Bound, harmonics: int) -> tuple[AbstractDriveSet, Callable[[DriveParameters], jax.Array]]:
     """(B, 2) extracted power and entropy rate of drives, from the tables that qtopt's search uses."""
-    space = SearchSpace(bound, 2, harmonics, FREQUENCY)
+    space = drives_of(bound, harmonics)
     model = WeakModel(machine_forms(machine(), FREQUENCY, space.kept_harmonics), space.kept_harmonics)
     batch = eqx.filter_jit(lambda m, p: jnp.stack(jax.vmap(lambda one: m.rates(space.drive(one)))(p), axis=1))
     return space, lambda parameters: batch(model, parameters)
@@ -221,17 +225,17 @@ def genetic(
     }
 
 
-def _certified_starts(bound: Bound, space: SearchSpace) -> tuple[DriveParameters, float]:
+def _certified_starts(bound: Bound, space: AbstractDriveSet) -> tuple[DriveParameters, float]:
     """The starts of a search of this bound, and the warm seconds that they take."""
     seconds, starts = 0.0, None
     for _ in range(2):
         begin = time.perf_counter()
         forms = machine_forms(machine(), FREQUENCY, space.kept_harmonics)
-        certifier = certifier_of(forms, ENGINE, bound, FREQUENCY)
-        span = certifier.efficiency_range()
-        assert span is not None
-        certificate = certifier.at(np.linspace(*span, POINTS + 1)[:-1])
-        starts = _first_parameters(forms, space, ENGINE, certificate, settings(bound, space.harmonics))
+        guide = ENGINE.guide(WeakModel(forms, space.kept_harmonics), space)
+        goal, each = guide.goal(POINTS), FrontSettings().starts
+        assert goal is not None
+        nu, pattern = (jnp.asarray(np.repeat(part, each, axis=0)) for part in guide.resonances(goal.aims))
+        starts = space.starts(0, nu, pattern)
         jax.block_until_ready(starts)
         seconds = time.perf_counter() - begin
     assert starts is not None
@@ -300,11 +304,11 @@ def gradient_costs(sizes: tuple[int, ...]) -> list[dict[str, Any]]:
             scipy_front.Problem(OPPONENT, FREQUENCY, harmonics, "peak", kind) for kind in (False, True)
         )
         start = plain.random(np.random.default_rng(0))
-        space = SearchSpace("peak", 2, harmonics, FREQUENCY)
+        space = Peak(harmonics, FREQUENCY)
         forms = machine_forms(machine(), FREQUENCY, space.kept_harmonics)
         model, every = WeakModel(forms, space.kept_harmonics), jnp.ones(CANDIDATES)
-        parameters = space.random(jax.random.key(0), jnp.linspace(0.1, 0.9, CANDIDATES))
-        targets = Targets(6.0 * every, 1e-5 * every, 0.1 * every)
+        parameters = space.random(jax.random.key(0), jnp.linspace(0.1, 0.9, CANDIDATES), 2)
+        targets = EfficiencyTarget(6.0 * every, 1e-5 * every, 0.1 * every)
         jobs = {
             "forward differences": lambda p=plain, x=start: p.rates_and_slopes(x),
             "expert's differences": lambda p=sharp, x=start: p.rates_and_slopes(x),

@@ -25,8 +25,10 @@ from benchmarks._measure import HERE, exponent, median_seconds, print_table, run
 from benchmarks.exact_steady_state import drive as exact_drive, machine as exact_machine
 from benchmarks.weak_evaluation import machine as example
 from qtopt import files
-from qtopt.fronts import FrontSettings, SearchSpace, machine_forms
-from qtopt.fronts._search import Targets, WeakModel, refine
+from qtopt.fronts import Peak, machine_forms
+from qtopt.fronts.rates import WeakModel
+from qtopt.fronts.search import refined
+from qtopt.fronts.tradeoffs import EfficiencyTarget
 from qtopt.scan import parameter_scan
 from qtopt.solvers.exact import resolution_for, steady_state as exact_steady_state
 
@@ -67,15 +69,12 @@ def exact(size: int = 2, harmonics: int = 4, temperature: float = 1.0) -> tuple[
 
 def front(candidates: int) -> tuple[float, int]:
     """Two values and gradients of every candidate (front points x starts) of a front's search."""
-    settings = FrontSettings()
-    space = SearchSpace("peak", 2, settings.harmonics, settings.frequency)
-    model = WeakModel(
-        machine_forms(example(), settings.frequency, space.kept_harmonics), space.kept_harmonics
-    )
-    parameters = space.random(jax.random.key(0), jnp.linspace(0.1, 0.9, candidates))
+    space = Peak()
+    model = WeakModel(machine_forms(example(), space.frequency, space.kept_harmonics), space.kept_harmonics)
+    parameters = space.random(jax.random.key(0), jnp.linspace(0.1, 0.9, candidates), 2)
     every = jnp.ones(candidates)
-    targets = Targets(6.0 * every, 1e-5 * every, 0.1 * every)
-    search: Any = refine
+    targets = EfficiencyTarget(6.0 * every, 1e-5 * every, 0.1 * every)
+    search: Any = refined
     program = search.lower(model, space, targets, parameters, 1).compile()
     memory = program.compiled.memory_analysis()
     seconds = median_seconds({"": lambda: program(model, space, targets, parameters, 1)}, 3)[""]

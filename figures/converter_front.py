@@ -7,8 +7,6 @@ import xarray
 from matplotlib.lines import Line2D
 
 from qtopt import files
-from qtopt.fronts import FrontSettings, PreciseFront, precision_front
-from qtopt.model import Machine
 from qtopt.plots.style import BLUE, GREY, VERMILLION, figure as new_figure, legend_below, style_panel
 
 from . import _common as common, _fronts as fronts
@@ -38,7 +36,7 @@ def figure(quick: bool, out: Path) -> dict[str, xarray.Dataset]:
         cosines = replace(config, scan=files.ScanConfig(axes))
         data[f"cosines-{damping}"] = common.solved(cosines, out / f"converter_front-cosines-{damping}.nc")
         searched = replace(config, drive=None, pareto=settings)
-        data[damping] = fronts.searched(searched, out / f"converter_front-{damping}.nc", precise)
+        data[damping] = fronts.searched(searched, out / f"converter_front-{damping}.nc")
         found, single = data[damping], data[f"cosines-{damping}"]
         output = -single["local_powers"].sel(oscillator=1) / GAMMA_1
         output = output.where(output > 0.0)
@@ -70,8 +68,3 @@ def figure(quick: bool, out: Path) -> dict[str, xarray.Dataset]:
     legend_below(made, handles)
     common.write(made, out, "converter_front")
     return data
-
-
-def precise(machine: Machine, settings: FrontSettings, *more) -> PreciseFront:
-    """The front of the work extracted through the first oscillator."""
-    return precision_front(machine, settings, 0, *more)

@@ -11,7 +11,7 @@ import xarray
 
 import qtopt
 from qtopt import files
-from qtopt.fronts import Front, FrontSettings, exact_front
+from qtopt.fronts import Front, FrontProblem, improved
 from qtopt.model import Machine
 from qtopt.plots.style import (
     BLACK,
@@ -48,11 +48,11 @@ def figure(quick: bool, out: Path) -> dict[str, xarray.Dataset]:
         data[f"same-{strength:g}"] = common.stored(key, path, lambda c=config: _same_drives(c, weak))
     if not quick:
 
-        def search(machine: Machine, settings: FrontSettings, *more) -> Front:
-            start = fronts.restored(weak, STRENGTHS[-1])
+        def search(problem: FrontProblem, *more) -> Front:
+            start = fronts.restored(weak, problem.machine, STRENGTHS[-1])
             some = np.unique(np.linspace(0, len(start.points) - 1, STARTS).round().astype(int))
             start = replace(start, points=tuple(start.points[i] for i in some))
-            return exact_front(machine, settings, start, *more)
+            return improved(problem, start, *more)
 
         config = exact_config(STRENGTHS[-1], quick)
         data["searched"] = fronts.searched(config, out / "exact_front-searched.nc", search)
@@ -100,7 +100,7 @@ def _states(machine: Machine, drives: qtopt.BoundedDrive, resolution: Resolution
 def _same_drives(config: files.Config, weak: xarray.Dataset) -> xarray.Dataset:
     """Exact currents of the machine under every drive of a weak front; not a number where it is no engine."""
     machine = qtopt.build_machine(config.machine)
-    drives = [point.drive for point in fronts.restored(weak).points]
+    drives = [point.drive for point in fronts.restored(weak, machine).points]
     slowest = min(drives, key=lambda drive: float(drive.frequency))
     resolution = resolution_for(machine, slowest, POINTS)
     batch = jax.tree.map(lambda *leaves: jnp.stack(leaves), *drives)

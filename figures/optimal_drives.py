@@ -4,6 +4,7 @@ from pathlib import Path
 
 import xarray
 
+import qtopt
 from qtopt import files
 from qtopt.plots import drives_figure
 
@@ -20,6 +21,9 @@ ROWS: dict[str, tuple[files.Configuration, float, float]] = {
 def figure(quick: bool, out: Path) -> dict[str, xarray.Dataset]:
     """omega_B = 0.6; the data are those of `pareto_fronts`."""
     data = {name: front(*case, quick, out) for name, case in ROWS.items()}
-    drawn = {name: fronts.restored(part) for name, part in data.items()}
+    machines = {
+        name: qtopt.build_machine(common.engine(case[2], case[0]).machine) for name, case in ROWS.items()
+    }
+    drawn = {name: fronts.restored(part, machines[name]) for name, part in data.items()}
     common.write(drives_figure(drawn, 4, strength=1.0), out, "optimal_drives")
     return data

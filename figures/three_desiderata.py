@@ -7,7 +7,6 @@ import xarray
 from matplotlib.lines import Line2D
 
 from qtopt import files
-from qtopt.fronts import desiderata_front
 from qtopt.plots.style import BLUE, GREEN, GREY, VERMILLION, figure as new_figure, legend_below, style_panel
 
 from . import _common as common, _fronts as fronts
@@ -48,7 +47,7 @@ def figure(quick: bool, out: Path) -> dict[str, xarray.Dataset]:
         cosines = replace(config, scan=files.ScanConfig(axes))
         data[f"cosines-{case}"] = common.solved(cosines, out / f"three_desiderata-cosines-{case}.nc")
         wanted = replace(config, drive=None, pareto=replace(settings, configurations=(name,)))
-        data[case] = fronts.searched(wanted, out / f"three_desiderata-{case}.nc", desiderata_front)
+        data[case] = fronts.searched(wanted, out / f"three_desiderata-{case}.nc")
         single, found = data[f"cosines-{case}"], data[case]
         single = single.where(single["power"] < 0.0)
         noise = (single["power_fluctuations"], found["output_fluctuations"])

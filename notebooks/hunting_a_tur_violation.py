@@ -108,5 +108,5 @@ print(f"weak Q = {found.local_tur[0]:.5f}, exact Q = {exact.local_tur[0]:.5f}")
 assert abs(exact.local_tur[0] / found.local_tur[0] - 1.0) < 0.05
 
 # %% [markdown]
-# How low can $Q$ go with *any* drive shape at a given power? `qtopt.fronts.precision_front` searches it and
-# bounds it from below; the figure `converter_front` shows the result.
+# How low can $Q$ go with *any* drive shape at a given power? The trade-off `qtopt.PowerPrecision` searches it
+# and bounds it from below; the figure `converter_front` shows the result.

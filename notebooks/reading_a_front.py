@@ -39,18 +39,14 @@ STRENGTH = 1e-5
 hot = qtopt.Bath("hot", 1.0, qtopt.Lorentzian(STRENGTH, peak=1.25, width=0.01), "driven")
 cold = qtopt.Bath("cold", 0.2, qtopt.Ohmic(damping=100.0), coupling=[1.0, 1.0])
 machine = qtopt.Machine([1.0, 0.6], (hot, cold), "joint")
-settings = qtopt.FrontSettings(
-    points=3 if QUICK else 10,
-    harmonics=2 if QUICK else 6,
-    bound="peak",
-    frequency=(0.2, 0.8),
-    starts=2 if QUICK else 8,
-)
-front = qtopt.pareto_front(machine, settings)
+tradeoff = qtopt.PowerEfficiency.of(machine)
+drives = qtopt.Peak(harmonics=2 if QUICK else 6, frequency=(0.2, 0.8))
+settings = qtopt.FrontSettings(points=3 if QUICK else 10, starts=2 if QUICK else 8)
+front = qtopt.trace(qtopt.FrontProblem(machine, tradeoff, drives, settings=settings))
 for point in front.points:
     print(
         f"efficiency {point.efficiency:.4f}  power {-point.power / STRENGTH:8.4f} d  "
-        f"bound {point.certified_output / STRENGTH:8.4f} d  gap {point.gap:6.1%}  "
+        f"bound {point.bound / STRENGTH:8.4f} d  gap {point.gap:6.1%}  "
         f"validity {point.weak_validity:.2f}"
     )
 
@@ -79,12 +75,13 @@ assert all(point.gap >= -1e-9 for point in front.points)
 # %% [markdown]
 # ## An exact front
 #
-# With the bound `"rms"`, $\sum_l \overline{g_l^2} \le L/2$, the certificate *is* the front, and the drives
-# that reach it come with it, of one harmonic or two: nothing is searched.
+# With the set of drives `Rms`, $\sum_l \overline{g_l^2} \le L/2$, the certificate *is* the front, and the
+# drives that reach it come with it, of one harmonic or two: nothing is searched.
 
 # %%
-easy = qtopt.FrontSettings(3 if QUICK else 8, 2, "rms", frequency=(0.2, 0.8), starts=4)
-exact = qtopt.pareto_front(machine, easy)
+drives = qtopt.Rms(harmonics=2, frequency=(0.2, 0.8))
+settings = qtopt.FrontSettings(points=3 if QUICK else 8)
+exact = qtopt.trace(qtopt.FrontProblem(machine, tradeoff, drives, settings=settings))
 print("gaps:", ", ".join(f"{point.gap:.0e}" for point in exact.points))
 assert max(abs(point.gap) for point in exact.points) < 1e-4
 

@@ -8,9 +8,17 @@ from .assembly import (
 from .errors import InputError as InputError
 from .files import load as load
 from .fronts import (
+    ConversionEfficiency as ConversionEfficiency,
+    CoolingCOP as CoolingCOP,
     Front as Front,
+    FrontProblem as FrontProblem,
     FrontSettings as FrontSettings,
-    pareto_front as pareto_front,
+    Peak as Peak,
+    PowerEfficiency as PowerEfficiency,
+    PowerEfficiencyConstancy as PowerEfficiencyConstancy,
+    PowerPrecision as PowerPrecision,
+    Rms as Rms,
+    trace as trace,
 )
 from .model import (
     AbstractDrive as AbstractDrive,

@@ -24,11 +24,13 @@ def machine(configuration) -> qtopt.Machine:
 
 
 def main(points: int = 8, harmonics: int = 3, out: str = "front.png") -> None:
-    settings = qtopt.FrontSettings(points, harmonics, frequency=(0.05, 1.0), starts=8)
-    fronts = {name: qtopt.pareto_front(machine(name), settings) for name in ("joint", "independent")}
-    for name, front in fronts.items():
-        for point in front.points:
-            print(f"{name:12} eta {point.efficiency:.4f}  -P {-point.power:.4e}  certified {point.gap:.1e}")
+    drives = qtopt.Peak(harmonics, frequency=(0.05, 1.0))
+    fronts = {}
+    for name in ("joint", "independent"):
+        own = machine(name)
+        tradeoff, settings = qtopt.PowerEfficiency.of(own), qtopt.FrontSettings(points, starts=8)
+        fronts[name] = qtopt.trace(qtopt.FrontProblem(own, tradeoff, drives, settings=settings))
+        print(f"{name}\n{fronts[name]}")
     save(front_figure(fronts, STRENGTH), out)
 
 

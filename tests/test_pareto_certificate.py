@@ -6,13 +6,21 @@ import numpy as np
 import pytest
 
 from qtopt import Bath, Lorentzian, Machine, Ohmic
-from qtopt.fronts import Engine, Purpose, Refrigerator, SearchSpace, certifier_of, certify, machine_forms
+from qtopt.fronts import (
+    DRIVE_SETS,
+    AbstractEfficiencyTradeoff,
+    CoolingCOP,
+    PowerEfficiency,
+    certifier_of,
+    certify,
+    machine_forms,
+)
 from qtopt.fronts.certificates import PeakCertifier
 from qtopt.model._machine import Configuration
 from qtopt.solvers.weak import kernels
 
 STRENGTH = 1e-5
-ENGINE = Engine(hot=1.0, cold=0.2)
+ENGINE = PowerEfficiency(hot=1.0, cold=0.2)
 
 
 def engine(damping: float = 100.0, configuration: Configuration = "joint", cold: float = 0.2) -> Machine:
@@ -56,10 +64,10 @@ def test_rms_bound_is_the_largest_eigenvalue() -> None:
 @pytest.mark.parametrize("bound", ["peak", "rms"])
 def test_no_random_drive_exceeds_the_bound(free_forms, bound) -> None:
     """Weak duality: engines among 20,000 random drives stay below the bound at their own efficiency."""
-    space = SearchSpace(bound, 2, 4, (0.05, 1.0))
+    space = DRIVE_SETS[bound](4)
     count = 20_000
     frequency = np.where(np.arange(count) % 2 == 0, 0.425, np.geomspace(0.05, 1.0, count))
-    parameters = space.random(jax.random.key(1), jnp.asarray(frequency))
+    parameters = space.random(jax.random.key(1), jnp.asarray(frequency), 2)
     antiphase = jnp.asarray([1.0, -1.0])[None, :, None]
     shift = 4.0 * (jnp.arange(4) == 0) * antiphase * (jnp.arange(count) % 3 == 0)[:, None, None]
     parameters = parameters._replace(cosine=parameters.cosine + shift)
@@ -95,9 +103,11 @@ def test_shapes_only_lower_the_bound(free_forms) -> None:
 
 @pytest.mark.parametrize(
     ("purpose", "frequency", "reached"),
-    [(ENGINE, 0.65, 0.97), (Refrigerator(hot=1.0, cold=0.8), 0.31, 0.9)],
+    [(ENGINE, 0.65, 0.97), (CoolingCOP(hot=1.0, cold=0.8), 0.31, 0.9)],
 )
-def test_private_baths_are_bounded_one_by_one(purpose: Purpose, frequency: float, reached: float) -> None:
+def test_private_baths_are_bounded_one_by_one(
+    purpose: AbstractEfficiencyTradeoff, frequency: float, reached: float
+) -> None:
     """Clipped cosines of both oscillators, each at its own harmonic, stay below the bound and come near."""
     forms = machine_forms(engine(0.1, "independent", purpose.cold), (frequency, frequency), 16)
     angle = 2.0 * np.pi * np.arange(512) / 512

@@ -8,34 +8,52 @@ import numpy as np
 import pytest
 from helpers_machines import engine, lorentzian, machine_of, ohmic
 
-from qtopt.fronts import FrontPoint, FrontSettings, PurposeName, exact_front, maximise_power, pareto_front
+from qtopt.fronts import (
+    AbstractEfficiencyTradeoff,
+    CoolingCOP,
+    FrontPoint,
+    FrontProblem,
+    FrontSettings,
+    PowerEfficiency,
+    Rms,
+    maximise_power,
+    trace,
+)
 from qtopt.jobs import Store
 from qtopt.model import BoundedDrive
+from qtopt.solvers import Exact
 from qtopt.solvers.exact import ExactSteadyState, resolution_for, steady_state
 
 solve = eqx.filter_jit(steady_state)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("purpose", "cold"), [("engine", 0.2), ("refrigerator", 0.8)])
-def test_exact_front_improves_on_weak_drives(purpose: PurposeName, cold: float, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("kind", "cold"), [(PowerEfficiency, 0.2), (CoolingCOP, 0.8)])
+def test_exact_front_improves_on_weak_drives(
+    kind: type[AbstractEfficiencyTradeoff], cold: float, tmp_path: Path
+) -> None:
     baths = (lorentzian(1e-4, 1.25, 0.01, 1.0), ohmic(100.0, cold, (1.0, 1.0)))
     machine = machine_of((1.0, 0.6), baths)  # weak validity 0.26 for the published cosines
-    settings = FrontSettings(
-        points=3, harmonics=1, bound="rms", frequency=(0.41, 0.47), starts=2, purpose=purpose
-    )
-    weak = pareto_front(machine, settings)
+    tradeoff = kind.of(machine)
+    problem = FrontProblem(machine, tradeoff, Rms(1, (0.41, 0.47)), Exact(), FrontSettings(3, 2))
     steps = []
     path = tmp_path / "state.part"
-    front = exact_front(machine, settings, weak, Store(path, "x"), lambda done, *_: steps.append(done))
+
+    def report(done: int, total: int, what: str) -> None:
+        if "exact" in what:
+            steps.append(done)
+
+    front = trace(problem, Store(path, "x"), report)
+    weak = front.begun_from
+    assert weak is not None and weak.certificate is not None
     assert front.certificate is None and len(front.points) >= 1
-    assert steps == sorted(steps)
+    assert steps == sorted(steps) and len(steps) > 4
 
     def state_of(point: FrontPoint) -> ExactSteadyState:
         return solve(machine, point.drive, resolution_for(machine, point.drive))
 
     def output(state: ExactSteadyState) -> float:
-        return -float(state.power) if purpose == "engine" else float(state.heat_currents[1])
+        return -float(state.power) if kind is PowerEfficiency else float(state.heat_currents[1])
 
     before = max(output(state_of(point)) for point in weak.points)
     assert max(point.output for point in front.points) > before * (1.0 + 1e-6)
@@ -43,9 +61,9 @@ def test_exact_front_improves_on_weak_drives(purpose: PurposeName, cold: float, 
         state = state_of(point)
         np.testing.assert_allclose(point.power, float(state.power), rtol=1e-12)
         np.testing.assert_allclose(point.output, output(state), rtol=1e-12)
-        assert 0.0 < point.efficiency < front.purpose.limit
+        assert 0.0 < point.efficiency < tradeoff.limit
     # A finished search, resumed, only evaluates.
-    again = exact_front(machine, settings, weak, Store(path, "x"))
+    again = trace(problem, Store(path, "x"))
     assert [p.power for p in again.points] == [p.power for p in front.points]
 
 

@@ -13,46 +13,58 @@ from hypothesis import given, settings as hypothesis_settings, strategies as st
 
 from qtopt import (
     Bath,
+    CoolingCOP,
+    FrontProblem,
     FrontSettings,
     InputError,
     Lorentzian,
     Machine,
     Ohmic,
+    Peak,
+    PowerEfficiency,
+    Rms,
     evaluate,
-    pareto_front,
+    trace,
 )
-from qtopt.fronts import DriveParameters, PurposeName, SearchSpace, certifier_of, machine_forms, non_dominated
-from qtopt.fronts._search import Targets, WeakModel, explored, refine, refined
+from qtopt.fronts import (
+    DRIVE_SETS,
+    AbstractEfficiencyTradeoff,
+    DriveParameters,
+    certifier_of,
+    machine_forms,
+    non_dominated,
+)
+from qtopt.fronts.rates import WeakModel
+from qtopt.fronts.search import explored, refine, refined
+from qtopt.fronts.tradeoffs import EfficiencyTarget
 from qtopt.jobs import Store
+from qtopt.model import FourierDrive
 from tests.test_pareto_certificate import STRENGTH, engine
 
-SMALL = FrontSettings(points=4, harmonics=3, bound="peak", frequency=(0.3, 0.6), starts=4, seed=0)
+
+def power_efficiency(machine: Machine, drives: Peak | Rms, **settings) -> FrontProblem:
+    return FrontProblem(machine, PowerEfficiency.of(machine), drives, settings=FrontSettings(**settings))
 
 
-@pytest.mark.parametrize(
-    ("purpose", "cold"),
-    [("engine", 0.2), ("refrigerator", 0.8)],
-)
-def test_rms_front_is_the_certified_front(purpose: PurposeName, cold: float) -> None:
+@pytest.mark.parametrize(("kind", "cold"), [(PowerEfficiency, 0.2), (CoolingCOP, 0.8)])
+def test_rms_front_is_the_certified_front(kind: type[AbstractEfficiencyTradeoff], cold: float) -> None:
     """With the rms bound every point lies within 1e-6 of the exact front, and never above it."""
-    settings = FrontSettings(points=6, harmonics=3, bound="rms", purpose=purpose)
     machine = engine(cold=cold)
-    front = pareto_front(machine, settings)
+    front = trace(FrontProblem(machine, kind.of(machine), Rms(3), settings=FrontSettings(points=6)))
     assert len(front.points) == 6
     gaps = np.array([point.gap for point in front.points])
     assert np.all(np.abs(gaps) < 1e-6)
     assert np.all(np.diff([point.output for point in front.points]) < 0.0)
     point = front.points[0]
     found = evaluate(machine, point.drive)
-    assert found.mode == purpose and found.efficiency == pytest.approx(point.efficiency, rel=1e-9)
-    expected = -found.power if purpose == "engine" else found.heat_currents[1]
+    assert found.mode == kind.machine_name and found.efficiency == pytest.approx(point.efficiency, rel=1e-9)
+    expected = -found.power if kind is PowerEfficiency else found.heat_currents[1]
     assert point.output == pytest.approx(expected, rel=1e-9)
 
 
 def test_peak_bound_beats_cosines() -> None:
     """Omega = 0.45, 15 harmonics: at least 0.535 d (cosines 0.344 d), below the certified 0.541 d."""
-    settings = FrontSettings(points=2, harmonics=15, bound="peak", frequency=(0.45, 0.45), starts=6)
-    front = pareto_front(engine(), settings)
+    front = trace(power_efficiency(engine(), Peak(15, (0.45, 0.45)), points=2, starts=6))
     best = front.points[0]
     assert -best.power / STRENGTH > 0.535
     assert 0.0 <= best.gap < 0.012
@@ -70,11 +82,11 @@ def area(efficiency: np.ndarray, output: np.ndarray) -> float:
 @pytest.mark.slow
 def test_peak_front_reaches_its_certificate() -> None:
     """The example with 5 harmonics: 99 % of the area below 30 points of the certified front."""
-    front = pareto_front(engine(), FrontSettings(points=30, harmonics=5, bound="peak"))
-    found = np.array([(p.efficiency, p.output, p.certified_output) for p in front.points])
+    front = trace(power_efficiency(engine(), Peak(5), points=30))
+    found = np.array([(p.efficiency, p.output, p.bound) for p in front.points])
     assert np.all(found[:, 1] <= found[:, 2] * (1.0 + 1e-9))
     forms = machine_forms(engine(), (0.05, 1.0), 64)
-    certifier = certifier_of(forms, front.purpose, "peak", (0.05, 1.0))
+    certifier = certifier_of(forms, PowerEfficiency(1.0, 0.2), "peak", (0.05, 1.0))
     span = certifier.efficiency_range(tight=True)
     assert span is not None
     exact = certifier.at(np.linspace(*span, 31)[:-1])
@@ -84,7 +96,8 @@ def test_peak_front_reaches_its_certificate() -> None:
 
 @pytest.mark.slow
 def test_resumed_search_ends_in_the_same_front(tmp_path) -> None:
-    whole = pareto_front(engine(), SMALL)
+    problem = power_efficiency(engine(), Peak(3, (0.3, 0.6)), points=4, starts=4)
+    whole = trace(problem)
     path = tmp_path / "state.part"
 
     def interrupt(done: int, total: int, message: str) -> None:
@@ -92,14 +105,12 @@ def test_resumed_search_ends_in_the_same_front(tmp_path) -> None:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        pareto_front(engine(), SMALL, Store(path, "mine"), interrupt)
+        trace(problem, Store(path, "mine"), interrupt)
     assert path.exists()
     seen: list[int] = []
-    resumed = pareto_front(
-        engine(), SMALL, Store(path, "mine"), lambda done, total, message: seen.append(done)
-    )
-    assert min(done for done in seen if done > 2) > 9
-    assert [p[:6] for p in resumed.points] == [p[:6] for p in whole.points]
+    resumed = trace(problem, Store(path, "mine"), lambda done, total, message: seen.append(done))
+    assert min(done for done in seen if done > 2) >= 9
+    assert [resumed.row(p) for p in resumed.points] == [whole.row(p) for p in whole.points]
 
 
 def test_foreign_checkpoint_is_ignored(tmp_path) -> None:
@@ -113,15 +124,16 @@ def test_machine_without_engine_gives_an_empty_front() -> None:
     """One oscillator with an Ohmic driven bath: no engine within any bound at this frequency."""
     hot = Bath("hot", 1.0, Ohmic(1e-3), "driven")
     machine = Machine([1.0], (hot, Bath("cold", 0.2, Ohmic(0.1), [1.0])))
-    front = pareto_front(machine, FrontSettings(points=2, harmonics=1, frequency=(0.3, 0.3), starts=2))
+    front = trace(power_efficiency(machine, Peak(1, (0.3, 0.3)), points=2, starts=2))
     assert front.points == () and front.certificate is None
+    assert front.remark == "no engine within the bound" and front.remark in str(front)
 
 
 def test_equal_temperatures_are_refused() -> None:
     hot = Bath("hot", 0.2, Lorentzian(1e-5, 1.25, 0.01), "driven")
     machine = Machine([1.0], (hot, Bath("cold", 0.2, Ohmic(0.1), [1.0])))
     with pytest.raises(InputError, match=r"exactly two temperatures, but they are at \[0.2\]"):
-        pareto_front(machine, SMALL)
+        PowerEfficiency.of(machine)
 
 
 def test_score_reaches_concave_parts() -> None:
@@ -133,7 +145,7 @@ def test_score_reaches_concave_parts() -> None:
     winners = set(np.argmin(weights * entropy - (1.0 - weights) * power, axis=1))
     assert winners == {0, 10}
     for i in range(4, 11):
-        target = Targets(jnp.asarray(slope[i]), jnp.asarray(power[i]), jnp.asarray(0.01))
+        target = EfficiencyTarget(jnp.asarray(slope[i]), jnp.asarray(power[i]), jnp.asarray(0.01))
         values = [
             float(target.score(jnp.asarray(p), jnp.asarray(s))) for p, s in zip(power, entropy, strict=True)
         ]
@@ -156,23 +168,26 @@ def test_non_dominated_by_definition(rows: list[tuple[int, int]]) -> None:
 
 @given(st.integers(0, 2**31 - 1), st.sampled_from(["peak", "rms"]))
 @hypothesis_settings(max_examples=20)
-def test_search_space_obeys_its_bound(seed: int, bound) -> None:
-    space = SearchSpace(bound, 2, 5, (0.1, 0.9))
-    parameters = space.random(jax.random.key(seed), jnp.asarray([0.3]))
-    one = jax.tree.map(lambda leaf: leaf[0], parameters)
-    drive = space.drive(one)
+def test_drive_sets_obey_their_bounds(seed: int, kind: str) -> None:
+    drives = DRIVE_SETS[kind](5, (0.1, 0.9))
+    parameters = drives.random(jax.random.key(seed), jnp.asarray([0.3]), 2)
+    drive = drives.drive(jax.tree.map(lambda leaf: leaf[0], parameters))
+    again = drives.drive(drives.parameters(drive))
+    times = np.linspace(0.0, 70.0, 99)
+    np.testing.assert_allclose(again(times), drive(times), atol=1e-9)
+    assert drives.kept_harmonics == drive.default_harmonics
     assert 0.1 <= float(drive.frequency) <= 0.9
-    if bound == "peak":
+    if kind == "peak":
         assert np.abs(np.asarray(drive(np.linspace(0.0, 70.0, 999)))).max() <= 1.0
     else:
         np.testing.assert_allclose(float(jnp.sum(drive.mean_square())), 1.0, rtol=1e-12)
 
 
 def test_folded_drive_is_the_same_drive() -> None:
-    space = SearchSpace("peak", 2, 6, (0.05, 1.0))
+    space = Peak(6)
     cosine, sine = np.zeros((2, 6)), np.zeros((2, 6))
     cosine[:, 2], sine[:, 5] = [1.5, -1.4], [0.3, 0.1]
-    start = space.parameters(np.array([0.1, -0.2]), cosine, sine, 0.1)
+    start = space.parameters(FourierDrive(0.1, np.array([0.1, -0.2]), cosine, sine))
     found = space.folded(start)
     assert found is not None
     times = np.linspace(0.0, 60.0, 500)
@@ -182,10 +197,10 @@ def test_folded_drive_is_the_same_drive() -> None:
 
 
 def test_search_programs_hold_no_lapack_and_no_callback() -> None:
-    space = SearchSpace("peak", 2, 3, (0.4, 0.5))
+    space = Peak(3, (0.4, 0.5))
     model = WeakModel(machine_forms(engine(), (0.4, 0.5), space.kept_harmonics), space.kept_harmonics)
-    parameters = space.random(jax.random.key(0), jnp.full(4, 0.45))
-    targets = Targets(jnp.full(4, 6.0), jnp.full(4, 1e-5), jnp.full(4, 0.1))
+    parameters = space.random(jax.random.key(0), jnp.full(4, 0.45), 2)
+    targets = EfficiencyTarget(jnp.full(4, 6.0), jnp.full(4, 1e-5), jnp.full(4, 0.1))
     for program, length in ((explored, 0.1), (refined, 4)):
         text = program.lower(model, space, targets, parameters, length).compile().compiled.as_text()  # pyright: ignore
         assert 'custom_call_target="lapack' not in text and "python_cpu_callback" not in text
@@ -204,11 +219,11 @@ print(json.dumps(improved(None)))
 
 def improved(at_once: int | None) -> list[list[float]]:
     """Rates of five candidates after a few evaluations of L-BFGS."""
-    space = SearchSpace("rms", 2, 2, (0.45, 0.45))
+    space = Rms(2, (0.45, 0.45))
     forms = machine_forms(engine(), (0.45, 0.45), space.kept_harmonics)
     model = WeakModel(forms, space.kept_harmonics, at_once=at_once)
-    parameters = space.random(jax.random.key(1), jnp.full(5, 0.45))
-    targets = Targets(jnp.full(5, 6.0), jnp.full(5, 1e-5), jnp.full(5, 0.1))
+    parameters = space.random(jax.random.key(1), jnp.full(5, 0.45), 2)
+    targets = EfficiencyTarget(jnp.full(5, 6.0), jnp.full(5, 1e-5), jnp.full(5, 0.1))
     return [np.asarray(rate).tolist() for rate in refine(model, space, targets, parameters, 4)[1]]
 
 

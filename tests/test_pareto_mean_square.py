@@ -10,19 +10,22 @@ from hypothesis import given, settings as hypothesis_settings, strategies as st
 from qtopt import (
     Bath,
     FourierDrive,
+    FrontProblem,
     FrontSettings,
     Lorentzian,
     Machine,
     Ohmic,
-    pareto_front,
+    PowerEfficiency,
+    Rms,
+    trace,
 )
-from qtopt.fronts import Engine, machine_forms
+from qtopt.fronts import machine_forms
 from qtopt.fronts.certificates.attained import BestDrives, MeanSquareFront
 from qtopt.fronts.rates import FixedForms, Forms, HarmonicForms, TabulatedForms, packed, tabulate
 from qtopt.model._machine import Configuration
 from tests.test_pareto_certificate import engine
 
-ENGINE = Engine(hot=1.0, cold=0.2)
+ENGINE = PowerEfficiency(hot=1.0, cold=0.2)
 
 
 def bumps(nu: np.ndarray, centres: np.ndarray, widths: np.ndarray, matrices: np.ndarray) -> np.ndarray:
@@ -228,29 +231,27 @@ def test_machines_with_two_resonances_mix_harmonics(case: str) -> None:
     assert mixed(best).sum() >= 2
 
 
-FRONTS: dict[str, tuple[Machine, FrontSettings, list[int]]] = {
-    "mixed": (engine(1.0), FrontSettings(6, 3, "rms"), [1, 2, 3]),
-    "fixed": (engine(1.0), FrontSettings(6, 3, "rms", (0.22, 0.22)), [1, 2, 3]),
-    "third harmonic": (engine(), FrontSettings(6, 3, "rms", (0.1, 0.15)), [3]),
-    "out of reach": (engine(), FrontSettings(6, 1, "rms", (0.1, 0.3)), [1]),
+FRONTS: dict[str, tuple[Machine, Rms, list[int]]] = {
+    "mixed": (engine(1.0), Rms(3), [1, 2, 3]),
+    "fixed": (engine(1.0), Rms(3, (0.22, 0.22)), [1, 2, 3]),
+    "third harmonic": (engine(), Rms(3, (0.1, 0.15)), [3]),
+    "out of reach": (engine(), Rms(1, (0.1, 0.3)), [1]),
 }
 
 
 @pytest.mark.parametrize("case", FRONTS)
 def test_points_lie_on_the_certified_front(case: str) -> None:
-    machine, settings, orders = FRONTS[case]
-    front = pareto_front(machine, settings)
-    assert len(front.points) == settings.points
+    machine, drives, orders = FRONTS[case]
+    front = trace(FrontProblem(machine, ENGINE, drives, settings=FrontSettings(6)))
+    assert len(front.points) == 6
     assert front.certificate is not None and np.all(np.diff(front.certificate.output) <= 0.0)
     for point in front.points:
         assert abs(point.gap) < 1e-6
         assert isinstance(point.drive, FourierDrive)
         np.testing.assert_allclose(np.sum(point.drive.mean_square()), 1.0, rtol=1e-12)
-        present = np.flatnonzero(
-            np.linalg.norm(np.asarray(point.drive.harmonics(settings.harmonics)), axis=1)
-        )
+        present = np.flatnonzero(np.linalg.norm(np.asarray(point.drive.harmonics(drives.harmonics)), axis=1))
         assert set(present) <= set(orders) and len(present) <= 2
-        assert settings.frequency[0] <= point.frequency <= settings.frequency[1]
+        assert drives.frequency[0] <= point.frequency <= drives.frequency[1]
 
 
 def test_one_oscillator_has_a_front() -> None:
@@ -258,6 +259,6 @@ def test_one_oscillator_has_a_front() -> None:
         Bath("hot", 1.0, Lorentzian(1e-5, 1.25, 0.01), "driven"),
         Bath("cold", 0.2, Ohmic(0.01), [1.0]),
     )
-    front = pareto_front(Machine([1.0], (hot, cold)), FrontSettings(6, 2, "rms"))
+    front = trace(FrontProblem(Machine([1.0], (hot, cold)), ENGINE, Rms(2), settings=FrontSettings(6)))
     assert len(front.points) == 6
     assert max(abs(point.gap) for point in front.points) < 1e-6

@@ -12,19 +12,23 @@ from helpers_machines import converter, converter_drive, drude, engine, machine_
 from qtopt import Bath, Drude, Machine, Ohmic, evaluate
 from qtopt.errors import InputError
 from qtopt.fronts import (
+    Front,
+    FrontProblem,
     FrontSettings,
-    SearchSpace,
+    Peak,
+    PowerEfficiencyConstancy,
+    PowerPrecision,
+    Rms,
     Variation,
     certify_peak_precision,
     certify_precision,
-    desiderata_front,
-    exact_precise_front,
-    precision_front,
     precision_model,
+    trace,
 )
 from qtopt.fronts.certificates import peak_support
 from qtopt.fronts.rates import PrecisionModel
 from qtopt.jobs import Store
+from qtopt.solvers import Exact
 from qtopt.solvers.weak import fluctuations
 
 RANGE = (0.1, 0.6)
@@ -47,10 +51,10 @@ def test_tabulated_rates_are_those_of_the_solver(model: PrecisionModel) -> None:
 
 def test_no_drive_beats_the_certificate(model: PrecisionModel) -> None:
     """Random drives with mean(g_l^2) <= 1 and tuned ones; the best single harmonic reaches the smallest Q."""
-    space = SearchSpace("rms", 2, HARMONICS, RANGE)
+    space = Rms(HARMONICS, RANGE)
     keys = jax.random.split(jax.random.key(0), 2)
     frequencies = jnp.exp(jax.random.uniform(keys[0], (400,), minval=np.log(0.1), maxval=np.log(0.6)))
-    drives = jax.vmap(space.drive)(space.random(keys[1], frequencies))
+    drives = jax.vmap(space.drive)(space.random(keys[1], frequencies, 2))
     power, noise, entropy = (np.asarray(x) for x in jax.jit(jax.vmap(model.rates))(drives))
     product = noise * entropy / power**2
     useful = power > 0.0
@@ -82,10 +86,8 @@ def test_fixed_frequency_cannot_improve_much_on_the_cosines() -> None:
 
 @pytest.mark.slow
 def test_precision_front_reaches_its_certificate_at_low_power() -> None:
-    settings = FrontSettings(points=8, harmonics=4, frequency=(0.05, 1.0), starts=8)
-    front = precision_front(converter(), settings, 0)
-    products = np.array([p.uncertainty_product for p in front.points])
-    bounds = np.array([p.certified_product for p in front.points])
+    front = trace(FrontProblem(converter(), PowerPrecision(0), Peak(4), settings=FrontSettings(8, 8)))
+    products, bounds = front.values("uncertainty_product"), front.values("bound")
     assert np.all(products >= bounds * (1.0 - 1e-6)) and products[0] < 1.02 * bounds[0]
     # At least the published power, at a smaller product than the published cosines.
     better = [p for p in front.points if p.output_power <= -3.942e-4]
@@ -94,8 +96,9 @@ def test_precision_front_reaches_its_certificate_at_low_power() -> None:
 
 @pytest.mark.slow
 def test_desiderata_are_not_dominated() -> None:
-    settings = FrontSettings(points=9, harmonics=3, frequency=(0.2, 0.8), starts=4)
-    front = desiderata_front(engine(1e-5), settings)
+    machine = engine(1e-5)
+    tradeoff = PowerEfficiencyConstancy.of(machine)
+    front = trace(FrontProblem(machine, tradeoff, Peak(3, (0.2, 0.8)), settings=FrontSettings(9, 4)))
     assert len(front.points) >= 3
     for p in front.points:
         product = p.output_fluctuations * (0.8 / p.efficiency - 1.0) / (-p.power * 0.2)
@@ -104,7 +107,7 @@ def test_desiderata_are_not_dominated() -> None:
 
 def test_outputs_that_do_not_exist_are_refused() -> None:
     with pytest.raises(InputError, match="one of the 2 oscillators"):
-        precision_front(converter(), FrontSettings(points=2), 2)
+        PowerPrecision.of(converter(), 2)
 
 
 def test_harmonics_of_bounded_shapes() -> None:
@@ -132,10 +135,10 @@ def test_three_times_less_than_the_cosines_is_out_of_reach(model: PrecisionModel
     found = certify_peak_precision(model, (0.15, 0.2), np.array([3.942e-4]))
     plain = certify_precision(model, "peak", (0.15, 0.2), np.array([3.942e-4]))
     assert plain.product[0] < found.product[0] and 4.433e-3 / 3.0 < found.product[0] < 3.26e-3
-    space = SearchSpace("peak", 2, 4, (0.15, 0.2))
+    space = Peak(4, (0.15, 0.2))
     keys = jax.random.split(jax.random.key(1), 2)
     frequencies = jax.random.uniform(keys[0], (2000,), minval=0.15, maxval=0.2)
-    drives = jax.vmap(space.drive)(space.random(keys[1], frequencies))
+    drives = jax.vmap(space.drive)(space.random(keys[1], frequencies, 2))
     power, noise, entropy = (np.asarray(x) for x in jax.jit(jax.vmap(model.rates))(drives))
     able = power >= found.power[0]
     assert np.all((noise * entropy / power**2)[able] >= found.product[0])
@@ -153,18 +156,19 @@ def test_colder_converters_are_more_precise(tmp_path) -> None:
         )
         return Machine([1.0, 0.6], baths)
 
-    settings = FrontSettings(points=2, harmonics=2, frequency=(0.1, 0.4), starts=8)
-    powers = [3.0e-4, 3.942e-4]
-    fixed = precision_front(converter(), settings, 0, powers=powers)
-    varied = precision_front(
-        converter(), settings, 0, powers=powers, variation=Variation(build, (0.1,), ((0.05, 0.2),))
-    )
+    tradeoff = PowerPrecision(0, (3.0e-4, 3.942e-4))
+
+    def front(variation: Variation | None) -> Front:
+        drives, settings = Peak(2, (0.1, 0.4)), FrontSettings(2, 8)
+        return trace(FrontProblem(converter(), tradeoff, drives, settings=settings, variation=variation))
+
+    fixed, varied = front(None), front(Variation(build, (0.1,), ((0.05, 0.2),)))
     assert varied.certificate is None
     for point in varied.points:
         rivals = [p for p in fixed.points if p.output_power >= point.output_power * 1.02]
         assert rivals and all(point.uncertainty_product < 0.6 * p.uncertainty_product for p in rivals)
         assert 0.05 <= point.numbers[0] < 0.06
-        assert point.uncertainty_product >= point.certified_product * (1.0 - 1e-6)
+        assert point.uncertainty_product >= point.bound * (1.0 - 1e-6)
         state = solve(build(jnp.asarray(point.numbers)), point.drive)
         np.testing.assert_allclose(float(state.local_powers[0]), point.output_power, rtol=1e-12)
 
@@ -179,14 +183,12 @@ def test_exact_fronts_improve_on_weak_drives(output: int | None, tmp_path: Path)
     else:
         baths = (drude(0.1, 12.0, 0.1), ohmic(100.0, 0.1, (1.0, 1.0)))
         machine = machine_of((1.0, 0.6), baths)
-    settings = FrontSettings(points=2, harmonics=1, frequency=(0.2, 0.5), starts=4)
-    if output is None:
-        weak = desiderata_front(machine, settings)
-    else:
-        weak = precision_front(machine, settings, output)
+    tradeoff = PowerEfficiencyConstancy.of(machine) if output is None else PowerPrecision(output)
+    problem = FrontProblem(machine, tradeoff, Peak(1, (0.2, 0.5)), Exact(), FrontSettings(2, 4))
     path = tmp_path / "state.part"
-    front = exact_precise_front(machine, settings, weak, output, Store(path, "x"))
-    assert front.certificate is None and len(front.points) >= 1
+    front = trace(problem, Store(path, "x"))
+    weak = front.begun_from
+    assert weak is not None and front.certificate is None and len(front.points) >= 1
     for point in front.points:
         found = evaluate(machine, point.drive, "exact")
         power = found.power if output is None else found.local_powers[output]
@@ -200,7 +202,7 @@ def test_exact_fronts_improve_on_weak_drives(output: int | None, tmp_path: Path)
             rivals = [p for p in front.points if -p.output_power >= -old.local_powers[output] * (1.0 - 1e-9)]
             assert product is not None
             assert rivals and min(p.uncertainty_product for p in rivals) <= product * (1.0 + 1e-6)
-    again = exact_precise_front(machine, settings, weak, output, Store(path, "x"))
+    again = trace(problem, Store(path, "x"))
     assert [p.output_power for p in again.points] == [p.output_power for p in front.points]
 
 
@@ -215,4 +217,4 @@ def test_variations_are_checked() -> None:
     with pytest.raises(InputError, match="one range for each number"):
         Variation(build, (0.3, 1.0), ((0.05, 0.2),))
     with pytest.raises(InputError, match="powers to aim at must be above 0"):
-        precision_front(converter(), FrontSettings(points=2), 0, powers=[1e-4, 0.0])
+        PowerPrecision(0, (1e-4, 0.0))

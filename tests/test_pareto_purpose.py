@@ -1,11 +1,19 @@
-"""Engines and refrigerators: output and entropy rate fix the efficiency; outputs are what they are called."""
+"""Engines, refrigerators, converters: output and entropy production rate fix the efficiency."""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
 from qtopt import Bath, Drude, InputError, Lorentzian, Machine, MonochromaticDrive, Ohmic
-from qtopt.fronts import PURPOSES, Front, Refrigerator, purpose_of
+from qtopt.fronts import (
+    ConversionEfficiency,
+    CoolingCOP,
+    Front,
+    PowerEfficiency,
+)
+from qtopt.fronts.tradeoffs import Currents
 from qtopt.observables import performance
 from qtopt.plots import drives_figure, front_figure
 from qtopt.solvers.weak import steady_state
@@ -18,25 +26,28 @@ temperature = st.floats(0.05, 5.0)
 def test_output_and_entropy_fix_the_efficiency(cold: float, ratio: float, share: float, power: float) -> None:
     """With the first and the second law alone, whatever the machine."""
     hot = ratio * cold
-    for name, kind in PURPOSES.items():
-        purpose = kind(hot, cold)
-        efficiency = share * purpose.limit
-        if name == "engine":
-            work, hot_heat = -power, power / efficiency
-            cold_heat = -work - hot_heat
+    for tradeoff in (PowerEfficiency(hot, cold), CoolingCOP(hot, cold), ConversionEfficiency(cold, 0)):
+        efficiency = share * tradeoff.limit
+        if isinstance(tradeoff, PowerEfficiency):
+            work, hot_heat = [-power, 0.0], power / efficiency
+            temperatures, heat = [hot, cold], [hot_heat, power - hot_heat]
+        elif isinstance(tradeoff, CoolingCOP):
+            work, cold_heat = [power, 0.0], efficiency * power
+            temperatures, heat = [hot, cold], [-power - cold_heat, cold_heat]
         else:
-            work, cold_heat = power, efficiency * power
-            hot_heat = -work - cold_heat
-        entropy = -hot_heat / hot - cold_heat / cold
-        output = purpose.output(work, [hot_heat, cold_heat], [hot, cold])
-        found = performance([hot, cold], [work], [hot_heat, cold_heat])
-        assert found.mode == name
-        assert found.efficiency == pytest.approx(efficiency, rel=1e-12)
-        assert found.efficiency_bound == pytest.approx(purpose.limit, rel=1e-12)
-        a, b = purpose.gain
-        assert a * work + b * entropy == pytest.approx(output, rel=1e-9)
-        assert float(purpose.slope(efficiency)) * output == pytest.approx(entropy, rel=1e-9)
-        assert float(purpose.efficiency(entropy / output)) == pytest.approx(efficiency, rel=1e-9)
+            work, temperatures = [-power, power / efficiency], [cold, cold]
+            heat = [-0.3 * sum(work), -0.7 * sum(work)]
+        entropy = -sum(j / t for j, t in zip(heat, temperatures, strict=True))
+        found = tradeoff.gained(Currents(np.array(temperatures), np.array(work), np.array(heat), entropy))
+        assert found is not None
+        assert found[0] == pytest.approx(efficiency, rel=1e-12)
+        said = performance(temperatures, work, heat)
+        assert said.mode == tradeoff.machine_name and said.efficiency == pytest.approx(efficiency, rel=1e-12)
+        assert said.efficiency_bound == pytest.approx(tradeoff.limit, rel=1e-12)
+        rate = tradeoff.output(2).rate(np.array(work), entropy)
+        assert float(rate) == pytest.approx(found[1], rel=1e-9)
+        assert float(tradeoff.slope(efficiency)) * found[1] == pytest.approx(entropy, rel=1e-9)
+        assert float(tradeoff.efficiency(entropy / found[1])) == pytest.approx(efficiency, rel=1e-9)
 
 
 @pytest.mark.parametrize("driven", [pytest.param("hot", marks=pytest.mark.slow), "cold"])
@@ -50,29 +61,34 @@ def test_cooling_power_is_the_heat_from_the_cold_bath(driven: str) -> None:
     )
     machine = Machine([1.0, 0.6], baths)
     state = steady_state(machine, MonochromaticDrive(0.5, [1.0, 0.7], [0.3, 2.0]))
-    purpose = purpose_of(machine, "refrigerator")
-    assert purpose == Refrigerator(hot=1.0, cold=0.8)
-    a, b = purpose.gain
-    output = purpose.output(float(state.power), np.asarray(state.heat_currents), machine.temperatures)
-    heat = np.asarray(state.heat_currents)
-    assert output == pytest.approx(heat[1:].sum() if driven == "hot" else heat[0], rel=1e-14)
-    combined = a * float(state.power) + b * float(state.entropy_production_rate)
-    assert combined == pytest.approx(output, rel=1e-11)
+    tradeoff = CoolingCOP.of(machine)
+    assert tradeoff == CoolingCOP(hot=1.0, cold=0.8)
+    heat, entropy = np.asarray(state.heat_currents), float(state.entropy_production_rate)
+    cooled = heat[1:].sum() if driven == "hot" else heat[0]
+    combined = float(tradeoff.output(2).rate(state.local_powers, state.entropy_production_rate))
+    assert combined == pytest.approx(cooled, rel=1e-11)
+    currents = Currents(
+        np.asarray(machine.temperatures), np.array([1.0, 0.0]), heat * np.sign(cooled), entropy
+    )
+    gained = tradeoff.gained(currents)
+    assert gained is not None and gained[1] == pytest.approx(abs(cooled), rel=1e-14)
 
 
 def test_equal_temperatures_cool_nothing() -> None:
     hot = Bath("hot", 0.2, Lorentzian(1e-5, 1.25, 0.01), "driven")
     machine = Machine([1.0], (hot, Bath("cold", 0.2, Ohmic(0.1), [1.0])))
     with pytest.raises(InputError, match="a front of refrigerators needs baths at exactly two temperatures"):
-        purpose_of(machine, "refrigerator")
+        CoolingCOP.of(machine)
 
 
 def test_figures_of_refrigerators() -> None:
     """Axes say what is shown; the points are the outputs, not the powers."""
-    cooling = Refrigerator(hot=1.0, cold=0.8)
+    cooling = CoolingCOP(hot=1.0, cold=0.8)
     engine = front_of(5)
-    points = tuple(p._replace(output=2.0 * p.output, power=-p.power) for p in engine.points)
-    front = Front(points, engine.certificate, cooling)
+    points = tuple(
+        replace(p, merits={**p.merits, "output": 2.0 * p.output}, power=-p.power) for p in engine.points
+    )
+    front = Front(cooling, points, engine.certificate)
     drawn = front_figure({"joint": front}, 1e-5).axes[0]
     assert drawn.get_xlabel() == "coefficient of performance"
     assert drawn.get_ylabel() == r"cooling power $J_\mathrm{c}/d$ ($\hbar/\omega_A^2$)"
@@ -80,5 +96,10 @@ def test_figures_of_refrigerators() -> None:
     assert any(np.allclose(y, [p.output / 1e-5 for p in points], rtol=1e-14) for y in lines if len(y) == 5)
     title = drives_figure({"joint": front}, strength=1e-5).axes[0].get_title()
     assert title.startswith("maximum cooling\nCOP = 0.4000")
-    words = [text.get_text() for text in front_figure({"joint": Front((), None, cooling)}).axes[0].texts]
+    words = [
+        text.get_text()
+        for text in front_figure({"joint": Front(cooling, remark="no refrigerator within the bound")})
+        .axes[0]
+        .texts
+    ]
     assert "joint: no refrigerator within the bound" in words

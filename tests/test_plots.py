@@ -2,6 +2,7 @@
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import jax.numpy as jnp
@@ -13,14 +14,16 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from qtopt.errors import InputError
-from qtopt.fronts import Certificate, Engine, Front, FrontPoint
+from qtopt.fronts import Certificate, Front, FrontPoint, PowerEfficiency
 from qtopt.model import AbstractDrive, BoundedDrive, FourierDrive, PiecewiseDrive
 from qtopt.plots import drives_figure, front_figure
 from qtopt.plots._drives import evenly_spaced, origin, reference_oscillator
 from qtopt.plots.style import save
+from tests.test_pareto_certificate import engine
 
 STRENGTH = 1e-5
-ENGINE = Engine(hot=1.0, cold=0.2)
+ENGINE = PowerEfficiency(hot=1.0, cold=0.2)
+MACHINE = engine()
 
 
 def drive_of(kind: str, size: int, frequency: float, seed: int = 0) -> AbstractDrive:
@@ -47,23 +50,23 @@ def front_of(
     power = STRENGTH * top * 10.0 ** (-decades * np.linspace(0.0, 1.0, max(count, 2)))
     points = tuple(
         FrontPoint(
-            efficiency=float(eta[i]),
-            output=float(power[i]),
+            machine=MACHINE,
+            drive=drive_of(kind, size, 0.4 + 0.01 * i, i),
+            merits={"efficiency": float(eta[i]), "output": float(power[i])},
             power=-float(power[i]),
             entropy_production_rate=1e-6,
-            frequency=0.4 + 0.01 * i,
-            certified_output=1.1 * float(power[i]),
-            gap=0.1 / (i + 1),
             truncation_error=0.0,
             weak_validity=validity * (2.0 if i == 0 else 1.0),
-            drive=drive_of(kind, size, 0.4 + 0.01 * i, i),
+            bound=1.1 * float(power[i]),
+            gap=0.1 / (i + 1),
         )
         for i in range(count)
     )
-    return Front(points, Certificate(eta, 1.1 * power, 1.2 * power, np.full(len(eta), 0.5)), ENGINE)
+    certificate = Certificate(eta, 1.1 * power, 1.2 * power, np.full(len(eta), 0.5))
+    return Front(ENGINE, points, certificate, "" if points else "no engine found")
 
 
-NO_ENGINE = Front((), None, ENGINE)
+NO_ENGINE = Front(ENGINE, remark="no engine within the bound")
 
 
 def panels(made: Figure) -> list[Axes]:
@@ -182,8 +185,8 @@ def test_power_axis_is_logarithmic_when_needed(decades: float, scale: str) -> No
 
 def test_round_off_gaps_are_drawn_at_the_smallest_one() -> None:
     front = front_of(3)
-    exact = tuple(p._replace(gap=g) for p, g in zip(front.points, (-1e-13, 0.0, np.nan), strict=True))
-    _, gap, _ = panels(front_figure({"joint": Front(exact, front.certificate, ENGINE)}))
+    exact = tuple(replace(p, gap=g) for p, g in zip(front.points, (-1e-13, 0.0, np.nan), strict=True))
+    _, gap, _ = panels(front_figure({"joint": Front(ENGINE, exact, front.certificate)}))
     np.testing.assert_allclose(xy(curves(gap, marker=True)[0])[1], [1e-9, 1e-9, np.nan])
     assert gap.get_yticklabels()[0].get_text() == "≤ $10^{-9}$"
 
@@ -192,7 +195,7 @@ def test_fronts_that_are_not_drawn_are_told_of() -> None:
     joint = front_of(6)
     cases = {
         "no engine within the bound": NO_ENGINE,
-        "no engine found": Front((), joint.certificate, ENGINE),
+        "no engine found": Front(ENGINE, (), joint.certificate, "no engine found"),
         r"not shown: $-P/d$ ≤ 3.00$\times 10^{-4}$, $\eta$ ≤ 0.2": front_of(
             3, top=3e-4, efficiency=(0.1, 0.2)
         ),
@@ -271,14 +274,14 @@ def test_panels_of_a_row_start_at_the_same_phase() -> None:
     drive = FourierDrive(jnp.asarray(0.5), jnp.ones(2), cosine, sine)
     assert origin(drive, 0) == pytest.approx(0.125)  # sin(2 Omega t) is largest at Omega t = pi/4
     assert origin(drive, 1) == pytest.approx(0.0)
-    point = front_of(1).points[0]._replace(drive=drive)
+    point = replace(front_of(1).points[0], drive=drive)
     assert reference_oscillator((point,)) == 0
     weak = FourierDrive(jnp.asarray(0.5), jnp.ones(2), cosine.at[1].mul(9.0), sine)
-    assert reference_oscillator((point, point._replace(drive=weak))) == 1
+    assert reference_oscillator((point, replace(point, drive=weak))) == 1
     constant = FourierDrive(jnp.asarray(0.5), jnp.ones(2), jnp.zeros((2, 2)), jnp.zeros((2, 2)))
-    assert origin(constant, reference_oscillator((point._replace(drive=constant),))) == 0.0
+    assert origin(constant, reference_oscillator((replace(point, drive=constant),))) == 0.0
     no_harmonics = FourierDrive(jnp.asarray(0.5), jnp.ones(2), jnp.zeros((2, 0)), jnp.zeros((2, 0)))
-    assert origin(no_harmonics, reference_oscillator((point._replace(drive=no_harmonics),))) == 0.0
+    assert origin(no_harmonics, reference_oscillator((replace(point, drive=no_harmonics),))) == 0.0
 
 
 @pytest.mark.parametrize(("ending", "start"), [("png", b"\x89PNG"), ("pdf", b"%PDF"), ("svg", b"<?xml")])

@@ -21,8 +21,10 @@ from test_scan import DAMPING, FREQUENCY, QUICK, SOFT, machines_of, scan_text
 
 from qtopt import files
 from qtopt.cli import main
-from qtopt.fronts import SearchSpace
-from qtopt.fronts._search import PurposeModel, Targets, explore
+from qtopt.fronts import Rms
+from qtopt.fronts.rates import Model
+from qtopt.fronts.search import explore
+from qtopt.fronts.tradeoffs import EfficiencyTarget
 from qtopt.model import AbstractDrive
 from qtopt.scan import parameter_scan
 
@@ -103,19 +105,19 @@ print(json.dumps([rates, chunk, leaf.tolist(), len(jax.local_devices()), len(jax
 """
 
 
-class Resonances(PurposeModel):
+class Resonances(Model):
     """Quadratic forms that compile in no time."""
 
-    def currents(self, drive: AbstractDrive) -> tuple[jax.Array, jax.Array]:
+    def rates(self, drive: AbstractDrive) -> tuple[jax.Array, jax.Array]:
         strength = jnp.sum(jnp.abs(drive.harmonics(2)) ** 2, axis=1)
-        return -jnp.sum(strength * jnp.array([0.0, 1.0, 0.5])), jnp.sum(strength * jnp.array([1.0, 3.0, 0.2]))
+        return jnp.sum(strength * jnp.array([0.0, 1.0, 0.5])), jnp.sum(strength * jnp.array([1.0, 3.0, 0.2]))
 
 
 def improved() -> list[list[float]]:
     """Rates of five candidates after some steps of Adam."""
-    space = SearchSpace("rms", 2, 2, (0.45, 0.45))
-    targets = Targets(jnp.linspace(0.5, 2.0, 5), jnp.ones(5), jnp.full(5, 0.1))
-    parameters = space.random(jax.random.key(1), jnp.full(5, 0.45))
+    space = Rms(2, (0.45, 0.45))
+    targets = EfficiencyTarget(jnp.linspace(0.5, 2.0, 5), jnp.ones(5), jnp.full(5, 0.1))
+    parameters = space.random(jax.random.key(1), jnp.full(5, 0.45), 2)
     return [np.asarray(rate).tolist() for rate in explore(Resonances(), space, targets, parameters)[1]]
 
 

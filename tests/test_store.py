@@ -38,7 +38,7 @@ def test_stages_and_other_computations_are_kept_apart(tmp_path: Path, capsys) ->
     store.beside("exact").save(1, STATE)
     assert store.load(TEMPLATE)[0] == 7  # pyright: ignore[reportOptionalSubscript]
     assert Store(store.path, "another").load(TEMPLATE) is None
-    assert store.load((jnp.zeros(4), STATE[1])) is None and store.load(STATE[:1]) is None  # other shapes
+    assert store.load((jnp.zeros((4, 1)), STATE[1])) is None and store.load(STATE[:1]) is None  # other shapes
     assert capsys.readouterr().err == ""
 
 

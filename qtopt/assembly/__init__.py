@@ -4,7 +4,7 @@ from ._build import (
     build_drive as build_drive,
     build_initial as build_initial,
     build_machine as build_machine,
-    build_settings as build_settings,
+    build_problem as build_problem,
     drive_config as drive_config,
 )
 from ._places import (
@@ -14,7 +14,6 @@ from ._places import (
 )
 from ._tables import (
     write_front as write_front,
-    write_precise_front as write_precise_front,
     write_trajectory as write_trajectory,
 )
 from ._vary import (

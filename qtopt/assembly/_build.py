@@ -23,7 +23,7 @@ from ..model import (
 )
 
 if TYPE_CHECKING:
-    from ..fronts import FrontSettings
+    from ..fronts import FrontProblem
 
 
 def build_machine(config: files.MachineConfig) -> Machine:
@@ -42,19 +42,26 @@ def _bath(bath: files.BathConfig, oscillators: int) -> Bath:
     return Bath(bath.name, bath.temperature, density, list(bath.couplings(oscillators)))
 
 
-def build_settings(config: files.ParetoConfig) -> "FrontSettings":
-    """What a [pareto] section asks to search."""
-    from ..fronts import FrontSettings
+def build_problem(config: files.Config, configuration: files.Configuration) -> "FrontProblem":
+    """The front that a [pareto] section asks for, of one configuration.
 
-    return FrontSettings(
-        points=config.points,
-        harmonics=config.harmonics,
-        bound=config.bound,
-        frequency=config.frequency_range,
-        starts=config.starts,
-        seed=config.seed,
-        chunk=config.chunk,
-        purpose="refrigerator" if "cooling" in config.objectives else "engine",
+    Raises:
+        InputError: the machine does not suit the trade-off, or the solver does not.
+    """
+    from ..fronts import DRIVE_SETS, TRADEOFFS, FrontProblem, FrontSettings
+    from ..solvers import Exact, Weak
+    from ._vary import build_variation
+
+    wanted = config.pareto
+    machine = build_machine(config.machine).with_configuration(configuration)
+    kind = next(kind for kind in TRADEOFFS if set(kind.objectives) == set(wanted.objectives))
+    return FrontProblem(
+        machine,
+        kind.of(machine, wanted.output - 1),
+        DRIVE_SETS[wanted.bound](wanted.harmonics, wanted.frequency_range),
+        Exact() if config.solver.kind == "exact" else Weak(),
+        FrontSettings(wanted.points, wanted.starts, wanted.seed, wanted.chunk),
+        build_variation(config, machine),
     )
 
 

@@ -53,7 +53,7 @@ def build_variation(config: files.Config, machine: Machine) -> Variation | None:
     if not places:
         return None
     ranges = tuple(wanted.range for wanted in config.pareto.vary)
-    return Variation(_Placed(machine, tuple(places)), tuple(start), ranges)
+    return Variation(_Placed(machine, tuple(places)), tuple(start), ranges, names(config))
 
 
 def with_numbers(config: files.Config, numbers: Sequence[float]) -> files.Config:

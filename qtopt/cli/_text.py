@@ -1,10 +1,9 @@
 """Results as text for the terminal."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ..fronts import Front, PreciseFront
     from ..observables import Evaluation
 
 
@@ -57,40 +56,3 @@ def _precision_lines(result: "Evaluation", baths: Sequence[str]) -> list[str]:
     if result.output_tur is not None:
         lines.append(f"Q of the output          {result.output_tur: .6e}")
     return lines
-
-
-def precise_front_text(fronts: "Mapping[str, PreciseFront]") -> str:
-    """Every point with its certified bound, as aligned text."""
-    lines = [
-        f"{'':12} {'output power':>13} {'Q':>12} {'certified Q':>12} {'efficiency':>10} {'frequency':>10} "
-        f"{'validity':>9}"
-    ]
-    for configuration, front in fronts.items():
-        if not front.points:
-            lines.append(f"{configuration:12} no drive within the bound extracts work there")
-        for p in front.points:
-            bound = "-" if p.certified_product != p.certified_product else f"{p.certified_product:.5e}"
-            lines.append(
-                f"{configuration:12} {p.output_power:13.5e} {p.uncertainty_product:12.5e} {bound:>12} "
-                f"{p.efficiency:10.6f} {p.frequency:10.6f} {p.weak_validity:9.2g}"
-            )
-    return "\n".join(lines)
-
-
-def front_text(fronts: "Mapping[str, Front]") -> str:
-    """Every point with its certified gap, as aligned text."""
-    cooling = any(front.purpose.name == "refrigerator" for front in fronts.values())
-    merit, output = ("COP", f" {'cooling power':>13}") if cooling else ("efficiency", "")
-    lines = [
-        f"{'':12} {merit:>10} {'power':>13}{output} {'frequency':>10} {'certified gap':>13} {'validity':>9}"
-    ]
-    for configuration, front in fronts.items():
-        if not front.points:
-            lines.append(f"{configuration:12} no drive within the bound makes this {front.purpose.name}")
-        for p in front.points:
-            drawn = f" {p.output:13.5e}" if cooling else ""
-            lines.append(
-                f"{configuration:12} {p.efficiency:10.6f} {p.power:13.5e}{drawn} {p.frequency:10.6f} "
-                f"{p.gap:13.1e} {p.weak_validity:9.2g}"
-            )
-    return "\n".join(lines)

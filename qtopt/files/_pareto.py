@@ -11,13 +11,14 @@ from ._table import Table, choice, is_number, listed, number, wrong
 Bound = Literal["peak", "rms"]
 BOUNDS: tuple[Bound, ...] = get_args(Bound)
 
-Objective = Literal["power", "efficiency", "cooling", "cop", "precision", "constancy"]
+Objective = Literal["power", "efficiency", "cooling", "cop", "precision", "constancy", "conversion"]
 OBJECTIVES: tuple[Objective, ...] = get_args(Objective)
 FRONTS: tuple[tuple[Objective, ...], ...] = (
     ("power", "efficiency"),
     ("cooling", "cop"),
     ("power", "precision"),
     ("power", "efficiency", "constancy"),
+    ("power", "conversion"),
 )
 """what a front may trade off, in any order"""
 
@@ -53,9 +54,10 @@ class ParetoConfig:
     """random starts for each point of the front"""
     objectives: tuple[Objective, ...] = FRONTS[0]
     """"power" with "efficiency" (engines), with "precision" (Q of the work extracted through one oscillator),
-    or with "efficiency" and "constancy" (engines; small D_P/(-P)); "cooling" with "cop" (refrigerators)"""
+    with "efficiency" and "constancy" (engines; small D_P/(-P)), or with "conversion" (isothermal converters
+    of work); "cooling" with "cop" (refrigerators)"""
     output: int = 1
-    """number of the oscillator whose extracted work "precision" is about"""
+    """number of the oscillator whose extracted work "precision" and "conversion" are about"""
     vary: tuple[VaryConfig, ...] = ()
     """numbers of [machine] to search beside the drive ("precision" only)"""
     chunk: int | None = None

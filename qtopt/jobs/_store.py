@@ -47,14 +47,14 @@ class Store:
         Of several processes only the first reads the file.
 
         Args:
-            template: a pytree with the structure and the shapes of the state.
+            template: a pytree with the structure of the state; its arrays may be longer or shorter.
         """
         found = self._arrays(from_first(lambda: _bytes(self.path)), self.path)
         leaves, structure = jax.tree.flatten(eqx.filter(template, eqx.is_array))
         names = [str(i) for i in range(len(leaves))]
         if found is None or found.keys() != {STEP, *names}:
             return None
-        if any(found[name].shape != leaf.shape for name, leaf in zip(names, leaves, strict=True)):
+        if any(found[name].ndim != leaf.ndim for name, leaf in zip(names, leaves, strict=True)):
             return None
         state = jax.tree.unflatten(structure, [jax.numpy.asarray(found[name]) for name in names])
         return int(found[STEP]), state

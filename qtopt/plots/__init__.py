@@ -1,14 +1,10 @@
-"""Figures of the results: power-efficiency fronts, the drives along them, trajectories, scans."""
+"""Figures of the results: fronts, the drives along them, trajectories, scans."""
 
 from ._drives import (
     drives_figure as drives_figure,
 )
 from ._front import (
     front_figure as front_figure,
-)
-from ._precision import (
-    desiderata_figure as desiderata_figure,
-    precision_figure as precision_figure,
 )
 from ._scan import (
     scan_figure as scan_figure,

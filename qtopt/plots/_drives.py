@@ -8,9 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from ..fronts import Front, FrontPoint
+from ..fronts import AbstractTradeoff, Front, FrontPoint
 from ..model import AbstractDrive, BoundedDrive
-from ._front import Words, words_for
+from ._front import tradeoff_of, unit_of
 from .style import (
     DOUBLE_COLUMN,
     FONT_SIZE,
@@ -28,6 +28,8 @@ from .style import (
     style_panel,
 )
 
+Points = tuple[FrontPoint, ...]
+AnyTradeoff = AbstractTradeoff | type[AbstractTradeoff]
 SAMPLES = 1025
 ROW_HEIGHT, OTHER_HEIGHT = 40.0, 16.0
 
@@ -48,7 +50,7 @@ def drives_figure(
     Args:
         fronts: the front of each configuration.
         count: most panels in a row.
-        strength: d or gamma_1 of the driven bath, to show -P/d or J_c/d; None shows -P or J_c itself.
+        strength: d or gamma_1 of the driven bath, to show powers relative to it; None shows them as they are.
         symbol: name of `strength`: "d" or "gamma_1".
         title: of the figure.
     """
@@ -59,15 +61,15 @@ def drives_figure(
         axes.set_axis_off()
         axes.text(0.5, 0.5, "nothing found: no drive to show", fontsize=FONT_SIZE, ha="center", va="center")
         return made
-    words = words_for(fronts)
-    unit = words.unit(strength, symbol)
+    axes = tradeoff_of(fronts).axes
+    units = tuple(unit_of(axis, strength, symbol) for axis in axes)
     columns = max(len(points) for points in rows.values())
     panels = made.subplots(len(rows), columns, sharex=True, sharey=True, squeeze=False)
     below = [*[len(points) for points in rows.values()][1:], 0]
     largest = 1.0
     for row, (name, points) in enumerate(rows.items()):
         panels[row, 0].set_ylabel(f"{name}\n$g_\\ell(t)$", fontsize=FONT_SIZE)
-        largest = max(largest, _draw_row(panels[row], points, words, unit, below[row]))
+        largest = max(largest, _draw_row(panels[row], points, tradeoff_of(fronts), units, below[row]))
     panels[0, 0].set_xlim(0.0, 1.0)
     panels[0, 0].set_xticks([0.0, 0.25, 0.5, 0.75, 1.0], ["0", "", "0.5", "", "1"])
     panels[0, 0].set_ylim(-1.1 * largest, 1.1 * largest)
@@ -79,7 +81,7 @@ def drives_figure(
 
 
 def _draw_row(
-    panels: np.ndarray, points: tuple[FrontPoint, ...], words: Words, unit: PowerUnit, below: int
+    panels: np.ndarray, points: Points, tradeoff: AnyTradeoff, units: tuple[PowerUnit, ...], below: int
 ) -> float:
     """One panel for each point, `below` of them with a panel below; returns the largest |g_l|."""
     oscillator = reference_oscillator(points)
@@ -92,28 +94,30 @@ def _draw_row(
         axes.tick_params(labelbottom=column >= below)
         if column >= below:
             axes.set_xlabel(r"$\Omega t/2\pi$", fontsize=FONT_SIZE)
-        axes.set_title(_caption(points, column, words, unit), fontsize=SMALL_FONT_SIZE)
+        axes.set_title(_caption(points, column, tradeoff, units), fontsize=SMALL_FONT_SIZE)
         drive = points[column].drive
         largest = max(largest, _draw(axes, drive, origin(drive, oscillator)))
     return largest
 
 
-def evenly_spaced(points: tuple[FrontPoint, ...], count: int) -> tuple[FrontPoint, ...]:
+def evenly_spaced(points: Points, count: int) -> Points:
     """At most `count` of the points, the first and the last among them."""
     chosen = np.unique(np.round(np.linspace(0, len(points) - 1, min(count, len(points)))).astype(int))
     return tuple(points[i] for i in chosen)
 
 
-def _caption(points: tuple[FrontPoint, ...], column: int, words: Words, unit: PowerUnit) -> str:
+def _caption(points: Points, column: int, tradeoff: AnyTradeoff, units: tuple[PowerUnit, ...]) -> str:
     """Where on the front a panel is."""
     point = points[column]
     where = ""
     if len(points) > 1:
-        where = {0: f"{words.most}\n", len(points) - 1: "maximum efficiency\n"}.get(column, "\n")
-    return (
-        f"{where}{words.symbol} = {point.efficiency:.4f},  $\\Omega$ = {point.frequency:.3g}\n"
-        f"{unit.symbols} = {number(point.output / unit.scale)}"
+        where = {0: f"{tradeoff.ends[0]}\n", len(points) - 1: f"{tradeoff.ends[1]}\n"}.get(column, "\n")
+    values = (getattr(point, axis.name) / unit.scale for axis, unit in zip(tradeoff.axes, units, strict=True))
+    first, second = (
+        f"{unit.symbols} = " + (number(value) if axis.log or axis.rate else f"{value:.4f}")
+        for axis, unit, value in zip(tradeoff.axes, units, values, strict=True)
     )
+    return f"{where}{first},  $\\Omega$ = {point.frequency:.3g}\n{second}"
 
 
 def _draw(axes: Axes, drive: AbstractDrive, start: float) -> float:
@@ -128,7 +132,7 @@ def _draw(axes: Axes, drive: AbstractDrive, start: float) -> float:
     return float(np.abs(values).max())
 
 
-def reference_oscillator(points: tuple[FrontPoint, ...]) -> int:
+def reference_oscillator(points: Points) -> int:
     """The oscillator with the strongest harmonics; the first of several that differ by less than a tenth."""
     strength = sum(np.abs(_coefficients(point.drive)).max(axis=0, initial=0.0) for point in points)
     return int(np.argmax(np.asarray(strength) >= 0.9 * np.max(strength)))

@@ -65,12 +65,14 @@ class PowerUnit:
         symbol: "d" or "gamma_1"; anything else is printed as it is.
         name: of the power, in words.
         power: the same in mathematical notation.
+        is_power: False for a number without unit, which is neither scaled nor marked as a power.
     """
 
     strength: float | None
     symbol: str
     name: str = "extracted power"
     power: str = "-P"
+    is_power: bool = True
 
     @property
     def scale(self) -> float:
@@ -80,6 +82,8 @@ class PowerUnit:
     @property
     def symbols(self) -> str:
         """-P/d without unit, in mathematical notation."""
+        if not self.is_power:
+            return self.power
         if self.strength is None:
             return f"${self.power}$"
         return f"${self.power}/" + {"gamma_1": r"\gamma_1"}.get(self.symbol, self.symbol) + "$"
@@ -87,6 +91,8 @@ class PowerUnit:
     @property
     def label(self) -> str:
         """Axis label with the unit that is 1 when hbar = k_B = m = omega_A = 1."""
+        if not self.is_power:
+            return self.name
         if self.strength is None:
             return f"{self.name} {self.symbols} " + r"($\hbar\omega_A^2$)"
         # d is a frequency to the fourth, gamma_1 a frequency (physics notes, section 1).

@@ -13,9 +13,7 @@ from jaxtyping import Array, Complex, Float
 
 from ...jobs import over_devices, over_processes
 from ...numerics import golden_section
-from .._purpose import Purpose
-from .._search_space import Bound
-from ..rates import Forms, largest_eigenvalue, output_and_entropy
+from ..rates import Bound, EfficiencyLaw, Forms, largest_eigenvalue, output_and_entropy
 from .attained import MeanSquareFront
 from .peak import LONE_SHARE, ShapeBounds
 
@@ -57,7 +55,7 @@ class UsefulForms(NamedTuple):
 
 def certify(
     forms: Forms,
-    purpose: Purpose,
+    purpose: EfficiencyLaw,
     bound: Bound,
     frequency: tuple[float, float],
     efficiency: np.ndarray,
@@ -113,7 +111,7 @@ class Certifier(ABC):
 
 
 def certifier_of(
-    forms: Forms, purpose: Purpose, bound: Bound, frequency: tuple[float, float]
+    forms: Forms, purpose: EfficiencyLaw, bound: Bound, frequency: tuple[float, float]
 ) -> "PeakCertifier | MeanSquareCertifier":
     """The certifier of a machine within a bound."""
     kind = MeanSquareCertifier if bound == "rms" else PeakCertifier
@@ -123,7 +121,7 @@ def certifier_of(
 class MeanSquareCertifier(Certifier):
     """For "rms": the bounds are the front itself, see `MeanSquareFront`."""
 
-    def __init__(self, forms: Forms, purpose: Purpose, frequency: tuple[float, float]) -> None:
+    def __init__(self, forms: Forms, purpose: EfficiencyLaw, frequency: tuple[float, float]) -> None:
         self.front = MeanSquareFront(forms, purpose, frequency)
 
     def at(self, efficiency: np.ndarray) -> Certificate:
@@ -139,7 +137,7 @@ class MeanSquareCertifier(Certifier):
 class PeakCertifier(Certifier):
     """For "peak"."""
 
-    def __init__(self, forms: Forms, purpose: Purpose, frequency: tuple[float, float]) -> None:
+    def __init__(self, forms: Forms, purpose: EfficiencyLaw, frequency: tuple[float, float]) -> None:
         self.forms, self.purpose = forms, purpose
         self.grid = _frequency_grid(forms, purpose, *frequency)
         self.table = _useful_forms(forms, purpose, self.grid)
@@ -213,7 +211,7 @@ class PeakCertifier(Certifier):
         return below, largest
 
 
-def _frequency_grid(forms: Forms, purpose: Purpose, low: float, high: float) -> np.ndarray:
+def _frequency_grid(forms: Forms, purpose: EfficiencyLaw, low: float, high: float) -> np.ndarray:
     """GRID drive frequencies by logarithm, and as many at resonances: n Omega at a peak of the output."""
     if low == high:
         return np.array([low])
@@ -232,7 +230,7 @@ def _frequency_grid(forms: Forms, purpose: Purpose, low: float, high: float) -> 
 
 
 def _certify_block(
-    forms: Forms, purpose: Purpose, table: UsefulForms, grid: np.ndarray, slope: np.ndarray
+    forms: Forms, purpose: EfficiencyLaw, table: UsefulForms, grid: np.ndarray, slope: np.ndarray
 ) -> Columns:
     """(output, mean-square output, frequency, rough bounds) for a block of slopes: scan, finalists, zoom."""
     slopes = jnp.asarray(slope)
@@ -256,7 +254,7 @@ def _certify_block(
     return output, wide, peak, rough
 
 
-def _useful_forms(forms: Forms, purpose: Purpose, frequencies: np.ndarray) -> UsefulForms:
+def _useful_forms(forms: Forms, purpose: EfficiencyLaw, frequencies: np.ndarray) -> UsefulForms:
     """(G, H, L, L) forms, the useful harmonics moved to the front; H is a multiple of 4."""
     output, entropy = output_and_entropy(forms, purpose, frequencies)
     useful = largest_eigenvalue(output) > 0.0

@@ -10,8 +10,7 @@ from jaxtyping import Array, Float
 
 from ...jobs import over_processes
 from ...numerics import golden_section
-from .._search_space import Bound
-from ..rates import PrecisionForms, PrecisionModel, largest_eigenvalue, unpacked
+from ..rates import Bound, PrecisionForms, PrecisionModel, largest_eigenvalue, unpacked
 
 GRID, RATES, TILTS, ZOOMS = 768, 25, 5, 2
 

@@ -10,6 +10,11 @@ from ._forms import (
     tabulate as tabulate,
     unpacked as unpacked,
 )
+from ._output import (
+    Bound as Bound,
+    EfficiencyLaw as EfficiencyLaw,
+    Output as Output,
+)
 from ._output_forms import (
     largest_eigenvalue as largest_eigenvalue,
     output_and_entropy as output_and_entropy,
@@ -23,4 +28,14 @@ from ._precision_forms import (
 from ._rates import (
     Model as Model,
     Rates as Rates,
+)
+from ._solver_rates import (
+    SolverRates as SolverRates,
+)
+from ._varied_rates import (
+    HARMONICS as HARMONICS,
+    VariedRates as VariedRates,
+)
+from ._weak_model import (
+    WeakModel as WeakModel,
 )

@@ -8,12 +8,12 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from .._purpose import Purpose
 from ._forms import Forms
+from ._output import EfficiencyLaw
 
 
 def output_and_entropy(
-    forms: Forms, purpose: Purpose, frequencies: np.ndarray
+    forms: Forms, purpose: EfficiencyLaw, frequencies: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """(G, N+1, L, L) forms of the output and of the entropy production rate."""
     power, entropy = (np.asarray(part) for part in _tabulate(forms, jnp.asarray(frequencies)))

@@ -1,16 +1,37 @@
 """What fronts trade off: each class says what is gained, what it costs and how a point is judged."""
 
+from ._conversion_efficiency import (
+    ConversionEfficiency as ConversionEfficiency,
+)
 from ._cooling_cop import (
     CoolingCOP as CoolingCOP,
 )
 from ._efficiency import (
     AbstractEfficiencyTradeoff as AbstractEfficiencyTradeoff,
-    one_driven_bath as one_driven_bath,
-    two_temperatures as two_temperatures,
-)
-from ._output import (
-    Output as Output,
+    EfficiencyTarget as EfficiencyTarget,
 )
 from ._power_efficiency import (
     PowerEfficiency as PowerEfficiency,
+)
+from ._power_efficiency_constancy import (
+    PowerEfficiencyConstancy as PowerEfficiencyConstancy,
+)
+from ._power_precision import (
+    PowerPrecision as PowerPrecision,
+    PrecisionTarget as PrecisionTarget,
+)
+from ._tradeoff import (
+    AbstractGuide as AbstractGuide,
+    AbstractTradeoff as AbstractTradeoff,
+    Axis as Axis,
+    Currents as Currents,
+    Merits as Merits,
+)
+
+TRADEOFFS: tuple[type[AbstractTradeoff], ...] = (
+    PowerEfficiency,
+    CoolingCOP,
+    PowerPrecision,
+    PowerEfficiencyConstancy,
+    ConversionEfficiency,
 )

@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
+import jax.numpy as jnp
 import numpy as np
-from numpy.typing import ArrayLike
 
 from ...model import Machine
-from ._efficiency import AbstractEfficiencyTradeoff, two_temperatures
+from ..rates import Output
+from ._efficiency import AbstractEfficiencyTradeoff, between_temperatures, two_temperatures
+from ._tradeoff import Axis, Currents
 
 
 @dataclass(frozen=True)
@@ -29,9 +31,15 @@ class CoolingCOP(AbstractEfficiencyTradeoff):
     kind: ClassVar[str] = "cooling-cop"
     objectives: ClassVar[tuple[str, ...]] = ("cooling", "cop")
     machine_name: ClassVar[str] = "refrigerator"
+    axes: ClassVar[tuple[Axis, Axis]] = (
+        Axis("efficiency", "coefficient of performance", "COP"),
+        Axis("output", "cooling power", r"$J_\mathrm{c}$", rate=True),
+    )
+    ends: ClassVar[tuple[str, str]] = ("maximum cooling", "maximum efficiency")
+    relative: ClassVar[str] = r"COP/COP$_\mathrm{C}$"
 
     @classmethod
-    def of(cls, machine: Machine, oscillator: int) -> Self:
+    def of(cls, machine: Machine, oscillator: int = 0) -> Self:
         return cls(*two_temperatures(machine, cls.machine_name))
 
     @property
@@ -44,11 +52,12 @@ class CoolingCOP(AbstractEfficiencyTradeoff):
         """T_h limit."""
         return self.hot * self.limit
 
-    @property
-    def gain(self) -> tuple[float, float]:
+    def output(self, size: int) -> Output:
         """J_cold = T_h limit (P/T_h - S)."""
-        return self.limit, -self.hot * self.limit
+        return Output(jnp.full(size, self.limit), jnp.asarray(-self.scale))
 
-    def output_rate(self, power: float, heat: ArrayLike, temperatures: ArrayLike) -> float:
-        """The heat currents of the baths at T_c."""
-        return float(np.sum(np.where(np.asarray(temperatures) == self.cold, np.asarray(heat), 0.0)))
+    def gained(self, currents: Currents) -> tuple[float, float] | None:
+        """The output is the heat from all baths at T_c."""
+        efficiency = between_temperatures(currents, self.machine_name)
+        cold = currents.heat_currents[currents.temperatures == self.cold]
+        return None if efficiency is None else (efficiency, float(np.sum(cold)))

@@ -1,45 +1,76 @@
 """Trade-offs of an output and its efficiency, which output and entropy production rate fix."""
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import ClassVar, NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Array, Float
 from numpy.typing import ArrayLike, NDArray
 
 from ...errors import InputError
-from ...model import Machine
-from ._output import Output
+from ...model import AbstractDrive, Machine
+from ...observables import performance
+from ..certificates import Certificate, MeanSquareCertifier, certifier_of
+from ..drive_sets import AbstractDriveSet
+from ..rates import Model, WeakModel, output_and_entropy
+from ..search import Goal
+from ._tradeoff import FREQUENCY, GAP, AbstractGuide, AbstractTradeoff, Axis, Currents, Merits
+
+PENALTY = 40.0
+"""Stiffness of the constraints in scores; any positive value gives Pareto-optimal points."""
+CURVE_POINTS = 18
+LEAST = 1e-3
+"""First aim and smallest efficiency of the certified curve, relative to the largest efficiency."""
+
+
+class EfficiencyTarget(NamedTuple):
+    """Most output at an efficiency of at least a target; scores (X, S).
+
+    Attributes:
+        slope: kappa of the target efficiency, see `AbstractEfficiencyTradeoff`, (B,).
+        output: what sets the scale of the output (the certified bound), (B,).
+        width: tolerated excess of the slope, about the distance between neighbouring targets, (B,).
+    """
+
+    slope: Float[Array, " B"]
+    output: Float[Array, " B"]
+    width: Float[Array, " B"]
+
+    def score(self, output: Array, entropy: Array) -> Array:
+        """``-x/x_i + (PENALTY/2) max(0, (s - kappa_i x)/(w_i x_i))^2``, x output, s entropy rate.
+
+        It decreases in x and increases in s, so its minima are Pareto optimal in (eta, x) whatever PENALTY
+        is; its curved contours reach the concave parts of a front, which weighted sums cannot.
+        """
+        excess = jnp.maximum(entropy - self.slope * output, 0.0) / (self.width * self.output)
+        return -output / self.output + 0.5 * PENALTY * excess**2
 
 
 @dataclass(frozen=True)
-class AbstractEfficiencyTradeoff(ABC):
+class AbstractEfficiencyTradeoff(AbstractTradeoff):
     """Something gained from the baths at the price of entropy: output against efficiency.
 
     Output X (what is gained per time) and entropy production rate S fix the efficiency: S = kappa X with a
     `slope` kappa that falls to 0 at the `limit` of the second law. So the front of output and efficiency is
-    that of X and S, which both are quadratic forms of the drive in the weak theory.
+    that of X and S, which both are quadratic forms of the drive in the weak theory, and every certificate of
+    two forms holds.
     """
 
-    family: ClassVar[str] = "tradeoff"
-    kind: ClassVar[str]
-    objectives: ClassVar[tuple[str, ...]]
-    machine_name: ClassVar[str]
-    """What a machine with a positive output is called, as in `Performance.mode`."""
-
-    @classmethod
-    @abstractmethod
-    def of(cls, machine: Machine, oscillator: int) -> Self:
-        """The trade-off with the numbers of one machine.
-
-        Args:
-            machine: the machine.
-            oscillator: the output, from 0, of trade-offs that are about the work of one oscillator.
-
-        Raises:
-            InputError: the machine does not suit the trade-off.
-        """
+    columns: ClassVar[tuple[str, ...]] = (
+        "efficiency",
+        "power",
+        "entropy_production_rate",
+        "frequency",
+        "output",
+        "bound",
+        "gap",
+    )
+    certified_name: ClassVar[str] = "certified_output"
+    effort: ClassVar[tuple[int, int, int | None]] = (2, 14, 2)
+    panels: ClassVar[tuple[Axis, ...]] = (GAP, FREQUENCY)
 
     @property
     @abstractmethod
@@ -52,18 +83,14 @@ class AbstractEfficiencyTradeoff(ABC):
         """c of the slope ``kappa = (limit/efficiency - 1)/c``, a temperature."""
 
     @property
-    @abstractmethod
     def gain(self) -> tuple[float, float]:
-        """(a, b) of the output ``X = a P + b S``, P the power and S the entropy production rate."""
+        """(a, b) of the output X = a P + b S."""
+        output = self.output(1)
+        return float(output.weights[0]), float(output.entropy_weight)
 
     @abstractmethod
-    def output_rate(self, power: float, heat: ArrayLike, temperatures: ArrayLike) -> float:
-        """X from the power P and the heat currents (B,) of baths at the given temperatures (B,)."""
-
-    def output(self, size: int) -> Output:
-        """X as a combination of currents, for L = `size` oscillators."""
-        of_power, of_entropy = self.gain
-        return Output(jnp.full(size, of_power), jnp.asarray(of_entropy))
+    def gained(self, currents: Currents) -> tuple[float, float] | None:
+        """(efficiency, output) of one machine; None where it does not serve the trade-off."""
 
     def slope(self, efficiency: ArrayLike) -> NDArray[np.float64]:
         """kappa = S/X at these efficiencies."""
@@ -72,6 +99,133 @@ class AbstractEfficiencyTradeoff(ABC):
     def efficiency(self, slope: ArrayLike) -> NDArray[np.float64]:
         """The inverse of `slope`."""
         return self.limit / (1.0 + self.scale * np.asarray(slope, dtype=float))
+
+    def merits(self, currents: Currents) -> Merits | None:
+        gained = self.gained(currents)
+        return None if gained is None else {"efficiency": gained[0], "output": gained[1]}
+
+    def ranked(self, merits: Merits) -> tuple[float, ...]:
+        return merits["efficiency"], merits["output"]
+
+    def guide(self, model: Model, drive_set: AbstractDriveSet) -> AbstractGuide:
+        assert isinstance(model, WeakModel)
+        return EfficiencyGuide(self, model, drive_set)
+
+    def goal_from(self, begun: Sequence[Merits], reached: Sequence[Merits]) -> Goal:
+        """Aims from the efficiency that the strongest drive really has to the largest of those begun with.
+
+        Aimed at the efficiencies of the other theory alone, drives that are strong but less efficient here
+        would be traded for weaker ones in the first round.
+        """
+        efficiency, output = (np.array([m[name] for m in begun]) for name in ("efficiency", "output"))
+        strongest = max(reached, key=lambda m: m["output"], default={"efficiency": np.inf})
+        lowest = min(strongest["efficiency"], efficiency.min())
+        aims = np.linspace(lowest, efficiency.max(), len(efficiency)) if reached else efficiency
+
+        def again(rates: tuple[np.ndarray, ...], aims: np.ndarray) -> np.ndarray:
+            found = self._strongest(rates)
+            return aims if found is None else np.linspace(min(found, aims.max()), aims.max(), len(aims))
+
+        def targets(aims: np.ndarray) -> EfficiencyTarget:
+            return self.targets(aims, np.interp(aims, efficiency, output), 0)
+
+        return Goal(aims, targets, again)
+
+    def targets(self, aims: np.ndarray, output: np.ndarray, first: int) -> EfficiencyTarget:
+        """Scores for efficiencies where the output is about this; neighbours are counted from `first` on."""
+        slopes = self.slope(aims)
+        steps = np.abs(np.diff(slopes[first:] if len(slopes) > first + 1 else slopes))
+        width = max(steps.mean() if len(steps) else 0.1 * slopes[0], 1e-6 * slopes.max())
+        scale = np.maximum(output, 1e-12 * output.max())
+        return EfficiencyTarget(
+            jnp.asarray(slopes), jnp.asarray(scale), jnp.asarray(np.full(len(slopes), width))
+        )
+
+    def _strongest(self, rates: tuple[np.ndarray, ...]) -> float | None:
+        """Efficiency of the machine with the largest output in a batch; None where there is no output."""
+        output, entropy = rates
+        finite = np.where(np.isfinite(output), output, -np.inf)
+        best = int(np.argmax(finite))
+        return float(self.efficiency(entropy[best] / output[best])) if finite[best] > 0.0 else None
+
+    def curve(self, certificate: Certificate) -> tuple[np.ndarray, np.ndarray]:
+        return np.asarray(certificate.efficiency), np.asarray(certificate.output)
+
+
+class EfficiencyGuide(AbstractGuide):
+    """Certified outputs at every efficiency; under a mean-square bound they are the front itself.
+
+    The first aims span the certified range. Its lower end is too low for some machines and too high for
+    others, because a bound does not know what the best drive costs; so the aims are set again on the way,
+    from the efficiency of the strongest machine found upwards.
+    """
+
+    def __init__(
+        self, tradeoff: AbstractEfficiencyTradeoff, model: WeakModel, drive_set: AbstractDriveSet
+    ) -> None:
+        self.tradeoff, self.forms, self.drive_set = tradeoff, model.forms, drive_set
+        bound = "rms" if drive_set.certified_as == "rms" else "peak"
+        self.certifier = certifier_of(self.forms, tradeoff, bound, drive_set.frequency)
+        self.span = self.certifier.efficiency_range()
+
+    def goal(self, count: int) -> Goal | None:
+        if self.span is None:
+            return None
+        low, high = self.span
+        aims = np.concatenate([[LEAST * high], _spread(low, high, count - 1)])
+        return Goal(aims, self._targets, self._again)
+
+    def drives(self, count: int) -> AbstractDrive | None:
+        if self.span is None or not isinstance(self.certifier, MeanSquareCertifier):
+            return None
+        return self.certifier.front.best(_spread(*self.span, count)).drives(self.drive_set.harmonics)
+
+    def _targets(self, aims: np.ndarray) -> EfficiencyTarget:
+        return self.tradeoff.targets(aims, self.certifier.quick(aims).output, 1)
+
+    def _again(self, rates: tuple[np.ndarray, ...], aims: np.ndarray) -> np.ndarray:
+        assert self.span is not None
+        high = self.span[1]
+        found = self.tradeoff._strongest(rates)
+        # A little lower, so that the strongest machine stays a target.
+        lowest = LEAST * high if found is None else found - 0.01 * max(high - found, 0.0)
+        return _spread(lowest, high, len(aims))
+
+    def resonances(self, aims: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The bound of a target is reached at nu = n Omega by one pattern among the oscillators."""
+        nus, patterns = [], []
+        frequencies = self.certifier.quick(aims).frequency
+        tables = (part[:, 1:] for part in output_and_entropy(self.forms, self.tradeoff, frequencies))
+        slopes = self.tradeoff.slope(aims)
+        for frequency, slope, output, entropy in zip(frequencies, slopes, *tables, strict=True):
+            value, vectors = np.linalg.eigh(slope * output - entropy)
+            pattern = vectors[:, :, -1]
+            yielded = np.einsum("nl,nlm,nm->n", np.conj(pattern), output, pattern).real
+            best = int(np.argmax(np.where(value[:, -1] > 0.0, yielded, -np.inf)))
+            nus.append((best + 1) * frequency if value[best, -1] > 0.0 else 0.0)
+            patterns.append(pattern[best] / np.abs(pattern[best]).max())
+        return np.array(nus), np.array(patterns)
+
+    def certified(self, merits: Sequence[Merits]) -> tuple[np.ndarray, Certificate]:
+        assert self.span is not None
+        high = self.span[1]
+        found = np.array([m["efficiency"] for m in merits])
+        lowest = max(found[0] - 0.05 * (high - found[0]), LEAST * high)
+        curve = np.concatenate([found, np.linspace(lowest, high, CURVE_POINTS)])
+        bounds = self.certifier.at(curve)
+        order = np.argsort(curve)
+        return bounds.output[: len(found)], Certificate(*(np.asarray(part)[order] for part in bounds))
+
+
+def _spread(low: float, high: float, count: int) -> np.ndarray:
+    """`count` efficiencies from `low`, evenly spaced, short of `high`."""
+    return low + (high - low) * np.arange(count) / count
+
+
+def between_temperatures(currents: Currents, mode: str) -> float | None:
+    """The efficiency of a machine that works in this mode; None where it does not."""
+    found = performance(currents.temperatures, currents.local_powers, currents.heat_currents)
+    return found.efficiency if found.mode == mode else None
 
 
 def two_temperatures(machine: Machine, name: str) -> tuple[float, float]:

@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
-from numpy.typing import ArrayLike
+import jax.numpy as jnp
 
 from ...model import Machine
-from ._efficiency import AbstractEfficiencyTradeoff, two_temperatures
+from ..rates import Output
+from ._efficiency import AbstractEfficiencyTradeoff, between_temperatures, two_temperatures
+from ._tradeoff import Axis, Currents
 
 
 @dataclass(frozen=True)
@@ -25,9 +27,15 @@ class PowerEfficiency(AbstractEfficiencyTradeoff):
     kind: ClassVar[str] = "power-efficiency"
     objectives: ClassVar[tuple[str, ...]] = ("power", "efficiency")
     machine_name: ClassVar[str] = "engine"
+    axes: ClassVar[tuple[Axis, Axis]] = (
+        Axis("efficiency", r"efficiency $\eta$", r"$\eta$"),
+        Axis("output", "extracted power", "$-P$", rate=True),
+    )
+    ends: ClassVar[tuple[str, str]] = ("maximum power", "maximum efficiency")
+    relative: ClassVar[str] = r"$\eta/\eta_\mathrm{C}$"
 
     @classmethod
-    def of(cls, machine: Machine, oscillator: int) -> Self:
+    def of(cls, machine: Machine, oscillator: int = 0) -> Self:
         return cls(*two_temperatures(machine, cls.machine_name))
 
     @property
@@ -40,10 +48,10 @@ class PowerEfficiency(AbstractEfficiencyTradeoff):
         """T_c."""
         return self.cold
 
-    @property
-    def gain(self) -> tuple[float, float]:
+    def output(self, size: int) -> Output:
         """X = -P."""
-        return -1.0, 0.0
+        return Output(-jnp.ones(size), jnp.zeros(()))
 
-    def output_rate(self, power: float, heat: ArrayLike, temperatures: ArrayLike) -> float:
-        return -power
+    def gained(self, currents: Currents) -> tuple[float, float] | None:
+        efficiency = between_temperatures(currents, self.machine_name)
+        return None if efficiency is None else (efficiency, -float(currents.local_powers.sum()))

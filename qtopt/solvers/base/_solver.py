@@ -66,6 +66,10 @@ class AbstractSolver(eqx.Module):
         """This solver with every setting that was left open chosen for the numbers of this machine."""
         return self
 
+    def for_search(self) -> Self:
+        """A solver that is cheaper and a little less accurate, for searches that ask it many times."""
+        return self
+
     def pace(self, machine: Machine, drive: AbstractDrive) -> Float[Array, " p"]:
         """The numbers of a machine on which open settings depend; for batches, see `settled_each`."""
         return jnp.zeros(0)

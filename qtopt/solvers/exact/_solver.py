@@ -23,6 +23,9 @@ LEVEL_STEP = 4
 SMALLEST_GROUP = 512
 """Fewer machines join those that need more doublings; a program takes longer to compile."""
 
+SEARCH_POINTS, SEARCH_ACCURACY = 129, 1e-12
+"""Points of time per period and accuracy of the rational coth that are enough while a search goes on."""
+
 
 class Exact(AbstractSolver):
     """Exact for harmonic oscillators and any bath with memory variables, at any coupling strength.
@@ -80,6 +83,11 @@ class Exact(AbstractSolver):
     def settled(self, machine: Machine, drive: AbstractDrive) -> "Exact":
         """With points and levels for this machine, so that it can be traced."""
         return Exact(*self.resolution(machine, drive), self.accuracy)
+
+    def for_search(self) -> "Exact":
+        """With few points and poles."""
+        points = SEARCH_POINTS if self.points is None else self.points
+        return Exact(points, self.levels, max(self.accuracy, SEARCH_ACCURACY))
 
     def pace(self, machine: Machine, drive: AbstractDrive) -> Float[Array, " 2"]:
         """Fastest rate of the machine, and the frequency of its drive."""

@@ -5,8 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..._purpose import Purpose
-from ...rates import Forms, largest_eigenvalue
+from ...rates import EfficiencyLaw, Forms, largest_eigenvalue
 from ._driving_grid import DrivingGrid, zoomed
 from ._pure_states import priced
 
@@ -59,7 +58,7 @@ class Landscape:
         worth: (G, PRICES) largest eigenvalues of X - p S at the nodes.
     """
 
-    def __init__(self, forms: Forms, purpose: Purpose, frequency: tuple[float, float]) -> None:
+    def __init__(self, forms: Forms, purpose: EfficiencyLaw, frequency: tuple[float, float]) -> None:
         self.low, self.high = frequency
         self.fixed = self.low == self.high
         self.harmonics, self.size = forms.harmonics, forms.size

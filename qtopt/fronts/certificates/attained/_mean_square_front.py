@@ -7,8 +7,7 @@ import jax
 import numpy as np
 
 from ....model import FourierDrive
-from ..._purpose import Purpose
-from ...rates import Forms
+from ...rates import EfficiencyLaw, Forms
 from ._driving_grid import zoomed
 from ._landscape import BestHarmonics, Landscape, largest_of_each
 from ._pure_states import best_state, top_state
@@ -66,7 +65,7 @@ class MeanSquareFront:
     Source: this package (weak duality); physics notes, section 3.
     """
 
-    def __init__(self, forms: Forms, purpose: Purpose, frequency: tuple[float, float]) -> None:
+    def __init__(self, forms: Forms, purpose: EfficiencyLaw, frequency: tuple[float, float]) -> None:
         self.purpose, self.land = purpose, Landscape(forms, purpose, frequency)
 
     def efficiency_range(self) -> tuple[float, float] | None:

@@ -9,8 +9,7 @@ import numpy as np
 from jaxtyping import Array
 
 from ....jobs import over_devices
-from ..._purpose import Purpose
-from ...rates import Forms, largest_eigenvalue, output_and_entropy
+from ...rates import EfficiencyLaw, Forms, largest_eigenvalue, output_and_entropy
 from ._absorption import BandTable, band_table, reduced
 from ._dual_shapes import lone_values
 from ._shape_library import library_value
@@ -81,7 +80,7 @@ class ShapeBounds:
     between neighbours of the best before, and says where a search of shapes is worth it.
     """
 
-    def __init__(self, forms: Forms, purpose: Purpose, grid: np.ndarray, width: int) -> None:
+    def __init__(self, forms: Forms, purpose: EfficiencyLaw, grid: np.ndarray, width: int) -> None:
         self.forms, self.purpose, self.grid, self.width = forms, purpose, grid, width
         self.output, self.entropy = output_and_entropy(forms, purpose, grid)
         self.gaining = self._gaining(self.output)

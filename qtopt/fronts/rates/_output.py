@@ -1,9 +1,31 @@
 """What a front maximises, as one linear combination of currents that all trade-offs share."""
 
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, Protocol
 
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Complex, Float
+from numpy.typing import ArrayLike, NDArray
+
+Bound = Literal["peak", "rms"]
+""""peak": |g_l(t)| <= 1 at all times; "rms": sum_l mean(g_l^2) <= L/2."""
+
+
+class EfficiencyLaw(Protocol):
+    """What certificates need to know of an efficiency: S = kappa X, see `AbstractEfficiencyTradeoff`."""
+
+    def slope(self, efficiency: ArrayLike) -> NDArray[np.float64]:
+        """kappa = S/X at these efficiencies, falling to 0 at the limit of the second law."""
+        ...
+
+    def efficiency(self, slope: ArrayLike) -> NDArray[np.float64]:
+        """The inverse of `slope`."""
+        ...
+
+    @property
+    def gain(self) -> tuple[float, float]:
+        """(a, b) of the output X = a P + b S."""
+        ...
 
 
 class Output(NamedTuple):
@@ -40,3 +62,7 @@ class Output(NamedTuple):
     def rate(self, local_powers: Float[Array, " L"], entropy: Float[Array, ""]) -> Float[Array, ""]:
         """X from the powers P_l and the entropy production rate S."""
         return jnp.sum(self.weights * local_powers) + self.entropy_weight * entropy
+
+    def variance(self, local_powers: Float[Array, "L L"]) -> Float[Array, ""]:
+        """Variance rate of X from the covariance of the local powers; for c = 0."""
+        return self.weights @ local_powers @ self.weights

@@ -1,28 +1,20 @@
-"""Batched gradient search: many starts for every front point in one compiled program."""
+"""The two steps of a search: every candidate of a batch improved by gradients, in one compiled program."""
 
-from abc import abstractmethod
 from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-import numpy as np
 import optax
 from jaxtyping import Array, Float
 
-from ..jobs import candidates_at_once, over_devices, over_processes
-from ..model import AbstractDrive, Machine
-from ..numerics import to_array
-from ..solvers.exact import Resolution, steady_state
-from ..thermal import coth_poles
-from .rates import Forms, Model, Rates
+from ...jobs import candidates_at_once, over_devices, over_processes
+from ..rates import Model, Rates
 
 EXPLORE_STEPS, REFINE_EVALUATIONS = 100, 160
 ARMIJO, SHRINK, GROW, SHORTEST = 1e-4, 0.3, 1.5, 1e-5
 """Of the line search: decrease asked for, factors of the step's length, and where the search gives up."""
-PENALTY = 40.0
-"""Stiffness of the efficiency constraint in the score; any positive value gives Pareto-optimal points."""
 
 
 class Target(Protocol):
@@ -32,69 +24,6 @@ class Target(Protocol):
     def score(self) -> Callable[..., Array]:
         """Of the rates; smaller is better. Decreases in the first and increases in the others."""
         ...
-
-
-class Targets(NamedTuple):
-    """Most output at an efficiency of at least a target; scores (output, entropy rate).
-
-    Attributes:
-        slope: (B,) kappa of the target efficiency, see `Purpose`.
-        output: (B,) output that sets the scale (the certified bound).
-        width: (B,) tolerated excess of the slope, about the distance between neighbouring targets.
-    """
-
-    slope: Float[Array, " B"]
-    output: Float[Array, " B"]
-    width: Float[Array, " B"]
-
-    def score(self, output: Array, entropy: Array) -> Array:
-        """``-x/x_i + (PENALTY/2) max(0, (s - kappa_i x)/(w_i x_i))^2``, x output, s entropy rate.
-
-        It decreases in x and increases in s, so its minima are Pareto optimal in (eta, x) whatever PENALTY
-        is; its curved contours reach the concave parts of a front, which weighted sums cannot.
-        """
-        excess = jnp.maximum(entropy - self.slope * output, 0.0) / (self.width * self.output)
-        return -output / self.output + 0.5 * PENALTY * excess**2
-
-
-class PurposeModel(Model):
-    """Output and entropy production rate.
-
-    Attributes:
-        gain: (a, b) of the output aP + bS (`Purpose.gain`), an array so that purposes share programs.
-    """
-
-    gain: Float[Array, "2"] = eqx.field(converter=to_array, default=(-1.0, 0.0), kw_only=True)
-
-    @abstractmethod
-    def currents(self, drive: Any) -> tuple[Array, Array]:
-        """(power, entropy production rate)."""
-
-    def rates(self, drive: Any) -> Rates:
-        power, entropy = self.currents(drive)
-        return self.gain[0] * power + self.gain[1] * entropy, entropy
-
-
-class WeakModel(PurposeModel):
-    """The weak theory, from tabulated quadratic forms."""
-
-    forms: Forms
-    harmonics: int = eqx.field(static=True)
-
-    def currents(self, drive: AbstractDrive) -> tuple[Array, Array]:
-        return self.forms.at(drive.frequency).rates(drive.harmonics(self.harmonics))
-
-
-class ExactModel(PurposeModel):
-    """The exact steady state; not a number where there is none, which a line search rejects."""
-
-    machine: Machine
-    resolution: Resolution = eqx.field(static=True)
-    at_once: int | None = eqx.field(static=True, default=1, kw_only=True)
-
-    def currents(self, drive: AbstractDrive) -> tuple[Array, Array]:
-        state = steady_state(self.machine, drive, self.resolution, coth_poles(1e-12))
-        return state.power, state.entropy_production_rate
 
 
 class Parameters(Protocol):
@@ -240,46 +169,3 @@ def _with_rates(
 def drives_of(space: Space[P], parameters: P) -> Any:
     """What all candidates of a batch stand for."""
     return jax.vmap(space.drive)(parameters)
-
-
-def best_and_neighbours(space: Space[P], parameters: P, rates: Rates, targets: Target) -> P:
-    """Four candidates for each target, target-major: its best, a variation, the best of either neighbour.
-
-    "Best" is over the whole batch, whichever target a candidate was working for. Passing the neighbours'
-    best on, even when it does not fit yet, lets a good family of drives travel along the front. The
-    variation is the best one folded (`Space.folded`), or else the next best at another frequency. Runs on the
-    host.
-    """
-    order = ranking(rates, targets)
-    parameters = jax.tree.map(np.asarray, parameters)
-    position = parameters.position
-    best = order[:, 0]
-    elsewhere = np.abs(position[order] - position[best][:, None]) > 0.3
-    second = order[np.arange(len(order)), np.argmax(elsewhere, axis=1)]
-    left, right = np.concatenate([best[:1], best[:-1]]), np.concatenate([best[1:], best[-1:]])
-    chosen = np.stack([best, second, left, right], axis=1).ravel()
-    batch = jax.tree.map(lambda leaf: leaf[chosen], parameters)
-    for i, candidate in enumerate(best):
-        variation = space.folded(jax.tree.map(lambda leaf, c=candidate: leaf[c], parameters))
-        if variation is not None:
-            for leaf, value in zip(jax.tree.leaves(batch), jax.tree.leaves(variation), strict=True):
-                leaf[4 * i + 1] = value
-    return jax.tree.map(jnp.asarray, batch)
-
-
-def best_of_all(parameters: P, rates: Rates, targets: Target) -> P:
-    """The best candidate for each target."""
-    chosen = ranking(rates, targets)[:, 0]
-    return jax.tree.map(lambda leaf: jnp.asarray(np.asarray(leaf)[chosen]), parameters)
-
-
-def ranking(rates: Rates, targets: Target) -> np.ndarray:
-    """(M, B) candidates by rising score for each target; diverged ones last."""
-    value = np.asarray(_scores(rates, targets))
-    return np.argsort(np.where(np.isfinite(value), value, np.inf), axis=1, kind="stable")
-
-
-@eqx.filter_jit
-def _scores(rates: Rates, targets: Target) -> Float[Array, "M B"]:
-    columns: Target = jax.tree.map(lambda leaf: leaf[:, None], targets)
-    return columns.score(*(rate[None, :] for rate in rates))

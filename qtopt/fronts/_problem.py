@@ -1,0 +1,69 @@
+"""What one front is about: a machine, a trade-off, a set of drives, a solver."""
+
+from dataclasses import dataclass, field
+
+from ..errors import InputError
+from ..model import Machine, MonochromaticDrive
+from ..solvers import AbstractSolver, Weak
+from .drive_sets import AbstractDriveSet, Peak, Variation
+from .tradeoffs import AbstractTradeoff
+
+
+@dataclass(frozen=True)
+class FrontSettings:
+    """How hard to search.
+
+    Attributes:
+        points: points aimed at on the front.
+        starts: random starts for each point.
+        seed: of the random starts.
+        chunk: candidates (starts of all points) that one device works on side by side, which bounds its
+            memory; None: 32 on a CPU, what fits elsewhere.
+    """
+
+    points: int = 30
+    starts: int = 16
+    seed: int = 0
+    chunk: int | None = None
+
+
+@dataclass(frozen=True)
+class FrontProblem:
+    """One front: trade-off x drive set x theory of one machine.
+
+    Attributes:
+        machine: one driven bath, static baths at one temperature.
+        tradeoff: what is traded off, made for this machine by its `of`.
+        drives: the drives that are allowed.
+        solver: evaluates the points. One without quadratic forms improves the drives of the weak front.
+        settings: how hard to search.
+        variation: numbers of the machine that are searched with the drive, or None.
+
+    Raises:
+        InputError: numbers vary though the trade-off compares machines with the same numbers, or though the
+            solver is exact; exact fluctuations that do not exist.
+    """
+
+    machine: Machine
+    tradeoff: AbstractTradeoff
+    drives: AbstractDriveSet = field(default_factory=Peak)
+    solver: AbstractSolver = field(default_factory=Weak)
+    settings: FrontSettings = FrontSettings()
+    variation: Variation | None = None
+
+    def __post_init__(self) -> None:
+        if self.variation is not None and not self.tradeoff.may_vary:
+            raise InputError(
+                f"`pareto.vary` must go with a front on which machines with other numbers compare, but "
+                f"{list(self.tradeoff.objectives)} compares machines with the same numbers."
+            )
+        if self.solver.quadratic:
+            return
+        if self.variation is not None:
+            raise InputError(
+                f'`pareto.vary` must go with solver.kind = "weak", but it is "{self.solver.kind}": search '
+                "with the weak solver first, then one of its points with the exact one."
+            )
+        if self.tradeoff.needs_noise:
+            ones = [1.0] * self.machine.size
+            self.solver.check_fluctuations(self.machine, MonochromaticDrive(1.0, ones, ones))

@@ -1,0 +1,179 @@
+"""Sets of drives that a front searches, as unconstrained parameters."""
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import ClassVar, NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Complex, Float
+
+from ...model import AbstractDrive
+
+NOISE = 0.1
+"""Strength of a random drive that is added to one that begins at a known harmonic."""
+SOFTEST, STEEPEST = 0.8, 5.0
+"""Amplitudes that a known harmonic begins with: where drives are bounded, from nearly cosines to squares."""
+EDGE = 1e-3
+"""The logit of a frequency is kept this far from the ends of the searched range, where it is infinite."""
+
+
+class DriveParameters(NamedTuple):
+    """Unconstrained parameters of one drive of L oscillators and N harmonics; batches carry leading axes.
+
+    Attributes:
+        mean: of each series, (L,).
+        cosine: amplitudes, (L, N).
+        sine: amplitudes, (L, N).
+        position: logit of the drive frequency within the searched range, on a logarithmic scale.
+    """
+
+    mean: Float[Array, "*batch L"]
+    cosine: Float[Array, "*batch L N"]
+    sine: Float[Array, "*batch L N"]
+    position: Float[Array, "*batch"]
+
+
+class AbstractDriveSet(eqx.Module):
+    """All drives that a front allows: a map from parameters to drives that obey a bound by construction.
+
+    A subclass says what drive some parameters stand for, and the reverse. Nothing else depends on the bound,
+    except certificates: they hold for the set that `certified_as` names, of which this one is a part.
+
+    Attributes:
+        harmonics: searched harmonics N of each drive.
+        frequency: lowest and highest drive frequency; equal ends fix it.
+    """
+
+    family: ClassVar[str] = "drive set"
+    kind: eqx.AbstractClassVar[str]
+    """Name of the set in configuration files."""
+    certified_as: eqx.AbstractClassVar[str]
+    """"peak", all drives with |g_l(t)| <= 1, or "rms", all with sum_l mean(g_l^2) <= L/2."""
+    harmonics: int = eqx.field(static=True, default=8)
+    frequency: tuple[float, float] = eqx.field(static=True, default=(0.05, 1.0))
+
+    @abstractmethod
+    def drive(self, parameters: DriveParameters) -> AbstractDrive:
+        """The drive that parameters stand for, a series with fields `mean`, `cosine` and `sine`."""
+
+    @abstractmethod
+    def series_parameters(
+        self, mean: np.ndarray, cosine: np.ndarray, sine: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The mean, cosine and sine of the parameters whose drive has this series."""
+
+    def parameters(self, drive: AbstractDrive) -> DriveParameters:
+        """The parameters that stand for a drive of this set: the inverse of `drive`."""
+        series = (np.asarray(getattr(drive, name)) for name in ("mean", "cosine", "sine"))
+        position = self.position(jnp.asarray(drive.frequency))
+        return DriveParameters(*(jnp.asarray(part) for part in self.series_parameters(*series)), position)
+
+    def parameters_of(self, drives: Sequence[AbstractDrive]) -> DriveParameters:
+        """The parameters of some drives, stacked."""
+        return jax.tree.map(lambda *leaves: jnp.stack(leaves), *map(self.parameters, drives))
+
+    def folded(self, parameters: DriveParameters) -> DriveParameters | None:
+        """The same drive at k times the frequency, k its strongest harmonic; None if that leaves the range.
+
+        A shape g(k theta) uses N/k of its N searched harmonics; at k Omega it has all to improve with.
+        """
+        drive = _drive(self, parameters)
+        cosine, sine = (np.asarray(getattr(drive, name)) for name in ("cosine", "sine"))
+        k = int(np.argmax(np.sum(cosine**2 + sine**2, axis=0))) + 1
+        frequency = k * float(drive.frequency)
+        if k == 1 or frequency > self.frequency[1]:
+            return None
+        kept = cosine.shape[1] // k
+        folded = [np.zeros_like(cosine), np.zeros_like(sine)]
+        for part, series in zip(folded, (cosine, sine), strict=True):
+            part[:, :kept] = series[:, k - 1 :: k]
+        series = self.series_parameters(np.asarray(getattr(drive, "mean")), *folded)  # noqa: B009
+        position = self.position(jnp.asarray(frequency))
+        return DriveParameters(*(jnp.asarray(part) for part in series), position)
+
+    def drive_frequency(self, position: Float[Array, "*batch"]) -> Float[Array, "*batch"]:
+        """Omega = low (high/low)^sigmoid(position)."""
+        low, high = self.frequency
+        return low * (high / low) ** jax.nn.sigmoid(position)
+
+    def position(self, drive_frequency: Float[Array, "*batch"]) -> Float[Array, "*batch"]:
+        """The inverse of `drive_frequency`, kept away from the ends of the range."""
+        low, high = self.frequency
+        if low == high:
+            return jnp.zeros_like(drive_frequency)
+        fraction = jnp.log(drive_frequency / low) / jnp.log(high / low)
+        return jax.scipy.special.logit(jnp.clip(fraction, EDGE, 1.0 - EDGE))
+
+    @property
+    def kept_harmonics(self) -> int:
+        """Harmonics that a search counts: those that the evaluation of a drive of this set counts."""
+        series = jnp.zeros((1, self.harmonics))
+        example = DriveParameters(jnp.zeros(1), series, series, jnp.zeros(()))
+        return eqx.filter_eval_shape(self.drive, example).default_harmonics
+
+    def random(self, key: Array, frequencies: Float[Array, " B"], oscillators: int) -> DriveParameters:
+        """Random shapes, one for each drive frequency, with amplitudes falling as 1/n."""
+        keys = jax.random.split(key, 3)
+        count = frequencies.shape[0]
+        order = jnp.arange(1, self.harmonics + 1)
+        shape = (count, oscillators, self.harmonics)
+        return DriveParameters(
+            0.1 * jax.random.normal(keys[0], (count, oscillators)),
+            2.0 * jax.random.normal(keys[1], shape) / order,
+            2.0 * jax.random.normal(keys[2], shape) / order,
+            self.position(frequencies),
+        )
+
+    def starts(
+        self, seed: int, harmonic_frequency: Float[Array, " B"], pattern: Complex[Array, "B L"]
+    ) -> DriveParameters:
+        """Where a search begins: random drives, and one in two with a harmonic that is known to be good.
+
+        The pattern of amplitudes and phases stands at harmonic k of the drive frequency nu/k, k as small as
+        the range allows for every second of them and random for the others, with a random amplitude and some
+        noise.
+
+        Args:
+            seed: of the random numbers.
+            harmonic_frequency: nu of the good harmonic for each start; 0 where none is known.
+            pattern: complex amplitudes g_n at nu.
+        """
+        return _starts(self, jax.random.key(seed), harmonic_frequency, pattern)
+
+
+@eqx.filter_jit
+def _drive(drive_set: AbstractDriveSet, parameters: DriveParameters) -> AbstractDrive:
+    return drive_set.drive(parameters)
+
+
+@eqx.filter_jit
+def _starts(
+    drive_set: AbstractDriveSet, key: Array, nu: Float[Array, " B"], pattern: Complex[Array, "B L"]
+) -> DriveParameters:
+    count, oscillators = pattern.shape
+    low, high = drive_set.frequency
+    shapes, spread, choice, phase, size = jax.random.split(key, 5)
+    frequencies = jnp.exp(jax.random.uniform(spread, (count,), minval=jnp.log(low), maxval=jnp.log(high)))
+    first = jnp.ceil(nu / high * (1.0 - 1e-9))
+    last = jnp.clip(jnp.floor(nu / low * (1.0 + 1e-9)), first, drive_set.harmonics)
+    index = jnp.arange(count)
+    draw = jax.random.uniform(choice, (count,))
+    k = jnp.where(index % 4 == 0, first, first + jnp.floor(draw * (last - first + 1.0)))
+    informed = (index % 2 == 0) & (k <= drive_set.harmonics) & (nu > 0.0)
+    at = jnp.where(informed, jnp.clip(nu / k, low, high), frequencies)
+    random = drive_set.random(shapes, at, oscillators)
+    turned = pattern * jnp.exp(2j * jnp.pi * jax.random.uniform(phase, (count, 1)))
+    turned = turned * jax.random.uniform(size, (count, 1), minval=SOFTEST, maxval=STEEPEST)
+    here = (jnp.arange(1, drive_set.harmonics + 1) == k[:, None])[:, None, :]
+
+    def mixed(noise: Array, part: Array) -> Array:
+        return jnp.where(informed[:, None, None], NOISE * noise + here * part[:, :, None], noise)
+
+    # g_n = (cosine + i sine)/2
+    mean = jnp.where(informed[:, None], NOISE * random.mean, random.mean)
+    return DriveParameters(
+        mean, mixed(random.cosine, turned.real), mixed(random.sine, turned.imag), random.position
+    )

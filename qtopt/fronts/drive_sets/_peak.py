@@ -1,0 +1,36 @@
+"""Drives whose couplings never exceed their undriven strength."""
+
+from typing import ClassVar
+
+import jax.numpy as jnp
+import numpy as np
+
+from ...model import BoundedDrive
+from ._drive_set import AbstractDriveSet, DriveParameters
+
+STEEPNESS = 16.0
+"""Bound on the root-mean-square slope of the series u: g = tanh u switches no faster than about 1/100 of a
+period, so that the harmonics that solvers keep of a `BoundedDrive` suffice."""
+
+
+class Peak(AbstractDriveSet):
+    """|g_l(t)| <= 1 at all times: `BoundedDrive`, whose series has a slope below STEEPNESS."""
+
+    kind: ClassVar[str] = "peak"
+    certified_as: ClassVar[str] = "peak"
+
+    def drive(self, parameters: DriveParameters) -> BoundedDrive:
+        mean, cosine, sine = parameters.mean, parameters.cosine, parameters.sine
+        order = jnp.arange(1, self.harmonics + 1)
+        slope = jnp.sum(order**2 * (cosine**2 + sine**2), axis=-1) / 2.0
+        scale = STEEPNESS / jnp.sqrt(STEEPNESS**2 + slope)
+        frequency = self.drive_frequency(parameters.position)
+        return BoundedDrive(frequency, mean * scale, cosine * scale[:, None], sine * scale[:, None])
+
+    def series_parameters(
+        self, mean: np.ndarray, cosine: np.ndarray, sine: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        order = np.arange(1, self.harmonics + 1)
+        slope = np.sum(order**2 * (cosine**2 + sine**2), axis=-1) / 2.0
+        scale = STEEPNESS / np.sqrt(np.maximum(STEEPNESS**2 - slope, 1e-3 * STEEPNESS**2))
+        return mean * scale, cosine * scale[:, None], sine * scale[:, None]

@@ -1,0 +1,31 @@
+"""Drives of a given mean square."""
+
+from typing import ClassVar
+
+import jax.numpy as jnp
+import numpy as np
+
+from ...model import FourierDrive
+from ._drive_set import AbstractDriveSet, DriveParameters
+
+
+class Rms(AbstractDriveSet):
+    """sum_l mean(g_l^2) = L/2: `FourierDrive` scaled onto the bound.
+
+    A stronger drive at the same efficiency gives more power, so fronts lie on the bound.
+    """
+
+    kind: ClassVar[str] = "rms"
+    certified_as: ClassVar[str] = "rms"
+
+    def drive(self, parameters: DriveParameters) -> FourierDrive:
+        mean, cosine, sine = parameters.mean, parameters.cosine, parameters.sine
+        square = jnp.sum(mean**2) + jnp.sum(cosine**2 + sine**2) / 2.0
+        scale = jnp.sqrt(mean.shape[-1] / 2.0 / square)
+        frequency = self.drive_frequency(parameters.position)
+        return FourierDrive(frequency, mean * scale, cosine * scale, sine * scale)
+
+    def series_parameters(
+        self, mean: np.ndarray, cosine: np.ndarray, sine: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        return mean, cosine, sine

@@ -1,0 +1,36 @@
+"""Rates of the search straight from a solver: no quadratic forms, so nothing is certified."""
+
+import equinox as eqx
+
+from ...model import AbstractDrive, Machine
+from ...solvers import AbstractSolver
+from ._output import Output
+from ._rates import Model, Rates
+
+
+class SolverRates(Model):
+    """(X, S) or (X, D, S) of one machine in the theory of a solver.
+
+    Not a number where there is no steady state, which a line search rejects.
+
+    Attributes:
+        machine: the machine.
+        solver: with all settings settled, see `AbstractSolver.settled`.
+        output: X as a combination of currents.
+        needs_noise: whether the variance rate D is wanted.
+    """
+
+    machine: Machine
+    solver: AbstractSolver
+    output: Output
+    needs_noise: bool = eqx.field(static=True)
+    at_once: int | None = eqx.field(static=True, default=1, kw_only=True)
+
+    def rates(self, drive: AbstractDrive) -> Rates:
+        state = self.solver.steady_state(self.machine, drive)
+        entropy = state.entropy_production_rate
+        output = self.output.rate(state.local_powers, entropy)
+        if not self.needs_noise:
+            return output, entropy
+        noise = self.solver.fluctuations(self.machine, drive).local_power_covariance
+        return output, self.output.variance(noise), entropy

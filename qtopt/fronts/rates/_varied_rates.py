@@ -1,0 +1,45 @@
+"""Rates of a search over drives and numbers of the machine at once."""
+
+from collections.abc import Callable
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from ...model import AbstractDrive, Machine
+from ._precision_forms import PrecisionForms, precision_forms
+from ._rates import Model, Rates
+
+HARMONICS = 4
+"""Harmonics counted for each searched one in a search; reported numbers count all."""
+
+
+class VariedRates(Model):
+    """(X, D, S) of one output straight from the kernels, for any numbers of the machine.
+
+    Attributes:
+        build: the machine with given numbers (V,).
+        output: the oscillator, from 0.
+        harmonics: counted harmonics of the drive.
+    """
+
+    at_once: int | None = eqx.field(static=True, default=1, kw_only=True)
+    build: Callable[[Float[Array, " V"]], Machine]
+    output: int = eqx.field(static=True)
+    harmonics: int = eqx.field(static=True)
+
+    def rates(self, drive: tuple[AbstractDrive, Array]) -> Rates:
+        shape, numbers = drive
+        order = jnp.arange(self.harmonics + 1, dtype=float).at[0].set(1e-6)
+
+        def forms(point: Float[Array, " V1"]) -> Array:
+            found = precision_forms(self.build(point[1:]), self.output, order * point[0])
+            return jnp.stack(found)
+
+        # First-order expansion about the point itself: the same value and gradient, but reverse mode never
+        # passes back through the contour sums, which takes minutes to compile.
+        point = jnp.concatenate([shape.frequency[None], numbers])
+        fixed = jax.lax.stop_gradient(point)
+        slope, value = jax.jacfwd(lambda x: (forms(x),) * 2, has_aux=True)(fixed)
+        return PrecisionForms(*(value + slope @ (point - fixed))).rates(shape.harmonics(self.harmonics))

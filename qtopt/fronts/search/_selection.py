@@ -1,0 +1,53 @@
+"""Which candidates a search goes on with."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from ..rates import Rates
+from ._steps import P, Space, Target
+
+
+def best_and_neighbours(space: Space[P], parameters: P, rates: Rates, targets: Target) -> P:
+    """Four candidates for each target, target-major: its best, a variation, the best of either neighbour.
+
+    "Best" is over the whole batch, whichever target a candidate was working for. Passing the neighbours'
+    best on, even when it does not fit yet, lets a good family of drives travel along the front. The
+    variation is the best one folded (`Space.folded`), or else the next best at another frequency. Runs on the
+    host.
+    """
+    order = ranking(rates, targets)
+    parameters = jax.tree.map(np.asarray, parameters)
+    position = parameters.position
+    best = order[:, 0]
+    elsewhere = np.abs(position[order] - position[best][:, None]) > 0.3
+    second = order[np.arange(len(order)), np.argmax(elsewhere, axis=1)]
+    left, right = np.concatenate([best[:1], best[:-1]]), np.concatenate([best[1:], best[-1:]])
+    chosen = np.stack([best, second, left, right], axis=1).ravel()
+    batch = jax.tree.map(lambda leaf: leaf[chosen], parameters)
+    for i, candidate in enumerate(best):
+        variation = space.folded(jax.tree.map(lambda leaf, c=candidate: leaf[c], parameters))
+        if variation is not None:
+            for leaf, value in zip(jax.tree.leaves(batch), jax.tree.leaves(variation), strict=True):
+                leaf[4 * i + 1] = value
+    return jax.tree.map(jnp.asarray, batch)
+
+
+def best_of_all(parameters: P, rates: Rates, targets: Target) -> P:
+    """The best candidate for each target."""
+    chosen = ranking(rates, targets)[:, 0]
+    return jax.tree.map(lambda leaf: jnp.asarray(np.asarray(leaf)[chosen]), parameters)
+
+
+def ranking(rates: Rates, targets: Target) -> np.ndarray:
+    """(M, B) candidates by rising score for each target; diverged ones last."""
+    value = np.asarray(_scores(rates, targets))
+    return np.argsort(np.where(np.isfinite(value), value, np.inf), axis=1, kind="stable")
+
+
+@eqx.filter_jit
+def _scores(rates: Rates, targets: Target) -> Float[Array, "M B"]:
+    columns: Target = jax.tree.map(lambda leaf: leaf[:, None], targets)
+    return columns.score(*(rate[None, :] for rate in rates))

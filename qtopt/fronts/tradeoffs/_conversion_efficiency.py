@@ -1,0 +1,70 @@
+"""Work into work at one temperature: extracted power against conversion efficiency."""
+
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+import jax.numpy as jnp
+
+from ...errors import InputError
+from ...model import Machine
+from ..rates import Output
+from ._efficiency import AbstractEfficiencyTradeoff, one_driven_bath
+from ._power_precision import one_oscillator
+from ._tradeoff import Axis, Currents
+
+
+@dataclass(frozen=True)
+class ConversionEfficiency(AbstractEfficiencyTradeoff):
+    """Isothermal converters: X = -P_o of one oscillator against eta = X/(X + P).
+
+    What the other oscillators supply is P - P_o = X + P, with P the power of all of them. At one temperature
+    S = P/T, so that S = kappa X with kappa = (1/eta - 1)/T.
+
+    Attributes:
+        temperature: T of all baths.
+        oscillator: o, from 0.
+
+    Source: theory (?entropy production of isothermal converters?).
+    """
+
+    temperature: float
+    oscillator: int
+    kind: ClassVar[str] = "conversion-efficiency"
+    objectives: ClassVar[tuple[str, ...]] = ("power", "conversion")
+    machine_name: ClassVar[str] = "work converter"
+    axes: ClassVar[tuple[Axis, Axis]] = (
+        Axis("efficiency", r"conversion efficiency $\eta$", r"$\eta$"),
+        Axis("output", "extracted power", "$-P_o$", rate=True),
+    )
+    ends: ClassVar[tuple[str, str]] = ("maximum power", "maximum efficiency")
+
+    @classmethod
+    def of(cls, machine: Machine, oscillator: int = 0) -> Self:
+        one_driven_bath(machine)
+        one_oscillator(machine, oscillator)
+        temperatures = sorted({float(bath.temperature) for bath in machine.baths})
+        if len(temperatures) != 1:
+            raise InputError(
+                f"a front of work converters needs all baths at one temperature, but they are at "
+                f"{temperatures}: change machine.baths[].temperature."
+            )
+        return cls(temperatures[0], oscillator)
+
+    @property
+    def limit(self) -> float:
+        """1: no more work is extracted than supplied."""
+        return 1.0
+
+    @property
+    def scale(self) -> float:
+        """T."""
+        return self.temperature
+
+    def output(self, size: int) -> Output:
+        """X = -P_o."""
+        return Output(-(jnp.arange(size) == self.oscillator).astype(float), jnp.zeros(()))
+
+    def gained(self, currents: Currents) -> tuple[float, float] | None:
+        extracted = -float(currents.local_powers[self.oscillator])
+        supplied = extracted + float(currents.local_powers.sum())
+        return (extracted / supplied, extracted) if 0.0 < extracted < supplied else None

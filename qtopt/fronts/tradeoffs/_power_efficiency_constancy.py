@@ -1,0 +1,177 @@
+"""The three desiderata of engines: power, efficiency and constancy."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, NamedTuple, Self
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from ...model import Machine
+from ..certificates import GRID, certify_precision, forms_of
+from ..drive_sets import AbstractDriveSet
+from ..rates import Model, Output, PrecisionModel
+from ..search import Goal
+from ._efficiency import PENALTY, two_temperatures
+from ._power_efficiency import PowerEfficiency
+from ._power_precision import best_harmonic, precise_merits
+from ._tradeoff import CLASSICAL_PRODUCT, FREQUENCY, AbstractGuide, AbstractTradeoff, Axis, Currents, Merits
+
+LOWEST = 0.7
+"""First efficiency aimed at, relative to that of the strongest harmonic: the strongest drives have more than
+one harmonic and are less efficient."""
+
+
+class ConstancyTarget(NamedTuple):
+    """Most power at an efficiency and a constancy of at least targets; scores (X, D, S).
+
+    Attributes:
+        slope: kappa = (eta_C/eta - 1)/T_c of the target efficiency, (B,).
+        noise: largest D/X aimed at, (B,).
+        power: extracted power that sets the scale, (B,).
+    """
+
+    slope: Float[Array, " B"]
+    noise: Float[Array, " B"]
+    power: Float[Array, " B"]
+
+    def score(self, power: Array, noise: Array, entropy: Array) -> Array:
+        """``-x/x_i + (PENALTY/2) [max(0, s/kappa_i - x)^2 + max(0, D/f_i - x)^2]/x_i^2``."""
+        costly = jnp.maximum(entropy / self.slope - power, 0.0) / self.power
+        noisy = jnp.maximum(noise / self.noise - power, 0.0) / self.power
+        return -power / self.power + 0.5 * PENALTY * (costly**2 + noisy**2)
+
+
+@dataclass(frozen=True)
+class PowerEfficiencyConstancy(AbstractTradeoff):
+    """Engines that no other beats in power, efficiency and constancy (small D_P/(-P)) at once.
+
+    Classically the three are tied together: Q = D_P (eta_C - eta)/(-P eta T_c) >= 2.
+
+    Attributes:
+        hot: T_h.
+        cold: T_c < T_h.
+
+    Source: theory (?the three desiderata of engines?).
+    """
+
+    hot: float
+    cold: float
+    kind: ClassVar[str] = "power-efficiency-constancy"
+    objectives: ClassVar[tuple[str, ...]] = ("power", "efficiency", "constancy")
+    machine_name: ClassVar[str] = "engine"
+    needs_noise: ClassVar[bool] = True
+    columns: ClassVar[tuple[str, ...]] = (
+        "efficiency",
+        "power",
+        "entropy_production_rate",
+        "frequency",
+        "output_power",
+        "output_fluctuations",
+        "uncertainty_product",
+        "bound",
+    )
+    certified_name: ClassVar[str] = "certified_product"
+    axes: ClassVar[tuple[Axis, Axis]] = (
+        Axis("efficiency", r"efficiency $\eta$", r"$\eta$"),
+        Axis("output", "extracted power", "$-P$", log=True, rate=True),
+    )
+    panels: ClassVar[tuple[Axis, ...]] = (
+        Axis(
+            "uncertainty_product",
+            r"$Q = D_P(\eta_C-\eta)/(-P\,\eta\,T_c)$",
+            "$Q$",
+            log=True,
+            line=CLASSICAL_PRODUCT,
+        ),
+        FREQUENCY,
+    )
+    ends: ClassVar[tuple[str, str]] = ("minimum power", "maximum power")
+    relative: ClassVar[str] = r"$\eta/\eta_\mathrm{C}$"
+
+    @classmethod
+    def of(cls, machine: Machine, oscillator: int = 0) -> Self:
+        return cls(*two_temperatures(machine, cls.machine_name))
+
+    @property
+    def engine(self) -> PowerEfficiency:
+        """The trade-off without constancy."""
+        return PowerEfficiency(self.hot, self.cold)
+
+    @property
+    def limit(self) -> float:
+        """Carnot's efficiency."""
+        return self.engine.limit
+
+    def output(self, size: int) -> Output:
+        """X = -P."""
+        return self.engine.output(size)
+
+    def merits(self, currents: Currents) -> Merits | None:
+        return precise_merits(currents, -float(currents.local_powers.sum()))
+
+    def ranked(self, merits: Merits) -> tuple[float, ...]:
+        constancy = -merits["output_fluctuations"] / merits["output"]
+        return merits["output"], merits["efficiency"], constancy
+
+    def guide(self, model: Model, drive_set: AbstractDriveSet) -> AbstractGuide:
+        assert isinstance(model, PrecisionModel)
+        return ConstancyGuide(self, model, drive_set)
+
+    def goal_from(self, begun: Sequence[Merits], reached: Sequence[Merits]) -> Goal:
+        """As much power, efficiency and constancy as each drive had in the other theory."""
+        output, noise, product = (
+            np.array([m[name] for m in begun])
+            for name in ("output", "output_fluctuations", "uncertainty_product")
+        )
+        # Q = D S/X^2
+        aims = np.stack([product * output / noise, noise / output], axis=1)
+        return Goal(aims, lambda aims: _targets(aims, output))
+
+
+class ConstancyGuide(AbstractGuide):
+    """A grid of efficiencies and of noise D/X, from single harmonics; there is no certificate."""
+
+    def __init__(
+        self, tradeoff: PowerEfficiencyConstancy, model: PrecisionModel, drive_set: AbstractDriveSet
+    ) -> None:
+        self.tradeoff, self.model, self.drive_set = tradeoff, model, drive_set
+        bound = "rms" if drive_set.certified_as == "rms" else "peak"
+        self.certificate = certify_precision(model, bound, drive_set.frequency, np.zeros(0))
+
+    def goal(self, count: int) -> Goal | None:
+        span = self._efficiencies()
+        if span is None:
+            return None
+        side = max(2, round(np.sqrt(count)))
+        efficiency = span[0] + (span[1] - span[0]) * np.linspace(0.0, 0.9, -(-count // side))
+        # Work comes in quanta nu: D/X > nu for a single harmonic, which sets the scale of the noise.
+        noise = np.geomspace(0.7, 1.5, side) * self.certificate.driving_frequency
+        grid = [(slope, f) for slope in self.tradeoff.engine.slope(efficiency) for f in noise][:count]
+        scale = np.full(len(grid), self.certificate.fundamental_power)
+        return Goal(np.array(grid), lambda aims: _targets(aims, scale))
+
+    def resonances(self, aims: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return best_harmonic(self.certificate, len(aims))
+
+    def _efficiencies(self) -> tuple[float, float] | None:
+        """From below the single harmonic that extracts most to the most efficient one; None without any."""
+        low, top = self.drive_set.frequency[0], float(self.model.table.highest)
+        forms = forms_of(self.model, np.geomspace(low, max(top, low * 1.001), GRID))
+        extracted, entropy = np.asarray(forms.extracted), np.asarray(forms.entropy)
+        values, vectors = np.linalg.eigh(extracted)
+        best = int(np.argmax(values[:, -1]))
+        if values[best, -1] <= 0.0:
+            return None
+        pattern = vectors[best, :, -1]
+        cost = (np.conj(pattern) @ entropy[best] @ pattern).real / values[best, -1]
+        whiten = np.linalg.inv(np.linalg.cholesky(entropy))
+        gain = np.linalg.eigvalsh(whiten @ extracted @ np.conj(np.swapaxes(whiten, -1, -2)))
+        engine = self.tradeoff.engine
+        return LOWEST * float(engine.efficiency(cost)), float(engine.efficiency(1.0 / gain[:, -1].max()))
+
+
+def _targets(aims: np.ndarray, scale: np.ndarray) -> ConstancyTarget:
+    slope, noise = jnp.asarray(aims).T
+    return ConstancyTarget(slope, noise, jnp.asarray(scale))

@@ -1,0 +1,189 @@
+"""Precise work: the uncertainty product of the work of one oscillator against that work."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, NamedTuple, Self
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from ...errors import InputError
+from ...model import Machine
+from ..certificates import PrecisionCertificate, certify_precision
+from ..drive_sets import AbstractDriveSet
+from ..rates import Model, Output, PrecisionModel
+from ..search import Goal
+from ._tradeoff import CLASSICAL_PRODUCT, AbstractGuide, AbstractTradeoff, Axis, Currents, Merits
+
+SOFT = 1e-2
+"""Below this X/sqrt(D S), where Q exceeds 1e4, the score rises gently: an output may have either sign."""
+STIFFNESS = 400.0
+"""Of the power's target; ln Q may change ten times as fast as ln X."""
+WEAKEST, STRONGEST = 1e-2, 0.8
+"""Powers aimed at, relative to the most that a fundamental extracts."""
+
+
+class PrecisionTarget(NamedTuple):
+    """Smallest Q = D S/X^2 at an extracted power of at least a target; scores (X, D, S).
+
+    Attributes:
+        power: extracted power aimed at, (B,).
+    """
+
+    power: Float[Array, " B"]
+
+    def score(self, power: Array, noise: Array, entropy: Array) -> Array:
+        """``ln Q + (STIFFNESS/2) max(0, 1 - X/p_i)^2``; ln Q softened for X near and below zero."""
+        shortfall = jnp.maximum(1.0 - power / self.power, 0.0)
+        precision = power / jnp.sqrt(noise * entropy)
+        low = precision < SOFT
+        soft = jnp.log(SOFT) + (precision - SOFT) / SOFT
+        product = -2.0 * jnp.where(low, soft, jnp.log(jnp.where(low, 1.0, precision)))
+        return product + 0.5 * STIFFNESS * shortfall**2
+
+
+@dataclass(frozen=True)
+class PowerPrecision(AbstractTradeoff):
+    """Work extracted through one oscillator, X = -P_o, against Q = D S/X^2 with D its variance rate.
+
+    Classically Q >= 2.
+
+    Attributes:
+        oscillator: o, from 0.
+        powers: extracted powers to aim at; by default as many as there are points, over two decades.
+
+    Raises:
+        InputError: powers that are not positive.
+
+    Source: theory (?thermodynamic uncertainty relations?).
+    """
+
+    oscillator: int
+    powers: tuple[float, ...] | None = None
+    kind: ClassVar[str] = "power-precision"
+    objectives: ClassVar[tuple[str, ...]] = ("power", "precision")
+    machine_name: ClassVar[str] = "machine that extracts work there"
+    needs_noise: ClassVar[bool] = True
+    may_vary: ClassVar[bool] = True
+    columns: ClassVar[tuple[str, ...]] = (
+        "efficiency",
+        "power",
+        "entropy_production_rate",
+        "frequency",
+        "output_power",
+        "output_fluctuations",
+        "uncertainty_product",
+        "bound",
+    )
+    certified_name: ClassVar[str] = "certified_product"
+    axes: ClassVar[tuple[Axis, Axis]] = (
+        Axis("output", "extracted power", "$-P_o$", log=True, rate=True),
+        Axis(
+            "uncertainty_product",
+            r"uncertainty product $Q = D_o\dot S/P_o^2$",
+            "$Q$",
+            log=True,
+            line=CLASSICAL_PRODUCT,
+            less_is_better=True,
+        ),
+    )
+
+    ends: ClassVar[tuple[str, str]] = ("most precise", "maximum power")
+
+    def __post_init__(self) -> None:
+        if self.powers is not None and not (len(self.powers) > 0 and min(self.powers) > 0.0):
+            raise InputError(f"extracted powers to aim at must be above 0, but they are {list(self.powers)}.")
+
+    @classmethod
+    def of(cls, machine: Machine, oscillator: int = 0) -> Self:
+        one_oscillator(machine, oscillator)
+        return cls(oscillator)
+
+    def output(self, size: int) -> Output:
+        """X = -P_o."""
+        return Output(-(jnp.arange(size) == self.oscillator).astype(float), jnp.zeros(()))
+
+    def merits(self, currents: Currents) -> Merits | None:
+        return precise_merits(currents, -float(currents.local_powers[self.oscillator]))
+
+    def ranked(self, merits: Merits) -> tuple[float, ...]:
+        return merits["output"], -merits["uncertainty_product"]
+
+    def guide(self, model: Model, drive_set: AbstractDriveSet) -> AbstractGuide:
+        assert isinstance(model, PrecisionModel)
+        return PrecisionGuide(self, model, drive_set)
+
+    def goal_from(self, begun: Sequence[Merits], reached: Sequence[Merits]) -> Goal:
+        """As much power as each drive had in the other theory."""
+        return Goal(np.array([m["output"] for m in begun]), _targets)
+
+    def gap(self, merits: Merits, bound: float) -> float:
+        return merits["uncertainty_product"] / bound - 1.0
+
+    def curve(self, certificate: PrecisionCertificate) -> tuple[np.ndarray, np.ndarray]:
+        return np.asarray(certificate.power), np.asarray(certificate.product)
+
+
+class PrecisionGuide(AbstractGuide):
+    """The most precise harmonic, the largest power, and bounds on the uncertainty product."""
+
+    def __init__(self, tradeoff: PowerPrecision, model: PrecisionModel, drive_set: AbstractDriveSet) -> None:
+        self.tradeoff, self.model, self.drive_set = tradeoff, model, drive_set
+        self.certificate = self._certify(np.zeros(0))
+
+    def _certify(self, power: np.ndarray) -> PrecisionCertificate:
+        bound = "rms" if self.drive_set.certified_as == "rms" else "peak"
+        return certify_precision(self.model, bound, self.drive_set.frequency, power)
+
+    def goal(self, count: int) -> Goal | None:
+        if self.certificate.fundamental_power <= 0.0:
+            return None
+        spread = self.certificate.fundamental_power * np.geomspace(WEAKEST, STRONGEST, count)
+        powers = self.tradeoff.powers
+        return Goal(np.sort(spread if powers is None else np.array(powers)), _targets)
+
+    def resonances(self, aims: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return best_harmonic(self.certificate, len(aims))
+
+    def certified(self, merits: Sequence[Merits]) -> tuple[np.ndarray, PrecisionCertificate]:
+        found = self._certify(np.array([m["output"] for m in merits]))
+        return np.asarray(found.product), found
+
+
+def _targets(aims: np.ndarray) -> PrecisionTarget:
+    return PrecisionTarget(jnp.asarray(aims))
+
+
+def best_harmonic(certificate: PrecisionCertificate, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """The frequency and the pattern of the most precise harmonic, `count` times."""
+    return np.full(count, certificate.driving_frequency), np.tile(certificate.pattern, (count, 1))
+
+
+def precise_merits(currents: Currents, output: float) -> Merits | None:
+    """What is known of a machine that extracts work, with the precision of its output X.
+
+    The efficiency is that of an engine, -P/(absorbed heat), or of a converter, (extracted power)/(supplied
+    power); not a number where there is nothing to compare with.
+    """
+    if not output > 0.0:
+        return None
+    local, heat = currents.local_powers, currents.heat_currents
+    engine = local.sum() < 0.0
+    spent = heat[heat > 0.0].sum() if engine else local[local > 0.0].sum()
+    gained = -local.sum() if engine else -local[local < 0.0].sum()
+    return {
+        "efficiency": float(gained / spent) if spent > 0.0 else np.nan,
+        "output": output,
+        "output_power": -output,
+        "output_fluctuations": currents.variance,
+        "uncertainty_product": currents.variance * currents.entropy_production_rate / output**2,
+    }
+
+
+def one_oscillator(machine: Machine, oscillator: int) -> None:
+    """Raise InputError unless the output is an oscillator of the machine."""
+    if not 0 <= oscillator < machine.size:
+        raise InputError(
+            f"the output must be one of the {machine.size} oscillators, but it is number {oscillator + 1}."
+        )
