@@ -1,7 +1,7 @@
 """Opponent 2, the sharp NumPy user: weak-coupling thermodynamics on clustered Gauss-Legendre panels.
 
 Two oscillators (m = 1), one weak driven bath (Lorentzian or Drude), one static Ohmic bath; formulas of
-physics.md, section 3. What makes it fast:
+theory (3.5) to (3.9). What makes it fast:
 
 * every resonance of J_1(w), coth(w/2T_1), chi(w_n), coth(w_n/2T_2) is a break point; panels are uniform in u,
   w = centre +- width sinh(u): clustered geometrically, all singularities pi/2 away from the real u axis;

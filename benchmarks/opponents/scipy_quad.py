@@ -1,7 +1,7 @@
 """Opponent 1, the usual script: weak-coupling thermodynamics, one scipy.integrate.quad call a quantity.
 
 Two oscillators (m = 1), one weak driven bath (Lorentzian or Drude), one static Ohmic bath; the formulas of
-physics.md, section 3, as they stand. Written with the care such a script deserves: break points at every
+theory (3.5) to (3.9) as they stand. Written with the care such a script deserves: break points at every
 resonance (real parts of the poles of chi and of the driven bath, both also shifted by -n Omega, and the zeros
 of w and w_n), a finite central interval and two tails, n and -n taken together, scalar arithmetic.
 

@@ -1,4 +1,4 @@
-"""Brute force: baths of discrete modes, H(t) of physics.md, section 1, integrated mode by mode; m = 1.
+"""Brute force: baths of discrete modes, H(t) of theory (1.2), integrated mode by mode; m = 1.
 
 NumPy only, and nothing of the open-system theory: no kernels, no noise spectra, no steady state. Every bath
 becomes N modes w_k, c_k with (pi/2) sum_k c_k^2/w_k delta(w - w_k) ~ J(w), so that with q = sum_l g_l(t) x_l

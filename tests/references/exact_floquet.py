@@ -1,4 +1,4 @@
-"""Exact Floquet frequency form (physics.md, section 4) by the same refined quadrature; for tests only.
+"""Exact Floquet frequency form, theory (5.18), by the same refined quadrature; for tests only.
 
 Harmonics n = -N..N of the response to noise of bath nu at w, w_n = w + n Omega,
 (C_nu)_{n,(l,n')} = g^(nu)_{l,n-n'}, driven bath 1:

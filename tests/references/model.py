@@ -1,4 +1,4 @@
-"""Baths and the static machine for the quadrature references (physics.md, sections 1 and 3), m = 1."""
+"""Baths and the static machine for the quadrature references: theory, sections 1 and 3."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Quadrature reference of the weak-coupling fluctuations (physics.md, section 3), any static temperatures.
+"""Quadrature reference of the weak-coupling fluctuations, theory (3.15), at any static temperatures.
 
     D_lk = sum_n (n Omega)^2 int dw/2pi J_1(w) sum_nu [c_1 c_nu - 1] J_nu
            Re[g*_{l,n} u_{nu,l} u*_{nu,k} g_{k,n}]

@@ -1,4 +1,4 @@
-"""Quadrature reference of the weak-coupling theory (physics.md, section 3), any static temperatures.
+"""Quadrature reference of the weak-coupling theory (docs/theory.md, section 3), at any static temperatures.
 
 Notation: driven bath 1 (J_1, K_1, T_1), static baths nu (J_nu, T_nu, coupling vector g_nu),
 w_n = w + n Omega, c_1 = coth(w/2T_1), and with all static factors at w_n
@@ -15,7 +15,7 @@ Sums over all integers n; integrals over dw/2pi on the whole line:
              + sum_{mu != nu} J_mu 2 Re( t* K_1 [c_mu (g_n^T u_nu)(g_n^dagger u_mu)
                                                  - c_nu (g_n^T u_mu)(g_n^dagger u_nu)] ) }
 
-For one static bath u_nu is a real vector times a phase, a = b, and section 3 is recovered.
+For one static bath u_nu is a real vector times a phase, a = b, and theory (3.5) to (3.9) are recovered.
 The last sum is the change of the static transmission by the self-energy R(w) = sum_n conj(g_n) K_1(w_n) g_n^T
 of the driven bath; it needs two static baths, but not two temperatures.
 sum_nu J_nu (a_nu - b_nu) = 0 gives energy balance.
