@@ -4,8 +4,9 @@ import errno
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 from ..errors import InputError
 
@@ -14,12 +15,20 @@ BAR = "{desc:>18} |{bar}| {n_fmt}/{total_fmt} {elapsed} {postfix}"
 
 @contextmanager
 def progress(name: str) -> Iterator[Callable[..., None]]:
-    """A progress bar on standard error, moved by ``report(done, total, message="")``."""
+    """A progress bar on standard error, moved by ``report(done, total, message="")``.
+
+    It appears with the first report, so that what is refused before there is anything to show has no bar.
+    """
     from tqdm import tqdm
 
-    with tqdm(desc=name, file=sys.stderr, bar_format=BAR, dynamic_ncols=True) as bar:
+    with ExitStack() as shown:
+        bar: Any = None
 
         def report(done: int, total: int, message: str = "") -> None:
+            nonlocal bar
+            if bar is None:
+                bar = tqdm(desc=name, file=sys.stderr, bar_format=BAR, dynamic_ncols=True)
+                shown.enter_context(bar)
             bar.total, bar.n = total, done
             bar.set_postfix_str(message)
 

@@ -30,8 +30,8 @@ class Pareto(AbstractResumable):
 
         config = files.load(self.file)
         self.meet(config)
-        state, wanted = self.state(keep=self.resume), config.pareto.configurations
-        problems = {name: build_problem(config, name) for name in wanted}
+        problems = {name: build_problem(config, name) for name in config.pareto.configurations}
+        state = self.state(keep=self.resume)
         fronts: dict[str, Front] = {}
         for name, problem in problems.items():
             key = files.fingerprint(config, ("pareto",), name, __version__)
