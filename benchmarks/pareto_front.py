@@ -59,7 +59,7 @@ from qtopt.fronts import (
     machine_forms,
     trace,
 )
-from qtopt.fronts.rates import Bound, WeakModel
+from qtopt.fronts.rates import WeakModel
 from qtopt.fronts.search import refine
 from qtopt.fronts.tradeoffs import EfficiencyTarget
 from qtopt.jobs import Store
@@ -79,24 +79,24 @@ BOX = 4.0
 ENGINE = PowerEfficiency.of(machine())
 
 
-def drives_of(bound: Bound, harmonics: int) -> AbstractDriveSet:
+def drives_of(bound: str, harmonics: int) -> AbstractDriveSet:
     return DRIVE_SETS[bound](harmonics, FREQUENCY)
 
 
 class Judge:
     """Hypervolume relative to that of points on the exact front."""
 
-    def __init__(self, bound: Bound) -> None:
-        forms = machine_forms(machine(), FREQUENCY, drives_of(bound, 1).kept_harmonics)
+    def __init__(self, bound: str) -> None:
+        forms = machine_forms(machine(), ENGINE.output(2), FREQUENCY, drives_of(bound, 1).kept_harmonics)
         certifier = certifier_of(forms, ENGINE, bound, FREQUENCY)
         span = certifier.efficiency_range(tight=True)
         assert span is not None
-        self.bound: Bound = bound
+        self.bound = bound
         self.efficiency = np.linspace(*span, POINTS + 1)[:-1]
         self.exact: Certificate = certifier.at(self.efficiency)
-        self.scale = self.exact.output.max()
+        self.scale = self.exact.bound.max()
         self.whole = 1.0
-        self.whole = self.volume(np.stack([self.exact.efficiency, self.exact.output], axis=1))
+        self.whole = self.volume(np.stack([self.exact.target, self.exact.bound], axis=1))
 
     def volume(self, points: np.ndarray) -> float:
         """Of (efficiency, extracted power)."""
@@ -156,10 +156,12 @@ def own(judge: Judge, harmonics: int) -> dict[str, Any]:
     }
 
 
-def _rates(bound: Bound, harmonics: int) -> tuple[AbstractDriveSet, Callable[[DriveParameters], jax.Array]]:
+def _rates(bound: str, harmonics: int) -> tuple[AbstractDriveSet, Callable[[DriveParameters], jax.Array]]:
     """(B, 2) extracted power and entropy rate of drives, from the tables that qtopt's search uses."""
     space = drives_of(bound, harmonics)
-    model = WeakModel(machine_forms(machine(), FREQUENCY, space.kept_harmonics), space.kept_harmonics)
+    model = WeakModel(
+        machine_forms(machine(), ENGINE.output(2), FREQUENCY, space.kept_harmonics), space.kept_harmonics
+    )
     batch = eqx.filter_jit(lambda m, p: jnp.stack(jax.vmap(lambda one: m.rates(space.drive(one)))(p), axis=1))
     return space, lambda parameters: batch(model, parameters)
 
@@ -168,7 +170,7 @@ def scipy(judge: Judge, harmonics: int, sharp: bool, goal: float, patience: floa
     problem = scipy_front.Problem(OPPONENT, FREQUENCY, harmonics, judge.bound, sharp)
     slopes = ENGINE.slope(judge.efficiency)
     width = np.full(POINTS, np.abs(np.diff(slopes)).mean())
-    targets = scipy_front.Targets(slopes, judge.exact.output, width)
+    targets = scipy_front.Targets(slopes, judge.exact.bound, width)
     begin, volume, spent = time.perf_counter(), 0.0, 0.0
     for found in scipy_front.trace(problem, targets, seed=0):
         spent = time.perf_counter() - begin
@@ -225,12 +227,12 @@ def genetic(
     }
 
 
-def _certified_starts(bound: Bound, space: AbstractDriveSet) -> tuple[DriveParameters, float]:
+def _certified_starts(bound: str, space: AbstractDriveSet) -> tuple[DriveParameters, float]:
     """The starts of a search of this bound, and the warm seconds that they take."""
     seconds, starts = 0.0, None
     for _ in range(2):
         begin = time.perf_counter()
-        forms = machine_forms(machine(), FREQUENCY, space.kept_harmonics)
+        forms = machine_forms(machine(), ENGINE.output(2), FREQUENCY, space.kept_harmonics)
         guide = ENGINE.guide(WeakModel(forms, space.kept_harmonics), space)
         goal, each = guide.goal(POINTS), FrontSettings().starts
         assert goal is not None
@@ -305,7 +307,7 @@ def gradient_costs(sizes: tuple[int, ...]) -> list[dict[str, Any]]:
         )
         start = plain.random(np.random.default_rng(0))
         space = Peak(harmonics, FREQUENCY)
-        forms = machine_forms(machine(), FREQUENCY, space.kept_harmonics)
+        forms = machine_forms(machine(), ENGINE.output(2), FREQUENCY, space.kept_harmonics)
         model, every = WeakModel(forms, space.kept_harmonics), jnp.ones(CANDIDATES)
         parameters = space.random(jax.random.key(0), jnp.linspace(0.1, 0.9, CANDIDATES), 2)
         targets = EfficiencyTarget(6.0 * every, 1e-5 * every, 0.1 * every)

@@ -18,7 +18,6 @@ from qtopt.fronts import (
     Certificate,
     Front,
     FrontPoint,
-    PrecisionCertificate,
     trace,
 )
 from qtopt.jobs import Store
@@ -38,7 +37,7 @@ RATES = ("power", "output", "certified_output", "output_power", "truncation_erro
 def searched(config: files.Config, path: Path, search: Search = trace) -> xarray.Dataset:
     """The front of [machine] that [pareto] asks for: from its file, or searched and stored there."""
     state = path.with_suffix(".part")
-    fields = " ".join(Certificate._fields)
+    fields = " ".join(BOUNDS)
     text = f"# {getattr(search, '__name__', '')}, bounds: {fields}\n{files.dumps(config)}"
 
     def make() -> xarray.Dataset:
@@ -49,6 +48,10 @@ def searched(config: files.Config, path: Path, search: Search = trace) -> xarray
     found = common.stored(text, path, make)
     state.unlink(missing_ok=True)
     return found
+
+
+BOUNDS = ("efficiency", "output", "mean_square_output", "frequency")
+"""What the columns of a certificate are called in a dataset."""
 
 
 def _dataset(front: Front) -> xarray.Dataset:
@@ -65,12 +68,11 @@ def _dataset(front: Front) -> xarray.Dataset:
     made = xarray.Dataset(variables)
     made.attrs |= {"tradeoff": front.tradeoff.kind}
     made.attrs |= {name: value for name, value in vars(front.tradeoff).items() if value is not None}
-    if isinstance(front.certificate, Certificate):
-        for name in Certificate._fields:
-            made[f"bound_{name}"] = ("bound", np.asarray(getattr(front.certificate, name)))
-    elif isinstance(front.certificate, PrecisionCertificate):
-        for name in ("smallest_product", "largest_power", "fundamental_power", "driving_frequency"):
-            made.attrs[name] = getattr(front.certificate, name)
+    if front.certificate is not None:
+        if isinstance(front.tradeoff, AbstractEfficiencyTradeoff):
+            for name, column in zip(BOUNDS, front.certificate, strict=False):
+                made[f"bound_{name}"] = ("bound", np.asarray(column))
+        made.attrs |= front.certificate.constants
     return made
 
 
@@ -121,7 +123,7 @@ def restored(data: xarray.Dataset, machine: qtopt.Machine, scale: float = 1.0) -
         )
     certificate = None
     if "bound_output" in data:
-        columns = {name: np.asarray(data[f"bound_{name}"]) for name in Certificate._fields}
-        columns |= {name: scale * columns[name] for name in ("output", "mean_square_output")}
-        certificate = Certificate(**columns)
+        scales = (1.0, scale, scale, 1.0)
+        columns = (s * np.asarray(data[f"bound_{name}"]) for s, name in zip(scales, BOUNDS, strict=True))
+        certificate = Certificate(*columns)
     return Front(tradeoff_of(data), tuple(points), certificate)

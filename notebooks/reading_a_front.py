@@ -63,7 +63,7 @@ for point in front.points:
 figure, axes = plt.subplots(figsize=(5.0, 3.4), layout="constrained")
 bound = front.certificate
 assert bound is not None  # there are engines
-axes.semilogy(bound.efficiency, bound.output / STRENGTH, "k--", label="no drive exceeds")
+axes.semilogy(bound.target, bound.bound / STRENGTH, "k--", label="no drive exceeds")
 axes.semilogy(
     [p.efficiency for p in front.points], [-p.power / STRENGTH for p in front.points], "o-", label="found"
 )

@@ -39,7 +39,7 @@ from qtopt.fronts.search import explored, refine, refined
 from qtopt.fronts.tradeoffs import EfficiencyTarget
 from qtopt.jobs import Store
 from qtopt.model import FourierDrive
-from tests.test_pareto_certificate import STRENGTH, engine
+from tests.test_pareto_certificate import ENGINE, STRENGTH, engine
 
 
 def power_efficiency(machine: Machine, drives: Peak | Rms, **settings) -> FrontProblem:
@@ -85,12 +85,12 @@ def test_peak_front_reaches_its_certificate() -> None:
     front = trace(power_efficiency(engine(), Peak(5), points=30))
     found = np.array([(p.efficiency, p.output, p.bound) for p in front.points])
     assert np.all(found[:, 1] <= found[:, 2] * (1.0 + 1e-9))
-    forms = machine_forms(engine(), (0.05, 1.0), 64)
-    certifier = certifier_of(forms, PowerEfficiency(1.0, 0.2), "peak", (0.05, 1.0))
+    forms = machine_forms(engine(), ENGINE.output(2), (0.05, 1.0), 64)
+    certifier = certifier_of(forms, ENGINE, "peak", (0.05, 1.0))
     span = certifier.efficiency_range(tight=True)
     assert span is not None
     exact = certifier.at(np.linspace(*span, 31)[:-1])
-    assert area(found[:, 0], found[:, 1]) > 0.99 * area(exact.efficiency, exact.output)
+    assert area(found[:, 0], found[:, 1]) > 0.99 * area(exact.target, exact.bound)
     assert np.median(found[:, 2] / found[:, 1]) < 1.1
 
 
@@ -198,7 +198,8 @@ def test_folded_drive_is_the_same_drive() -> None:
 
 def test_search_programs_hold_no_lapack_and_no_callback() -> None:
     space = Peak(3, (0.4, 0.5))
-    model = WeakModel(machine_forms(engine(), (0.4, 0.5), space.kept_harmonics), space.kept_harmonics)
+    kept = space.kept_harmonics
+    model = WeakModel(machine_forms(engine(), ENGINE.output(2), (0.4, 0.5), kept), kept)
     parameters = space.random(jax.random.key(0), jnp.full(4, 0.45), 2)
     targets = EfficiencyTarget(jnp.full(4, 6.0), jnp.full(4, 1e-5), jnp.full(4, 0.1))
     for program, length in ((explored, 0.1), (refined, 4)):
@@ -220,7 +221,7 @@ print(json.dumps(improved(None)))
 def improved(at_once: int | None) -> list[list[float]]:
     """Rates of five candidates after a few evaluations of L-BFGS."""
     space = Rms(2, (0.45, 0.45))
-    forms = machine_forms(engine(), (0.45, 0.45), space.kept_harmonics)
+    forms = machine_forms(engine(), ENGINE.output(2), (0.45, 0.45), space.kept_harmonics)
     model = WeakModel(forms, space.kept_harmonics, at_once=at_once)
     parameters = space.random(jax.random.key(1), jnp.full(5, 0.45), 2)
     targets = EfficiencyTarget(jnp.full(5, 6.0), jnp.full(5, 1e-5), jnp.full(5, 0.1))

@@ -125,7 +125,7 @@ def test_front_figure_shows_the_points() -> None:
         assert front.certificate is not None
         bound = curves(power, marker=False)[index]
         certificate = front.certificate
-        expected = (certificate.efficiency, certificate.output / STRENGTH)
+        expected = (certificate.target, certificate.bound / STRENGTH)
         np.testing.assert_allclose(xy(bound), expected, rtol=1e-14)
         assert bound.get_linestyle() == "--"
 

@@ -20,13 +20,8 @@ from ._trace import (
 )
 from .certificates import (
     Certificate as Certificate,
-    Certifier as Certifier,
-    PeakCertificate as PeakCertificate,
-    PrecisionCertificate as PrecisionCertificate,
+    PrecisionCertifier as PrecisionCertifier,
     certifier_of as certifier_of,
-    certify as certify,
-    certify_peak_precision as certify_peak_precision,
-    certify_precision as certify_precision,
 )
 from .drive_sets import (
     DRIVE_SETS as DRIVE_SETS,
@@ -37,9 +32,8 @@ from .drive_sets import (
     Variation as Variation,
 )
 from .rates import (
-    HarmonicForms as HarmonicForms,
+    Output as Output,
     machine_forms as machine_forms,
-    precision_model as precision_model,
 )
 from .tradeoffs import (
     TRADEOFFS as TRADEOFFS,

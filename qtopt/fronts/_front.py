@@ -94,7 +94,7 @@ class Front:
     @property
     def curve(self) -> tuple[np.ndarray, np.ndarray] | None:
         """The certified bound as a curve in the plane of the trade-off's first two axes, or None."""
-        return None if self.certificate is None else self.tradeoff.curve(self.certificate)
+        return None if self.certificate is None else (self.certificate.target, self.certificate.bound)
 
     def __repr__(self) -> str:
         return front_text({self.tradeoff.kind: self})

@@ -16,7 +16,7 @@ from ..solvers.weak import weak_validity
 from ._front import Front, FrontPoint, best_of
 from ._problem import FrontProblem
 from .drive_sets import DriveParameters, Variation, Varied
-from .rates import HARMONICS, Model, SolverRates, VariedRates, WeakModel, machine_forms, precision_model
+from .rates import HARMONICS, Model, SolverRates, VariedRates, WeakModel, machine_forms
 from .search import Goal, Round, broad, drives_of, explore, refine, search
 from .tradeoffs import AbstractGuide, AbstractTradeoff, Currents
 
@@ -101,15 +101,12 @@ def _remark(tradeoff: AbstractTradeoff, points: Sequence[FrontPoint]) -> str:
     return "" if points else f"no {tradeoff.machine_name} found"
 
 
-def _forms(problem: FrontProblem, machine: Machine) -> Model:
+def _forms(problem: FrontProblem, machine: Machine) -> WeakModel:
     """The rates of the weak theory from tabulated forms."""
-    drives, output = problem.drives, problem.tradeoff.output(machine.size)
-    span, kept, at_once = drives.frequency, drives.kept_harmonics, problem.settings.chunk
-    if problem.tradeoff.needs_noise:
-        oscillator = getattr(problem.tradeoff, "oscillator", None)
-        return precision_model(machine, oscillator, span, kept, at_once=at_once)
-    gain = (float(output.weights[0]), float(output.entropy_weight))
-    return WeakModel(machine_forms(machine, span, kept), kept, gain=gain, at_once=at_once)
+    drives, tradeoff = problem.drives, problem.tradeoff
+    kept, output = drives.kept_harmonics, tradeoff.output(machine.size)
+    forms = machine_forms(machine, output, drives.frequency, kept, tradeoff.needs_noise)
+    return WeakModel(forms, kept, at_once=problem.settings.chunk)
 
 
 def _starts(problem: FrontProblem, guide: AbstractGuide, goal: Goal) -> DriveParameters:
@@ -129,7 +126,7 @@ def _varied(
     """The best drive and numbers of the machine for every aim, from a drive for each."""
     space = Varied(problem.drives, variation.ranges)
     kept = min(problem.drives.kept_harmonics, HARMONICS * problem.drives.harmonics)
-    model = VariedRates(variation.build, getattr(problem.tradeoff, "oscillator"), kept)  # noqa: B009
+    model = VariedRates(variation.build, problem.tradeoff.output(problem.machine.size), kept)
     starts = space.starts(variation, parameters, problem.settings.seed)
     return drives_of(space, search(model, space, goal, starts, NARROW, store.beside("varied"), progress))
 

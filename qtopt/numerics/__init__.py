@@ -4,13 +4,25 @@ from ._arrays import (
     require_x64 as require_x64,
     to_array as to_array,
 )
+from ._bracketing import (
+    golden_section as golden_section,
+    neighbours as neighbours,
+    zoomed as zoomed,
+)
 from ._complex import (
     reciprocal as reciprocal,
     scaled as scaled,
     turned as turned,
 )
-from ._golden_section import (
-    golden_section as golden_section,
+from ._hermitian import (
+    best_ratio as best_ratio,
+    direction as direction,
+    largest_eigenvalue as largest_eigenvalue,
+    length as length,
+    on_sphere as on_sphere,
+    state_at as state_at,
+    top_eigenpair as top_eigenpair,
+    two_largest as two_largest,
 )
 from ._linear import (
     gramian as gramian,

@@ -1,21 +1,23 @@
 """Bounds that no periodic drive exceeds, by weak duality."""
 
-from ._dual import (
+from ._certificate import (
+    AbstractCertifier as AbstractCertifier,
     Certificate as Certificate,
-    Certifier as Certifier,
-    MeanSquareCertifier as MeanSquareCertifier,
-    PeakCertifier as PeakCertifier,
-    certifier_of as certifier_of,
-    certify as certify,
+    Slopes as Slopes,
 )
-from ._peak_precision import (
-    PeakCertificate as PeakCertificate,
-    certify_peak_precision as certify_peak_precision,
-    peak_support as peak_support,
+from ._mean_square_output import (
+    MeanSquareCertifier as MeanSquareCertifier,
+)
+from ._peak_output import (
+    PeakCertifier as PeakCertifier,
 )
 from ._precision import (
-    GRID as GRID,
-    PrecisionCertificate as PrecisionCertificate,
-    certify_precision as certify_precision,
-    forms_of as forms_of,
+    PrecisionCertifier as PrecisionCertifier,
+)
+from ._support import (
+    SUPPORTS as SUPPORTS,
+    AbstractSupport as AbstractSupport,
+    MeanSquareSupport as MeanSquareSupport,
+    PeakSupport as PeakSupport,
+    certifier_of as certifier_of,
 )

@@ -1,196 +1,134 @@
-"""Certified lower bounds on the uncertainty product of any periodic drive at a given extracted power."""
+"""Lower bounds on the uncertainty product of any periodic drive at a given extracted power."""
 
-from typing import NamedTuple
-
-import equinox as eqx
-import jax
-import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
 
 from ...jobs import over_processes
-from ...numerics import golden_section
-from ..rates import Bound, PrecisionForms, PrecisionModel, largest_eigenvalue, unpacked
+from ...numerics import best_ratio, largest_eigenvalue, neighbours
+from ..rates import AbstractForms, FixedForms
+from ._certificate import Certificate
+from ._shaped_products import RATES, ShapedProducts, all_rates, mean_square_duals
+from ._support import SUPPORTS
 
-GRID, RATES, TILTS, ZOOMS = 768, 25, 5, 2
+GRID, NEAR, ZOOMS = 768, 129, 2
+CLOSE = 1e-2
+"""Where a drive is as near as this to a bound, no tighter bound is looked for."""
 
 
-class PrecisionCertificate(NamedTuple):
-    """Lower bounds on Q = D S/X^2 at given extracted powers.
+class PrecisionCertifier:
+    """Lower bounds on Q = D S/X^2 of every drive that extracts at least X = p.
+
+    For every lambda > 0 this is a lower bound on ``lambda D + S/lambda``, two forms of each harmonic.
+    Without a bound on the drive one harmonic has the smallest Q of all. Mean squares bound it at X >= p by
+    Lagrange duality, with every harmonic at a frequency of its own; where |g_l| <= 1, the shapes of one
+    drive frequency tighten that (`ShapedProducts`). The extrema over nu, Omega and lambda are fine searches,
+    not proofs.
 
     Attributes:
-        power: (M,) extracted power X.
-        product: (M,) no drive within the bound that extracts at least this much has a smaller Q.
         smallest_product: the smallest Q of any drive, however little it extracts.
         largest_power: no drive within the bound extracts more.
         fundamental_power: no drive extracts more by harmonics that lie in the range of drive frequencies.
-        driving_frequency: nu = n Omega of the harmonic that reaches `smallest_product`.
+        harmonic_frequency: nu = n Omega of the harmonic that reaches `smallest_product`.
         pattern: (L,) complex amplitudes g_n that reach it.
-    """
-
-    power: np.ndarray
-    product: np.ndarray
-    smallest_product: float
-    largest_power: float
-    fundamental_power: float
-    driving_frequency: float
-    pattern: np.ndarray
-
-
-def certify_precision(
-    model: PrecisionModel, bound: Bound, frequency: tuple[float, float], power: np.ndarray
-) -> PrecisionCertificate:
-    """Lower bound on Q = D S/X^2 of every drive that extracts at least X = p, for each p.
-
-    X, D and S are quadratic forms in each harmonic. For lambda > 0, ``2 sqrt(D S) <= lambda D + S/lambda``
-    with equality at lambda^2 = S/D, so ``Q = min_lambda [(lambda D + S/lambda)/(2 X)]^2``.
-
-    * Without a bound on the drive, the smallest Q is ``min_lambda 1/(4 kappa^2)`` with kappa the largest
-      generalised eigenvalue of ``X_nu`` and ``lambda D_nu + S_nu/lambda`` over all nu: one harmonic does it.
-    * With mean(g_l^2) <= 1 (which |g_l| <= 1 implies; "rms": sum_l mean(g_l^2) <= L/2), Lagrange duality
-      bounds the smallest ``lambda D + S/lambda`` at X >= p from below: for alpha >= 0 and weights y_l >= 0,
-      ``alpha X_nu - lambda D_nu - S_nu/lambda <= diag(y)`` for all nu implies it is at least
-      ``alpha p - sum_l y_l mean(g_l^2)``. Maximised over alpha and y, then minimised over lambda.
-
-    The extrema over nu and lambda are fine searches (logarithmic grids with zooms), not proofs.
 
     Args:
-        model: tabulated forms.
+        forms: of extracted power, its variance rate and entropy production.
         bound: "peak" or "rms".
         frequency: range of the drive frequency; its harmonics are looked at up to the end of the table.
-        power: (M,) extracted powers > 0.
 
-    Source: this package (weak duality); physics notes, sections 3 and 6.
+    Source: theory (11.1), (11.2), (11.4), (11.5), (11.6).
     """
-    top = float(model.table.highest)
-    nu = np.geomspace(frequency[0], max(top, frequency[0] * 1.001), GRID)
-    forms = forms_of(model, nu)
-    rates, kappa, where = _unconstrained(forms)
-    best = int(np.argmax(kappa))
-    # Finer in nu around the best harmonic.
-    near = np.clip(nu[where[best]] * np.exp(np.linspace(-1.0, 1.0, 129) * np.log(nu[1] / nu[0])), nu[0], top)
-    forms = jax.tree.map(lambda a, b: np.concatenate([a, b]), forms, forms_of(model, near))
-    nu = np.concatenate([nu, near])
-    for _ in range(ZOOMS):
-        step = rates[1] / rates[0]
-        around = rates[int(np.argmax(kappa))] * step ** np.linspace(-1.0, 1.0, RATES)
-        rates, kappa, where = _unconstrained(forms, around)
-    best = int(np.argmax(kappa))
-    pattern = _pattern(jax.tree.map(lambda leaf: leaf[where[best]], forms), rates[best])
-    largest, smallest = _largest_power(forms, bound), float(1.0 / (4.0 * kappa[best] ** 2))
 
-    def products(power: np.ndarray) -> np.ndarray:
-        found = [_product(forms, bound, float(p)) if p < largest else np.inf for p in power]
-        return np.maximum(found, smallest)
+    def __init__(self, forms: AbstractForms, bound: str, frequency: tuple[float, float]) -> None:
+        self.support = SUPPORTS[bound]
+        self.weights = self.support.weights(forms.size)
+        nu = _harmonic_frequencies(forms, frequency)
+        _, _, best, rates = _best_harmonic(forms.read(nu))
+        if not isinstance(forms, FixedForms):
+            near = nu[best] * np.exp(np.linspace(-1.0, 1.0, NEAR) * np.log(nu[1] / nu[0]))
+            nu = np.concatenate([nu, np.clip(near, nu[0], nu[-1])])
+        self.read, found = forms.read(nu), None
+        for _ in range(ZOOMS):
+            found = _best_harmonic(self.read, rates)
+            rates = found[3]
+        assert found is not None
+        kappa, state, best, _ = found
+        self.smallest_product = float(1.0 / (4.0 * kappa**2))
+        self.pattern = state / np.abs(state).max()
+        self.harmonic_frequency = float(nu[best])
+        self.largest_power = self._largest_power(np.ones(len(nu), dtype=bool))
+        self.fundamental_power = self._largest_power(nu <= frequency[1])
+        self.shaped = ShapedProducts(forms, self.support, frequency, self.harmonic_frequency)
 
-    return PrecisionCertificate(
-        np.asarray(power),
-        over_processes(products, np.asarray(power)),
-        smallest,
-        largest,
-        _largest_power(jax.tree.map(lambda leaf: leaf[nu <= frequency[1]], forms), bound),
-        float(nu[where[best]]),
-        pattern,
+    def at(self, power: np.ndarray, reached: np.ndarray | None = None) -> Certificate:
+        """The bounds on Q at these extracted powers, (M,), all above 0.
+
+        Args:
+            power: what is asked for.
+            reached: the smallest Q known of a drive; no tighter bound is looked for where it is (nearly) met.
+        """
+        power = np.asarray(power, dtype=float)
+        reached = np.full(len(power), np.inf) if reached is None else np.asarray(reached, dtype=float)
+
+        def columns(part: tuple[np.ndarray, np.ndarray]) -> tuple[np.ndarray, ...]:
+            found = [self._products(float(p), float(q)) for p, q in zip(*part, strict=True)]
+            return tuple(np.array(column) for column in zip(*found, strict=True))
+
+        if len(power) == 0:
+            return Certificate(power, power, power, power, self.constants)
+        return Certificate(power, *over_processes(columns, (power, reached)), constants=self.constants)
+
+    @property
+    def constants(self) -> dict[str, float]:
+        """What holds for all powers, by name."""
+        names = "smallest_product", "largest_power", "fundamental_power", "harmonic_frequency"
+        return {name: getattr(self, name) for name in names}
+
+    def _products(self, power: float, reached: float) -> tuple[float, float, float]:
+        """(bound, bound from mean squares, drive frequency)."""
+        if power >= self.largest_power:
+            return np.inf, np.inf, np.nan
+        plain = max(self._mean_square_product(power), self.smallest_product)
+        if reached <= (1.0 + CLOSE) * plain:
+            return plain, plain, np.nan
+        tight, where = self.shaped.product(power, plain)
+        return max(plain, tight), plain, where
+
+    def _mean_square_product(self, power: float) -> float:
+        """Smallest over lambda, on a grid that is narrowed ZOOMS times; every harmonic has its own Omega."""
+        low, high = all_rates(self.read)[[0, -1]]
+        value = np.inf
+        for _ in range(1 + ZOOMS):
+            grid = np.geomspace(low, high, RATES)
+            values = np.asarray(mean_square_duals(self.read, grid, self.weights, power).value)
+            low, high = neighbours(grid, np.argmin(values))
+            value = values.min()
+        return float((value / (2.0 * power)) ** 2)
+
+    def _largest_power(self, chosen: np.ndarray) -> float:
+        extracted = self.read[0, chosen]
+        roots = np.sqrt(self.weights[:, :, None] * self.weights[:, None, :])
+        return float(min(np.max(largest_eigenvalue(extracted / root)) for root in roots))
+
+
+def _harmonic_frequencies(forms: AbstractForms, frequency: tuple[float, float]) -> np.ndarray:
+    low, high = frequency
+    if isinstance(forms, FixedForms):
+        return low * np.arange(1, forms.harmonics + 1)
+    return np.geomspace(low, high * forms.harmonics, GRID)
+
+
+def _best_harmonic(
+    forms: np.ndarray, rates: np.ndarray | None = None
+) -> tuple[float, np.ndarray, int, np.ndarray]:
+    """(kappa, g_n, number of nu, finer lambda) of the best one; by default lambda spans all ratios."""
+    extracted, noise, entropy = forms
+    rates = all_rates(forms) if rates is None else rates
+    found = [best_ratio(extracted, rate * noise + entropy / rate) for rate in rates]
+    best, place = max(
+        ((i, int(np.argmax(ratio))) for i, (ratio, _) in enumerate(found)),
+        key=lambda at: found[at[0]][0][at[1]],
     )
-
-
-def forms_of(model: PrecisionModel, nu: np.ndarray) -> PrecisionForms:
-    """The tabulated forms at driving frequencies nu, shapes (G, L, L), as NumPy arrays."""
-    return jax.tree.map(np.asarray, _look_up(model, jnp.asarray(nu)))
-
-
-@eqx.filter_jit
-def _look_up(model: PrecisionModel, nu: Float[Array, " G"]) -> PrecisionForms:
-    found = jax.lax.map(lambda value: model.table.at(value)[1], nu, batch_size=64)
-    return PrecisionForms(*(unpacked(found[:, i]) for i in range(3)))
-
-
-def _unconstrained(
-    forms: PrecisionForms, rates: np.ndarray | None = None
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(lambda, kappa(lambda), index of nu); by default lambda spans all ratios S/D of the forms."""
-    x, d, s = forms
-    rates = _rates(forms) if rates is None else rates
-    kappa, where = [], []
-    for rate in rates:
-        cost = rate * d + s / rate
-        whiten = np.linalg.inv(np.linalg.cholesky(cost))
-        values = np.linalg.eigvalsh(whiten @ x @ np.conj(np.swapaxes(whiten, -1, -2)))[:, -1]
-        where.append(int(np.argmax(values)))
-        kappa.append(values[where[-1]])
-    return rates, np.maximum(kappa, 1e-300), np.array(where)
-
-
-def _rates(forms: PrecisionForms) -> np.ndarray:
-    """lambda over all ratios sqrt(S/D) of the forms and three decades beyond."""
-    noise, entropy = (np.trace(form, axis1=1, axis2=2).real for form in (forms.noise, forms.entropy))
-    ratio = np.sqrt(entropy / noise)
-    return np.geomspace(ratio.min() * 1e-3, ratio.max() * 1e3, 4 * RATES)
-
-
-def _pattern(forms: PrecisionForms, rate: float) -> np.ndarray:
-    whiten = np.linalg.inv(np.linalg.cholesky(rate * forms.noise + forms.entropy / rate))
-    _, vectors = np.linalg.eigh(whiten @ forms.extracted @ np.conj(whiten.T))
-    found = np.conj(whiten.T) @ vectors[:, -1]
-    return found / np.abs(found).max()
-
-
-def shares(size: int, tilts: int = TILTS) -> np.ndarray:
-    """(T, L) ways to split the weight between oscillators; any split is valid."""
-    tilt = np.linspace(-4.0, 4.0, tilts) if size > 1 else np.zeros(1)
-    weights = [np.exp(t * (np.arange(size) == l)) for l in range(max(1, size - 1)) for t in tilt]
-    return np.array([w / w.sum() for w in weights])
-
-
-def _budget(bound: Bound, size: int) -> tuple[float, np.ndarray]:
-    """The sum of y_l mean(g_l^2) is `budget` times the multiplier for each split."""
-    return (size / 2.0, np.ones((1, size))) if bound == "rms" else (1.0, shares(size))
-
-
-def _largest_power(forms: PrecisionForms, bound: Bound) -> float:
-    budget, shares = _budget(bound, forms.extracted.shape[-1])
-    values = [
-        float(np.max(largest_eigenvalue(forms.extracted / np.sqrt(share[:, None] * share[None, :]))))
-        for share in shares
-    ]
-    return budget * min(values)
-
-
-def _product(forms: PrecisionForms, bound: Bound, power: float) -> float:
-    """The bound at one power: minimum over lambda, on a grid that is narrowed ZOOMS times."""
-    budget, shares = _budget(bound, forms.extracted.shape[-1])
-    rates = _rates(forms)
-    low, high = rates[0], rates[-1]
-    for _ in range(1 + ZOOMS):
-        grid = np.geomspace(low, high, RATES)
-        values = np.asarray(
-            _duals(forms, jnp.asarray(grid), jnp.asarray(shares), jnp.asarray(budget), jnp.asarray(power))
-        )
-        best = int(np.argmin(values))
-        low, high = grid[max(best - 1, 0)], grid[min(best + 1, RATES - 1)]
-    return float((values[best] / (2.0 * power)) ** 2)
-
-
-@eqx.filter_jit
-def _duals(
-    forms: PrecisionForms, rates: Float[Array, " R"], shares: Float[Array, "T L"], budget: Array, power: Array
-) -> Float[Array, " R"]:
-    """Largest ``alpha p - budget y`` for each lambda, over the splits."""
-
-    def at_rate(rate: Array) -> Array:
-        cost = rate * forms.noise + forms.entropy / rate
-        scale = jnp.trace(cost, axis1=-2, axis2=-1).real.max() / power
-
-        def split(share: Array) -> Array:
-            weight = jnp.sqrt(share[:, None] * share[None, :])
-
-            def negative(u: Array) -> Array:
-                alpha = scale * u / (1.0 - u)
-                multiplier = jnp.max(largest_eigenvalue((alpha * forms.extracted - cost) / weight))
-                return budget * jnp.maximum(multiplier, 0.0) - alpha * power
-
-            return -golden_section(negative, 36)[0]
-
-        return jnp.max(jax.lax.map(split, shares))
-
-    return jax.lax.map(at_rate, rates)
+    step = rates[1] / rates[0]
+    finer = rates[best] * step ** np.linspace(-1.0, 1.0, RATES)
+    ratio, state = (part[place] for part in found[best])
+    return max(float(ratio), 1e-300), state, place, finer

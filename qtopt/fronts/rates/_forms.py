@@ -1,9 +1,7 @@
-"""Power and entropy production as quadratic forms in the drive's harmonics, ready for optimisation."""
+"""Output, its noise and entropy production as quadratic forms in the drive's harmonics."""
 
-import itertools
 from abc import abstractmethod
 from collections.abc import Callable
-from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax
@@ -12,58 +10,44 @@ import numpy as np
 from jaxtyping import Array, Complex, Float
 
 from ...errors import InputError
-from ...model import Machine
-from ...solvers.weak import kernels
+from ...model import AbstractDrive, Machine
+from ...solvers.weak import kernels, noise_kernel
+from ._output import Output
+from ._rates import Model, Rates
+from ._table import chebyshev, tabulate, unpacked
 
-DEGREE = 15
 CHUNK = 128
-SMALLEST_PANEL = 1e-6
-PANELS = 128
-"""Tables have a multiple of this many panels, the last ones never looked up: machines share programs."""
+"""Frequencies in one call of the compiled kernels."""
+TOLERANCE, NOISY_TOLERANCE = 1e-12, 1e-10
+"""Of the tables relative to their largest entries, without and with noise."""
 
 
-class HarmonicForms(NamedTuple):
-    """Hermitian matrices W_n at n Omega, n = 0..N, with ``P = sum_n g_n^dagger power_n g_n`` over all n.
+def total_of(forms: Complex[Array, "F n L L"], amplitudes: Complex[Array, "n L"]) -> Float[Array, " F"]:
+    """``sum_n g_n^dagger form_n g_n`` over all n of either sign, from n = 0..N."""
+    weights = jnp.where(jnp.arange(amplitudes.shape[0]) == 0, 1.0, 2.0)
+    image = jnp.sum(forms * amplitudes[:, None, :], axis=-1)
+    return jnp.sum(weights[:, None] * (jnp.conj(amplitudes) * image).real, axis=(-2, -1))
+
+
+class AbstractForms(eqx.Module):
+    """Rates of a machine in the weak theory as Hermitian forms W_n at the harmonic frequencies n Omega.
+
+    Each rate is ``sum_n g_n^dagger W_n g_n`` over all n. There are F of them, in this order: the output X,
+    where it is wanted its variance rate D, and last the entropy production rate S.
 
     Attributes:
-        power: (N+1, L, L).
-        entropy: (N+1, L, L), the same for the entropy production rate.
+        harmonics: N.
     """
 
-    power: Complex[Array, "n L L"]
-    entropy: Complex[Array, "n L L"]
-
-    def rates(self, amplitudes: Complex[Array, "n L"]) -> tuple[Float[Array, ""], Float[Array, ""]]:
-        """(P, entropy production rate) of a drive with Fourier coefficients g_n, n = 0..N."""
-        return total_of(self.power, amplitudes), total_of(self.entropy, amplitudes)
-
-
-def total_of(form: Complex[Array, "n L L"], amplitudes: Complex[Array, "n L"]) -> Float[Array, ""]:
-    """``sum_n g_n^dagger form_n g_n`` over all n, from n = 0..N."""
-    weights = jnp.where(jnp.arange(amplitudes.shape[0]) == 0, 1.0, 2.0)
-    image = jnp.sum(form * amplitudes[:, None, :], axis=-1)
-    return jnp.sum(weights[:, None] * (jnp.conj(amplitudes) * image).real)
-
-
-Reader = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
-"""nu (...) -> forms of power and entropy production rate, (..., L, L)"""
-
-
-class Forms(eqx.Module):
-    """Anything that gives the forms of a machine at a drive frequency."""
+    harmonics: eqx.AbstractVar[int]
 
     @abstractmethod
-    def at(self, frequency: Float[Array, ""]) -> HarmonicForms:
-        """Forms at n Omega, n = 0..N."""
+    def at(self, drive_frequency: Float[Array, ""]) -> Complex[Array, "F n L L"]:
+        """The forms at n Omega, n = 0..N."""
 
     @abstractmethod
-    def reader(self) -> Reader:
-        """How to look forms up on the host, at any driving frequencies nu."""
-
-    @property
-    @abstractmethod
-    def harmonics(self) -> int:
-        """N."""
+    def read(self, harmonic_frequency: np.ndarray) -> np.ndarray:
+        """The forms (F, ..., L, L) at any harmonic frequencies nu (...), on the host."""
 
     @property
     @abstractmethod
@@ -73,234 +57,183 @@ class Forms(eqx.Module):
     @property
     @abstractmethod
     def edges(self) -> np.ndarray:
-        """Rising driving frequencies between which the forms are smooth; none for a fixed frequency."""
+        """Rising harmonic frequencies between which the forms are smooth; none for a fixed frequency."""
+
+    def series(self, drive_frequencies: np.ndarray) -> np.ndarray:
+        """The forms (F, G, N+1, L, L) at n Omega, n = 0..N, for G drive frequencies, on the host."""
+        return self.read(np.asarray(drive_frequencies)[:, None] * np.arange(self.harmonics + 1))
 
 
-class FixedForms(Forms):
-    """Forms of one drive frequency, computed once."""
+class FixedForms(AbstractForms):
+    """The forms at one drive frequency, computed once.
 
-    forms: HarmonicForms
-    frequency: float = eqx.field(static=True)
+    Attributes:
+        forms: at n Omega.
+        drive_frequency: Omega.
+    """
 
-    def at(self, frequency: Float[Array, ""]) -> HarmonicForms:
+    forms: Complex[Array, "F n L L"]
+    drive_frequency: float = eqx.field(static=True)
+
+    def at(self, drive_frequency: Float[Array, ""]) -> Complex[Array, "F n L L"]:
         return self.forms
 
-    def reader(self) -> Reader:
-        power, entropy = np.asarray(self.forms.power), np.asarray(self.forms.entropy)
-
-        def read(nu: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-            order = np.rint(nu / self.frequency).astype(int)
-            return power[order], entropy[order]
-
-        return read
+    def read(self, harmonic_frequency: np.ndarray) -> np.ndarray:
+        return np.asarray(self.forms)[:, np.rint(harmonic_frequency / self.drive_frequency).astype(int)]
 
     @property
     def harmonics(self) -> int:
-        return self.forms.power.shape[0] - 1
+        return self.forms.shape[1] - 1
 
     @property
     def size(self) -> int:
-        return self.forms.power.shape[-1]
+        return self.forms.shape[-1]
 
     @property
     def edges(self) -> np.ndarray:
         return np.zeros(0)
 
 
-class Table(eqx.Module):
-    """Matrices as piecewise Chebyshev polynomials in nu = n Omega, refined until their last terms vanish.
+class TabulatedForms(AbstractForms):
+    """Forms as piecewise Chebyshev polynomials in nu = n Omega.
 
     The kernels are smooth in nu on the scale of the linewidths, so a table of some hundred panels is as
-    good as the kernels themselves (relative error about `tolerance` of `tabulate`) at a thousandth of
-    the cost. Only the search uses it: reported numbers come from the solver.
+    good as the kernels themselves at a thousandth of the cost. Searches and certificates use it: reported
+    numbers come from the solver.
 
     Attributes:
-        edges: (M+1,) panel edges in nu.
-        coefficients: (M, DEGREE+1, F, L^2): Chebyshev degree; which matrix; entries (see `packed`).
+        panels: (M+1,) edges in nu, see `tabulate`.
+        coefficients: (M, D, F, L^2) of the Chebyshev polynomials of each degree below D.
         highest: nu at which the table ends.
         harmonics: N.
     """
 
-    edges: Float[Array, " M1"]
+    panels: Float[Array, " M1"]
     coefficients: Float[Array, "M D F LL"]
     highest: Float[Array, ""]
     harmonics: int = eqx.field(static=True)
 
-    def at(self, frequency: Float[Array, ""]) -> Float[Array, "n F LL"]:
-        """The F matrices at n Omega, n = 0..N, packed."""
+    @staticmethod
+    def of(
+        evaluate: Callable[[np.ndarray], np.ndarray], highest: float, harmonics: int, tolerance: float
+    ) -> "TabulatedForms":
+        """The table of ``evaluate(nu (K,)) -> (F, K, L, L)`` up to nu = `highest`."""
+        edges, coefficients = tabulate(evaluate, highest, tolerance)
+        return TabulatedForms(jnp.asarray(edges), jnp.asarray(coefficients), jnp.asarray(highest), harmonics)
+
+    def at(self, drive_frequency: Float[Array, ""]) -> Complex[Array, "F n L L"]:
         # First-order expansion about the frequency itself: the same value and gradient, but reverse mode
         # then needs one product with the slope instead of a pass back through the recurrence.
-        fixed = jax.lax.stop_gradient(frequency)
+        fixed = jax.lax.stop_gradient(drive_frequency)
         value, slope = jax.jvp(self._look_up, (fixed,), (jnp.ones_like(fixed),))
-        return value + slope * (frequency - fixed)
+        return unpacked(jnp.swapaxes(value + slope * (drive_frequency - fixed), 0, 1))
 
-    def _look_up(self, frequency: Float[Array, ""]) -> Float[Array, "n F LL"]:
-        nu = frequency * jnp.arange(self.harmonics + 1)
-        panel = jnp.clip(jnp.searchsorted(self.edges, nu, side="right") - 1, 0, self.edges.shape[0] - 2)
-        basis = _chebyshev(nu, self.edges[panel], self.edges[panel + 1])
+    def _look_up(self, drive_frequency: Float[Array, ""]) -> Float[Array, "n F LL"]:
+        nu = drive_frequency * jnp.arange(self.harmonics + 1)
+        panel = jnp.clip(jnp.searchsorted(self.panels, nu, side="right") - 1, 0, self.panels.shape[0] - 2)
+        basis = chebyshev(nu, self.panels[panel], self.panels[panel + 1])
         table = self.coefficients[panel]
         total = basis[0][:, None, None] * table[:, 0]
-        for degree in range(1, DEGREE + 1):
+        for degree in range(1, len(basis)):
             total = total + basis[degree][:, None, None] * table[:, degree]
         return total
 
-
-def _chebyshev(nu: Any, low: Any, high: Any) -> list[Any]:
-    """T_0 .. T_DEGREE of nu in units of its panel, NumPy or jax."""
-    x = (2.0 * nu - low - high) / (high - low)
-    basis = [x * 0.0 + 1.0, x]
-    for _ in range(DEGREE - 1):
-        basis.append(2.0 * x * basis[-1] - basis[-2])
-    return basis
-
-
-class TabulatedForms(Forms):
-    """Forms from a `Table` of power and entropy."""
-
-    table: Table
-
-    @property
-    def harmonics(self) -> int:
-        return self.table.harmonics
+    def read(self, harmonic_frequency: np.ndarray) -> np.ndarray:
+        edges, flat = np.asarray(self.panels), np.ravel(harmonic_frequency)
+        panels, degrees, *entries = self.coefficients.shape
+        coefficients = np.asarray(self.coefficients).reshape(panels, degrees, -1)
+        panel = np.clip(np.searchsorted(edges, flat, side="right") - 1, 0, panels - 1)
+        basis = np.stack(chebyshev(flat, edges[panel], edges[panel + 1]), axis=1)
+        values = (basis[:, None, :] @ coefficients[panel]).reshape(*np.shape(harmonic_frequency), *entries)
+        return unpacked(np.moveaxis(values, -2, 0))
 
     @property
     def size(self) -> int:
-        return round(self.table.coefficients.shape[-1] ** 0.5)
+        return round(self.coefficients.shape[-1] ** 0.5)
 
     @property
     def edges(self) -> np.ndarray:
-        edges = np.asarray(self.table.edges)
-        return edges[edges <= float(self.table.highest)]
-
-    def reader(self) -> Reader:
-        edges, (panels, degrees, *shape) = np.asarray(self.table.edges), self.table.coefficients.shape
-        coefficients = np.asarray(self.table.coefficients).reshape(panels, degrees, -1)
-
-        def read(nu: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-            flat = np.ravel(nu)
-            panel = np.clip(np.searchsorted(edges, flat, side="right") - 1, 0, panels - 1)
-            basis = np.stack(_chebyshev(flat, edges[panel], edges[panel + 1]), axis=1)
-            values = (basis[:, None, :] @ coefficients[panel]).reshape(*np.shape(nu), *shape)
-            return unpacked(values[..., 0, :]), unpacked(values[..., 1, :])
-
-        return read
-
-    def at(self, frequency: Float[Array, ""]) -> HarmonicForms:
-        both = self.table.at(frequency)
-        return HarmonicForms(unpacked(both[:, 0]), unpacked(both[:, 1]))
+        edges = np.asarray(self.panels)
+        return edges[edges <= float(self.highest)]
 
 
-def packed(form: np.ndarray) -> np.ndarray:
-    """Hermitian (..., L, L) as L^2 real numbers: real parts on and above the diagonal, imaginary below."""
-    size = form.shape[-1]
-    upper = np.triu(np.ones((size, size), dtype=bool))
-    return np.where(upper, np.real(form), np.imag(form)).reshape(*form.shape[:-2], size * size)
+class WeakModel(Model):
+    """The rates of a drive from quadratic forms: (X, S), or (X, D, S).
 
-
-def unpacked(values: Any) -> Any:
-    """Inverse of `packed`, Hermitian (*batch, L, L) of (*batch, L^2), NumPy or jax.
-
-    Entries below the diagonal hold the imaginary part of the lower triangle.
+    Attributes:
+        harmonics: of a drive that count, those of the forms.
     """
-    of = np if isinstance(values, np.ndarray) else jnp
-    size = round(values.shape[-1] ** 0.5)
-    square = values.reshape(*values.shape[:-1], size, size)
-    upper = of.triu(square)
-    strict = of.triu(square, 1)
-    lower = of.tril(square, -1)
-    real = upper + of.swapaxes(strict, -1, -2)
-    return real + 1j * (lower - of.swapaxes(lower, -1, -2))
+
+    forms: AbstractForms
+    harmonics: int = eqx.field(static=True)
+
+    def rates(self, drive: AbstractDrive) -> Rates:
+        return tuple(total_of(self.forms.at(drive.frequency), drive.harmonics(self.harmonics)))
 
 
-@eqx.filter_jit
-def forms_at(machine: Machine, nu: Float[Array, " K"]) -> tuple[Array, Array]:
-    """Power and entropy forms (K, L, L) at driving frequencies nu, straight from the kernels."""
+def forms_at(
+    machine: Machine, output: Output, nu: Float[Array, " K"], noise: bool
+) -> Complex[Array, "F K L L"]:
+    """The forms at harmonic frequencies nu, straight from the kernels; differentiable in the machine.
+
+    Args:
+        machine: one driven bath, static baths at one temperature.
+        output: what X is.
+        nu: above 0 where `noise` is wanted.
+        noise: whether the variance rate of X is among the forms.
+    """
     work, heat = jax.lax.map(lambda value: kernels(machine, value), nu, batch_size=32)
     static = jnp.stack([bath.temperature for bath in machine.static_baths])[:, None, None]
-    driven = machine.driven_baths[0].temperature
-    entropy = jnp.sum((work + heat) / static - heat / driven, axis=1)
-    power = jnp.sum(work, axis=1)
+    entropy = jnp.sum((work + heat) / static - heat / machine.driven_baths[0].temperature, axis=1)
+    entropy = (entropy + jnp.conj(jnp.swapaxes(entropy, -1, -2))) / 2.0
+    forms = [output.form(jnp.sum(work, axis=1), entropy), entropy]
+    if noise:
+        variance = jax.lax.map(noise_kernel(machine), nu, batch_size=32) * (nu**2)[:, None, None]
+        forms.insert(1, output.noise_form(variance))
+    return jnp.stack(forms)
 
-    def hermitian(form: Array) -> Array:
-        return (form + jnp.conj(jnp.swapaxes(form, -1, -2))) / 2.0
 
-    return hermitian(power), hermitian(entropy)
+_compiled = eqx.filter_jit(forms_at)
 
 
 def machine_forms(
-    machine: Machine, frequency: tuple[float, float], harmonics: int, tolerance: float = 1e-12
-) -> Forms:
-    """Forms for drive frequencies in the closed range `frequency` (equal ends: one fixed frequency).
+    machine: Machine, output: Output, frequency: tuple[float, float], harmonics: int, noise: bool = False
+) -> AbstractForms:
+    """The forms of a machine for drive frequencies from low to high (equal ends: one fixed frequency).
+
+    Args:
+        machine: one driven bath, static baths at one temperature.
+        output: what X is.
+        frequency: (low, high).
+        harmonics: N.
+        noise: whether the variance rate of X is among the forms.
 
     Raises:
-        InputError: static baths at different temperatures (heat they conduct is no quadratic form here).
+        InputError: more than one driven bath, or static baths at different temperatures (the heat that they
+            conduct is no quadratic form of the drive).
     """
-    temperatures = np.array([float(bath.temperature) for bath in machine.static_baths])
-    if np.any(temperatures != temperatures[0]):
+    if len(machine.driven_baths) != 1:
+        raise InputError(
+            "a weak-coupling front needs exactly one driven bath, but the machine has "
+            f"{len(machine.driven_baths)}: make the others static."
+        )
+    temperatures = [float(bath.temperature) for bath in machine.static_baths]
+    if len(set(temperatures)) != 1:
         raise InputError(
             "a weak-coupling front needs all static baths at one temperature, but they are at "
-            f"{temperatures.tolist()}: use one temperature."
+            f"{temperatures}: use one temperature."
         )
     low, high = frequency
+    # At nu = 0 two poles of the noise meet; nothing works there, so that any small frequency will do.
+    least = 1e-6 * low if noise else 0.0
+
+    def evaluate(nu: np.ndarray) -> np.ndarray:
+        padded = np.concatenate([np.maximum(nu, least), np.full(-len(nu) % CHUNK, high)])
+        chunks = np.split(padded, len(padded) // CHUNK)
+        found = [np.asarray(_compiled(machine, output, jnp.asarray(part), noise)) for part in chunks]
+        return np.concatenate(found, axis=1)[:, : len(nu)]
+
     if low == high:
-        power, entropy = forms_at(machine, _padded(low * np.arange(harmonics + 1)))
-        return FixedForms(HarmonicForms(power[: harmonics + 1], entropy[: harmonics + 1]), float(low))
-    span = (0.0, high * harmonics * (1.0 + 1e-9))
-    return TabulatedForms(tabulate(lambda nu: _evaluate(machine, nu), span, harmonics, tolerance))
-
-
-def _padded(nu: np.ndarray) -> Array:
-    """Pad to a multiple of CHUNK, so that every call reuses one compiled program."""
-    size = -(-len(nu) // CHUNK) * CHUNK
-    return jnp.asarray(np.concatenate([nu, np.full(size - len(nu), nu[-1])]))
-
-
-def _evaluate(machine: Machine, nu: np.ndarray) -> np.ndarray:
-    """(K, 2, L^2) packed power and entropy forms."""
-    return in_chunks(lambda part: [packed(np.asarray(form)) for form in forms_at(machine, part)], nu)
-
-
-def in_chunks(evaluate: Callable[[Array], list[np.ndarray]], nu: np.ndarray) -> np.ndarray:
-    """(K, F, L^2) from F matrices (CHUNK, L^2) at CHUNK frequencies a call."""
-    padded, blocks = _padded(nu), []
-    for start in range(0, padded.shape[0], CHUNK):
-        blocks.append(np.stack(evaluate(padded[start : start + CHUNK]), axis=1))
-    return np.concatenate(blocks)[: len(nu)]
-
-
-def tabulate(
-    evaluate: Callable[[np.ndarray], np.ndarray], span: tuple[float, float], harmonics: int, tolerance: float
-) -> Table:
-    """Table of ``evaluate(nu (K,)) -> (K, F, L^2)``.
-
-    Bisects panels of `span` until the last two Chebyshev coefficients fall below tolerance x maximum.
-    """
-    angle = np.pi * (np.arange(DEGREE + 1) + 0.5) / (DEGREE + 1)
-    nodes = np.cos(angle)
-    transform = 2.0 / (DEGREE + 1) * np.cos(np.outer(np.arange(DEGREE + 1), angle))
-    transform[0] /= 2.0
-    low, high = span
-    middle = min(4.0, high)
-    octaves = np.geomspace(middle, high, 1 + int(np.ceil(2.0 * np.log2(high / middle))))
-    pending = list(itertools.pairwise(np.concatenate([np.linspace(low, middle, 17)[:-1], octaves])))
-    done: list[tuple[float, float, np.ndarray]] = []
-    scale = np.zeros((1, 1))
-    while pending:
-        ends = np.array(pending)
-        nu = (ends[:, :1] + ends[:, 1:]) / 2.0 + (ends[:, 1:] - ends[:, :1]) / 2.0 * nodes
-        values = evaluate(nu.ravel())
-        scale = np.maximum(scale, np.abs(values).max(axis=(0, 2))[:, None])
-        coefficients = np.einsum("dk,mkfc->mdfc", transform, values.reshape(*nu.shape, *values.shape[1:]))
-        rough = np.any(np.abs(coefficients[:, -2:]) > tolerance * scale, axis=(1, 2, 3))
-        rough &= ends[:, 1] - ends[:, 0] > SMALLEST_PANEL
-        pending = []
-        for (a, b), table, split in zip(ends, coefficients, rough, strict=True):
-            if split:
-                pending += [(a, (a + b) / 2.0), ((a + b) / 2.0, b)]
-            else:
-                done.append((a, b, table))
-    done.sort(key=lambda panel: panel[0])
-    spare = -len(done) % PANELS
-    edges = np.array([panel[0] for panel in done] + [high + i for i in range(spare + 1)])
-    coefficients = np.stack([panel[2] for panel in done] + [done[-1][2]] * spare)
-    return Table(jnp.asarray(edges), jnp.asarray(coefficients), jnp.asarray(high), harmonics)
+        return FixedForms(jnp.asarray(evaluate(low * np.arange(harmonics + 1))), float(low))
+    highest = high * harmonics * (1.0 + 1e-9)
+    return TabulatedForms.of(evaluate, highest, harmonics, NOISY_TOLERANCE if noise else TOLERANCE)

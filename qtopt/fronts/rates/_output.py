@@ -1,31 +1,9 @@
 """What a front maximises, as one linear combination of currents that all trade-offs share."""
 
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import jax.numpy as jnp
-import numpy as np
 from jaxtyping import Array, Complex, Float
-from numpy.typing import ArrayLike, NDArray
-
-Bound = Literal["peak", "rms"]
-""""peak": |g_l(t)| <= 1 at all times; "rms": sum_l mean(g_l^2) <= L/2."""
-
-
-class EfficiencyLaw(Protocol):
-    """What certificates need to know of an efficiency: S = kappa X, see `AbstractEfficiencyTradeoff`."""
-
-    def slope(self, efficiency: ArrayLike) -> NDArray[np.float64]:
-        """kappa = S/X at these efficiencies, falling to 0 at the limit of the second law."""
-        ...
-
-    def efficiency(self, slope: ArrayLike) -> NDArray[np.float64]:
-        """The inverse of `slope`."""
-        ...
-
-    @property
-    def gain(self) -> tuple[float, float]:
-        """(a, b) of the output X = a P + b S."""
-        ...
 
 
 class Output(NamedTuple):

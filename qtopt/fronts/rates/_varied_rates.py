@@ -8,7 +8,8 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from ...model import AbstractDrive, Machine
-from ._precision_forms import PrecisionForms, precision_forms
+from ._forms import forms_at, total_of
+from ._output import Output
 from ._rates import Model, Rates
 
 HARMONICS = 4
@@ -20,13 +21,13 @@ class VariedRates(Model):
 
     Attributes:
         build: the machine with given numbers (V,).
-        output: the oscillator, from 0.
+        output: X as a combination of currents.
         harmonics: counted harmonics of the drive.
     """
 
     at_once: int | None = eqx.field(static=True, default=1, kw_only=True)
     build: Callable[[Float[Array, " V"]], Machine]
-    output: int = eqx.field(static=True)
+    output: Output
     harmonics: int = eqx.field(static=True)
 
     def rates(self, drive: tuple[AbstractDrive, Array]) -> Rates:
@@ -34,12 +35,11 @@ class VariedRates(Model):
         order = jnp.arange(self.harmonics + 1, dtype=float).at[0].set(1e-6)
 
         def forms(point: Float[Array, " V1"]) -> Array:
-            found = precision_forms(self.build(point[1:]), self.output, order * point[0])
-            return jnp.stack(found)
+            return forms_at(self.build(point[1:]), self.output, order * point[0], noise=True)
 
         # First-order expansion about the point itself: the same value and gradient, but reverse mode never
         # passes back through the contour sums, which takes minutes to compile.
         point = jnp.concatenate([shape.frequency[None], numbers])
         fixed = jax.lax.stop_gradient(point)
         slope, value = jax.jacfwd(lambda x: (forms(x),) * 2, has_aux=True)(fixed)
-        return PrecisionForms(*(value + slope @ (point - fixed))).rates(shape.harmonics(self.harmonics))
+        return tuple(total_of(value + slope @ (point - fixed), shape.harmonics(self.harmonics)))

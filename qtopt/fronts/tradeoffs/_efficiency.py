@@ -15,7 +15,7 @@ from ...model import AbstractDrive, Machine
 from ...observables import performance
 from ..certificates import Certificate, MeanSquareCertifier, certifier_of
 from ..drive_sets import AbstractDriveSet
-from ..rates import Model, WeakModel, output_and_entropy
+from ..rates import WeakModel
 from ..search import Goal
 from ._tradeoff import FREQUENCY, GAP, AbstractGuide, AbstractTradeoff, Axis, Currents, Merits
 
@@ -82,12 +82,6 @@ class AbstractEfficiencyTradeoff(AbstractTradeoff):
     def scale(self) -> float:
         """c of the slope ``kappa = (limit/efficiency - 1)/c``, a temperature."""
 
-    @property
-    def gain(self) -> tuple[float, float]:
-        """(a, b) of the output X = a P + b S."""
-        output = self.output(1)
-        return float(output.weights[0]), float(output.entropy_weight)
-
     @abstractmethod
     def gained(self, currents: Currents) -> tuple[float, float] | None:
         """(efficiency, output) of one machine; None where it does not serve the trade-off."""
@@ -107,8 +101,7 @@ class AbstractEfficiencyTradeoff(AbstractTradeoff):
     def ranked(self, merits: Merits) -> tuple[float, ...]:
         return merits["efficiency"], merits["output"]
 
-    def guide(self, model: Model, drive_set: AbstractDriveSet) -> AbstractGuide:
-        assert isinstance(model, WeakModel)
+    def guide(self, model: WeakModel, drive_set: AbstractDriveSet) -> AbstractGuide:
         return EfficiencyGuide(self, model, drive_set)
 
     def goal_from(self, begun: Sequence[Merits], reached: Sequence[Merits]) -> Goal:
@@ -148,9 +141,6 @@ class AbstractEfficiencyTradeoff(AbstractTradeoff):
         best = int(np.argmax(finite))
         return float(self.efficiency(entropy[best] / output[best])) if finite[best] > 0.0 else None
 
-    def curve(self, certificate: Certificate) -> tuple[np.ndarray, np.ndarray]:
-        return np.asarray(certificate.efficiency), np.asarray(certificate.output)
-
 
 class EfficiencyGuide(AbstractGuide):
     """Certified outputs at every efficiency; under a mean-square bound they are the front itself.
@@ -164,8 +154,7 @@ class EfficiencyGuide(AbstractGuide):
         self, tradeoff: AbstractEfficiencyTradeoff, model: WeakModel, drive_set: AbstractDriveSet
     ) -> None:
         self.tradeoff, self.forms, self.drive_set = tradeoff, model.forms, drive_set
-        bound = "rms" if drive_set.certified_as == "rms" else "peak"
-        self.certifier = certifier_of(self.forms, tradeoff, bound, drive_set.frequency)
+        self.certifier = certifier_of(self.forms, tradeoff, drive_set.certified_as, drive_set.frequency)
         self.span = self.certifier.efficiency_range()
 
     def goal(self, count: int) -> Goal | None:
@@ -178,10 +167,10 @@ class EfficiencyGuide(AbstractGuide):
     def drives(self, count: int) -> AbstractDrive | None:
         if self.span is None or not isinstance(self.certifier, MeanSquareCertifier):
             return None
-        return self.certifier.front.best(_spread(*self.span, count)).drives(self.drive_set.harmonics)
+        return self.certifier.best(_spread(*self.span, count)).drives(self.drive_set.harmonics)
 
     def _targets(self, aims: np.ndarray) -> EfficiencyTarget:
-        return self.tradeoff.targets(aims, self.certifier.quick(aims).output, 1)
+        return self.tradeoff.targets(aims, self.certifier.quick(aims).bound, 1)
 
     def _again(self, rates: tuple[np.ndarray, ...], aims: np.ndarray) -> np.ndarray:
         assert self.span is not None
@@ -194,8 +183,8 @@ class EfficiencyGuide(AbstractGuide):
     def resonances(self, aims: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The bound of a target is reached at nu = n Omega by one pattern among the oscillators."""
         nus, patterns = [], []
-        frequencies = self.certifier.quick(aims).frequency
-        tables = (part[:, 1:] for part in output_and_entropy(self.forms, self.tradeoff, frequencies))
+        frequencies = self.certifier.quick(aims).drive_frequency
+        tables = self.forms.series(frequencies)[:, :, 1:]
         slopes = self.tradeoff.slope(aims)
         for frequency, slope, output, entropy in zip(frequencies, slopes, *tables, strict=True):
             value, vectors = np.linalg.eigh(slope * output - entropy)
@@ -213,8 +202,7 @@ class EfficiencyGuide(AbstractGuide):
         lowest = max(found[0] - 0.05 * (high - found[0]), LEAST * high)
         curve = np.concatenate([found, np.linspace(lowest, high, CURVE_POINTS)])
         bounds = self.certifier.at(curve)
-        order = np.argsort(curve)
-        return bounds.output[: len(found)], Certificate(*(np.asarray(part)[order] for part in bounds))
+        return bounds.bound[: len(found)], bounds.sorted()
 
 
 def _spread(low: float, high: float, count: int) -> np.ndarray:

@@ -9,9 +9,10 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from ...model import Machine
-from ..certificates import GRID, certify_precision, forms_of
+from ...numerics import best_ratio, top_eigenpair
+from ..certificates import PrecisionCertifier
 from ..drive_sets import AbstractDriveSet
-from ..rates import Model, Output, PrecisionModel
+from ..rates import Output, WeakModel
 from ..search import Goal
 from ._efficiency import PENALTY, two_temperatures
 from ._power_efficiency import PowerEfficiency
@@ -115,8 +116,7 @@ class PowerEfficiencyConstancy(AbstractTradeoff):
         constancy = -merits["output_fluctuations"] / merits["output"]
         return merits["output"], merits["efficiency"], constancy
 
-    def guide(self, model: Model, drive_set: AbstractDriveSet) -> AbstractGuide:
-        assert isinstance(model, PrecisionModel)
+    def guide(self, model: WeakModel, drive_set: AbstractDriveSet) -> AbstractGuide:
         return ConstancyGuide(self, model, drive_set)
 
     def goal_from(self, begun: Sequence[Merits], reached: Sequence[Merits]) -> Goal:
@@ -134,11 +134,10 @@ class ConstancyGuide(AbstractGuide):
     """A grid of efficiencies and of noise D/X, from single harmonics; there is no certificate."""
 
     def __init__(
-        self, tradeoff: PowerEfficiencyConstancy, model: PrecisionModel, drive_set: AbstractDriveSet
+        self, tradeoff: PowerEfficiencyConstancy, model: WeakModel, drive_set: AbstractDriveSet
     ) -> None:
-        self.tradeoff, self.model, self.drive_set = tradeoff, model, drive_set
-        bound = "rms" if drive_set.certified_as == "rms" else "peak"
-        self.certificate = certify_precision(model, bound, drive_set.frequency, np.zeros(0))
+        self.tradeoff = tradeoff
+        self.certifier = PrecisionCertifier(model.forms, drive_set.certified_as, drive_set.frequency)
 
     def goal(self, count: int) -> Goal | None:
         span = self._efficiencies()
@@ -147,29 +146,25 @@ class ConstancyGuide(AbstractGuide):
         side = max(2, round(np.sqrt(count)))
         efficiency = span[0] + (span[1] - span[0]) * np.linspace(0.0, 0.9, -(-count // side))
         # Work comes in quanta nu: D/X > nu for a single harmonic, which sets the scale of the noise.
-        noise = np.geomspace(0.7, 1.5, side) * self.certificate.driving_frequency
+        noise = np.geomspace(0.7, 1.5, side) * self.certifier.harmonic_frequency
         grid = [(slope, f) for slope in self.tradeoff.engine.slope(efficiency) for f in noise][:count]
-        scale = np.full(len(grid), self.certificate.fundamental_power)
+        scale = np.full(len(grid), self.certifier.fundamental_power)
         return Goal(np.array(grid), lambda aims: _targets(aims, scale))
 
     def resonances(self, aims: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        return best_harmonic(self.certificate, len(aims))
+        return best_harmonic(self.certifier, len(aims))
 
     def _efficiencies(self) -> tuple[float, float] | None:
         """From below the single harmonic that extracts most to the most efficient one; None without any."""
-        low, top = self.drive_set.frequency[0], float(self.model.table.highest)
-        forms = forms_of(self.model, np.geomspace(low, max(top, low * 1.001), GRID))
-        extracted, entropy = np.asarray(forms.extracted), np.asarray(forms.entropy)
-        values, vectors = np.linalg.eigh(extracted)
-        best = int(np.argmax(values[:, -1]))
-        if values[best, -1] <= 0.0:
+        extracted, _, entropy = self.certifier.read
+        values, patterns = top_eigenpair(extracted)
+        best = int(np.argmax(values))
+        if values[best] <= 0.0:
             return None
-        pattern = vectors[best, :, -1]
-        cost = (np.conj(pattern) @ entropy[best] @ pattern).real / values[best, -1]
-        whiten = np.linalg.inv(np.linalg.cholesky(entropy))
-        gain = np.linalg.eigvalsh(whiten @ extracted @ np.conj(np.swapaxes(whiten, -1, -2)))
+        cost = (np.conj(patterns[best]) @ entropy[best] @ patterns[best]).real / values[best]
+        gain, _ = best_ratio(extracted, entropy)
         engine = self.tradeoff.engine
-        return LOWEST * float(engine.efficiency(cost)), float(engine.efficiency(1.0 / gain[:, -1].max()))
+        return LOWEST * float(engine.efficiency(cost)), float(engine.efficiency(1.0 / gain.max()))
 
 
 def _targets(aims: np.ndarray, scale: np.ndarray) -> ConstancyTarget:

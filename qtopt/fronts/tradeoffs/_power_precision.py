@@ -10,9 +10,9 @@ from jaxtyping import Array, Float
 
 from ...errors import InputError
 from ...model import Machine
-from ..certificates import PrecisionCertificate, certify_precision
+from ..certificates import Certificate, PrecisionCertifier
 from ..drive_sets import AbstractDriveSet
-from ..rates import Model, Output, PrecisionModel
+from ..rates import Output, WeakModel
 from ..search import Goal
 from ._tradeoff import CLASSICAL_PRODUCT, AbstractGuide, AbstractTradeoff, Axis, Currents, Merits
 
@@ -110,8 +110,7 @@ class PowerPrecision(AbstractTradeoff):
     def ranked(self, merits: Merits) -> tuple[float, ...]:
         return merits["output"], -merits["uncertainty_product"]
 
-    def guide(self, model: Model, drive_set: AbstractDriveSet) -> AbstractGuide:
-        assert isinstance(model, PrecisionModel)
+    def guide(self, model: WeakModel, drive_set: AbstractDriveSet) -> AbstractGuide:
         return PrecisionGuide(self, model, drive_set)
 
     def goal_from(self, begun: Sequence[Merits], reached: Sequence[Merits]) -> Goal:
@@ -121,43 +120,37 @@ class PowerPrecision(AbstractTradeoff):
     def gap(self, merits: Merits, bound: float) -> float:
         return merits["uncertainty_product"] / bound - 1.0
 
-    def curve(self, certificate: PrecisionCertificate) -> tuple[np.ndarray, np.ndarray]:
-        return np.asarray(certificate.power), np.asarray(certificate.product)
-
 
 class PrecisionGuide(AbstractGuide):
     """The most precise harmonic, the largest power, and bounds on the uncertainty product."""
 
-    def __init__(self, tradeoff: PowerPrecision, model: PrecisionModel, drive_set: AbstractDriveSet) -> None:
-        self.tradeoff, self.model, self.drive_set = tradeoff, model, drive_set
-        self.certificate = self._certify(np.zeros(0))
-
-    def _certify(self, power: np.ndarray) -> PrecisionCertificate:
-        bound = "rms" if self.drive_set.certified_as == "rms" else "peak"
-        return certify_precision(self.model, bound, self.drive_set.frequency, power)
+    def __init__(self, tradeoff: PowerPrecision, model: WeakModel, drive_set: AbstractDriveSet) -> None:
+        self.tradeoff = tradeoff
+        self.certifier = PrecisionCertifier(model.forms, drive_set.certified_as, drive_set.frequency)
 
     def goal(self, count: int) -> Goal | None:
-        if self.certificate.fundamental_power <= 0.0:
+        if self.certifier.fundamental_power <= 0.0:
             return None
-        spread = self.certificate.fundamental_power * np.geomspace(WEAKEST, STRONGEST, count)
+        spread = self.certifier.fundamental_power * np.geomspace(WEAKEST, STRONGEST, count)
         powers = self.tradeoff.powers
         return Goal(np.sort(spread if powers is None else np.array(powers)), _targets)
 
     def resonances(self, aims: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        return best_harmonic(self.certificate, len(aims))
+        return best_harmonic(self.certifier, len(aims))
 
-    def certified(self, merits: Sequence[Merits]) -> tuple[np.ndarray, PrecisionCertificate]:
-        found = self._certify(np.array([m["output"] for m in merits]))
-        return np.asarray(found.product), found
+    def certified(self, merits: Sequence[Merits]) -> tuple[np.ndarray, Certificate]:
+        output, product = (np.array([m[name] for m in merits]) for name in ("output", "uncertainty_product"))
+        found = self.certifier.at(output, product)
+        return found.bound, found.sorted()
 
 
 def _targets(aims: np.ndarray) -> PrecisionTarget:
     return PrecisionTarget(jnp.asarray(aims))
 
 
-def best_harmonic(certificate: PrecisionCertificate, count: int) -> tuple[np.ndarray, np.ndarray]:
+def best_harmonic(certifier: PrecisionCertifier, count: int) -> tuple[np.ndarray, np.ndarray]:
     """The frequency and the pattern of the most precise harmonic, `count` times."""
-    return np.full(count, certificate.driving_frequency), np.tile(certificate.pattern, (count, 1))
+    return np.full(count, certifier.harmonic_frequency), np.tile(certifier.pattern, (count, 1))
 
 
 def precise_merits(currents: Currents, output: float) -> Merits | None:

@@ -3,13 +3,14 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple, Self
+from typing import ClassVar, NamedTuple, Self
 
 import numpy as np
 
 from ...model import AbstractDrive, Machine
+from ..certificates import Certificate
 from ..drive_sets import AbstractDriveSet
-from ..rates import Model, Output
+from ..rates import Output, WeakModel
 from ..search import Goal
 
 Merits = Mapping[str, float]
@@ -80,7 +81,7 @@ class AbstractGuide(ABC):
         """A batch of drives that reach the front, where it is known without a search."""
         return None
 
-    def certified(self, merits: Sequence[Merits]) -> tuple[np.ndarray, Any]:
+    def certified(self, merits: Sequence[Merits]) -> tuple[np.ndarray, Certificate | None]:
         """A bound for each of some points (not a number where there is none), and the certificate or None."""
         return np.full(len(merits), np.nan), None
 
@@ -146,7 +147,7 @@ class AbstractTradeoff(ABC):
         """What no other point may exceed in all: larger is better."""
 
     @abstractmethod
-    def guide(self, model: Model, drive_set: AbstractDriveSet) -> AbstractGuide:
+    def guide(self, model: WeakModel, drive_set: AbstractDriveSet) -> AbstractGuide:
         """What quadratic forms say about the front of one machine.
 
         Args:
@@ -171,7 +172,3 @@ class AbstractTradeoff(ABC):
     def gap(self, merits: Merits, bound: float) -> float:
         """How far a point can be from the exact front, relative to its output."""
         return bound / merits["output"] - 1.0
-
-    def curve(self, certificate: Any) -> tuple[np.ndarray, np.ndarray] | None:
-        """The certified bound as a curve in the plane of `axes`, or None."""
-        return None

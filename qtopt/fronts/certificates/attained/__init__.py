@@ -1,6 +1,6 @@
 """Bounds that are reached: the front of drives with a given sum of mean squares."""
 
-from ._mean_square_front import (
+from ._front import (
     BestDrives as BestDrives,
     MeanSquareFront as MeanSquareFront,
 )

@@ -1,21 +1,15 @@
 """Driving frequencies nu = n Omega of a machine, dense enough to find the best (host code)."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from ...rates import Forms
+from ...rates import AbstractForms
 
 NODES = 8
-"""on each panel of the table; a panel is shorter than the resonance on it is wide"""
+"""On each panel of the table; a panel is shorter than the resonance on it is wide."""
 HALVINGS = 12
-"""of the distance to the neighbours, towards a peak: near the largest efficiency only the peak is left"""
-STEPS, LEVELS, ENOUGH = np.linspace(-1.0, 1.0, 9), 13, 9
-"""Of a zoom, each level four times finer than the one before. ENOUGH levels place a smooth maximum, whose
-value is off by the square of the last step; one at the edge of what is allowed takes all of them."""
-STILL = 1e-13
-"""relative gain of a level that counts"""
+"""Of the distance to the neighbours, towards a peak: near the largest efficiency only the peak is left."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +29,7 @@ class DrivingGrid:
     right: np.ndarray
 
     @staticmethod
-    def of(forms: Forms, frequency: tuple[float, float]) -> "DrivingGrid":
+    def of(forms: AbstractForms, frequency: tuple[float, float]) -> "DrivingGrid":
         """NODES nodes on each panel of the forms, and the ends of the intervals."""
         intervals = _union(np.outer(np.arange(1, forms.harmonics + 1), frequency))
         edges, part = forms.edges, np.arange(NODES) / NODES
@@ -77,39 +71,6 @@ class DrivingGrid:
             np.where(self.right > self.nu, after, -np.inf),
         )
         return (values >= before) & (values >= after)
-
-
-def zoomed(
-    function: Callable[[np.ndarray, np.ndarray], np.ndarray],
-    start: np.ndarray,
-    left: np.ndarray,
-    right: np.ndarray,
-) -> tuple[np.ndarray, np.ndarray]:
-    """(where, value) of the largest values between left and right of P functions of one variable, (P,) each.
-
-    Args:
-        function: ``function(rows (Q,), points (Q, K)) -> (Q, K)`` of those of the P that are still moving.
-        start: where to begin; wherever is better comes next, and what is no better is forgotten.
-        left: no smaller points are looked at.
-        right: no larger points are looked at.
-    """
-    moving = np.arange(len(start))
-    place, value = start.copy(), function(moving, start[:, None])[:, 0]
-    half = np.maximum(right - start, start - left)
-    for level in range(LEVELS if half.any() else 0):
-        points = place[moving, None] + half[moving, None] * 4.0**-level * STEPS
-        points = np.clip(points, left[moving, None], right[moving, None])
-        found = function(moving, points)
-        best = np.argmax(found, axis=1)[:, None]
-        found, points = (np.take_along_axis(part, best, axis=1)[:, 0] for part in (found, points))
-        gain = found - value[moving]
-        better = gain > 0.0
-        place[moving[better]], value[moving[better]] = points[better], found[better]
-        if level >= ENOUGH:
-            moving = moving[gain > STILL * np.abs(found)]
-        if len(moving) == 0:
-            break
-    return place, value
 
 
 def _union(intervals: np.ndarray) -> np.ndarray:

@@ -5,13 +5,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ...rates import EfficiencyLaw, Forms, largest_eigenvalue
-from ._driving_grid import DrivingGrid, zoomed
+from ....numerics import best_ratio, largest_eigenvalue, zoomed
+from ...rates import AbstractForms
+from ._driving_grid import DrivingGrid
 from ._pure_states import priced
 
 PRICES = 25
 SMALLEST = 1e-12
-"""entropy rate that the tables know, in units of the largest"""
+"""Entropy rate that the tables know, in units of the largest."""
 
 
 class BestHarmonics(NamedTuple):
@@ -46,8 +47,8 @@ class BestHarmonics(NamedTuple):
 class Landscape:
     """Forms X and S of output and entropy rate on a grid of nu = n Omega, and what they are worth.
 
-    With the price p = lambda/(1 + lambda kappa) of entropy the form ``X + lambda (kappa X - S)`` of the dual
-    is ``(X - p S)/(1 - p kappa)``: one table of largest eigenvalues serves every efficiency.
+    In terms of the price p of entropy one table of largest eigenvalues serves every efficiency: theory
+    (9.19).
 
     Attributes:
         grid: nodes nu, denser around resonances.
@@ -58,17 +59,17 @@ class Landscape:
         worth: (G, PRICES) largest eigenvalues of X - p S at the nodes.
     """
 
-    def __init__(self, forms: Forms, purpose: EfficiencyLaw, frequency: tuple[float, float]) -> None:
+    def __init__(self, forms: AbstractForms, frequency: tuple[float, float]) -> None:
         self.low, self.high = frequency
         self.fixed = self.low == self.high
         self.harmonics, self.size = forms.harmonics, forms.size
-        self._read, self._gain = forms.reader(), purpose.gain
+        self.forms = forms
         grid = DrivingGrid.of(forms, frequency)
         smallest = SMALLEST * np.abs(self.at(grid.nu)[1]).max()
         places, outputs = _peaks(grid, lambda nu: largest_eigenvalue(self.at(nu)[0]))
         self.strongest, self.largest_output = places[np.argmax(outputs)], float(outputs.max())
         grid = grid.around(places)
-        places, gains = _peaks(grid, lambda nu: _largest_gain(*self.at(nu), smallest))
+        places, gains = _peaks(grid, lambda nu: best_ratio(*self.at(nu), smallest)[0])
         self.largest_gain = float(gains.max())
         self.grid = grid.around(places)
         self.prices = max(self.largest_gain, 0.0) * (
@@ -79,8 +80,8 @@ class Landscape:
 
     def at(self, nu: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Forms of output and entropy rate, (..., L, L), at driving frequencies nu (...)."""
-        power, entropy = self._read(nu)
-        return self._gain[0] * power + self._gain[1] * entropy, entropy
+        output, entropy = self.forms.read(nu)
+        return output, entropy
 
     def dual(self, worth: np.ndarray, slope: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """(M, G) smallest dual over the prices for slopes (M,), and at which, from `worth` (G, PRICES)."""
@@ -99,13 +100,6 @@ def _peaks(grid: DrivingGrid, function: Callable[[np.ndarray], np.ndarray]) -> t
     """(where, value) of all local maxima of a function of nu."""
     node = np.flatnonzero(grid.peaks(function(grid.nu)))
     return zoomed(lambda _, nu: function(nu), grid.nu[node], grid.left[node], grid.right[node])
-
-
-def _largest_gain(output: np.ndarray, entropy: np.ndarray, smallest: float) -> np.ndarray:
-    """Largest X/S of forms (..., L, L)."""
-    values, vectors = np.linalg.eigh(entropy)
-    half = vectors / np.sqrt(np.maximum(values, smallest))[..., None, :]
-    return largest_eigenvalue(np.conj(np.swapaxes(half, -1, -2)) @ output @ half)
 
 
 def largest_of_each(label: np.ndarray, value: np.ndarray) -> np.ndarray:

@@ -4,12 +4,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ...rates import largest_eigenvalue
+from ....numerics import direction, largest_eigenvalue, length, on_sphere, state_at, top_eigenpair
 
 SLACK = 1e-12
-"""of the entropy rate: a state that misses the price by round-off counts"""
+"""Of the entropy rate: a state that misses the price by round-off counts."""
 SECTIONS, ROUNDS = 8, 5
-"""of the multiplier's interval; what is left of it enters the output squared"""
+"""Of the multiplier's interval; what is left of it enters the output squared."""
 
 
 class Mixture(NamedTuple):
@@ -31,8 +31,6 @@ class Mixture(NamedTuple):
 def best_state(output: np.ndarray, entropy: np.ndarray, slope: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Largest v^dagger X v of unit vectors v with ``v^dagger S v <= kappa v^dagger X v``, and v.
 
-    The joint numerical range of two Hermitian forms is convex, so that no mixture of states does better.
-
     Args:
         output: X, Hermitian (..., L, L).
         entropy: S, likewise.
@@ -40,6 +38,8 @@ def best_state(output: np.ndarray, entropy: np.ndarray, slope: np.ndarray) -> tu
 
     Returns:
         (...) and (..., L); -inf where there is no such vector.
+
+    Source: theory (9.17), (9.20).
     """
     size = output.shape[-1]
     if size == 2:
@@ -57,14 +57,12 @@ def best_state(output: np.ndarray, entropy: np.ndarray, slope: np.ndarray) -> tu
 def best_mixture(output: np.ndarray, entropy: np.ndarray, slope: np.ndarray) -> Mixture:
     """Largest sum_n w_n v_n^dagger X_n v_n, sum_n w_n = 1, where its S is at most kappa times as large.
 
-    The dual is ``min over lambda >= 0 of max_n (largest eigenvalue of X_n + lambda (kappa X_n - S_n))``. At
-    its minimum either one pair of forms is enough, or two eigenvalues cross, of a state that is too dear and
-    one that is cheaper than asked for: their mixture meets the price.
-
     Args:
         output: X_n, Hermitian (..., H, L, L).
         entropy: S_n, likewise.
         slope: kappa, (...).
+
+    Source: theory (9.18).
     """
     dear, cheap = _either_side(output, entropy, slope)
     alone, state = best_state(_pick(output, cheap.order), _pick(entropy, cheap.order), slope)
@@ -85,19 +83,10 @@ def best_mixture(output: np.ndarray, entropy: np.ndarray, slope: np.ndarray) -> 
 def priced(output: np.ndarray, entropy: np.ndarray, prices: np.ndarray) -> np.ndarray:
     """(..., K) largest eigenvalues of X - p S, (..., L, L), for prices p (K,) or (..., K)."""
     if output.shape[-1] == 2:
-        parts = zip(_on_sphere(output), _on_sphere(entropy), strict=True)
+        parts = zip(on_sphere(output), on_sphere(entropy), strict=True)
         constant, vector = (x[..., None] - prices * s[..., None] for x, s in parts)
-        return constant + _length(vector)
+        return constant + length(vector)
     return largest_eigenvalue(output[..., None, :, :] - prices[..., None, None] * entropy[..., None, :, :])
-
-
-def top_state(form: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The largest eigenvalue (...) of Hermitian (..., L, L) and its eigenvector (..., L)."""
-    if form.shape[-1] == 2:
-        constant, vector = _on_sphere(form)
-        return constant + _length(vector), _state_at(_unit(vector, _pole(vector)))
-    values, vectors = np.linalg.eigh(form)
-    return values[..., -1], vectors[..., -1]
 
 
 class _Top(NamedTuple):
@@ -135,7 +124,7 @@ def _either_side(output: np.ndarray, entropy: np.ndarray, slope: np.ndarray) -> 
         """Of (1 - share) X + share (kappa X - S), in units of their largest entries, for shares (..., K)."""
         mixing = share[..., None, None, None]
         form = (1.0 - mixing) * forms[0] / units[0] + mixing * forms[1] / units[1]
-        values, vectors = top_state(form)
+        values, vectors = top_eigenpair(form)
         order = np.argmax(values, axis=-1)
         state = np.take_along_axis(vectors, order[..., None, None], axis=-2)[..., 0, :]
         chosen = [_pick(np.broadcast_to(part, form.shape), order) for part in forms]
@@ -168,51 +157,18 @@ def _within(form: np.ndarray, basis: np.ndarray) -> np.ndarray:
 
 
 def _best_of_two(output: np.ndarray, entropy: np.ndarray, slope: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """`best_state` of two oscillators, where states are points r of the sphere and forms are a + b.r.
-
-    Either the largest output, r along x of X = x_0 + x.r, is within the price c_0 + c.r >= 0, or the best r
-    lies on its circle, nearest to x.
-    """
-    (x0, x), (s0, s) = _on_sphere(output), _on_sphere(entropy)
+    """`best_state` of two oscillators, whose states are points r of a sphere: theory (9.20)."""
+    (x0, x), (s0, s) = on_sphere(output), on_sphere(entropy)
     c0, c = slope * x0 - s0, slope * x - s
-    length = _length(c)
-    axis = _unit(c, _pole(c))
-    height = np.clip(-c0 / np.where(length > 0.0, length, 1.0), -1.0, 1.0)
+    radius = length(c)
+    pole = np.zeros_like(c) + np.array([0.0, 0.0, 1.0]).reshape(3, *[1] * (c.ndim - 1))
+    axis = direction(c, pole)
+    height = np.clip(-c0 / np.where(radius > 0.0, radius, 1.0), -1.0, 1.0)
     # The part of x across the axis by cross products: exactly across it, however small.
     sideways = np.moveaxis(np.eye(3)[np.argmin(np.abs(axis), axis=0)], -1, 0)
-    turn = _unit(np.cross(x, axis, axis=0), _unit(np.cross(sideways, axis, axis=0), axis))
+    turn = direction(np.cross(x, axis, axis=0), direction(np.cross(sideways, axis, axis=0), axis))
     circle = height * axis + np.sqrt(1.0 - height**2) * np.cross(axis, turn, axis=0)
-    free = _unit(x, axis)
+    free = direction(x, axis)
     place = np.where(c0 + np.sum(c * free, axis=0) >= 0.0, free, circle)
     value = x0 + np.sum(x * place, axis=0)
-    return np.where(c0 + length >= -2.0 * SLACK * s0, value, -np.inf), _state_at(place)
-
-
-def _on_sphere(form: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """a (...) and b (3, ...) of the form ``v^dagger F v = a + b.r``, r the point of v on the sphere."""
-    first, last, cross = np.real(form[..., 0, 0]), np.real(form[..., 1, 1]), form[..., 0, 1]
-    return (first + last) / 2.0, np.stack([np.real(cross), -np.imag(cross), (first - last) / 2.0])
-
-
-def _state_at(place: np.ndarray) -> np.ndarray:
-    """A unit vector v (..., 2) at the point r (3, ...); its larger component is real."""
-    x, y, z = place
-    larger = np.sqrt((1.0 + np.abs(z)) / 2.0)
-    smaller = (x + 1j * np.where(z >= 0.0, y, -y)) / (2.0 * larger)
-    pair = np.stack([larger, smaller], axis=-1)
-    return np.where((z >= 0.0)[..., None], pair, pair[..., ::-1])
-
-
-def _pole(like: np.ndarray) -> np.ndarray:
-    """(3, ...) where there is no better direction."""
-    return np.zeros_like(like) + np.array([0.0, 0.0, 1.0]).reshape(3, *[1] * (like.ndim - 1))
-
-
-def _length(vector: np.ndarray) -> np.ndarray:
-    return np.sqrt(np.sum(vector**2, axis=0))
-
-
-def _unit(vector: np.ndarray, otherwise: np.ndarray) -> np.ndarray:
-    """(3, ...) of length one; `otherwise` where there is no direction."""
-    length = _length(vector)
-    return np.where(length > 0.0, vector / np.where(length > 0.0, length, 1.0), otherwise)
+    return np.where(c0 + radius >= -2.0 * SLACK * s0, value, -np.inf), state_at(place)

@@ -2,16 +2,16 @@
 
 import numpy as np
 
-from ._driving_grid import zoomed
+from ....numerics import zoomed
 from ._landscape import BestHarmonics, Landscape, largest_of_each
 from ._pure_states import Mixture, best_mixture, priced
 
 NEAR = 0.99
 """Between the nodes there may be more if at a node this share of what one harmonic yields is reached."""
 SECTIONS, ROUNDS = 9, 3
-"""of the interval of prices"""
+"""Of the interval of prices."""
 GAIN = 1e-7
-"""relative, below which two harmonics are not worth a search"""
+"""Relative, below which two harmonics are not worth a search."""
 
 
 def best_pairs(land: Landscape, slope: np.ndarray, single: BestHarmonics) -> BestHarmonics:
@@ -97,8 +97,10 @@ def _candidates(land: Landscape, slope: np.ndarray, single: BestHarmonics) -> tu
 def _prices(land: Landscape, slope: np.ndarray, single: BestHarmonics, row: np.ndarray) -> np.ndarray:
     """The price p = lambda/(1 + lambda kappa) that each best single harmonic pays.
 
-    With C = kappa X - S, X + lambda C is stationary: X' + lambda C' = 0 for every change of the state, and
-    for that of nu unless it is at an end of the range.
+    X + lambda (kappa X - S) is stationary for every change of the state, and for that of nu unless it is at
+    an end of the range.
+
+    Source: theory (9.21).
     """
     state, nu = single.state[row, 1], single.frequency[row] * single.order[row, 1]
     step = 1e-4 * land.grid.spacing(nu)

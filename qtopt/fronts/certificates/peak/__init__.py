@@ -15,7 +15,7 @@ from ._band_share import (
 from ._dual_shapes import (
     lone_values as lone_values,
 )
-from ._shape_certificate import (
+from ._shape_bounds import (
     ShapeBounds as ShapeBounds,
 )
 from ._shape_library import (

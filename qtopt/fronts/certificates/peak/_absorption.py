@@ -1,10 +1,11 @@
 """Forms of one drive frequency, reduced to a single harmonic that gains and its odd multiples that cost."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax.numpy as jnp
 from jaxtyping import Array, Complex, Float, Int
 
+from ....numerics import largest_eigenvalue, two_largest
 from ._band_share import LONE_SHARE, Bands
 
 MULTIPLES = 9
@@ -39,42 +40,27 @@ def band_table(harmonics: int) -> BandTable:
     return BandTable(jnp.asarray(bands.first), jnp.asarray(bands.last), jnp.asarray(bands.share))
 
 
-def eigenvalues(matrix: Any) -> tuple[Any, Any]:
-    """(largest, second largest) of Hermitian (..., b, b); -inf for the second of b = 1; closed for b = 2."""
-    size = matrix.shape[-1]
-    if size == 1:
-        top = matrix[..., 0, 0].real
-        return top, jnp.full_like(top, -jnp.inf)
-    if size == 2:
-        a, d = matrix[..., 0, 0].real, matrix[..., 1, 1].real
-        half = jnp.sqrt(((a - d) / 2.0) ** 2 + jnp.abs(matrix[..., 0, 1]) ** 2)
-        return (a + d) / 2.0 + half, (a + d) / 2.0 - half
-    values = jnp.linalg.eigvalsh(matrix)
-    return values[..., -1], values[..., -2]
-
-
 def reduced(form: Complex[Array, "n b b"], gaining: Int[Array, " H"], bands: BandTable) -> Reduced:
     """M_n, n = 0..N, reduced: what the strongest harmonic k does not gain is absorbed.
 
-    With shares rho_l of the oscillators (sum 1), weights eta, zeta >= 0 and a band B of harmonics that
-    contains k, ``M_n <= eta diag(rho) + zeta diag(rho) [n in B]`` for all n but k costs
-    ``eta + zeta band_share(B)``, because mean(g_l^2) <= 1 and the band holds at most its share of it. What is
-    left of M_k has one positive eigenvalue, what is left of the others none: they only cost. Of these the odd
-    multiples of k are kept, which a strong harmonic k of a bounded function drags along.
-
-    Every band and every rho is valid; those with the smallest price plus 8/pi^2 of what k still gains are
-    taken.
+    Weights eta and zeta absorb it, at the price of eta and of zeta times the share of a band of harmonics.
+    What is left of M_k has one positive eigenvalue, what is left of the others none: they only cost. Of
+    these the odd multiples of k are kept, which a strong harmonic k of a bounded function drags along. Every
+    band and all shares rho of the oscillators are valid; those with the smallest price plus 8/pi^2 of what k
+    still gains are taken.
 
     Args:
         form: M_n; M_0 is not looked at.
         gaining: harmonics that may have a positive eigenvalue; 0 for none.
         bands: of `band_table`.
+
+    Source: theory (10.9), (10.10).
     """
     size = form.shape[-1]
     gain_forms = jnp.where((gaining > 0)[:, None, None], form[gaining], 0.0)
     shares = _shares(gain_forms)
     scale = 1.0 / jnp.sqrt(shares)
-    top, second = eigenvalues(gain_forms * scale[:, None, :, None] * scale[:, None, None, :])
+    top, second = two_largest(gain_forms * scale[:, None, :, None] * scale[:, None, None, :])
     gain = jnp.maximum(top, 0.0)
     rows, place = jnp.arange(len(shares)), jnp.argmax(gain, axis=1)
     k = gaining[place]
@@ -100,7 +86,7 @@ def _shares(forms: Complex[Array, "H b b"]) -> Float[Array, "R b"]:
     equal = jnp.full(size, 1.0 / size)
     if size == 1:
         return equal[None, :]
-    own = jnp.maximum(jnp.diagonal(forms[jnp.argmax(eigenvalues(forms)[0])]).real, 0.0)
+    own = jnp.maximum(jnp.diagonal(forms[jnp.argmax(largest_eigenvalue(forms))]).real, 0.0)
     suited = jnp.sqrt(own) + 1e-3 * jnp.sqrt(jnp.max(own)) + 1e-150
     suited = suited / jnp.sum(suited)
     return jnp.stack([equal, suited, (equal + suited) / 2.0])

@@ -3,7 +3,7 @@
 import numpy as np
 
 LONE_SHARE = 8.0 / np.pi**2
-"""|g(t)| <= 1 implies |g_n| <= mean|cos| = 2/pi, so one harmonic holds at most 8/pi^2."""
+"""Share of one harmonic, theory (10.2)."""
 DEGREES = (2, 3, 4, 6, 9)
 AMPLITUDES = np.array([1.7, 1.9, 2.1, 2.3, 2.6])
 SHARES = np.array(
@@ -22,17 +22,10 @@ SAMPLES, PHASES = 2048, 32
 def band_share(first: int, last: int) -> float:
     """Upper bound on ``sum_n 2|g_n|^2`` over n = first..last, first >= 1, for every real |g(t)| <= 1.
 
-    With ``G(t) = sum_n 2 g_n exp(-i n t)`` over the band, f = Re G and the sum E = mean(f^2) = mean|G|^2/2,
+    A linear programme for a polynomial above |x|, solved once for each degree and amplitude (`SHARES`,
+    rounded up). Narrow bands allow high degrees, and come close to the 8/pi^2 of a single harmonic.
 
-        E = mean(g f) <= mean|f| <= mean p(f) = mean P(|G|) <= a + b mean|G|^2 = a + 2 b E
-
-    for an even polynomial p >= |x| of degree 2d whose average P(r) over x = r cos(phase) is below a + b r^2,
-    both for arguments up to the largest |G|. The third step needs that no d' + j frequencies of the band sum
-    to d' - j others, 1 <= j <= d' <= d, which last/first < (d + 1)/(d - 1) ensures. So E <= a/(1 - 2b): a
-    linear programme for p, solved once for each degree and amplitude (`SHARES`, rounded up). Narrow bands
-    allow large d, and come close to the 8/pi^2 of a single harmonic.
-
-    Source: this package.
+    Source: theory (10.11), (10.12).
     """
     if first == last:
         return LONE_SHARE
@@ -46,7 +39,7 @@ def band_share(first: int, last: int) -> float:
 
 
 def _largest_amplitude(first: int, last: int) -> float:
-    """|G| <= 2 max over phases of ``mean|Re(exp(i phase) sum_n exp(-i n t))|``, because |g| <= 1."""
+    """Of a function in the band, theory (10.13)."""
     t = 2.0 * np.pi * (np.arange(SAMPLES) + 0.5) / SAMPLES
     kernel = np.exp(-1j * np.outer(np.arange(first, last + 1), t)).sum(axis=0)
     phase = np.pi * np.arange(PHASES) / PHASES

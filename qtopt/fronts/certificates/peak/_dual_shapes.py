@@ -16,18 +16,9 @@ HALVINGS = 5
 def lone_values(forms: np.ndarray) -> np.ndarray:
     """Upper bound on ``2 sum_m g_m^dagger A_m g_m`` over m = 1, 3, 5, ... for all real |g_l(t)| <= 1.
 
-    A_1 = sigma v v^dagger - N_1 gains along one direction v, N_m = -A_m >= 0 costs. For any coefficients q_m
-    in C^L let h_l(t) = Re[v_l e^{-it} - sum_m q_ml e^{-imt}]. Integrated against g, with the origin of time
-    such that a = v^dagger g_1 >= 0,
-
-        a = mean(sum_l h_l g_l) + Re sum_m q_m^dagger g_m <= Lambda + sqrt(xi C),
-        Lambda = sum_l mean|h_l|,   xi = sum_m q_m^dagger N_m^-1 q_m,   C = sum_m g_m^dagger N_m g_m.
-
-    The value is ``2 sigma a^2 - 2 C <= max_C 2 sigma (Lambda + sqrt(xi C))^2 - 2 C``, and that maximum is
-    ``2 sigma Lambda^2/(1 - sigma xi)`` if sigma xi < 1: a bound for *every* q. With q = 0 it is that of a
-    square wave, 8/pi^2 for L = 1; where multiples cost infinitely much, h tends to pulses and the bound to
-    that of a cosine, 1/2. Newton's method looks for the smallest ``2 log Lambda - log(1 - sigma xi)``, |h|
-    smoothed less and less. Drives found by ascent reach the bound.
+    A_1 = sigma v v^dagger - N_1 gains along one direction v, N_m = -A_m >= 0 costs. Any coefficients q_m of
+    a dual shape h give a bound; Newton's method looks for the smallest, |h| smoothed less and less. Drives
+    found by ascent reach it.
 
     Args:
         forms: (B, m, L, L) Hermitian A_m; zero where nothing is known.
@@ -35,7 +26,7 @@ def lone_values(forms: np.ndarray) -> np.ndarray:
     Returns:
         (B,) bounds; zero where A_1 has no positive eigenvalue.
 
-    Source: this package.
+    Source: theory (10.6).
     """
     values, vectors = np.linalg.eigh(forms[:, 0])
     active = np.flatnonzero(values[:, -1] > 0.0)
@@ -144,7 +135,7 @@ def _newton_step(level: _Level, metric: np.ndarray, basis: np.ndarray, epsilon: 
 def _l1_norms(direction: np.ndarray, q: np.ndarray) -> np.ndarray:
     """(B,) upper bounds on sum_l mean|h_l|.
 
-    The trapezoidal rule with steps s misses at most s^2/8 mean|h''|; the mean is below the root mean square.
+    What the trapezoidal rule can miss is added: theory (10.7).
     """
     count, multiples = q.shape[:2]
     coefficients = -q.reshape(count, multiples, 2, -1)

@@ -4,8 +4,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Complex, Float
 
-from ....numerics import solve
-from ._absorption import eigenvalues
+from ....numerics import solve, top_eigenpair
 from ._dual_shapes import FLOOR
 
 LEVELS = (
@@ -17,8 +16,11 @@ LEVELS = (
 
 
 def library_value(forms: Complex[Array, "m b b"]) -> Float[Array, ""]:
-    """`lone_value` of the best shape of a library, all oscillators with the same up to a shift in time."""
-    gain, direction = _top(forms[0])
+    """`lone_values` of the best shape of a library, all oscillators alike up to a shift in time.
+
+    Source: theory (10.8).
+    """
+    gain, direction = top_eigenpair(forms[0])
     size = jnp.abs(direction)
     phase = direction / jnp.maximum(size, 1e-150)
     floor = FLOOR * jnp.maximum(gain, 1e-300)
@@ -30,21 +32,6 @@ def library_value(forms: Complex[Array, "m b b"]) -> Float[Array, ""]:
     room = 1.0 - jnp.sum(jnp.stack(ratios) * LIBRARY[:, 1:] ** 2, axis=1)
     share = jnp.where(room > 0.0, LIBRARY[:, 0] ** 2 / jnp.where(room > 0.0, room, 1.0), jnp.inf)
     return jnp.where(gain > 0.0, 2.0 * (gain * jnp.sum(size) ** 2 * jnp.min(share) + floor * len(size)), 0.0)
-
-
-def _top(form: Complex[Array, "b b"]) -> tuple[Array, Array]:
-    """Largest eigenvalue and its unit eigenvector."""
-    if form.shape[0] == 1:
-        return form[0, 0].real, jnp.ones(1, dtype=form.dtype)
-    if form.shape[0] > 2:
-        values, vectors = jnp.linalg.eigh(form)
-        return values[-1], vectors[:, -1]
-    top = eigenvalues(form)[0]
-    one = jnp.stack([form[0, 1], top - form[0, 0]])
-    other = jnp.stack([top - form[1, 1], form[1, 0]])
-    square = [jnp.sum(jnp.abs(v) ** 2) for v in (one, other)]
-    vector = jnp.where(square[0] > square[1], one, other)
-    return top, vector / jnp.sqrt(jnp.maximum(jnp.maximum(*square), 1e-300))
 
 
 def _solved(matrix: Complex[Array, "b b"], vector: Complex[Array, " b"]) -> Complex[Array, " b"]:

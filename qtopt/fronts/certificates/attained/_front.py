@@ -7,10 +7,10 @@ import jax
 import numpy as np
 
 from ....model import FourierDrive
-from ...rates import EfficiencyLaw, Forms
-from ._driving_grid import zoomed
+from ....numerics import top_eigenpair, zoomed
+from ...rates import AbstractForms
 from ._landscape import BestHarmonics, Landscape, largest_of_each
-from ._pure_states import best_state, top_state
+from ._pure_states import best_state
 from ._two_harmonics import best_pairs
 
 NEAR = 0.8
@@ -18,10 +18,10 @@ NEAR = 0.8
 
 
 class BestDrives(NamedTuple):
-    """The strongest drives at M efficiencies.
+    """The strongest drives at M slopes.
 
     Attributes:
-        output: (M,) what they yield, 0 where no drive is as efficient.
+        output: (M,) what they yield, 0 where every drive costs more.
         frequency: (M,) Omega.
         order: (M, 2) the harmonics n that they have.
         amplitude: (M, 2, L) their complex g_n; the first is zero where one harmonic is enough.
@@ -45,52 +45,43 @@ class BestDrives(NamedTuple):
 class MeanSquareFront:
     """The exact front of one machine under sum_l mean(g_l^2) <= L/2.
 
-    With X_n and S_n the forms of output and entropy rate at n Omega, ``X = sum_n g_n^dagger X_n g_n`` and
-    likewise S, and an efficiency of at least eta means S <= kappa(eta) X. At one Omega the Lagrange dual
-
-        X <= (L/2) min over lambda >= 0 of max_n (largest eigenvalue of X_n + lambda (kappa X_n - S_n))
-
-    is reached: by one harmonic with one pattern of amplitudes and phases, or by two harmonics where two
-    eigenvalues cross at the minimum (`best_state`, `best_mixture`). What one harmonic yields depends on
-    nu = n Omega alone. So the front is the largest output of one nu, or of two harmonics of one Omega.
+    The Lagrange dual is reached: by one harmonic with one pattern of amplitudes and phases, or by two
+    harmonics where two eigenvalues cross at its minimum. What one harmonic yields depends on nu = n Omega
+    alone, so the front is the largest output of one nu, or of two harmonics of one Omega.
 
     The maxima over nu and Omega are fine searches, not proofs: every panel of the table has its nodes, with
     more of them around resonances, and a zoom follows from each that comes near the best.
 
     Args:
         forms: of the machine, with as many harmonics as the drives may have.
-        purpose: engine or refrigerator.
         frequency: range of Omega; equal ends fix it.
 
-    Source: this package (weak duality); physics notes, section 3.
+    Source: theory (9.17), (9.18).
     """
 
-    def __init__(self, forms: Forms, purpose: EfficiencyLaw, frequency: tuple[float, float]) -> None:
-        self.purpose, self.land = purpose, Landscape(forms, purpose, frequency)
+    def __init__(self, forms: AbstractForms, frequency: tuple[float, float]) -> None:
+        self.land = Landscape(forms, frequency)
 
-    def efficiency_range(self) -> tuple[float, float] | None:
-        """(efficiency of the drive with the largest output, largest efficiency); None without any output."""
+    def slopes(self) -> tuple[float, float] | None:
+        """kappa of the drive with the largest output, and the smallest kappa; None without any output."""
         if self.land.largest_output <= 0.0:
             return None
         output, entropy = self.land.at(self.land.strongest)
-        _, state = top_state(output)
+        _, state = top_eigenpair(output)
         gain, cost = (float(np.real(np.conj(state) @ form @ state)) for form in (output, entropy))
-        strongest, thriftiest = self.purpose.efficiency(np.array([cost / gain, 1.0 / self.land.largest_gain]))
-        return float(strongest), float(thriftiest)
+        return cost / gain, 1.0 / self.land.largest_gain
 
-    def best(self, efficiency: np.ndarray) -> BestDrives:
-        """The strongest drives that are at least as efficient as asked for, (M,)."""
-        slope = self.purpose.slope(efficiency)
+    def best(self, slope: np.ndarray) -> BestDrives:
+        """The strongest drives that produce no more entropy than S = kappa X, for slopes kappa (M,)."""
         found = self._singles(slope)
         if self.land.harmonics > 1:
             pairs = best_pairs(self.land, slope, found)
             better = pairs.output > found.output * (1.0 + 1e-12)
             for target, part in zip(found, pairs, strict=True):
                 target[better] = part[better]
-        # What was found at a higher efficiency counts here too.
+        # What was found at a smaller slope counts here too.
         source = np.arange(len(slope))
-        falling = np.argsort(-efficiency, kind="stable")
-        for i, j in itertools.pairwise(falling):
+        for i, j in itertools.pairwise(np.argsort(slope, kind="stable")):
             if found.output[source[i]] > found.output[j]:
                 source[j] = source[i]
         found = BestHarmonics(*(part[source] for part in found))

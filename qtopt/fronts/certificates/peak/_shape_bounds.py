@@ -9,7 +9,8 @@ import numpy as np
 from jaxtyping import Array
 
 from ....jobs import over_devices
-from ...rates import EfficiencyLaw, Forms, largest_eigenvalue, output_and_entropy
+from ....numerics import largest_eigenvalue
+from ...rates import AbstractForms
 from ._absorption import BandTable, band_table, reduced
 from ._dual_shapes import lone_values
 from ._shape_library import library_value
@@ -69,20 +70,17 @@ class Chosen(NamedTuple):
 class ShapeBounds:
     """Bounds of one machine on X for all drives with |g_l| <= 1, at one drive frequency after the other.
 
-    For the slope kappa of the purpose and any multiplier lambda >= 0,
-
-        X <= max over |g_l| <= 1 of sum_n g_n^dagger M_n g_n,   M_n = X_n + lambda (kappa X_n - S_n).
-
-    `reduced` absorbs all harmonics but the strongest one and its odd multiples, which `lone_values` bounds.
-    If no form couples two oscillators (private baths), each is treated by itself, with its own harmonic.
+    `reduced` absorbs all harmonics of the dual's forms but the strongest one and its odd multiples, which
+    `lone_values` bounds. If no form couples two oscillators (private baths), each is treated by itself, with
+    its own harmonic.
 
     Shapes from a library give a rough bound in closed form (`library_value`). It chooses lambda, of a few
     between neighbours of the best before, and says where a search of shapes is worth it.
     """
 
-    def __init__(self, forms: Forms, purpose: EfficiencyLaw, grid: np.ndarray, width: int) -> None:
-        self.forms, self.purpose, self.grid, self.width = forms, purpose, grid, width
-        self.output, self.entropy = output_and_entropy(forms, purpose, grid)
+    def __init__(self, forms: AbstractForms, grid: np.ndarray, width: int) -> None:
+        self.forms, self.grid, self.width = forms, grid, width
+        self.output, self.entropy = forms.series(grid)
         self.gaining = self._gaining(self.output)
         self.bands = band_table(self.output.shape[1] - 1)
         couples = ~np.eye(self.output.shape[-1], dtype=bool)
@@ -183,15 +181,8 @@ class ShapeBounds:
             found.settled[top] = True
 
     def _pairs(self, slope: np.ndarray, where: np.ndarray) -> Pairs:
-        """At any frequencies; few programs, because the frequencies are looked up CHUNK at a time."""
-        parts = []
-        for start in range(0, len(where), CHUNK):
-            part = where[start : start + CHUNK]
-            padded = np.concatenate([part, np.full(CHUNK - len(part), part[-1])])
-            parts.append(
-                [forms[: len(part)] for forms in output_and_entropy(self.forms, self.purpose, padded)]
-            )
-        output, entropy = (np.concatenate(forms) for forms in zip(*parts, strict=True))
+        """At any drive frequencies."""
+        output, entropy = self.forms.series(where)
         return Pairs(slope, output, entropy, self._gaining(output))
 
     def _gaining(self, output: np.ndarray) -> np.ndarray:

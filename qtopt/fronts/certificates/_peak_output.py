@@ -1,6 +1,5 @@
-"""Certified upper bounds on the output of any periodic drive at a given efficiency."""
+"""Bounds on the output of drives with |g_l(t)| <= 1 at a given efficiency."""
 
-from abc import ABC, abstractmethod
 from collections.abc import Callable
 from functools import cached_property
 from typing import NamedTuple
@@ -12,34 +11,19 @@ import numpy as np
 from jaxtyping import Array, Complex, Float
 
 from ...jobs import over_devices, over_processes
-from ...numerics import golden_section
-from ..rates import Bound, EfficiencyLaw, Forms, largest_eigenvalue, output_and_entropy
-from .attained import MeanSquareFront
+from ...numerics import best_ratio, golden_section, largest_eigenvalue
+from ..rates import AbstractForms
+from ._certificate import AbstractCertifier, Certificate, Slopes
 from .peak import LONE_SHARE, ShapeBounds
 
-GRID, PEAKS, FINALISTS, ZOOM, ZOOMS = 1024, 16, 33, 33, 8
+GRID, PEAKS = 1024, 16
+"""Drive frequencies by logarithm, and resonances near which there are as many."""
+FINALISTS, ZOOM, ZOOMS = 33, 33, 8
+"""Frequencies of the grid looked at closely, and those of each level between neighbours of the best."""
 BLOCK = 8
 """Efficiencies handled in one call by all processes: a fixed shape, so that calls reuse compiled programs."""
-
-
 Columns = tuple[np.ndarray, ...]
-"""each begins with the axis of efficiencies"""
-
-
-class Certificate(NamedTuple):
-    """Upper bounds on the output (extracted power, or heat drawn from the cold bath) at given efficiencies.
-
-    Attributes:
-        efficiency: (M,) eta or COP.
-        output: (M,) no drive within the bound yields more than this at this efficiency or a higher one.
-        mean_square_output: (M,) the weaker bound from mean(g_l^2) <= 1 alone (equal to `output` for "rms").
-        frequency: (M,) drive frequency at which `output` is reached.
-    """
-
-    efficiency: np.ndarray
-    output: np.ndarray
-    mean_square_output: np.ndarray
-    frequency: np.ndarray
+"""Each begins with the axis of efficiencies."""
 
 
 class UsefulForms(NamedTuple):
@@ -53,94 +37,29 @@ class UsefulForms(NamedTuple):
     entropy: Complex[Array, "*batch H L L"]
 
 
-def certify(
-    forms: Forms,
-    purpose: EfficiencyLaw,
-    bound: Bound,
-    frequency: tuple[float, float],
-    efficiency: np.ndarray,
-) -> Certificate:
-    """Upper bound on the output X of every periodic drive, for each efficiency.
+class PeakCertifier(AbstractCertifier):
+    """For |g_l| <= 1: upper bounds on the output X of every periodic drive, for each efficiency.
 
-    With X_n = (output form), S_n = (entropy form) and the slope kappa(eta) of the purpose, an efficiency of
-    at least eta means sum_n g_n^dagger (kappa X_n - S_n) g_n >= 0. For every multiplier lambda >= 0 and
-    weights y_l >= 0, ``diag(y) >= X_n + lambda (kappa X_n - S_n)`` for all n implies
-    X <= sum_l y_l mean(g_l^2): the Lagrange dual, minimised over lambda and y at each drive frequency, then
-    maximised over the frequency (logarithmic grid and resonances, the best refined by eight levels of zoom).
-
-    * "rms", sum_l mean(g_l^2) <= L/2: y_l are equal. The bound is the exact front, reached by an eigenvector
-      (or two, at a kink), because the joint numerical range of two Hermitian forms is convex: see
-      `MeanSquareFront`, which finds its maxima on the panels of the table instead.
-    * "peak", |g_l| <= 1: implies mean(g_l^2) <= 1 for each l (`mean_square_output`). Besides, no harmonic
-      carries more than 8/pi^2 of it, and one that comes near drags odd multiples along, which cost entropy:
-      `output` is the dual over functions bounded by 1, with dual shapes (`lone_values`) for the strongest
-      harmonic and its multiples, patterns of the oscillators included. What other harmonics gain besides is
-      bounded by mean squares (`reduced`); where none does, drives come close to the bound.
-
-    The maximum over the drive frequency is a fine search, where a rough bound decides what is looked at.
+    The Lagrange dual, minimised over its multiplier lambda at each drive frequency, then maximised over the
+    frequency (logarithmic grid and resonances, the best refined by ZOOMS levels): a fine search, not a
+    proof. The support of the set of drives is bounded by mean squares, by the share of one harmonic
+    (`quick`), and by what its odd multiples cost (`ShapeBounds`).
 
     Harmonics above those of `forms` are not looked at: they cannot yield output once the output form at the
     end of the table is negative.
 
     Args:
-        forms: quadratic forms of the machine.
-        purpose: engine or refrigerator, with its temperatures.
-        bound: "peak" or "rms".
-        frequency: searched range of the drive frequency.
-        efficiency: (M,) above 0 and below the purpose's limit.
+        forms: of output and entropy production.
+        slopes: of the trade-off.
+        frequency: range of the drive frequency.
 
-    Source: this package (weak duality); physics notes, sections 3 and 6.
+    Source: theory (9.14), (10.1), (10.3), (10.10).
     """
-    return certifier_of(forms, purpose, bound, frequency).at(efficiency)
 
-
-class Certifier(ABC):
-    """The bounds of one machine, see `certify`: what all efficiencies share is computed once."""
-
-    @abstractmethod
-    def at(self, efficiency: np.ndarray) -> Certificate:
-        """The bounds at these efficiencies, (M,)."""
-
-    @abstractmethod
-    def efficiency_range(self, tight: bool = False) -> tuple[float, float] | None:
-        """(efficiency at the certified maximum of the output, largest one); None without any output.
-
-        Args:
-            tight: by the best bound there is, however long it takes.
-        """
-
-
-def certifier_of(
-    forms: Forms, purpose: EfficiencyLaw, bound: Bound, frequency: tuple[float, float]
-) -> "PeakCertifier | MeanSquareCertifier":
-    """The certifier of a machine within a bound."""
-    kind = MeanSquareCertifier if bound == "rms" else PeakCertifier
-    return kind(forms, purpose, frequency)
-
-
-class MeanSquareCertifier(Certifier):
-    """For "rms": the bounds are the front itself, see `MeanSquareFront`."""
-
-    def __init__(self, forms: Forms, purpose: EfficiencyLaw, frequency: tuple[float, float]) -> None:
-        self.front = MeanSquareFront(forms, purpose, frequency)
-
-    def at(self, efficiency: np.ndarray) -> Certificate:
-        """The largest outputs at these efficiencies, (M,)."""
-        best = self.front.best(np.asarray(efficiency, dtype=float))
-        return Certificate(np.asarray(efficiency, dtype=float), best.output, best.output, best.frequency)
-
-    def efficiency_range(self, tight: bool = False) -> tuple[float, float] | None:
-        """(efficiency of the drive with the largest output, largest efficiency); None without any output."""
-        return self.front.efficiency_range()
-
-
-class PeakCertifier(Certifier):
-    """For "peak"."""
-
-    def __init__(self, forms: Forms, purpose: EfficiencyLaw, frequency: tuple[float, float]) -> None:
-        self.forms, self.purpose = forms, purpose
-        self.grid = _frequency_grid(forms, purpose, *frequency)
-        self.table = _useful_forms(forms, purpose, self.grid)
+    def __init__(self, forms: AbstractForms, slopes: Slopes, frequency: tuple[float, float]) -> None:
+        self.forms, self.slopes = forms, slopes
+        self.grid = _frequency_grid(forms, *frequency)
+        self.table = _useful_forms(forms, self.grid)
 
     def at(self, efficiency: np.ndarray) -> Certificate:
         """The bounds at these efficiencies, (M,)."""
@@ -163,13 +82,13 @@ class PeakCertifier(Certifier):
     def _bounds(self, efficiency: np.ndarray) -> Columns:
         """(output, mean-square output, frequency)."""
         rough_output, wide, rough_frequency, rough = self._quick(efficiency)
-        output, frequency = self._shapes.largest(self.purpose.slope(efficiency), rough)
+        output, frequency = self._shapes.largest(self.slopes.slope(efficiency), rough)
         lower = output < rough_output
         return np.where(lower, output, rough_output), wide, np.where(lower, frequency, rough_frequency)
 
     @cached_property
     def _shapes(self) -> ShapeBounds:
-        return ShapeBounds(self.forms, self.purpose, self.grid, self.table.output.shape[1])
+        return ShapeBounds(self.forms, self.grid, self.table.output.shape[1])
 
     def _quick(self, efficiency: np.ndarray) -> Columns:
         """The same from the share of one harmonic, and the (M, G) rough bounds on the grid."""
@@ -177,32 +96,23 @@ class PeakCertifier(Certifier):
         for start in range(0, len(efficiency), block):
             part = np.asarray(efficiency)[start : start + block]
             padded = np.concatenate([part, np.full(block - len(part), part[-1])])
-            slope = self.purpose.slope(padded)
-            found = _certify_block(self.forms, self.purpose, self.table, self.grid, slope)
+            found = _certify_block(self.forms, self.table, self.grid, self.slopes.slope(padded))
             blocks.append([column[: len(part)] for column in found])
         return tuple(np.concatenate(column) for column in zip(*blocks, strict=True))
 
     def efficiency_range(self, tight: bool = False) -> tuple[float, float] | None:
-        """(efficiency at the certified maximum of the output, largest efficiency); None without any output.
-
-        The largest efficiency belongs to one harmonic: 1/kappa is the largest eigenvalue of S^-1/2 X S^-1/2.
-
-        Args:
-            tight: the maximum of `at`, else that of `quick`.
-        """
+        """See `AbstractCertifier`; the largest output is where `quick`, or (tight) `at`, is largest."""
         bounds = self.at if tight else self.quick
         output, entropy = (np.asarray(part) for part in self.table)
         useful = np.any(output, axis=(-2, -1))
         if not useful.any():
             return None
-        factor = np.linalg.inv(np.linalg.cholesky(entropy[useful]))
-        whitened = factor @ output[useful] @ np.conj(np.swapaxes(factor, -1, -2))
-        ratio = float(np.linalg.eigvalsh(whitened)[..., -1].max())
-        largest = float(self.purpose.efficiency(1.0 / ratio))
+        ratio, _ = best_ratio(output[useful], entropy[useful])
+        largest = float(self.slopes.efficiency(1.0 / ratio.max()))
         below, above, top = 0.0, largest, 0.0
         for _ in range(3):
             trial = np.linspace(below, above, BLOCK + 2)[1:-1]
-            output = bounds(trial).output
+            output = bounds(trial).bound
             top = max(top, output.max())
             reached = output >= top * (1.0 - 1e-4)
             count = len(trial) if reached.all() else int(np.argmin(reached))
@@ -211,12 +121,12 @@ class PeakCertifier(Certifier):
         return below, largest
 
 
-def _frequency_grid(forms: Forms, purpose: EfficiencyLaw, low: float, high: float) -> np.ndarray:
+def _frequency_grid(forms: AbstractForms, low: float, high: float) -> np.ndarray:
     """GRID drive frequencies by logarithm, and as many at resonances: n Omega at a peak of the output."""
     if low == high:
         return np.array([low])
     base = np.geomspace(low, high, GRID)
-    output, _ = output_and_entropy(forms, purpose, base)
+    output = forms.series(base)[0]
     nu = (base[:, None] * np.arange(1, output.shape[1])).ravel()
     gain = largest_eigenvalue(output[:, 1:]).ravel()
     order = np.argsort(nu)
@@ -229,9 +139,7 @@ def _frequency_grid(forms: Forms, purpose: EfficiencyLaw, low: float, high: floa
     return np.concatenate([base, extra, np.full(GRID - len(extra), high)])
 
 
-def _certify_block(
-    forms: Forms, purpose: EfficiencyLaw, table: UsefulForms, grid: np.ndarray, slope: np.ndarray
-) -> Columns:
+def _certify_block(forms: AbstractForms, table: UsefulForms, grid: np.ndarray, slope: np.ndarray) -> Columns:
     """(output, mean-square output, frequency, rough bounds) for a block of slopes: scan, finalists, zoom."""
     slopes = jnp.asarray(slope)
     rough = np.asarray(_rough_duals(table, slopes))
@@ -245,7 +153,7 @@ def _certify_block(
         if level > 0:
             near = np.clip(peak[:, None] * np.exp(step * np.linspace(-1.0, 1.0, ZOOM)), low, high)
             step *= 4.0 / (ZOOM - 1)
-        fine = _useful_forms(forms, purpose, near.ravel())
+        fine = _useful_forms(forms, near.ravel())
         split = jax.tree.map(lambda leaf, shape=near.shape: leaf.reshape(*shape, *leaf.shape[1:]), fine)
         limited, mean_square = (np.asarray(part) for part in _fine_duals(split, slopes))
         best = np.argmax(limited, axis=1)
@@ -254,9 +162,9 @@ def _certify_block(
     return output, wide, peak, rough
 
 
-def _useful_forms(forms: Forms, purpose: EfficiencyLaw, frequencies: np.ndarray) -> UsefulForms:
+def _useful_forms(forms: AbstractForms, frequencies: np.ndarray) -> UsefulForms:
     """(G, H, L, L) forms, the useful harmonics moved to the front; H is a multiple of 4."""
-    output, entropy = output_and_entropy(forms, purpose, frequencies)
+    output, entropy = forms.series(frequencies)
     useful = largest_eigenvalue(output) > 0.0
     useful[:, 0] = False
     width = min(4 * max(1, -(-int(useful.sum(axis=1).max()) // 4)), useful.shape[1])

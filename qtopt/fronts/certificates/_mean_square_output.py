@@ -1,0 +1,39 @@
+"""The front of output and efficiency of drives with a given mean square, which is its own bound."""
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ..rates import AbstractForms
+from ._certificate import AbstractCertifier, Certificate, Slopes
+from .attained import BestDrives, MeanSquareFront
+
+
+class MeanSquareCertifier(AbstractCertifier):
+    """For sum_l mean(g_l^2) <= L/2: the bounds are reached, see `MeanSquareFront`.
+
+    Args:
+        forms: of output and entropy production, with as many harmonics as the drives may have.
+        slopes: of the trade-off.
+        frequency: range of the drive frequency.
+    """
+
+    def __init__(self, forms: AbstractForms, slopes: Slopes, frequency: tuple[float, float]) -> None:
+        self.slopes, self.front = slopes, MeanSquareFront(forms, frequency)
+
+    def best(self, efficiency: ArrayLike) -> BestDrives:
+        """The strongest drives that are at least as efficient as asked for, (M,)."""
+        return self.front.best(self.slopes.slope(efficiency))
+
+    def at(self, efficiency: np.ndarray) -> Certificate:
+        best = self.best(efficiency)
+        return Certificate(np.asarray(efficiency, dtype=float), best.output, best.output, best.frequency)
+
+    def quick(self, efficiency: np.ndarray) -> Certificate:
+        return self.at(efficiency)
+
+    def efficiency_range(self, tight: bool = False) -> tuple[float, float] | None:
+        slopes = self.front.slopes()
+        if slopes is None:
+            return None
+        strongest, thriftiest = self.slopes.efficiency(np.array(slopes))
+        return float(strongest), float(thriftiest)

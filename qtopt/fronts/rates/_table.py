@@ -1,0 +1,79 @@
+"""Hermitian matrices as piecewise Chebyshev polynomials of the harmonic frequency."""
+
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+
+DEGREE = 15
+"""Of the polynomials."""
+SMALLEST_PANEL = 1e-6
+"""Shorter panels are not split, whatever they miss."""
+PANELS = 128
+"""Tables have a multiple of this many panels, the last ones never looked up: machines share programs."""
+
+
+def tabulate(
+    evaluate: Callable[[np.ndarray], np.ndarray], highest: float, tolerance: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Panels of a function of nu from 0 to `highest`: their M + 1 edges, and their coefficients.
+
+    Panels are bisected until their last two Chebyshev coefficients fall below tolerance x maximum. The
+    coefficients have the shape (M, DEGREE + 1, F, L^2), entries as in `packed`.
+
+    Args:
+        evaluate: Hermitian matrices (F, K, L, L) at nu (K,).
+        highest: end of the table.
+        tolerance: relative to the largest entry of each of the F matrices.
+    """
+    angle = np.pi * (np.arange(DEGREE + 1) + 0.5) / (DEGREE + 1)
+    transform = 2.0 / (DEGREE + 1) * np.cos(np.outer(np.arange(DEGREE + 1), angle))
+    transform[0] /= 2.0
+    middle = min(4.0, highest)
+    octaves = np.geomspace(middle, highest, 1 + int(np.ceil(2.0 * np.log2(highest / middle))))
+    pending = list(itertools.pairwise(np.concatenate([np.linspace(0.0, middle, 17)[:-1], octaves])))
+    done: list[tuple[float, float, np.ndarray]] = []
+    scale = np.zeros((1, 1))
+    while pending:
+        ends = np.array(pending)
+        nu = ends.mean(axis=1, keepdims=True) + (ends[:, 1:] - ends[:, :1]) / 2.0 * np.cos(angle)
+        values = np.moveaxis(packed(evaluate(nu.ravel())), 0, 1)
+        scale = np.maximum(scale, np.abs(values).max(axis=(0, 2))[:, None])
+        coefficients = np.einsum("dk,mkfc->mdfc", transform, values.reshape(*nu.shape, *values.shape[1:]))
+        rough = np.any(np.abs(coefficients[:, -2:]) > tolerance * scale, axis=(1, 2, 3))
+        rough &= ends[:, 1] - ends[:, 0] > SMALLEST_PANEL
+        halves = [((a, (a + b) / 2.0), ((a + b) / 2.0, b)) for a, b in ends[rough]]
+        pending = [half for pair in halves for half in pair]
+        done += [(a, b, table) for (a, b), table in zip(ends[~rough], coefficients[~rough], strict=True)]
+    done.sort(key=lambda panel: panel[0])
+    spare = -len(done) % PANELS
+    edges = np.array([panel[0] for panel in done] + [highest + i for i in range(spare + 1)])
+    return edges, np.stack([panel[2] for panel in done] + [done[-1][2]] * spare)
+
+
+def chebyshev(nu: Any, low: Any, high: Any) -> list[Any]:
+    """T_0 .. T_DEGREE of nu in units of its panel, NumPy or jax."""
+    x = (2.0 * nu - low - high) / (high - low)
+    basis = [x * 0.0 + 1.0, x]
+    for _ in range(DEGREE - 1):
+        basis.append(2.0 * x * basis[-1] - basis[-2])
+    return basis
+
+
+def packed(form: np.ndarray) -> np.ndarray:
+    """Hermitian (..., L, L) as L^2 real numbers: real parts on and above the diagonal, imaginary below."""
+    size = form.shape[-1]
+    upper = np.triu(np.ones((size, size), dtype=bool))
+    return np.where(upper, np.real(form), np.imag(form)).reshape(*form.shape[:-2], size * size)
+
+
+def unpacked(values: Any) -> Any:
+    """The inverse of `packed`, Hermitian (..., L, L) of (..., L^2), NumPy or jax."""
+    of = np if isinstance(values, np.ndarray) else jnp
+    size = round(values.shape[-1] ** 0.5)
+    square = values.reshape(*values.shape[:-1], size, size)
+    strict, lower = of.triu(square, 1), of.tril(square, -1)
+    real = of.triu(square) + of.swapaxes(strict, -1, -2)
+    return real + 1j * (lower - of.swapaxes(lower, -1, -2))
