@@ -22,7 +22,6 @@ import numpy as np
 
 from benchmarks._measure import HERE, run
 from qtopt import files
-from qtopt.assembly._build import build_drive, build_machine
 from qtopt.fronts import (
     Front,
     FrontProblem,
@@ -43,7 +42,7 @@ RELATIVE_POWERS = (0.8, 0.9, 1.0, 1.02, 1.1)
 
 def measure(quick: bool) -> dict[str, Any]:
     config = files.load(HERE.parent / "scripts" / "machines" / "work_converter.toml")
-    machine, cosines = build_machine(config.machine), build_drive(files.require_drive(config))
+    machine, cosines = config.machine, files.require_drive(config)
     published = qtopt.evaluate(machine, cosines)
     local = published.local_tur or []
     power, product = -published.local_powers[0], local[0]
@@ -84,14 +83,14 @@ def vary(config: files.Config) -> Variation:
     """Both temperatures at once, by the number in front."""
 
     def build(numbers: jax.Array) -> qtopt.Machine:
-        driven, static = build_machine(config.machine).baths
+        driven, static = config.machine.baths
         baths = (
             qtopt.Bath("driven", numbers[0], driven.spectral_density, "driven"),
             qtopt.Bath("static", numbers[0], static.spectral_density, static.coupling),
         )
         return qtopt.Machine(config.machine.frequencies, baths)
 
-    return Variation(build, (config.machine.baths[0].temperature,), (TEMPERATURES,))
+    return Variation(build, (float(config.machine.baths[0].temperature),), (TEMPERATURES,))
 
 
 if __name__ == "__main__":

@@ -46,7 +46,6 @@ from benchmarks._measure import median_seconds, print_table, run
 from benchmarks.opponents import scipy_front
 from benchmarks.weak_evaluation import OPPONENT, machine
 from qtopt.fronts import (
-    DRIVE_SETS,
     AbstractDriveSet,
     Certificate,
     DriveParameters,
@@ -63,6 +62,7 @@ from qtopt.fronts.rates import WeakModel
 from qtopt.fronts.search import refine
 from qtopt.fronts.tradeoffs import EfficiencyTarget
 from qtopt.jobs import Store
+from qtopt.registry import class_of
 
 FREQUENCY = (0.05, 1.0)
 POINTS = 30
@@ -80,7 +80,7 @@ ENGINE = PowerEfficiency.of(machine())
 
 
 def drives_of(bound: str, harmonics: int) -> AbstractDriveSet:
-    return DRIVE_SETS[bound](harmonics, FREQUENCY)
+    return class_of("drive set", bound)(harmonics, FREQUENCY)
 
 
 class Judge:

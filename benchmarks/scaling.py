@@ -86,7 +86,7 @@ def scan(side: int) -> tuple[float, int]:
     """A map of side x side machines without fluctuations; the peak memory of this process so far."""
     config = files.load(HERE.parent / "scripts" / "machines" / "precision_map.toml")
     axes = tuple(dataclasses.replace(axis, points=side) for axis in files.require_scan(config).axes)
-    config = dataclasses.replace(config, scan=files.ScanConfig(axes, fluctuations=False))
+    config = dataclasses.replace(config, scan=files.ScanSection(axes, fluctuations=False))
     marks: list[tuple[float, int]] = []
     parameter_scan(config, None, lambda done, total: marks.append((time.perf_counter(), done)))
     (first, begin), (last, end) = marks[1], marks[-1]

@@ -28,11 +28,11 @@ from qtopt.scan import FILE, parameter_scan, write_dataset
 MACHINE = HERE.parent / "scripts" / "machines" / "precision_map.toml"
 
 
-def scanned(points: int, solver: files.SolverKind) -> dict[str, Any]:
+def scanned(points: int, solver: str) -> dict[str, Any]:
     """Seconds of one map with points x points machines."""
     config = files.with_solver(files.load(MACHINE), solver)
     axes = tuple(dataclasses.replace(axis, points=points) for axis in files.require_scan(config).axes)
-    config = dataclasses.replace(config, scan=files.ScanConfig(axes))
+    config = dataclasses.replace(config, scan=files.ScanSection(axes))
     jax.config.update("jax_enable_compilation_cache", False)
     marks: list[tuple[float, int]] = []
     with tempfile.TemporaryDirectory() as folder:

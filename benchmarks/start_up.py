@@ -30,10 +30,9 @@ marks.append(time.perf_counter())
 import qtopt
 qtopt.configure()
 from qtopt import files
-from qtopt.assembly import build_drive, build_machine
 marks.append(time.perf_counter())
 loaded = files.load(sys.argv[1])
-machine, drive = build_machine(loaded.machine), build_drive(files.require_drive(loaded))
+machine, drive = loaded.machine, files.require_drive(loaded)
 marks.append(time.perf_counter())
 traced = jax.jit(qtopt.steady_state).trace(machine, drive)
 marks.append(time.perf_counter())

@@ -24,6 +24,7 @@ import qtopt
 from qtopt import files
 from qtopt.cli import progress
 from qtopt.jobs import revision
+from qtopt.model import Configuration
 from qtopt.plots.style import SMALL_FONT_SIZE, THIN_LINE_WIDTH, save, style_panel, style_ticks
 from qtopt.scan import parameter_scan, write_dataset
 
@@ -49,12 +50,12 @@ def converter(
     phase: float = math.pi / 2,
 ) -> files.Config:
     """The isothermal machine of the precision results: driven Drude bath, static Ohmic bath, cosines."""
-    return _machine(files.DrudeConfig(gamma_1, cutoff), temperature, gamma_2, temperature, frequency, phase)
+    return _machine(qtopt.Drude(gamma_1, cutoff), temperature, gamma_2, temperature, frequency, phase)
 
 
 def engine(
     gamma_2: float = 100.0,
-    configuration: files.Configuration = "joint",
+    configuration: Configuration = "joint",
     peak: float = 1.25,
     frequency: float = 0.45,
     phase: float = math.pi,
@@ -65,34 +66,34 @@ def engine(
 
     The strength d = 1 is no statement about coupling: weak powers are proportional to it.
     """
-    hot = files.LorentzianConfig(strength, peak, 0.01)
+    hot = qtopt.Lorentzian(strength, peak, 0.01)
     return _machine(hot, 1.0, gamma_2, 0.2, frequency, phase, configuration, omega_b)
 
 
 def _machine(
-    density: files.SpectralDensityConfig,
+    density: qtopt.AbstractSpectralDensity,
     driven_temperature: float,
     gamma_2: float,
     static_temperature: float,
     frequency: float,
     phase: float,
-    configuration: files.Configuration = "joint",
+    configuration: Configuration = "joint",
     omega_b: float = 0.6,
 ) -> files.Config:
     baths = (
-        files.BathConfig("driven", driven_temperature, density, "driven"),
-        files.BathConfig("static", static_temperature, files.OhmicConfig(gamma_2), "static"),
+        qtopt.Bath("driven", driven_temperature, density, "driven"),
+        qtopt.Bath("static", static_temperature, qtopt.Ohmic(gamma_2), "static"),
     )
-    drive = files.MonochromaticConfig(frequency, (1.0, 1.0), (0.0, phase))
-    return files.Config(files.MachineConfig((1.0, omega_b), configuration, baths), drive)
+    drive = qtopt.MonochromaticDrive(frequency, [1.0, 1.0], [0.0, phase])
+    return files.Config(qtopt.Machine([1.0, omega_b], baths, configuration), drive)
 
 
 def axis(
     name: str, keys: str | tuple[str, ...], start: float, stop: float, points: int, scale: files.Scale = "log"
-) -> files.RangeAxisConfig:
+) -> files.AxisSection:
     """One axis of a scan."""
     keys = (keys,) if isinstance(keys, str) else keys
-    return files.RangeAxisConfig(keys, start, stop, points, scale, name)
+    return files.AxisSection(keys=keys, start=start, stop=stop, points=points, scale=scale, name=name)
 
 
 def solved(config: files.Config, path: Path) -> xarray.Dataset:

@@ -10,19 +10,19 @@ from matplotlib.lines import Line2D
 
 import qtopt
 from qtopt import files
-from qtopt.assembly import build_problem
 from qtopt.cli import progress
 from qtopt.fronts import (
-    TRADEOFFS,
     AbstractEfficiencyTradeoff,
     Certificate,
     Front,
     FrontPoint,
+    problem_of,
     trace,
 )
 from qtopt.jobs import Store
 from qtopt.model import BoundedDrive
 from qtopt.plots.style import LOOKS
+from qtopt.registry import class_of
 
 from . import _common as common
 
@@ -41,7 +41,7 @@ def searched(config: files.Config, path: Path, search: Search = trace) -> xarray
     text = f"# {getattr(search, '__name__', '')}, bounds: {fields}\n{files.dumps(config)}"
 
     def make() -> xarray.Dataset:
-        problem = build_problem(config, config.machine.configuration)
+        problem = problem_of(config, config.machine.configuration)
         with progress(path.stem) as report:
             return _dataset(search(problem, Store(state, f"{text}\n{qtopt.__version__}"), report))
 
@@ -97,7 +97,7 @@ def legend_handles(names: Sequence[str]) -> list[Line2D]:
 
 def tradeoff_of(data: xarray.Dataset) -> AbstractEfficiencyTradeoff:
     """What the machines of a dataset are for."""
-    kind = next(kind for kind in TRADEOFFS if kind.kind == data.attrs["tradeoff"])
+    kind = class_of("tradeoff", data.attrs["tradeoff"])
     assert issubclass(kind, AbstractEfficiencyTradeoff)
     return kind(data.attrs["hot"], data.attrs["cold"])  # pyright: ignore[reportCallIssue]
 

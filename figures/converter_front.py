@@ -22,7 +22,7 @@ def figure(quick: bool, out: Path) -> dict[str, xarray.Dataset]:
     The thin lines are the published cosines with phi = pi/2, over the same frequencies. Independent
     oscillators extract nothing at one temperature.
     """
-    settings = files.ParetoConfig(
+    settings = files.ParetoSection(
         points=12, harmonics=6, starts=8, frequency=RANGE, configurations=("joint",),
         objectives=("power", "precision"),
     )  # fmt: skip
@@ -33,7 +33,7 @@ def figure(quick: bool, out: Path) -> dict[str, xarray.Dataset]:
     left, right = made.subplots(1, 2)
     for damping, (colour, marker) in DAMPINGS.items():
         config = common.converter(gamma_1=GAMMA_1, gamma_2=float(damping))
-        cosines = replace(config, scan=files.ScanConfig(axes))
+        cosines = replace(config, scan=files.ScanSection(axes))
         data[f"cosines-{damping}"] = common.solved(cosines, out / f"converter_front-cosines-{damping}.nc")
         searched = replace(config, drive=None, pareto=settings)
         data[damping] = fronts.searched(searched, out / f"converter_front-{damping}.nc")

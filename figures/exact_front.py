@@ -99,7 +99,7 @@ def _states(machine: Machine, drives: qtopt.BoundedDrive, resolution: Resolution
 
 def _same_drives(config: files.Config, weak: xarray.Dataset) -> xarray.Dataset:
     """Exact currents of the machine under every drive of a weak front; not a number where it is no engine."""
-    machine = qtopt.build_machine(config.machine)
+    machine = config.machine
     drives = [point.drive for point in fronts.restored(weak, machine).points]
     slowest = min(drives, key=lambda drive: float(drive.frequency))
     resolution = resolution_for(machine, slowest, POINTS)

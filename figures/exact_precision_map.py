@@ -26,7 +26,7 @@ def figure(quick: bool, out: Path) -> dict[str, xarray.Dataset]:
     Beyond omega_c, where its J falls, a strong driven bath feeds the antiphase mode: no steady state.
     """
     points = 7 if quick else 31
-    scan = files.ScanConfig(
+    scan = files.ScanSection(
         (
             common.axis("Omega", common.OMEGA, 1e-2, 1e2, points),
             common.axis("T", common.TEMPERATURES, 1e-2, 1e1, points),

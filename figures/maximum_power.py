@@ -11,11 +11,12 @@ from scipy.optimize import minimize
 
 import qtopt
 from qtopt import files
+from qtopt.model import Configuration
 from qtopt.plots.style import LOOKS, SMALL_FONT_SIZE, figure as new_figure, style_panel
 
 from . import _common as common
 
-CONFIGURATIONS: tuple[files.Configuration, ...] = ("joint", "independent")
+CONFIGURATIONS: tuple[Configuration, ...] = ("joint", "independent")
 OMEGA, OMEGA_1 = (0.02, 1.5), (0.5, 2.5)
 """searched: the best of a grid, then improved by gradients"""
 
@@ -44,7 +45,7 @@ def figure(quick: bool, out: Path) -> dict[str, xarray.Dataset]:
     return data
 
 
-def _search(name: files.Configuration, dampings: NDArray[np.float64], step: float) -> xarray.Dataset:
+def _search(name: Configuration, dampings: NDArray[np.float64], step: float) -> xarray.Dataset:
     def power(gamma_2, frequency, peak, phase):
         hot = qtopt.Bath("driven", 1.0, qtopt.Lorentzian(1.0, peak, 0.01), "driven")
         cold = qtopt.Bath("static", 0.2, qtopt.Ohmic(gamma_2), jnp.ones(2))

@@ -6,11 +6,12 @@ from pathlib import Path
 import xarray
 
 from qtopt import files
+from qtopt.model import Configuration
 from qtopt.plots.style import FONT_SIZE, LOOKS, figure as new_figure, legend_below, style_panel
 
 from . import _common as common, _fronts as fronts
 
-CONFIGURATIONS: tuple[files.Configuration, ...] = ("joint", "independent")
+CONFIGURATIONS: tuple[Configuration, ...] = ("joint", "independent")
 CASES = ((0.6, 0.1), (0.6, 100.0), (0.3, 0.1), (0.3, 100.0))
 """omega_B and gamma_2"""
 RANGE = (0.05, 1.0)
@@ -53,7 +54,7 @@ def figure(quick: bool, out: Path) -> dict[str, xarray.Dataset]:
 
 
 def front(
-    configuration: files.Configuration, omega_b: float, gamma_2: float, quick: bool, out: Path
+    configuration: Configuration, omega_b: float, gamma_2: float, quick: bool, out: Path
 ) -> xarray.Dataset:
     """One certified front."""
     config = common.engine(gamma_2, configuration, omega_b=omega_b)
@@ -61,9 +62,9 @@ def front(
     return fronts.searched(replace(config, drive=None, pareto=settings_of(configuration, quick)), path)
 
 
-def settings_of(configuration: files.Configuration, quick: bool) -> files.ParetoConfig:
+def settings_of(configuration: Configuration, quick: bool) -> files.ParetoSection:
     """What is searched."""
-    settings = files.ParetoConfig(
+    settings = files.ParetoSection(
         points=12, harmonics=6, starts=8, frequency=RANGE, configurations=(configuration,)
     )
     return replace(settings, points=4, harmonics=2, starts=4) if quick else settings

@@ -7,11 +7,12 @@ import xarray
 from matplotlib.colors import SymLogNorm
 
 from qtopt import files
+from qtopt.model import Configuration
 from qtopt.plots.style import BLACK, FONT_SIZE, figure as new_figure, number
 
 from . import _common as common
 
-CONFIGURATIONS: tuple[files.Configuration, ...] = ("joint", "independent")
+CONFIGURATIONS: tuple[Configuration, ...] = ("joint", "independent")
 
 
 def figure(quick: bool, out: Path) -> dict[str, xarray.Dataset]:
@@ -21,7 +22,7 @@ def figure(quick: bool, out: Path) -> dict[str, xarray.Dataset]:
         common.axis("Omega", common.OMEGA, 0.1, 0.5, points, "linear"),
         common.axis("omega_1", common.OMEGA_1, 0.9, 1.3, points, "linear"),
     )
-    scan = files.ScanConfig(axes, fluctuations=False)
+    scan = files.ScanSection(axes, fluctuations=False)
     data = {
         name: common.solved(
             replace(common.engine(configuration=name), scan=scan), out / f"power_map-{name}.nc"

@@ -27,7 +27,7 @@ SPAN = 1e4
 def figure(quick: bool, out: Path) -> dict[str, xarray.Dataset]:
     """Q_{P_A} and the sign of P_A over Omega and T; weak theory, in which Q does not depend on gamma_1."""
     points = 17 if quick else 200
-    scan = files.ScanConfig(
+    scan = files.ScanSection(
         (
             common.axis("Omega", common.OMEGA, 1e-2, 1e2, points),
             common.axis("T", common.TEMPERATURES, 1e-2, 1e1, points),

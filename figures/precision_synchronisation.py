@@ -16,7 +16,7 @@ def figure(quick: bool, out: Path) -> dict[str, xarray.Dataset]:
     data = {}
     for solver, points in (("weak", 21 if quick else 101), ("exact", 6 if quick else 21)):
         axes = (common.axis("gamma_2", common.GAMMA_2, 1e-2, 1e3, points),)
-        config = replace(common.converter(gamma_1=1e-3), scan=files.ScanConfig(axes))
+        config = replace(common.converter(gamma_1=1e-3), scan=files.ScanSection(axes))
         config = files.with_solver(config, "exact" if solver == "exact" else "weak")
         data[solver] = common.solved(config, out / f"precision_synchronisation-{solver}.nc")
     made = new_figure(86.0, 66.0)

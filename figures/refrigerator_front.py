@@ -7,11 +7,12 @@ import xarray
 from matplotlib.lines import Line2D
 
 from qtopt import files
+from qtopt.model import Configuration
 from qtopt.plots.style import FONT_SIZE, figure as new_figure, legend_below, style_panel
 
 from . import _common as common, _fronts as fronts
 
-CONFIGURATIONS: tuple[files.Configuration, ...] = ("joint", "independent")
+CONFIGURATIONS: tuple[Configuration, ...] = ("joint", "independent")
 DAMPINGS = (0.1, 100.0)
 COLD, RANGE = 0.8, (0.05, 1.0)
 
@@ -40,11 +41,11 @@ def figure(quick: bool, out: Path) -> dict[str, xarray.Dataset]:
     return data
 
 
-def front(configuration: files.Configuration, damping: float, quick: bool, out: Path) -> xarray.Dataset:
+def front(configuration: Configuration, damping: float, quick: bool, out: Path) -> xarray.Dataset:
     """One certified front, in units of the driven bath's strength."""
     config = common.engine(damping, configuration)
     baths = tuple(bath if bath.driven else replace(bath, temperature=COLD) for bath in config.machine.baths)
-    settings = files.ParetoConfig(
+    settings = files.ParetoSection(
         points=16, harmonics=6, starts=8, frequency=RANGE, configurations=(configuration,),
         objectives=("cooling", "cop"),
     )  # fmt: skip

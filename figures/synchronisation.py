@@ -15,7 +15,7 @@ from . import _common as common
 def figure(quick: bool, out: Path) -> dict[str, xarray.Dataset]:
     """C(gamma_2, T) to zeroth order in the driven bath; the cross is T = 0.1, gamma_2 = 100: C = -0.543."""
     points = 17 if quick else 161
-    scan = files.ScanConfig(
+    scan = files.ScanSection(
         (
             common.axis("gamma_2", common.GAMMA_2, 1e-2, 1e6, points),
             common.axis("T", common.TEMPERATURES, 1e-3, 1e1, points),

@@ -7,11 +7,12 @@ import xarray
 from matplotlib.lines import Line2D
 
 from qtopt import files
+from qtopt.model import Configuration
 from qtopt.plots.style import BLUE, GREEN, GREY, VERMILLION, figure as new_figure, legend_below, style_panel
 
 from . import _common as common, _fronts as fronts
 
-CASES: dict[str, tuple[files.Configuration, float, str, str]] = {
+CASES: dict[str, tuple[Configuration, float, str, str]] = {
     "joint, $\\gamma_2=100$": ("joint", 100.0, BLUE, "o"),
     "joint, $\\gamma_2=0.1$": ("joint", 0.1, GREEN, "^"),
     "independent, $\\gamma_2=0.1$": ("independent", 0.1, VERMILLION, "s"),
@@ -25,7 +26,7 @@ def figure(quick: bool, out: Path) -> dict[str, xarray.Dataset]:
     Dots: cosines with phi = pi over Omega in [0.1, 1] and omega_1 in [0.9, 2]. Symbols: the best drives with
     |g_l(t)| <= 1 at omega_1 = 1.25.
     """
-    settings = files.ParetoConfig(
+    settings = files.ParetoSection(
         points=25,
         harmonics=4,
         starts=6,
@@ -44,7 +45,7 @@ def figure(quick: bool, out: Path) -> dict[str, xarray.Dataset]:
     panels = made.subplots(1, 3)
     for name, gamma_2, colour, marker in cases.values():
         config, case = common.engine(gamma_2, name), f"{name}-{gamma_2:g}"
-        cosines = replace(config, scan=files.ScanConfig(axes))
+        cosines = replace(config, scan=files.ScanSection(axes))
         data[f"cosines-{case}"] = common.solved(cosines, out / f"three_desiderata-cosines-{case}.nc")
         wanted = replace(config, drive=None, pareto=replace(settings, configurations=(name,)))
         data[case] = fronts.searched(wanted, out / f"three_desiderata-{case}.nc")

@@ -19,7 +19,7 @@ def figure(quick: bool, out: Path) -> dict[str, xarray.Dataset]:
     for damping in DAMPINGS:
         for solver, points in (("weak", 61 if quick else 401), ("exact", 6 if quick else 31)):
             axes = (common.axis("Omega", common.OMEGA, 1e-2, 1e1, points),)
-            scan = files.ScanConfig(axes)
+            scan = files.ScanSection(axes)
             config = replace(common.converter(gamma_1=1e-3, gamma_2=float(damping)), scan=scan)
             config = files.with_solver(config, "exact" if solver == "exact" else "weak")
             name = f"{solver}-{damping}"

@@ -1,12 +1,11 @@
 # The public names, stated once: __init__.py reads them from here, and so do type checkers.
 
-from .assembly import (
-    build_drive as build_drive,
-    build_machine as build_machine,
-    drive_config as drive_config,
-)
 from .errors import InputError as InputError
-from .files import load as load
+from .files import (
+    Config as Config,
+    load as load,
+    save as save,
+)
 from .fronts import (
     ConversionEfficiency as ConversionEfficiency,
     CoolingCOP as CoolingCOP,
@@ -35,6 +34,7 @@ from .model import (
     Ohmic as Ohmic,
     PiecewiseDrive as PiecewiseDrive,
     Rational as Rational,
+    Tabulated as Tabulated,
     fit_spectral_density as fit_spectral_density,
     logarithmic_negativity as logarithmic_negativity,
     normal_modes as normal_modes,

@@ -4,10 +4,13 @@ Families are the spectral densities, drives, solvers, commands, ...; users add c
 """
 
 import dataclasses
+from importlib import import_module
 from typing import Any, TypeVar
 
-Class = TypeVar("Class", bound=type)
+Class = TypeVar("Class", bound=Any)
 
+_HOMES = {"tradeoff": "fronts", "drive set": "fronts"}
+"""Rooms above the configuration files whose kinds are loaded when one of them is asked for."""
 _FAMILIES: dict[str, dict[str, type]] = {}
 
 
@@ -41,6 +44,8 @@ def register(cls: Class) -> Class:
 
 def kinds(family: str) -> tuple[str, ...]:
     """The kinds of a family, in the order in which they were registered."""
+    if family in _HOMES:
+        import_module(f"{__package__}.{_HOMES[family]}")
     return tuple(_FAMILIES.get(family, {}))
 
 

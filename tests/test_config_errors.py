@@ -137,8 +137,8 @@ MACHINE_ERRORS: Cases = [
     (OHMIC, "spectral_density = {}",
      '`machine.baths[1].spectral_density.kind` is missing; it must be "ohmic", "drude", "lor'),
     ('"lorentzian"', '"lorenzian"',
-     '`machine.baths[0].spectral_density.kind` must be "ohmic", "drude", "lorentzian" or "table"; '
-     'got "lorenzian" (did you mean "lorentzian"?)'),
+     '`machine.baths[0].spectral_density.kind` must be "ohmic", "drude", "lorentzian", "rational" or "table"'
+     '; got "lorenzian" (did you mean "lorentzian"?)'),
     ('"static"', '"statc"',
      '`machine.baths[1].coupling` must be "driven", "static" or a list of 2 numbers; got "statc" (did y'),
     ('"static"', "1.0",
@@ -173,7 +173,7 @@ DRIVE_ERRORS: Cases = [
     ("phases = [0.0, 3.0]", "phases = [0.0, 3.0, 1]", "got [0.0, 3.0, 1] (3 numbers)"),
     ("phases = [0.0, 3.0]", "phases = [0.0, [1.0]]", "`drive.phases[1]` must be a finite number; got [1.0]"),
     ('"monochromatic"', '"fourier"',
-     'unknown key `drive.amplitudes`; allowed in `drive`: "frequency", "kind", "mean",'),
+     'unknown key `drive.amplitudes`; allowed in `drive`: "kind", "frequency", "mean",'),
 ]
 SERIES_ERRORS: Cases = [
     ("mean = [0.0, 0.1]", "",
@@ -195,7 +195,7 @@ SERIES_ERRORS: Cases = [
 ]
 PIECEWISE_ERRORS: Cases = [
     ("values", "value",
-     'unknown key `drive.value`; did you mean "values"? allowed in `drive`: "frequency", "kind" and'),
+     'unknown key `drive.value`; did you mean "values"? allowed in `drive`: "kind", "frequency" and'),
     ("values = [[1.0, -1.0], [0.0, 0.5]]", "",
      "`drive.values` is missing; it must be a list of 2 lists of numbers"),
     ("[0.0, 0.5]]", "[0.0]]",

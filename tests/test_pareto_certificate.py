@@ -7,7 +7,6 @@ import pytest
 
 from qtopt import Bath, Lorentzian, Machine, Ohmic
 from qtopt.fronts import (
-    DRIVE_SETS,
     AbstractEfficiencyTradeoff,
     CoolingCOP,
     PowerEfficiency,
@@ -17,6 +16,7 @@ from qtopt.fronts import (
 from qtopt.fronts.certificates import PeakCertifier
 from qtopt.fronts.rates import total_of
 from qtopt.model._machine import Configuration
+from qtopt.registry import class_of
 from qtopt.solvers.weak import kernels
 
 STRENGTH = 1e-5
@@ -64,7 +64,7 @@ def test_rms_bound_is_the_largest_eigenvalue() -> None:
 @pytest.mark.parametrize("bound", ["peak", "rms"])
 def test_no_random_drive_exceeds_the_bound(free_forms, bound) -> None:
     """Weak duality: engines among 20,000 random drives stay below the bound at their own efficiency."""
-    space = DRIVE_SETS[bound](4)
+    space = class_of("drive set", bound)(4)
     count = 20_000
     frequency = np.where(np.arange(count) % 2 == 0, 0.425, np.geomspace(0.05, 1.0, count))
     parameters = space.random(jax.random.key(1), jnp.asarray(frequency), 2)

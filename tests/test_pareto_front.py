@@ -27,7 +27,6 @@ from qtopt import (
     trace,
 )
 from qtopt.fronts import (
-    DRIVE_SETS,
     AbstractEfficiencyTradeoff,
     DriveParameters,
     certifier_of,
@@ -39,6 +38,7 @@ from qtopt.fronts.search import explored, refine, refined
 from qtopt.fronts.tradeoffs import EfficiencyTarget
 from qtopt.jobs import Store
 from qtopt.model import FourierDrive
+from qtopt.registry import class_of
 from tests.test_pareto_certificate import ENGINE, STRENGTH, engine
 
 
@@ -169,7 +169,7 @@ def test_non_dominated_by_definition(rows: list[tuple[int, int]]) -> None:
 @given(st.integers(0, 2**31 - 1), st.sampled_from(["peak", "rms"]))
 @hypothesis_settings(max_examples=20)
 def test_drive_sets_obey_their_bounds(seed: int, kind: str) -> None:
-    drives = DRIVE_SETS[kind](5, (0.1, 0.9))
+    drives = class_of("drive set", kind)(5, (0.1, 0.9))
     parameters = drives.random(jax.random.key(seed), jnp.asarray([0.3]), 2)
     drive = drives.drive(jax.tree.map(lambda leaf: leaf[0], parameters))
     again = drives.drive(drives.parameters(drive))

@@ -18,7 +18,6 @@ import xarray
 from config_texts import FOURIER, MACHINE, MONOCHROMATIC, OHMIC, PIECEWISE, SOLVER
 
 from qtopt import __version__, files
-from qtopt.assembly._build import build_drive, build_machine
 from qtopt.cli import main
 from qtopt.jobs import Store
 from qtopt.observables._evaluate import evaluate
@@ -58,7 +57,7 @@ def evaluated(config: files.Config, changes: dict[str, float]) -> dict[str, Any]
     """`qtopt evaluate` of one point."""
     for key, value in changes.items():
         config = files.with_number(config, files.find_number(config, key, "key"), value)
-    machine, drive = build_machine(config.machine), build_drive(files.require_drive(config))
+    machine, drive = config.machine, files.require_drive(config)
     return evaluate(machine, drive, config.solver.kind).as_dict()
 
 
@@ -140,7 +139,7 @@ def test_fluctuations(soft: xarray.Dataset) -> None:
     config = config_of(FREQUENCY, DAMPING)
     for key, value in (("drive.frequency", 1.0), ("machine.baths.cold.spectral_density.damping", 0.1)):
         config = files.with_number(config, files.find_number(config, key, "key"), value)
-    expected = fluctuations(build_machine(config.machine), build_drive(files.require_drive(config)))
+    expected = fluctuations(config.machine, files.require_drive(config))
     chosen = soft.isel(drive_frequency=4, cold_damping=0)
     np.testing.assert_allclose(chosen["local_power_covariance"], expected.local_power_covariance, rtol=1e-11)
     np.testing.assert_allclose(chosen["power_fluctuations"], expected.power, rtol=1e-11)
@@ -156,7 +155,7 @@ def test_fluctuations(soft: xarray.Dataset) -> None:
 def test_exact_fluctuations() -> None:
     """The same numbers as the function itself gives."""
     config = config_of('{ key = "drive.frequency", values = [0.45] }', base=SOFT + EXACT, more="")
-    machine, drive = build_machine(config.machine), build_drive(files.require_drive(config))
+    machine, drive = config.machine, files.require_drive(config)
     solve = eqx.filter_jit(exact.fluctuations)
     expected = solve(machine, drive, exact.resolution_for(machine, drive)).local_power_covariance
     found = parameter_scan(config)["local_power_covariance"].values[0]
@@ -231,7 +230,7 @@ def test_slopes_and_periodic_products(soft: xarray.Dataset) -> None:
     config = files.with_number(
         config, files.find_number(config, damping, "key"), float(chosen["cold_damping"])
     )
-    machine, drive = build_machine(config.machine), build_drive(files.require_drive(config))
+    machine, drive = config.machine, files.require_drive(config)
     omega, step = float(chosen["drive_frequency"]), 1e-4
     solve = eqx.filter_jit(lambda f: steady_state(machine, eqx.tree_at(lambda d: d.frequency, drive, f)))
     low, high = (solve(jnp.asarray(omega + move)) for move in (-step, step))

@@ -9,7 +9,6 @@ import pytest
 from test_scan import DAMPING, FREQUENCY, QUICK, SOFT, config_of, machines_of, scan_text
 
 from qtopt import files
-from qtopt.assembly._build import build_machine
 from qtopt.jobs import Share
 from qtopt.model import logarithmic_negativity, normal_modes
 from qtopt.scan import parameter_scan
@@ -52,7 +51,7 @@ def test_negativity_and_modes_of_a_soft_bath() -> None:
     axis = '{ key = "machine.baths.cold.temperature", values = [1e-3, 0.3] }'
     data = parameter_scan(config_of(axis, base=base))
     config = files.loads(base.replace("temperature = 0.2", "temperature = 1e-3"))
-    machine = build_machine(config.machine)
+    machine = config.machine
     assert float(machine.baths[1].temperature) == 1e-3
     expected = float(logarithmic_negativity(phase_space_covariance(machine)))
     np.testing.assert_allclose(data["logarithmic_negativity"], [expected, 0.0], atol=1e-12)

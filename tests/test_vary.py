@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from qtopt import InputError, files
-from qtopt.assembly._build import build_machine
-from qtopt.assembly._vary import build_variation, names, with_numbers
+from qtopt.fronts import names, variation_of
+from qtopt.fronts._section import with_numbers
 
 BOTH = 'keys = ["machine.baths.driven.temperature", "machine.baths.static.temperature"]'
 DAMPING = 'key = "machine.baths.static.spectral_density.damping"'
@@ -24,15 +24,13 @@ def converter_file(vary: str, objectives: str = '["power", "precision"]') -> fil
 
 def test_numbers_go_where_their_keys_say() -> None:
     config = converter_file(f"[{{ {BOTH}, range = [0.02, 0.2] }}, {{ {DAMPING}, range = [1.0, 200.0] }}]")
-    machine = build_machine(config.machine)
-    variation = build_variation(config, machine)
+    variation = variation_of(config, config.machine)
     assert variation is not None and variation.start == (0.1, 100.0)
     changed = variation.build(jnp.array([0.05, 10.0]))
     np.testing.assert_array_equal([b.temperature for b in changed.baths], [0.05, 0.05])
     assert float(changed.static_baths[0].spectral_density.expansion().viscosity) == 10.0
     stored = with_numbers(config, (0.05, 10.0))
-    again = build_machine(stored.machine)
-    np.testing.assert_array_equal([b.temperature for b in again.baths], [0.05, 0.05])
+    np.testing.assert_array_equal([b.temperature for b in stored.machine.baths], [0.05, 0.05])
     assert stored.pareto == config.pareto
     assert names(config) == (
         "machine.baths.driven.temperature",
@@ -43,7 +41,7 @@ def test_numbers_go_where_their_keys_say() -> None:
 
 def test_nothing_varies_by_default() -> None:
     config = converter_file("[]")
-    assert build_variation(config, build_machine(config.machine)) is None
+    assert variation_of(config, config.machine) is None
     assert files.loads(files.dumps(config)) == config
 
 
@@ -51,7 +49,7 @@ def test_nothing_varies_by_default() -> None:
     ("vary", "objectives", "message"),
     [
         (f"[{{ {DAMPING}, range = [1.0, 9.0] }}]", '["power", "efficiency"]', "must go with objectives"),
-        (f"[{{ {DAMPING}, range = [9.0, 1.0] }}]", '["power", "precision"]', "that is not empty"),
+        (f"[{{ {DAMPING}, range = [9.0, 1.0] }}]", '["power", "precision"]', "swap the two"),
         (f"[{{ {DAMPING}, range = [0.0, 1.0] }}]", '["power", "precision"]', "above 0"),
         (f"[{{ {DAMPING} }}]", '["power", "precision"]', "range"),
         ("3", '["power", "precision"]', "a list of tables"),
@@ -82,5 +80,5 @@ def test_the_section_is_checked(vary: str, objectives: str, message: str) -> Non
 def test_the_keys_are_checked(vary: str, message: str) -> None:
     config = converter_file(vary)
     with pytest.raises(InputError, match=message) as caught:
-        build_variation(config, build_machine(config.machine))
+        variation_of(config, config.machine)
     assert "pareto.vary" in str(caught.value) and "\n" not in str(caught.value)

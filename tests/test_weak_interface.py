@@ -45,14 +45,16 @@ def test_couplings_of_a_wrong_length() -> None:
 def test_missing_baths() -> None:
     with pytest.raises(InputError, match="at least one bath"):
         machine_of((1.0, 0.6), ())
-    with pytest.raises(InputError, match="exactly one driven bath, but the machine has 0"):
+    with pytest.raises(InputError, match='exactly one driven bath for the solver "weak"; got 0'):
         steady_state(machine_of((1.0, 0.6), (COLD,)), engine_drive())
-    with pytest.raises(InputError, match="needs a static bath"):
+    with pytest.raises(InputError, match="must have a static bath"):
         steady_state(machine_of((1.0, 0.6), (HOT,)), engine_drive())
 
 
 def test_two_driven_baths() -> None:
-    with pytest.raises(InputError, match=r"exactly one driven bath, but the machine has 2.*exact solver"):
+    with pytest.raises(
+        InputError, match=r'exactly one driven bath for the solver "weak"; got 2: .*solver\.kind'
+    ):
         steady_state(machine_of((1.0, 0.6), (HOT, HOT, COLD)), engine_drive())
 
 

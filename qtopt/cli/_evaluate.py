@@ -26,15 +26,14 @@ class Evaluate(AbstractCommand):
 
     def run(self) -> None:
         from .. import files
-        from ..assembly import build_drive, build_machine
         from ..observables import evaluate
         from ._text import evaluation_text
 
         config = files.load(self.file)
         if self.solver is not None:
             config = files.with_solver(config, self.solver)
-        drive = build_drive(files.require_drive(config))
-        result = evaluate(build_machine(config.machine), drive, config.solver.kind)
+        drive = files.require_drive(config)
+        result = evaluate(config.machine, drive, config.solver.kind)  # pyright: ignore[reportArgumentType]
         warn(result.warnings())
         if self.json:
             print(json.dumps(result.as_dict(), indent=2, allow_nan=False))

@@ -1,14 +1,11 @@
 """`qtopt pareto`."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from .. import __version__
 from ._output import progress
 from ._resumable import AbstractResumable
-
-if TYPE_CHECKING:
-    from ..files import Config
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,15 +19,14 @@ class Pareto(AbstractResumable):
     def run(self) -> None:
         """Search, then write what was found."""
         from .. import files
-        from ..assembly import build_problem, write_front
-        from ..fronts import Front, front_text, trace
+        from ..fronts import Front, front_text, problem_of, trace, write_front
         from ..jobs import Store, first
         from ..plots import drives_figure, front_figure
         from ..plots.style import save
 
         config = files.load(self.file)
         self.meet(config)
-        problems = {name: build_problem(config, name) for name in config.pareto.configurations}
+        problems = {name: problem_of(config, name) for name in config.pareto.configurations}
         state = self.state(keep=self.resume)
         fronts: dict[str, Front] = {}
         for name, problem in problems.items():
@@ -41,7 +37,7 @@ class Pareto(AbstractResumable):
             return
         table = write_front(fronts, config, self.out)
         begun = {f"{name}, weak": f.begun_from for name, f in fronts.items() if f.begun_from is not None}
-        unit = _strength(config)
+        unit = config.machine.driven_baths[0].spectral_density.prefactor()
         save(front_figure({**fronts, **begun}, *unit), self.out / "front.png")
         save(drives_figure(fronts, 4, *unit), self.out / "drives.png")
         print(front_text(fronts))
@@ -49,13 +45,3 @@ class Pareto(AbstractResumable):
         print(f"figure  {self.out / 'front.png'}")
         print(f"drives  {self.out / 'drives.png'}")
         print(f"points  {self.out / 'points'}")
-
-
-def _strength(config: "Config") -> tuple[float | None, str]:
-    """The strength of the driven bath, relative to which powers are drawn, if it has one, and its symbol."""
-    from ..files import LorentzianConfig, TableConfig
-
-    density = config.machine.driven_baths[0].spectral_density
-    if isinstance(density, LorentzianConfig):
-        return density.strength, "d"
-    return (None, "") if isinstance(density, TableConfig) else (density.damping, "gamma_1")

@@ -29,14 +29,13 @@ class Simulate(AbstractCommand):
     def run(self) -> None:
         """An interruption keeps the periods that are done."""
         from .. import files
-        from ..assembly import build_drive, build_initial, build_machine, write_trajectory
         from ..model import has_friction
         from ..plots import trajectory_figure
         from ..plots.style import save
-        from ..solvers.time_domain import joined, simulate_periods
+        from ..solvers.time_domain import joined, simulate_periods, write_trajectory
 
         config = files.load(self.file)
-        machine, drive = build_machine(config.machine), build_drive(files.require_drive(config))
+        machine, drive = config.machine, files.require_drive(config)
         wanted = config.simulation
         periods = _positive("--periods", self.periods, wanted.periods)
         points = _positive("--points-per-period", self.points_per_period, wanted.points_per_period)
@@ -44,7 +43,7 @@ class Simulate(AbstractCommand):
         names, done = [bath.name for bath in config.machine.baths], []
         if has_friction(machine.baths):
             warn([FRICTION])
-        parts = simulate_periods(machine, drive, build_initial(wanted.initial, machine), periods, points)
+        parts = simulate_periods(machine, drive, wanted.initial.state(machine), periods, points)
         try:
             with progress("periods") as report:
                 for part in parts:

@@ -1,67 +1,38 @@
-"""Configuration files and tables."""
+"""Configuration files: reading, writing, and their numbers by key."""
 
-from ._drives import (
-    BoundedConfig as BoundedConfig,
-    DriveConfig as DriveConfig,
-    FourierConfig as FourierConfig,
-    MonochromaticConfig as MonochromaticConfig,
-    PiecewiseConfig as PiecewiseConfig,
+from ._config import (
+    Config as Config,
+    json_schema as json_schema,
+    require_drive as require_drive,
+    require_scan as require_scan,
+    with_solver as with_solver,
 )
 from ._fingerprint import (
     fingerprint as fingerprint,
 )
 from ._keys import (
-    Path as Path,
+    Model as Model,
     find_number as find_number,
-    key_of as key_of,
+    find_numbers as find_numbers,
+    labels as labels,
+    model_of as model_of,
     named_key as named_key,
     number_at as number_at,
     number_keys as number_keys,
     with_number as with_number,
 )
-from ._machine import (
-    BathConfig as BathConfig,
-    Configuration as Configuration,
-    Coupling as Coupling,
-    DrudeConfig as DrudeConfig,
-    LorentzianConfig as LorentzianConfig,
-    MachineConfig as MachineConfig,
-    OhmicConfig as OhmicConfig,
-    SpectralDensityConfig as SpectralDensityConfig,
-    TableConfig as TableConfig,
-)
-from ._model import (
-    Config as Config,
-    require_drive as require_drive,
-    require_scan as require_scan,
-    with_solver as with_solver,
-)
 from ._pareto import (
-    Bound as Bound,
-    ParetoConfig as ParetoConfig,
-    VaryConfig as VaryConfig,
+    ParetoSection as ParetoSection,
+    VarySection as VarySection,
+    tradeoff_of as tradeoff_of,
 )
 from ._scan import (
-    AxisConfig as AxisConfig,
-    ListAxisConfig as ListAxisConfig,
-    RangeAxisConfig as RangeAxisConfig,
+    AxisSection as AxisSection,
     Scale as Scale,
-    ScanConfig as ScanConfig,
+    ScanSection as ScanSection,
 )
 from ._simulation import (
-    InitialConfig as InitialConfig,
-    SimulationConfig as SimulationConfig,
-    SqueezedConfig as SqueezedConfig,
-    ThermalConfig as ThermalConfig,
-    VacuumConfig as VacuumConfig,
-)
-from ._solver import (
-    SOLVERS as SOLVERS,
-    SolverConfig as SolverConfig,
-    SolverKind as SolverKind,
-)
-from ._tabulated import (
-    read_columns as read_columns,
+    SimulationSection as SimulationSection,
 )
 from ._toml import (
     dumps as dumps,

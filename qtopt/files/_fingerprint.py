@@ -4,9 +4,7 @@ import hashlib
 from dataclasses import replace
 from typing import Any
 
-from ._machine import TableConfig
-from ._model import Config
-from ._tabulated import read_columns
+from ._config import Config
 from ._toml import dumps
 
 
@@ -20,9 +18,8 @@ def fingerprint(config: Config, sections: tuple[str, ...], *more: str) -> str:
     """
     kept = {name: _without_chunk(getattr(config, name)) for name in sections}
     same = Config(config.machine, solver=config.solver, **kept)
-    densities = [bath.spectral_density for bath in config.machine.baths]
-    tables = [repr(read_columns(density.file)) for density in densities if isinstance(density, TableConfig)]
-    return hashlib.sha256("\n".join([dumps(same), *more, *tables]).encode()).hexdigest()
+    sources = [bath.spectral_density.source() for bath in config.machine.baths]
+    return hashlib.sha256("\n".join([dumps(same), *more, *filter(None, sources)]).encode()).hexdigest()
 
 
 def _without_chunk(section: Any) -> Any:

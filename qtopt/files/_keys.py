@@ -1,49 +1,52 @@
 """Numbers of a configuration by their keys: what a scan may change, and how.
 
 A key is the path that errors print, `machine.baths[0].temperature`; a bath may also go by its name,
-`machine.baths.hot.temperature`. A number is changed in the content of the file and the file is read again,
-so every rule of the configuration holds for scanned values too.
+`machine.baths.hot.temperature`. It is also the path of the number in the pytree of machine and drive.
 """
 
 import difflib
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 from ..errors import InputError
-from ._model import Config, read_config
-from ._table import Table, is_number, show
-from ._toml import plain
-
-Path = tuple[str | int, ...]
-SECTIONS = ("machine", "drive")
-FIXED = ("tolerance",)
-"""numbers that say how the machine is made, not what it is"""
+from ..model import Machine
+from ..schema import Place, Table, fields_of, key_of, number, plain, show, values_of, with_numbers
+from ._config import Config, read_config
 
 
-def number_keys(config: Config) -> dict[str, Path]:
+class Model(NamedTuple):
+    """What a scan or a search changes: the numbers of a machine and of its drive, if there is one."""
+
+    machine: Machine
+    drive: Any
+
+
+def model_of(config: Config) -> Model:
+    """Machine and drive of a configuration."""
+    return Model(config.machine, config.drive)
+
+
+def number_keys(config: Config) -> dict[str, Place]:
     """Every number of [machine] and [drive] by its key; numbers of a bath under its name and its position."""
-    return {
-        key: path
-        for key, (path, value) in _keys(config).items()
-        if is_number(value) and path[-1] not in FIXED
-    }
+    return {key: place for key, place in _keys(config).items() if place is not None}
 
 
-def find_number(config: Config, key: str, where: str) -> Path:
+def find_number(config: Config, key: str, where: str) -> Place:
     """The place of a number; `where` names what asks for it, for the error.
 
     Raises:
         InputError: there is no number under this key; it says which there are.
     """
-    keys, other = number_keys(config), _keys(config)
+    every = _keys(config)
+    keys = number_keys(config)
     if key in keys:
         return keys[key]
     section = re.split(r"[.\[]", key)[0]
     must = f"`{where}` must name a number of [machine] or [drive]; got {show(key)}"
-    if section in ("solver", "pareto", "simulation", "scan"):
+    if section in {field.key for field in fields_of(Config)} - set(Model._fields):
         raise InputError(f"{must}, but [{section}] says how to compute, not what")
-    if key in other:
+    if key in every:
         raise InputError(f"{must}, which is no number that can change")
     inside = [name for name in keys if name.startswith((f"{key}[", f"{key}."))]
     close = difflib.get_close_matches(key, keys, n=1)
@@ -57,65 +60,60 @@ def find_number(config: Config, key: str, where: str) -> Path:
     raise InputError(f"{must} ({advice})")
 
 
-def number_at(config: Config, path: Path) -> float:
+def labels(keys: tuple[str, ...], where: str) -> list[str]:
+    """What errors call the keys of a table at `where`."""
+    return [f"{where}.keys[{j}]" for j in range(len(keys))] if len(keys) > 1 else [f"{where}.key"]
+
+
+def find_numbers(
+    config: Config, keys: tuple[str, ...], where: str, taken: dict[Place, str]
+) -> tuple[Place, ...]:
+    """The places of numbers that move together; `taken` collects what was named before, and where.
+
+    Raises:
+        InputError: as `find_number`, or a number that was named before.
+    """
+    places = []
+    for key, label in zip(keys, labels(keys, where), strict=True):
+        place = find_number(config, key, label)
+        if place in taken:
+            raise InputError(f"`{label}` must name another number than `{taken[place]}`; got {key} for both")
+        taken[place] = label
+        places.append(place)
+    return tuple(places)
+
+
+def number_at(config: Config, place: Place) -> float:
     """The number at a place that `find_number` gave."""
-    value: Any = _content(config)
-    for part in path:
-        value = value[part]
-    return float(value)
+    return number(config, place)
 
 
-def with_number(config: Config, path: Path, value: float) -> Config:
+def with_number(config: Config, place: Place, value: float) -> Config:
     """The same configuration with one number replaced, checked as if read from a file."""
-    content = _content(config)
-    parent: Any = content
-    for part in path[:-1]:
-        parent = parent[part]
-    parent[path[-1]] = value
-    return read_config(Table(content, ""))
+    model = with_numbers(model_of(config), [place], [value])
+    changed = replace(config, machine=model.machine, drive=model.drive)
+    parts = {"machine": changed.machine, "drive": changed.drive, "solver": changed.solver}
+    read_config(Table({name: plain(part) for name, part in parts.items() if part is not None}))
+    return changed
 
 
-def key_of(path: Path) -> str:
-    """`machine.baths[0].temperature`."""
-    parts = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
-    return "".join(parts).removeprefix(".")
-
-
-def named_key(config: Config, path: Path) -> str:
+def named_key(config: Config, place: Place) -> str:
     """`machine.baths.hot.temperature`."""
-    if path[:2] != ("machine", "baths") or not isinstance(path[2], int):
+    return _named(config, (*place.path, *place.entry))
+
+
+def _named(config: Config, path: tuple[str | int, ...]) -> str:
+    if path[:2] != ("machine", "baths"):
         return key_of(path)
-    return f"machine.baths.{config.machine.baths[path[2]].name}{'.' + key_of(path[3:])}"
+    return f"machine.baths.{config.machine.baths[int(path[2])].name}.{key_of(path[3:])}"
 
 
-def _content(config: Config) -> dict[str, Any]:
-    """What the file says, with every static coupling written out as numbers."""
-    content = {"machine": plain(config.machine), "solver": plain(config.solver)}
-    if config.drive is not None:
-        content["drive"] = plain(config.drive)
-    machine: Any = content["machine"]
-    for table, bath in zip(machine["baths"], config.machine.baths, strict=True):
-        if not bath.driven:
-            table["coupling"] = list(bath.couplings(config.machine.oscillators))
-    return content
-
-
-def _keys(config: Config) -> dict[str, tuple[Path, object]]:
-    """Path and value of everything in [machine] and [drive], by position and by the name of the bath."""
-    content = _content(config)
-    found: dict[str, tuple[Path, object]] = {}
-    for path, value in _leaves({name: content[name] for name in SECTIONS if name in content}, ()):
-        found[key_of(path)] = path, value
-        found.setdefault(named_key(config, path), (path, value))
+def _keys(config: Config) -> dict[str, Place | None]:
+    """Everything in [machine] and [drive], by position and by the name of the bath; None: no number."""
+    found: dict[str, Place | None] = {}
+    for section, value in model_of(config)._asdict().items():
+        if value is not None:
+            for path, place in values_of(value, (section,)):
+                found[key_of(path)] = place
+                found.setdefault(_named(config, path), place)
     return found
-
-
-def _leaves(value: object, path: Path) -> Iterator[tuple[Path, object]]:
-    if isinstance(value, Mapping):
-        for key, item in value.items():
-            yield from _leaves(item, (*path, key))
-    elif isinstance(value, list):
-        for i, item in enumerate(value):
-            yield from _leaves(item, (*path, i))
-    else:
-        yield path, value

@@ -1,117 +1,113 @@
-"""What `qtopt scan` varies: one or two axes, each a number of the configuration or several at once."""
+"""The section [scan]: one or two axes, each a number of the configuration or several at once."""
 
-from dataclasses import dataclass, field
-from typing import Literal, get_args
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ..errors import InputError
-from ._table import Table, Vector, vector, wrong
+from ..schema import Numbers, Table, missing, parameter, wrong
 
 Scale = Literal["linear", "log"]
-SCALES: tuple[Scale, ...] = get_args(Scale)
 MOST_AXES = 2
-_KEYS = 'the key of a number such as "drive.frequency"'
+KEY = 'the key of a number such as "drive.frequency"'
+KEYS = "a list of keys of numbers, which move together"
+_AXES = "a list of one or two tables, each an axis"
+
+
+class MovingNumbers:
+    """A table with `key`, or with `keys`, which move together."""
+
+    key: str | None
+    keys: tuple[str, ...] | None
+
+    @property
+    def all_keys(self) -> tuple[str, ...]:
+        """The keys of all numbers that move."""
+        return (self.key,) if self.key is not None else self.keys or ()
+
+    def check_keys(self, table: Table) -> None:
+        """Raise `InputError` unless there is either a key or keys."""
+        if self.key is not None and self.keys is not None:
+            raise InputError(f"`{table.path}` must have either key or keys; got both")
+        if not self.all_keys:
+            raise missing(table, type(self), "key")
+
+
+@dataclass(frozen=True, kw_only=True)
+class AxisSection(MovingNumbers):
+    """An axis of a scan: equally spaced numbers on a linear or logarithmic scale, or any numbers."""
+
+    key: str | None = parameter(help="what takes these values", must=KEY, default=None)
+    keys: tuple[str, ...] | None = parameter(help="what takes them, all at once", must=KEYS, default=None)
+    start: float | None = parameter(help="first value", key="from", default=None)
+    stop: float | None = parameter(help="last value", key="to", default=None)
+    points: int | None = parameter(help="how many values, both ends included", least=2, default=None)
+    values: tuple[float, ...] | None = parameter(
+        help="the values, in place of from, to and points",
+        type=Numbers(("P",), array=False),
+        default=None,
+    )
+    scale: Scale = parameter(help="of the spacing and of the figure", default="linear")
+    name: str | None = parameter(
+        help="of the axis in the data; by default made from the keys",
+        must="a name, one line of text that is not blank",
+        default=None,
+    )
+
+    @property
+    def grid(self) -> NDArray[np.float64]:
+        """All values."""
+        if self.values is not None:
+            return np.asarray(self.values)
+        assert self.start is not None and self.stop is not None and self.points is not None
+        spaced = np.geomspace if self.scale == "log" else np.linspace
+        return spaced(self.start, self.stop, self.points)
+
+    def check_table(self, table: Table) -> None:
+        """Raise `InputError` unless there are values or a range, and values above 0 where it is needed."""
+        self.check_keys(table)
+        if self.values is None:
+            self._check_range(table)
+            return
+        for key in ("from", "to", "points"):
+            if key in table:
+                must = "must have either values or from, to and points"
+                raise InputError(f"`{table.path}` {must}; got both values and {key}")
+        if len(set(self.values)) != len(self.values):
+            raise wrong(table.at("values"), "a list of numbers that all differ", list(self.values))
+        for i, value in enumerate(self.values):
+            self._check_scale(value, f"{table.at('values')}[{i}]")
+
+    def _check_range(self, table: Table) -> None:
+        for key in ("from", "to", "points"):
+            if key not in table:
+                raise missing(table, type(self), key)
+        assert self.start is not None and self.stop is not None
+        self._check_scale(self.start, table.at("from"))
+        self._check_scale(self.stop, table.at("to"))
+        if self.start == self.stop:
+            raise wrong(table.at("to"), f"different from `{table.at('from')}`", self.stop)
+
+    def _check_scale(self, value: float, path: str) -> None:
+        if self.scale == "log" and value <= 0.0:
+            raise wrong(path, "above 0 on a logarithmic axis", value, 'or set scale = "linear"')
 
 
 @dataclass(frozen=True)
-class RangeAxisConfig:
-    """Equally spaced numbers, on a linear or a logarithmic scale."""
+class ScanSection:
+    """What `qtopt scan` varies."""
 
-    keys: tuple[str, ...]
-    """what takes these values, all at once"""
-    start: float = field(metadata={"key": "from"})
-    stop: float = field(metadata={"key": "to"})
-    points: int
-    """both ends included"""
-    scale: Scale = "linear"
-    name: str | None = None
-    """of the axis in the data; by default made from the keys"""
+    axes: tuple[AxisSection, ...] = parameter(help="one or two axes", must=_AXES)
+    chunk: int | None = parameter(
+        help="machines in one batch, which is also what an interruption can lose", default=None
+    )
+    fluctuations: bool = parameter(
+        help="whether variance rates are stored; they take most of the time", default=True
+    )
 
-
-@dataclass(frozen=True)
-class ListAxisConfig:
-    """Any numbers."""
-
-    keys: tuple[str, ...]
-    """what takes these values, all at once"""
-    values: Vector
-    scale: Scale = "linear"
-    """of the axis in the figure"""
-    name: str | None = None
-    """of the axis in the data; by default made from the keys"""
-
-
-AxisConfig = RangeAxisConfig | ListAxisConfig
-
-
-@dataclass(frozen=True)
-class ScanConfig:
-    """What `qtopt scan` varies. Which keys exist is checked when the scan begins (`number_keys`)."""
-
-    axes: tuple[AxisConfig, ...]
-    chunk: int | None = None
-    """machines in one batch, which is also what an interruption can lose; None: from the solver and device"""
-    fluctuations: bool = True
-    """whether variance rates are stored; they take most of the time"""
-
-
-def read_scan(table: Table) -> ScanConfig:
-    """The [scan] section."""
-    table.only("axes", "chunk", "fluctuations")
-    tables = table.tables("axes", "a list of one or two tables, each an axis")
-    if len(tables) > MOST_AXES:
-        raise wrong(table.at("axes"), "a list of one or two tables, each an axis", table.content["axes"])
-    chunk = table.whole("chunk", 1, 1) if "chunk" in table else None
-    fluctuations = table.get("fluctuations", "true or false", True)
-    if not isinstance(fluctuations, bool):
-        raise wrong(table.at("fluctuations"), "true or false", fluctuations)
-    return ScanConfig(tuple(_read_axis(axis) for axis in tables), chunk, fluctuations)
-
-
-def _read_axis(table: Table) -> AxisConfig:
-    table.only("key", "keys", "from", "to", "points", "values", "scale", "name")
-    keys = read_keys(table)
-    scale = table.choice("scale", SCALES, "linear")
-    name = table.text("name", "a name, one line of text that is not blank") if "name" in table else None
-    if "values" not in table:
-        return _read_range(table, keys, scale, name)
-    for key in ("from", "to", "points"):
-        if key in table:
-            raise InputError(
-                f"`{table.path}` must have either values or from, to and points; got both values and {key}"
-            )
-    values = vector(table.content["values"], table.at("values"), None, "the points of the axis")
-    if len(set(values)) != len(values):
-        raise wrong(table.at("values"), "a list of numbers that all differ", list(values))
-    if scale == "log":
-        for i, value in enumerate(values):
-            _above_zero(value, f"{table.at('values')}[{i}]")
-    return ListAxisConfig(keys, values, scale, name)
-
-
-def _read_range(table: Table, keys: tuple[str, ...], scale: Scale, name: str | None) -> RangeAxisConfig:
-    start, stop = table.number("from"), table.number("to")
-    table.get("points", "a whole number of at least 2")
-    if scale == "log":
-        _above_zero(start, table.at("from"))
-        _above_zero(stop, table.at("to"))
-    if start == stop:
-        raise wrong(table.at("to"), f"different from `{table.at('from')}`", stop)
-    return RangeAxisConfig(keys, start, stop, table.whole("points", 2, 2), scale, name)
-
-
-def _above_zero(value: float, path: str) -> None:
-    if value <= 0.0:
-        raise wrong(path, "above 0 on a logarithmic axis", value, 'or set scale = "linear"')
-
-
-def read_keys(table: Table) -> tuple[str, ...]:
-    """`key`, or `keys`, which move together."""
-    if "key" in table and "keys" in table:
-        raise InputError(f"`{table.path}` must have either key or keys; got both")
-    if "keys" not in table:
-        return (table.text("key", _KEYS),)
-    path, must = table.at("keys"), "a list of keys of numbers, which move together"
-    value = table.get("keys", must)
-    if not isinstance(value, list) or not value or not all(isinstance(key, str) for key in value):
-        raise wrong(path, must, value)
-    return tuple(value)
+    def check_table(self, table: Table) -> None:
+        """Raise `InputError` where there are too many axes."""
+        if len(self.axes) > MOST_AXES:
+            raise wrong(table.at("axes"), _AXES, table.content["axes"])

@@ -13,6 +13,14 @@ from ._problem import (
     FrontProblem as FrontProblem,
     FrontSettings as FrontSettings,
 )
+from ._section import (
+    problem_of as problem_of,
+    variation_of as variation_of,
+    with_numbers as with_numbers,
+)
+from ._tables import (
+    write_front as write_front,
+)
 from ._trace import (
     evaluated_point as evaluated_point,
     improved as improved,
@@ -24,7 +32,6 @@ from .certificates import (
     certifier_of as certifier_of,
 )
 from .drive_sets import (
-    DRIVE_SETS as DRIVE_SETS,
     AbstractDriveSet as AbstractDriveSet,
     DriveParameters as DriveParameters,
     Peak as Peak,
@@ -36,7 +43,6 @@ from .rates import (
     machine_forms as machine_forms,
 )
 from .tradeoffs import (
-    TRADEOFFS as TRADEOFFS,
     AbstractEfficiencyTradeoff as AbstractEfficiencyTradeoff,
     AbstractTradeoff as AbstractTradeoff,
     Axis as Axis,

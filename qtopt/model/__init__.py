@@ -11,7 +11,14 @@ from ._correlations import (
 from ._gaussian_state import (
     GaussianState as GaussianState,
 )
+from ._initial_states import (
+    AbstractInitialState as AbstractInitialState,
+    SqueezedState as SqueezedState,
+    ThermalState as ThermalState,
+    VacuumState as VacuumState,
+)
 from ._machine import (
+    Configuration as Configuration,
     Machine as Machine,
 )
 from ._normal_modes import (
@@ -40,6 +47,7 @@ from .drives import (
 )
 from .fitting import (
     FitReport as FitReport,
+    Tabulated as Tabulated,
     fit_spectral_density as fit_spectral_density,
 )
 from .spectral_densities import (

@@ -10,13 +10,14 @@ from jaxtyping import Array, Float
 
 from ..errors import InputError
 from ..numerics import to_array
+from ..schema import Shown, Table, in_units, parameter, show
 from ._bath import Bath
 
 Configuration = Literal["joint", "independent"]
 
 
-class Machine(eqx.Module):
-    """L oscillators coupled bilinearly to bosonic baths (physics notes, section 1; hbar = k_B = m = 1).
+class Machine(Shown, eqx.Module):
+    """L oscillators coupled bilinearly to bosonic baths (hbar = k_B = m = 1).
 
     Attributes:
         frequencies: (L,) omega_l > 0.
@@ -26,11 +27,18 @@ class Machine(eqx.Module):
 
     Raises:
         InputError: no bath, couplings of a wrong length, an unknown configuration.
+
+    Source: theory (1.1), (1.10) and (1.22).
     """
 
-    frequencies: Float[Array, " L"]
-    baths: tuple[Bath, ...]
-    configuration: Configuration = eqx.field(static=True)
+    frequencies: Float[Array, " L"] = parameter(help="omega_l", unit="frequency", positive=True)
+    configuration: Configuration = parameter(
+        help="joint: the oscillators share the baths; independent: each has its own copy of every bath",
+        static=True,
+    )
+    baths: tuple[Bath, ...] = parameter(
+        help="the baths", must="a list of tables, one [[machine.baths]] for each bath"
+    )
 
     def __init__(
         self,
@@ -79,19 +87,25 @@ class Machine(eqx.Module):
 
     def in_units(self, unit: float) -> "Machine":
         """The same machine with every frequency and temperature multiplied by `unit`."""
-        baths = tuple(
-            eqx.tree_at(
-                lambda b: (b.temperature, b.spectral_density),
-                bath,
-                (bath.temperature * unit, bath.spectral_density.in_units(unit)),
-            )
-            for bath in self.baths
-        )
-        return Machine(self.frequencies * unit, baths, self.configuration)
+        return in_units(self, unit)
 
     def with_configuration(self, configuration: Configuration) -> "Machine":
         """The same machine with shared ("joint") or private ("independent") baths."""
         return Machine(self.frequencies, self.baths, configuration)
+
+    def check_table(self, table: Table) -> None:
+        """Raise `InputError` where a file names two baths alike or drives none of them."""
+        path, first = table.at("baths"), {}
+        for i, bath in enumerate(self.baths):
+            if bath.name in first:
+                must = f"different from `{path}[{first[bath.name]}].name`"
+                raise InputError(f"`{path}[{i}].name` must be {must}; got {show(bath.name)} for both")
+            first[bath.name] = i
+        if not self.driven_baths:
+            raise InputError(
+                f"`{path}` must have a driven bath; got none "
+                '(set coupling = "driven" for the bath that follows [drive])'
+            )
 
 
 def _for_each(bath: Bath, oscillators: int) -> Bath:

@@ -59,7 +59,7 @@ def dataset(
 
     grid = tuple(len(axis.values) for axis in axes)
     names = tuple(axis.name for axis in axes)
-    numbers = np.arange(1, config.machine.oscillators + 1)
+    numbers = np.arange(1, config.machine.size + 1)
     coordinates: dict[str, Any] = {
         axis.name: (axis.name, axis.values, _axis_attributes(axis)) for axis in axes
     }

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from .. import __version__, files
 from ..jobs import Share, Store, first, gathered
 from ..numerics import require_x64
-from ._axes import build_model, read_axes
+from ._axes import read_axes
 from ._dataset import check_names, dataset
 from ._quantities import Quantity
 from ._solve import Results, Solver
@@ -70,7 +70,8 @@ class _Scan:
     def __init__(self, config: files.Config, state: Path | None, report: Report, processes: int) -> None:
         require_x64()
         self.axes = read_axes(config)
-        model, kind = build_model(config), config.solver.kind
+        files.require_drive(config)
+        model, kind = files.model_of(config), config.solver.kind
         scan = files.require_scan(config)
         grid = np.meshgrid(*(axis.values for axis in self.axes), indexing="ij")
         self.values = np.stack([part.ravel() for part in grid], axis=1)
@@ -78,7 +79,7 @@ class _Scan:
         if chunk is None and processes > 1:
             chunk = -(-len(self.values) // (CHUNKS_OF_A_SHARE * processes))
         places = tuple(axis.places for axis in self.axes)
-        self.solver = Solver(model, places, kind, chunk, scan.fluctuations)
+        self.solver = Solver(model, places, kind, chunk, scan.fluctuations)  # pyright: ignore
         check_names(self.axes, self.solver.quantities)
         sizes = {"oscillator": model[0].size, "other_oscillator": model[0].size, "bath": len(model[0].baths)}
         self.results: Results = {

@@ -11,10 +11,11 @@ import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
-from ..assembly import Place, placed_each
 from ..errors import InputError
+from ..files import Model
 from ..model import AbstractDrive, Machine, has_friction, logarithmic_negativity, longest_lived, state_space
 from ..observables import performances, with_slope
+from ..schema import Place, placed_each
 from ..solvers import RESOLVED, STATUSES, Fluctuations, WeakSteadyState
 from ..solvers.exact import (
     ExactSteadyState,
@@ -35,7 +36,6 @@ from ..solvers.weak import (
     self_energies,
     steady_state as weak_steady_state,
 )
-from ._axes import Model
 from ._batch import Layout, layout_for, over_machines
 from ._quantities import UNDEFINED, Quantity, Solved, quantities_of
 

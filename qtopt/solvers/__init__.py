@@ -1,5 +1,6 @@
 """From a machine and a drive to its periodic steady state and its fluctuations."""
 
+from ..registry import register
 from ._solve import (
     fluctuations as fluctuations,
     steady_state as steady_state,
@@ -19,3 +20,6 @@ from .weak import (
     Weak as Weak,
     WeakSteadyState as WeakSteadyState,
 )
+
+for _kind in (Weak, Exact):
+    register(_kind)

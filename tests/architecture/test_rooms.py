@@ -24,7 +24,6 @@ ROOMS = (
     ("files",),
     ("fronts",),
     ("scan",),
-    ("assembly",),
     ("plots",),
     ("cli",),
 )

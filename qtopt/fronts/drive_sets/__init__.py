@@ -1,5 +1,6 @@
 """Sets of drives that a front searches."""
 
+from ...registry import register
 from ._drive_set import (
     AbstractDriveSet as AbstractDriveSet,
     DriveParameters as DriveParameters,
@@ -15,4 +16,5 @@ from ._variation import (
     Varied as Varied,
 )
 
-DRIVE_SETS: dict[str, type[AbstractDriveSet]] = {kind.kind: kind for kind in (Peak, Rms)}
+for _kind in (Peak, Rms):
+    register(_kind)

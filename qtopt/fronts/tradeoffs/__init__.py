@@ -1,5 +1,6 @@
 """What fronts trade off: each class says what is gained, what it costs and how a point is judged."""
 
+from ...registry import register
 from ._conversion_efficiency import (
     ConversionEfficiency as ConversionEfficiency,
 )
@@ -28,10 +29,5 @@ from ._tradeoff import (
     Merits as Merits,
 )
 
-TRADEOFFS: tuple[type[AbstractTradeoff], ...] = (
-    PowerEfficiency,
-    CoolingCOP,
-    PowerPrecision,
-    PowerEfficiencyConstancy,
-    ConversionEfficiency,
-)
+for _kind in (PowerEfficiency, CoolingCOP, PowerPrecision, PowerEfficiencyConstancy, ConversionEfficiency):
+    register(_kind)

@@ -1,5 +1,6 @@
 """Periodic drive shapes g_l(t) as pytrees, one file for each family."""
 
+from ...registry import register
 from ._bounded import (
     BoundedDrive as BoundedDrive,
 )
@@ -15,3 +16,6 @@ from ._monochromatic import (
 from ._piecewise import (
     PiecewiseDrive as PiecewiseDrive,
 )
+
+for _kind in (MonochromaticDrive, FourierDrive, PiecewiseDrive, BoundedDrive):
+    register(_kind)

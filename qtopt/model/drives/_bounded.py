@@ -1,6 +1,7 @@
 """Smooth drives that obey |g_l(t)| <= 1 at all times by construction."""
 
-import equinox as eqx
+from typing import ClassVar
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -8,6 +9,7 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Complex, Float
 
 from ...numerics import to_array
+from ...schema import parameter
 from ._drive import AbstractDrive
 from ._fourier import FourierDrive
 
@@ -30,10 +32,14 @@ class BoundedDrive(AbstractDrive):
         sine: (L, N) of u.
     """
 
-    frequency: Float[Array, ""] = eqx.field(converter=to_array)
-    mean: Float[Array, " L"] = eqx.field(converter=to_array)
-    cosine: Float[Array, "L N"] = eqx.field(converter=to_array)
-    sine: Float[Array, "L N"] = eqx.field(converter=to_array)
+    kind: ClassVar[str] = "bounded"
+
+    frequency: Float[Array, ""] = parameter(
+        help="Omega, the drive frequency", unit="frequency", positive=True, converter=to_array
+    )
+    mean: Float[Array, " L"] = parameter(help="mean of u_l", converter=to_array)
+    cosine: Float[Array, "L N"] = parameter(help="coefficients of cos(n Omega t) of u_l", converter=to_array)
+    sine: Float[Array, "L N"] = parameter(help="coefficients of sin(n Omega t) of u_l", converter=to_array)
 
     @property
     def size(self) -> int:

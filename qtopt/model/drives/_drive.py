@@ -1,6 +1,7 @@
 """What every drive knows about itself."""
 
 from abc import abstractmethod
+from typing import ClassVar
 
 import equinox as eqx
 import jax
@@ -9,13 +10,20 @@ import numpy as np
 from jax.typing import ArrayLike
 from jaxtyping import Array, Complex, Float
 
+from ...schema import Shown
 
-class AbstractDrive(eqx.Module):
+
+class AbstractDrive(Shown, eqx.Module):
     """Periodic couplings g_l(t), l = 1..L, of period 2 pi/frequency (dimensionless).
 
     Fourier convention: ``g_l(t) = sum_n g_{l,n} exp(-i n Omega t)``, ``g_{l,-n} = conj g_{l,n}``.
-    A new family is one new file with one final subclass.
+    A new family is one new file with one final subclass, whose numbers `qtopt.schema.parameter` declares and
+    which `qtopt.register` enters under its `kind`.
+
+    Source: theory (1.5).
     """
+
+    family: ClassVar[str] = "drive"
 
     frequency: eqx.AbstractVar[Float[Array, ""]]
 

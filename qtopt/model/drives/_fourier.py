@@ -1,11 +1,13 @@
 """Truncated Fourier series."""
 
-import equinox as eqx
+from typing import ClassVar
+
 import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Complex, Float
 
 from ...numerics import to_array
+from ...schema import parameter
 from ._drive import AbstractDrive
 
 
@@ -19,10 +21,14 @@ class FourierDrive(AbstractDrive):
         sine: (L, N).
     """
 
-    frequency: Float[Array, ""] = eqx.field(converter=to_array)
-    mean: Float[Array, " L"] = eqx.field(converter=to_array)
-    cosine: Float[Array, "L N"] = eqx.field(converter=to_array)
-    sine: Float[Array, "L N"] = eqx.field(converter=to_array)
+    kind: ClassVar[str] = "fourier"
+
+    frequency: Float[Array, ""] = parameter(
+        help="Omega, the drive frequency", unit="frequency", positive=True, converter=to_array
+    )
+    mean: Float[Array, " L"] = parameter(help="mean", converter=to_array)
+    cosine: Float[Array, "L N"] = parameter(help="coefficients of cos(n Omega t)", converter=to_array)
+    sine: Float[Array, "L N"] = parameter(help="coefficients of sin(n Omega t)", converter=to_array)
 
     @property
     def size(self) -> int:

@@ -1,11 +1,13 @@
 """Cosine drives."""
 
-import equinox as eqx
+from typing import ClassVar
+
 import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Complex, Float
 
 from ...numerics import to_array
+from ...schema import parameter
 from ._drive import AbstractDrive
 
 
@@ -18,9 +20,15 @@ class MonochromaticDrive(AbstractDrive):
         phases: (L,) in radians; a phase difference breaks time-reversal symmetry.
     """
 
-    frequency: Float[Array, ""] = eqx.field(converter=to_array)
-    amplitudes: Float[Array, " L"] = eqx.field(converter=to_array)
-    phases: Float[Array, " L"] = eqx.field(converter=to_array)
+    kind: ClassVar[str] = "monochromatic"
+
+    frequency: Float[Array, ""] = parameter(
+        help="Omega, the drive frequency", unit="frequency", positive=True, converter=to_array
+    )
+    amplitudes: Float[Array, " L"] = parameter(
+        help="dimensionless amplitude of each coupling", converter=to_array
+    )
+    phases: Float[Array, " L"] = parameter(help="phase of each coupling", unit="rad", converter=to_array)
 
     @property
     def size(self) -> int:

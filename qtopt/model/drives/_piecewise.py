@@ -1,11 +1,13 @@
 """Piecewise-constant drives."""
 
-import equinox as eqx
+from typing import ClassVar
+
 import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Complex, Float
 
 from ...numerics import to_array
+from ...schema import parameter
 from ._drive import AbstractDrive
 
 
@@ -21,8 +23,12 @@ class PiecewiseDrive(AbstractDrive):
         values: (L, S).
     """
 
-    frequency: Float[Array, ""] = eqx.field(converter=to_array)
-    values: Float[Array, "L S"] = eqx.field(converter=to_array)
+    kind: ClassVar[str] = "piecewise"
+
+    frequency: Float[Array, ""] = parameter(
+        help="Omega, the drive frequency", unit="frequency", positive=True, converter=to_array
+    )
+    values: Float[Array, "L S"] = parameter(help="couplings during the steps", converter=to_array)
 
     @property
     def size(self) -> int:

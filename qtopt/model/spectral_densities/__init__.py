@@ -1,5 +1,6 @@
 """Spectral densities J(omega), one file for each."""
 
+from ...registry import register
 from ._drude import (
     Drude as Drude,
 )
@@ -17,3 +18,6 @@ from ._spectral_density import (
     Memory as Memory,
     PoleExpansion as PoleExpansion,
 )
+
+for _kind in (Ohmic, Drude, Lorentzian, Rational):
+    register(_kind)

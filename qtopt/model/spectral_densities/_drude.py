@@ -1,11 +1,13 @@
 """Drude-Lorentz bath: Ohmic with an exponential memory."""
 
-import equinox as eqx
+from typing import ClassVar
+
 import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Complex, Float, Inexact
 
 from ...numerics import reciprocal, scaled, to_array, turned
+from ...schema import parameter
 from ._spectral_density import AbstractSpectralDensity, Memory, PoleExpansion
 
 
@@ -16,11 +18,16 @@ class Drude(AbstractSpectralDensity):
         damping: gamma > 0.
         cutoff: omega_c > 0; the memory time is 1/omega_c.
 
-    Source: physics notes, section 1.
+    Source: theory (1.12).
     """
 
-    damping: Float[Array, ""] = eqx.field(converter=to_array)
-    cutoff: Float[Array, ""] = eqx.field(converter=to_array)
+    kind: ClassVar[str] = "drude"
+    proportional_to: ClassVar[tuple[str, str]] = ("damping", "gamma_1")
+
+    damping: Float[Array, ""] = parameter(help="gamma", unit="frequency", positive=True, converter=to_array)
+    cutoff: Float[Array, ""] = parameter(
+        help="omega_c, the inverse of the memory time", unit="frequency", positive=True, converter=to_array
+    )
 
     def density(self, omega: ArrayLike) -> Inexact[Array, "..."]:
         omega = jnp.asarray(omega)
@@ -38,9 +45,6 @@ class Drude(AbstractSpectralDensity):
         a, b = jnp.asarray(a), jnp.asarray(b)
         both = reciprocal((self.cutoff - 1j * a) * (self.cutoff - 1j * b))
         return turned(both, -self.damping * self.cutoff**2)
-
-    def in_units(self, unit: float) -> "Drude":
-        return Drude(self.damping * unit, self.cutoff * unit)
 
     def expansion(self) -> PoleExpansion:
         pole = jnp.reshape(-1j * self.cutoff, (1,))

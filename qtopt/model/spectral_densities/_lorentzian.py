@@ -2,13 +2,13 @@
 
 from typing import ClassVar
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Complex, Float, Inexact
 
 from ...numerics import reciprocal, scaled, to_array, turned
+from ...schema import parameter
 from ._spectral_density import AbstractSpectralDensity, Memory, PoleExpansion
 
 # Poles at +-W - i gamma/2 with W^2 = omega_1^2 - gamma^2/4 merge at critical damping, where their residues
@@ -27,14 +27,16 @@ class Lorentzian(AbstractSpectralDensity):
         peak: omega_1 > 0.
         width: gamma > 0.
 
-    Source: physics notes, section 1.
+    Source: theory (1.13).
     """
 
+    kind: ClassVar[str] = "lorentzian"
+    proportional_to: ClassVar[tuple[str, str]] = ("strength", "d")
     finite_force_variance: ClassVar[bool] = True
 
-    strength: Float[Array, ""] = eqx.field(converter=to_array)
-    peak: Float[Array, ""] = eqx.field(converter=to_array)
-    width: Float[Array, ""] = eqx.field(converter=to_array)
+    strength: Float[Array, ""] = parameter(help="d", unit="frequency^4", positive=True, converter=to_array)
+    peak: Float[Array, ""] = parameter(help="omega_1", unit="frequency", positive=True, converter=to_array)
+    width: Float[Array, ""] = parameter(help="gamma", unit="frequency", positive=True, converter=to_array)
 
     def _denominator(self, omega: ArrayLike) -> Complex[Array, "..."]:
         omega = jnp.asarray(omega)
@@ -57,9 +59,6 @@ class Lorentzian(AbstractSpectralDensity):
         a, b = jnp.asarray(a), jnp.asarray(b)
         ratio = (a + b + 1j * self.width) * reciprocal(self._denominator(a) * self._denominator(b))
         return scaled(ratio, -self.strength)
-
-    def in_units(self, unit: float) -> "Lorentzian":
-        return Lorentzian(self.strength * unit**4, self.peak * unit, self.width * unit)
 
     def expansion(self) -> PoleExpansion:
         square = (self.peak - self.width / 2.0) * (self.peak + self.width / 2.0)

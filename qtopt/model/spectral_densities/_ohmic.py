@@ -1,11 +1,13 @@
 """Ohmic bath: memoryless friction."""
 
-import equinox as eqx
+from typing import ClassVar
+
 import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Complex, Float, Inexact
 
 from ...numerics import to_array, turned
+from ...schema import parameter
 from ._spectral_density import AbstractSpectralDensity, Memory, PoleExpansion
 
 
@@ -16,10 +18,13 @@ class Ohmic(AbstractSpectralDensity):
         damping: gamma > 0, in units of the reference frequency.
 
     The momentum variance diverges; only positions, powers and heat currents are meaningful.
-    Source: physics notes, section 1.
+    Source: theory (1.11).
     """
 
-    damping: Float[Array, ""] = eqx.field(converter=to_array)
+    kind: ClassVar[str] = "ohmic"
+    proportional_to: ClassVar[tuple[str, str]] = ("damping", "gamma_1")
+
+    damping: Float[Array, ""] = parameter(help="gamma", unit="frequency", positive=True, converter=to_array)
 
     def density(self, omega: ArrayLike) -> Inexact[Array, "..."]:
         return self.damping * jnp.asarray(omega)
@@ -32,9 +37,6 @@ class Ohmic(AbstractSpectralDensity):
 
     def memory_kernel_slope(self, a: ArrayLike, b: ArrayLike) -> Complex[Array, "..."]:
         return -1j * self.damping * jnp.ones_like(jnp.asarray(a) + jnp.asarray(b), dtype=complex)
-
-    def in_units(self, unit: float) -> "Ohmic":
-        return Ohmic(self.damping * unit)
 
     def expansion(self) -> PoleExpansion:
         none = jnp.zeros((0,), dtype=complex)

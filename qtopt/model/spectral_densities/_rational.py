@@ -1,9 +1,8 @@
 """Rational bath: any spectral density that a finite number of poles describes."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -12,6 +11,7 @@ from jaxtyping import Array, Complex, Float, Inexact
 
 from ...errors import InputError
 from ...numerics import to_array
+from ...schema import parameter
 from ._spectral_density import AbstractSpectralDensity, Memory, PoleExpansion
 
 
@@ -41,15 +41,47 @@ class Rational(AbstractSpectralDensity):
     Raises:
         InputError: not fewer zeros than poles.
 
-    Source: physics notes, sections 1 and 4; spectral factorisation as in Kailath, Sayed and Hassibi,
+    Source: theory (1.14); spectral factorisation as in Kailath, Sayed and Hassibi,
     Linear Estimation (2000), chapter 6.
     """
 
-    scale: Float[Array, ""] = eqx.field(converter=to_array)
-    decays: Float[Array, " R"] = eqx.field(converter=to_array)
-    pairs: Float[Array, "C 2"] = eqx.field(converter=_to_pairs)
-    zero_decays: Float[Array, " Q"] = eqx.field(converter=to_array)
-    zero_pairs: Float[Array, "Z 2"] = eqx.field(converter=_to_pairs)
+    kind: ClassVar[str] = "rational"
+
+    scale: Float[Array, ""] = parameter(
+        help="factor of J, in units that depend on the numbers of poles and zeros",
+        positive=True,
+        converter=to_array,
+    )
+    decays: Float[Array, " R"] = parameter(
+        help="kappa, rates of the poles on the imaginary axis",
+        unit="frequency",
+        positive=True,
+        empty=True,
+        converter=to_array,
+    )
+    pairs: Float[Array, "C 2"] = parameter(
+        help="frequencies and rates of the mirrored poles",
+        unit="frequency",
+        positive=True,
+        empty=True,
+        converter=_to_pairs,
+    )
+    zero_decays: Float[Array, " Q"] = parameter(
+        help="rates of the zeros on the imaginary axis",
+        unit="frequency",
+        least=0.0,
+        empty=True,
+        default=(),
+        converter=to_array,
+    )
+    zero_pairs: Float[Array, "Z 2"] = parameter(
+        help="frequencies and rates of the mirrored zeros",
+        unit="frequency",
+        least=0.0,
+        empty=True,
+        default=(),
+        converter=_to_pairs,
+    )
 
     def __check_init__(self) -> None:
         if self._excess < 1:

@@ -1,11 +1,13 @@
 """What every bath spectrum knows about itself."""
 
 from abc import abstractmethod
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import equinox as eqx
 from jax.typing import ArrayLike
 from jaxtyping import Array, Complex, Float, Inexact
+
+from ...schema import Shown, in_units
 
 
 class PoleExpansion(NamedTuple):
@@ -44,17 +46,22 @@ class Memory(NamedTuple):
     viscosity: Float[Array, ""]
 
 
-class AbstractSpectralDensity(eqx.Module):
+class AbstractSpectralDensity(Shown, eqx.Module):
     """Spectrum J(omega) of a bath, and everything that follows from it, at complex frequencies.
 
-    Conventions (physics notes, section 1; hbar = k_B = m = 1): retarded functions are analytic for
-    Im omega > 0, Im chi_B = J on the real axis, and K(omega) = chi_B(0) - chi_B(omega).
-    A new spectrum is one new file with one final subclass.
+    Conventions (hbar = k_B = m = 1): retarded functions are analytic for Im omega > 0, Im chi_B = J on the
+    real axis, and K(omega) = chi_B(0) - chi_B(omega). A new spectrum is one new file with one final subclass,
+    whose numbers `qtopt.schema.parameter` declares and which `qtopt.register` enters under its `kind`.
 
     `finite_force_variance` says whether J falls faster than 1/omega, so that <F^2> is finite.
+
+    Source: theory (1.7) and (1.8).
     """
 
+    family: ClassVar[str] = "spectral density"
     finite_force_variance: ClassVar[bool] = False
+    proportional_to: ClassVar[tuple[str, str] | None] = None
+    """A field that J is proportional to, and the symbol that figures give it."""
 
     @abstractmethod
     def density(self, omega: ArrayLike) -> Inexact[Array, "..."]:
@@ -72,9 +79,20 @@ class AbstractSpectralDensity(eqx.Module):
     def memory_kernel_slope(self, a: ArrayLike, b: ArrayLike) -> Complex[Array, "..."]:
         """Divided difference [K(a) - K(b)]/(a - b) without cancellation, also at a = b."""
 
-    @abstractmethod
-    def in_units(self, unit: float) -> "AbstractSpectralDensity":
+    def in_units(self, unit: float) -> Any:
         """The same spectrum with every frequency multiplied by `unit` (J by its square, as m = 1)."""
+        return in_units(self, unit)
+
+    def prefactor(self) -> tuple[float | None, str]:
+        """The number that J is proportional to, and its symbol; None where no field is one."""
+        if self.proportional_to is None:
+            return None, ""
+        name, symbol = self.proportional_to
+        return float(getattr(self, name)), symbol
+
+    def source(self) -> str:
+        """What the numbers come from beside the fields, such as a file: part of fingerprints."""
+        return ""
 
     @abstractmethod
     def expansion(self) -> PoleExpansion:

@@ -40,6 +40,9 @@ class AbstractSolver(eqx.Module):
     def check(self, machine: Machine, drive: AbstractDrive) -> None:
         """Raise `InputError` where the machine or the drive is outside the theory, whatever its numbers."""
 
+    def check_baths(self, machine: Machine) -> None:
+        """Raise `InputError` where the theory has no answer for such baths, whatever the drive is."""
+
     @abstractmethod
     def check_fluctuations(self, machine: Machine, drive: AbstractDrive) -> None:
         """Raise `InputError` where `check` does or where the theory gives no fluctuations."""

@@ -4,6 +4,9 @@ from ._simulate import (
     simulate as simulate,
     simulate_periods as simulate_periods,
 )
+from ._table import (
+    write_trajectory as write_trajectory,
+)
 from ._trajectory import (
     Trajectory as Trajectory,
     joined as joined,

@@ -2,6 +2,27 @@
 
 from ...errors import InputError
 from ...model import AbstractDrive, Machine
+from ...schema import listed
+
+
+def check_baths(machine: Machine) -> None:
+    """Refuse baths that are outside the theory, in the words of a configuration file.
+
+    Raises:
+        InputError: not exactly one driven bath, or no static bath.
+    """
+    driven = [bath.name for bath in machine.driven_baths]
+    if not machine.static_baths:
+        raise InputError(
+            "`machine.baths` must have a static bath, which damps the oscillators; got only driven ones "
+            '(set coupling = "static" for one, or solver.kind = "exact")'
+        )
+    if len(driven) != 1:
+        names = f": {listed(driven, 'and')}" if driven else ""
+        raise InputError(
+            f'`machine.baths` must have exactly one driven bath for the solver "weak"; got {len(driven)}'
+            f'{names} (make all but one static, or set solver.kind = "exact")'
+        )
 
 
 def check_machine(machine: Machine, drive: AbstractDrive) -> None:
@@ -10,16 +31,7 @@ def check_machine(machine: Machine, drive: AbstractDrive) -> None:
     Raises:
         InputError: not exactly one driven bath, no static bath, or a drive for another number of oscillators.
     """
-    if len(machine.driven_baths) != 1:
-        raise InputError(
-            f"the weak solver needs exactly one driven bath, but the machine has "
-            f"{len(machine.driven_baths)}: make the others static or use the exact solver."
-        )
-    if not machine.static_baths:
-        raise InputError(
-            "the weak solver needs a static bath, which damps the oscillators, but the machine has none: "
-            "make one static or use the exact solver."
-        )
+    check_baths(machine)
     if drive.size != machine.size:
         raise InputError(
             f"a drive must have one shape per oscillator ({machine.size}), but it has {drive.size}."

@@ -10,7 +10,7 @@ from ...errors import InputError
 from ...model import AbstractDrive, Machine, has_friction
 from ...thermal import coth_poles
 from ..base import UNRESOLVED, AbstractSolver, AbstractSteadyState, Fluctuations, State
-from ._check import check_machine
+from ._check import check_baths, check_machine
 from ._fluctuations import check_fluctuations, fluctuations
 from ._kernels import phase_space_covariance
 from ._result import WeakSteadyState
@@ -37,6 +37,10 @@ class Weak(AbstractSolver):
     def check(self, machine: Machine, drive: AbstractDrive) -> None:
         """Raise `InputError`: not exactly one driven bath, no static bath, a drive of another size."""
         check_machine(machine, drive)
+
+    def check_baths(self, machine: Machine) -> None:
+        """Raise `InputError`: not exactly one driven bath, no static bath."""
+        check_baths(machine)
 
     def check_fluctuations(self, machine: Machine, drive: AbstractDrive) -> None:
         """Raise `InputError`: as `check`, or a drive whose work has no finite variance rate."""

@@ -4,8 +4,9 @@ import math
 import os
 from pathlib import Path
 
-from ..errors import InputError
-from ._table import Vector
+from ...errors import InputError
+
+Vector = tuple[float, ...]
 
 FORM = (
     "two numbers a line, omega and J(omega), separated by commas or blanks, after at most one line of names"

@@ -1,0 +1,82 @@
+"""A whole configuration, and the rules that tie its sections together."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ..errors import InputError
+from ..model import AbstractDrive, Machine
+from ..registry import class_of, kinds
+from ..schema import Table, json_schema as schema_of, listed, parameter, read
+from ..solvers import AbstractSolver, Weak
+from ._pareto import ParetoSection
+from ._scan import ScanSection
+from ._simulation import SimulationSection
+
+
+@dataclass(frozen=True)
+class Config:
+    """A machine, its drive, and what to compute: everything that a configuration file says."""
+
+    machine: Machine = parameter(help="oscillators and baths", must="a table, the section [machine]")
+    drive: AbstractDrive | None = parameter(
+        help="what `qtopt evaluate` needs and `qtopt pareto` searches",
+        must="a table, the section [drive]",
+        default=None,
+    )
+    solver: AbstractSolver = parameter(
+        help="how steady states are found", must="a table, the section [solver]", default_factory=Weak
+    )
+    pareto: ParetoSection = parameter(
+        help="what `qtopt pareto` searches",
+        must="a table, the section [pareto]",
+        default_factory=ParetoSection,
+    )
+    simulation: SimulationSection = parameter(
+        help="what `qtopt simulate` follows",
+        must="a table, the section [simulation]",
+        default_factory=SimulationSection,
+    )
+    scan: ScanSection | None = parameter(
+        help="what `qtopt scan` varies", must="a table, the section [scan]", default=None
+    )
+
+    def check_table(self, table: Table) -> None:
+        """Raise `InputError` where the solver has no answer for such a machine."""
+        self.solver.check_baths(self.machine)
+
+
+def read_config(table: Table) -> Config:
+    """The whole file."""
+    return read(Config, table)
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON schema of configuration files (draft 2020-12), with every kind that is registered."""
+    return schema_of(Config, "A quantum thermal machine for qtopt")
+
+
+def require_drive(config: Config) -> AbstractDrive:
+    """The drive, or the error that says how to give one."""
+    if config.drive is None:
+        raise InputError(
+            "the section [drive] is missing; it must give the drive to evaluate: its frequency, its kind "
+            f"({listed(kinds(AbstractDrive.family))}) and the numbers of that kind"
+        )
+    return config.drive
+
+
+def require_scan(config: Config) -> ScanSection:
+    """The axes of a scan, or the error that says how to give some."""
+    if config.scan is None:
+        raise InputError(
+            "the section [scan] is missing; it must give one or two axes, such as "
+            'axes = [{ key = "drive.frequency", from = 0.1, to = 10.0, points = 100, scale = "log" }]'
+        )
+    return config.scan
+
+
+def with_solver(config: Config, kind: str) -> Config:
+    """The same configuration for another solver, checked against the rules of that solver."""
+    changed = replace(config, solver=class_of(AbstractSolver.family, kind)())
+    changed.solver.check_baths(changed.machine)
+    return changed

@@ -1,0 +1,102 @@
+"""The section [pareto]: what it asks to search, and the numbers of [machine] that a search may change."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import equinox as eqx
+from jaxtyping import Array, Float
+
+from .. import files
+from ..errors import InputError
+from ..model import Configuration, Machine
+from ..registry import class_of
+from ..schema import Place, placed
+from ._problem import FrontProblem, FrontSettings
+from .drive_sets import AbstractDriveSet, Variation
+
+
+def problem_of(config: files.Config, configuration: Configuration) -> FrontProblem:
+    """The front that a [pareto] section asks for, of one configuration.
+
+    Raises:
+        InputError: the machine does not suit the trade-off, or the solver does not.
+    """
+    wanted = config.pareto
+    machine = config.machine.with_configuration(configuration)
+    return FrontProblem(
+        machine,
+        files.tradeoff_of(wanted.objectives).of(machine, wanted.output - 1),
+        class_of(AbstractDriveSet.family, wanted.bound)(wanted.harmonics, wanted.frequency_range),
+        config.solver,
+        FrontSettings(wanted.points, wanted.starts, wanted.seed, wanted.chunk),
+        variation_of(config, machine),
+    )
+
+
+class _Placed(eqx.Module):
+    """A machine with some of its numbers replaced."""
+
+    machine: Machine
+    places: tuple[tuple[Place, ...], ...] = eqx.field(static=True)
+
+    def __call__(self, numbers: Float[Array, " V"]) -> Machine:
+        return placed(files.Model(self.machine, None), self.places, numbers).machine
+
+
+def variation_of(config: files.Config, machine: Machine) -> Variation | None:
+    """What [pareto] vary says of a machine of the same file, or None.
+
+    Raises:
+        InputError: a key that names no number of [machine], a range that leaves what is allowed or does not
+            hold the number of the file, numbers that move together but differ.
+    """
+    groups, start = [], []
+    for places, wanted, where in _places(config):
+        values = {files.number_at(config, place) for place in places}
+        if len(values) > 1:
+            raise InputError(
+                f"`{where}.keys` must name numbers that are equal in the file; got {sorted(values)}"
+            )
+        for place in places:
+            for value in wanted.range:
+                try:
+                    files.with_number(config, place, value)
+                except InputError as error:
+                    raise InputError(f"`{where}` reaches a value that is not allowed: {error}") from None
+        start.append(values.pop())
+        if not wanted.range[0] <= start[-1] <= wanted.range[1]:
+            raise InputError(
+                f"`{where}.range` must hold the number of the file, {start[-1]}; got {list(wanted.range)}"
+            )
+        groups.append(places)
+    if not groups:
+        return None
+    ranges = tuple(wanted.range for wanted in config.pareto.vary)
+    return Variation(_Placed(machine, tuple(groups)), tuple(start), ranges)
+
+
+def with_numbers(config: files.Config, numbers: Sequence[float]) -> files.Config:
+    """The configuration with its varied numbers replaced."""
+    changed = config
+    for (places, _, _), value in zip(_places(config), numbers, strict=True):
+        for place in places:
+            changed = files.with_number(changed, place, value)
+    return replace(config, machine=changed.machine)
+
+
+def names(config: files.Config) -> tuple[str, ...]:
+    """What tables and figures call the varied numbers: the first key of each."""
+    return tuple(files.named_key(config, places[0]) for places, _, _ in _places(config))
+
+
+def _places(config: files.Config) -> list[tuple[tuple[Place, ...], files.VarySection, str]]:
+    found, taken = [], {}
+    for i, wanted in enumerate(config.pareto.vary):
+        places = files.find_numbers(config, wanted.all_keys, f"pareto.vary[{i}]", taken)
+        for place, label in zip(places, files.labels(wanted.all_keys, f"pareto.vary[{i}]"), strict=True):
+            if place.path[0] != "machine":
+                raise InputError(
+                    f"`{label}` must name a number of [machine]; got {place.key}: drives are searched"
+                )
+        found.append((places, wanted, f"pareto.vary[{i}]"))
+    return found

@@ -1,0 +1,57 @@
+"""The sentences of errors: what must hold, what was given, what to do."""
+
+import difflib
+import math
+import reprlib
+from collections.abc import Mapping, Sequence
+
+from ..errors import InputError
+
+_short = reprlib.Repr()
+_short.maxstring = _short.maxother = _short.maxlong = 60
+
+
+def show(value: object) -> str:
+    """What was given, as the user would find it in the file, shortened if it is long."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Mapping):
+        return "a table"
+    if isinstance(value, str):
+        return _short.repr(value).replace("'", '"')
+    try:
+        return _short.repr(value)
+    except ValueError:  # Python refuses to write integers of thousands of digits
+        return "a number too large to show"
+
+
+def wrong(path: str, must: str, given: object, advice: str = "") -> InputError:
+    """The error for a value that breaks a rule: what must hold, what was given, what to do."""
+    return InputError(f"`{path}` must be {must}; got {show(given)}" + (f" ({advice})" if advice else ""))
+
+
+def listed(names: Sequence[str], last: str = "or") -> str:
+    """`"a", "b" or "c"`."""
+    quoted = [f'"{name}"' for name in names]
+    return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} {last} {quoted[-1]}"
+
+
+def suggestion(given: object, allowed: Sequence[str]) -> str:
+    """`did you mean "joint"?`, or nothing where no name is close."""
+    close = difflib.get_close_matches(given, allowed, n=1) if isinstance(given, str) else []
+    return f'did you mean "{close[0]}"?' if close else ""
+
+
+def count(length: int) -> str:
+    """`1 number` or `2 numbers`."""
+    return f"{length} number{'s' * (length != 1)}"
+
+
+def is_number(value: object) -> bool:
+    """Whether a value is a finite number; true and false are not numbers."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # an integer beyond the range of a float
+        return False
