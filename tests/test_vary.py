@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 
 from qtopt import InputError, files
-from qtopt.fronts import names, variation_of
-from qtopt.fronts._section import with_numbers
+from qtopt.fronts import variation_of, with_numbers
 
 BOTH = 'keys = ["machine.baths.driven.temperature", "machine.baths.static.temperature"]'
 DAMPING = 'key = "machine.baths.static.spectral_density.damping"'
@@ -32,7 +31,7 @@ def test_numbers_go_where_their_keys_say() -> None:
     stored = with_numbers(config, (0.05, 10.0))
     np.testing.assert_array_equal([b.temperature for b in stored.machine.baths], [0.05, 0.05])
     assert stored.pareto == config.pareto
-    assert names(config) == (
+    assert variation.names == (
         "machine.baths.driven.temperature",
         "machine.baths.static.spectral_density.damping",
     )

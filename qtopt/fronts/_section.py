@@ -72,7 +72,8 @@ def variation_of(config: files.Config, machine: Machine) -> Variation | None:
     if not groups:
         return None
     ranges = tuple(wanted.range for wanted in config.pareto.vary)
-    return Variation(_Placed(machine, tuple(groups)), tuple(start), ranges)
+    names = tuple(files.named_key(config, places[0]) for places in groups)
+    return Variation(_Placed(machine, tuple(groups)), tuple(start), ranges, names)
 
 
 def with_numbers(config: files.Config, numbers: Sequence[float]) -> files.Config:
@@ -82,11 +83,6 @@ def with_numbers(config: files.Config, numbers: Sequence[float]) -> files.Config
         for place in places:
             changed = files.with_number(changed, place, value)
     return replace(config, machine=changed.machine)
-
-
-def names(config: files.Config) -> tuple[str, ...]:
-    """What tables and figures call the varied numbers: the first key of each."""
-    return tuple(files.named_key(config, places[0]) for places, _, _ in _places(config))
 
 
 def _places(config: files.Config) -> list[tuple[tuple[Place, ...], files.VarySection, str]]:
