@@ -11,7 +11,7 @@ from .tradeoffs import AbstractTradeoff
 
 @dataclass(frozen=True)
 class FrontSettings:
-    """How hard to search.
+    """How hard a front is searched.
 
     Attributes:
         points: points aimed at on the front.

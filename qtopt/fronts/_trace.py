@@ -53,7 +53,7 @@ def trace(
         InputError: the machine is outside what the forms can do (one driven bath, static baths at one
             temperature).
 
-    Source: theory (?quadratic forms?), theory (?weak duality?).
+    Source: theory (9.1), (9.14); the search is described in theory, section 9.
     """
     store = Store(None) if store is None else store
     begun = _weak_front(problem, store, progress)

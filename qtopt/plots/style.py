@@ -95,7 +95,7 @@ class PowerUnit:
             return self.name
         if self.strength is None:
             return f"{self.name} {self.symbols} " + r"($\hbar\omega_A^2$)"
-        # d is a frequency to the fourth, gamma_1 a frequency (physics notes, section 1).
+        # d is a frequency to the fourth, gamma_1 a frequency (theory (1.12), (1.13)).
         units = {"d": r" ($\hbar/\omega_A^2$)", "gamma_1": r" ($\hbar\omega_A$)"}
         return f"{self.name} {self.symbols}" + units.get(self.symbol, "")
 

@@ -45,8 +45,9 @@ class PeakCertifier(AbstractCertifier):
     proof. The support of the set of drives is bounded by mean squares, by the share of one harmonic
     (`quick`), and by what its odd multiples cost (`ShapeBounds`).
 
-    Harmonics above those of `forms` are not looked at: they cannot yield output once the output form at the
-    end of the table is negative.
+    Harmonics above those of `forms` are not looked at. They cannot yield output once the output form at the
+    end of the table is negative; the form of a local power never is, and its bounds hold for the harmonics
+    of the table only (theory (9.22)).
 
     Args:
         forms: of output and entropy production.

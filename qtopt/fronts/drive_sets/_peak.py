@@ -14,7 +14,10 @@ period, so that the harmonics that solvers keep of a `BoundedDrive` suffice."""
 
 
 class Peak(AbstractDriveSet):
-    """|g_l(t)| <= 1 at all times: `BoundedDrive`, whose series has a slope below STEEPNESS."""
+    """Drives with |g_l(t)| <= 1 at all times: every one is a `BoundedDrive` with a slope below STEEPNESS.
+
+    Source: theory (1.24), (9.11).
+    """
 
     kind: ClassVar[str] = "peak"
     certified_as: ClassVar[str] = "peak"

@@ -10,9 +10,10 @@ from ._drive_set import AbstractDriveSet, DriveParameters
 
 
 class Rms(AbstractDriveSet):
-    """sum_l mean(g_l^2) = L/2: `FourierDrive` scaled onto the bound.
+    """Drives with sum_l mean(g_l^2) = L/2: every one is a `FourierDrive` that is scaled onto the bound.
 
     A stronger drive at the same efficiency gives more power, so fronts lie on the bound.
+    Source: theory (9.12).
     """
 
     kind: ClassVar[str] = "rms"

@@ -36,7 +36,9 @@ class AbstractForms(eqx.Module):
     where it is wanted its variance rate D, and last the entropy production rate S.
 
     Attributes:
-        harmonics: N.
+        harmonics: the number N of harmonics whose forms there are.
+
+    Source: theory (9.1), (9.2).
     """
 
     harmonics: eqx.AbstractVar[int]
@@ -52,7 +54,7 @@ class AbstractForms(eqx.Module):
     @property
     @abstractmethod
     def size(self) -> int:
-        """L."""
+        """Number of oscillators L."""
 
     @property
     @abstractmethod

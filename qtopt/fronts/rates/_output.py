@@ -12,7 +12,7 @@ class Output(NamedTuple):
     P_l is the power supplied through oscillator l, S the entropy production rate. An engine has w_l = -1,
     a refrigerator draws heat from the cold bath (w_l and c from the first and the second law), a converter
     has w_l = -1 for its output oscillator alone. The numbers are arrays, so that all trade-offs share
-    compiled programs.
+    compiled programs. Source: theory (9.2).
 
     Attributes:
         weights: w_l, (L,).

@@ -22,7 +22,7 @@ class Target(Protocol):
 
     @property
     def score(self) -> Callable[..., Array]:
-        """Of the rates; smaller is better. Decreases in the first and increases in the others."""
+        """The score of the rates: smaller is better; it falls with the first and rises with the others."""
         ...
 
 

@@ -15,16 +15,19 @@ from ._tradeoff import Axis, Currents
 
 @dataclass(frozen=True)
 class ConversionEfficiency(AbstractEfficiencyTradeoff):
-    """Isothermal converters: X = -P_o of one oscillator against eta = X/(X + P).
+    """Isothermal work converters trade X = -P_o of one oscillator for the efficiency eta = X/(X + P).
 
     What the other oscillators supply is P - P_o = X + P, with P the power of all of them. At one temperature
     S = P/T, so that S = kappa X with kappa = (1/eta - 1)/T.
+
+    At high frequencies work circulates between correlated oscillators without bound and nearly without loss.
+    Fronts and certificates are therefore about drives whose harmonics end where the searched ones do.
 
     Attributes:
         temperature: T of all baths.
         oscillator: o, from 0.
 
-    Source: theory (?entropy production of isothermal converters?).
+    Source: theory (2.10), (9.6), (9.22).
     """
 
     temperature: float
@@ -52,16 +55,16 @@ class ConversionEfficiency(AbstractEfficiencyTradeoff):
 
     @property
     def limit(self) -> float:
-        """1: no more work is extracted than supplied."""
+        """The largest efficiency is 1: no more work is extracted than supplied."""
         return 1.0
 
     @property
     def scale(self) -> float:
-        """T."""
+        """The temperature T of all baths."""
         return self.temperature
 
     def output(self, size: int) -> Output:
-        """X = -P_o."""
+        """The output is X = -P_o, what is extracted through oscillator o."""
         return Output(-(jnp.arange(size) == self.oscillator).astype(float), jnp.zeros(()))
 
     def gained(self, currents: Currents) -> tuple[float, float] | None:

@@ -14,7 +14,7 @@ from ._tradeoff import Axis, Currents
 
 @dataclass(frozen=True)
 class CoolingCOP(AbstractEfficiencyTradeoff):
-    """Refrigerators: X = J_cold against COP = J_cold/P <= T_c/(T_h - T_c).
+    """Refrigerators trade X = J_cold for COP = J_cold/P <= T_c/(T_h - T_c).
 
     With P + J_hot + J_cold = 0 the entropy production rate is ``S = P/T_h - J_cold (1/T_c - 1/T_h)``, so that
     J_cold is a sum of P and S, and kappa = (1/COP - 1/COP_C)/T_h.
@@ -23,7 +23,7 @@ class CoolingCOP(AbstractEfficiencyTradeoff):
         hot: T_h.
         cold: T_c < T_h.
 
-    Source: theory (?entropy production of refrigerators?).
+    Source: theory (2.9), (9.5).
     """
 
     hot: float
@@ -44,16 +44,16 @@ class CoolingCOP(AbstractEfficiencyTradeoff):
 
     @property
     def limit(self) -> float:
-        """Carnot's coefficient of performance, T_c/(T_h - T_c)."""
+        """The largest coefficient of performance is Carnot's, T_c/(T_h - T_c)."""
         return self.cold / (self.hot - self.cold)
 
     @property
     def scale(self) -> float:
-        """T_h limit."""
+        """The hot temperature times the limit, T_h T_c/(T_h - T_c)."""
         return self.hot * self.limit
 
     def output(self, size: int) -> Output:
-        """J_cold = T_h limit (P/T_h - S)."""
+        """The output is J_cold = T_h limit (P/T_h - S)."""
         return Output(jnp.full(size, self.limit), jnp.asarray(-self.scale))
 
     def gained(self, currents: Currents) -> tuple[float, float] | None:

@@ -40,10 +40,13 @@ class EfficiencyTarget(NamedTuple):
     width: Float[Array, " B"]
 
     def score(self, output: Array, entropy: Array) -> Array:
-        """``-x/x_i + (PENALTY/2) max(0, (s - kappa_i x)/(w_i x_i))^2``, x output, s entropy rate.
+        """The score is ``-x/x_i + (PENALTY/2) max(0, (s - kappa_i x)/(w_i x_i))^2`` of output x, entropy rate s.
 
-        It decreases in x and increases in s, so its minima are Pareto optimal in (eta, x) whatever PENALTY
-        is; its curved contours reach the concave parts of a front, which weighted sums cannot.
+        It decreases in x and increases in s, so its minima are Pareto optimal in (x, -s) whatever PENALTY
+        is, and in (eta, x) unless the same shape may be stronger; its curved contours reach the concave parts
+        of a front, which weighted sums cannot.
+
+        Source: theory (9.7), (9.8).
         """
         excess = jnp.maximum(entropy - self.slope * output, 0.0) / (self.width * self.output)
         return -output / self.output + 0.5 * PENALTY * excess**2
@@ -57,6 +60,8 @@ class AbstractEfficiencyTradeoff(AbstractTradeoff):
     `slope` kappa that falls to 0 at the `limit` of the second law. So the front of output and efficiency is
     that of X and S, which both are quadratic forms of the drive in the weak theory, and every certificate of
     two forms holds.
+
+    Source: theory (9.2), (9.3).
     """
 
     columns: ClassVar[tuple[str, ...]] = (
@@ -87,7 +92,7 @@ class AbstractEfficiencyTradeoff(AbstractTradeoff):
         """(efficiency, output) of one machine; None where it does not serve the trade-off."""
 
     def slope(self, efficiency: ArrayLike) -> NDArray[np.float64]:
-        """kappa = S/X at these efficiencies."""
+        """The slopes kappa = S/X at these efficiencies, theory (9.3)."""
         return (self.limit / np.asarray(efficiency, dtype=float) - 1.0) / self.scale
 
     def efficiency(self, slope: ArrayLike) -> NDArray[np.float64]:

@@ -13,13 +13,13 @@ from ._tradeoff import Axis, Currents
 
 @dataclass(frozen=True)
 class PowerEfficiency(AbstractEfficiencyTradeoff):
-    """Engines: X = -P against eta = -P/J_hot <= 1 - T_c/T_h, with kappa = (eta_C/eta - 1)/T_c.
+    """Engines trade X = -P for eta = -P/J_hot <= 1 - T_c/T_h, with kappa = (eta_C/eta - 1)/T_c.
 
     Attributes:
         hot: T_h.
         cold: T_c < T_h.
 
-    Source: theory (?entropy production of engines?).
+    Source: theory (2.8), (9.4).
     """
 
     hot: float
@@ -40,16 +40,16 @@ class PowerEfficiency(AbstractEfficiencyTradeoff):
 
     @property
     def limit(self) -> float:
-        """Carnot's efficiency, 1 - T_c/T_h."""
+        """The largest efficiency is Carnot's, 1 - T_c/T_h."""
         return 1.0 - self.cold / self.hot
 
     @property
     def scale(self) -> float:
-        """T_c."""
+        """The cold temperature T_c."""
         return self.cold
 
     def output(self, size: int) -> Output:
-        """X = -P."""
+        """The output is X = -P, the extracted power."""
         return Output(-jnp.ones(size), jnp.zeros(()))
 
     def gained(self, currents: Currents) -> tuple[float, float] | None:

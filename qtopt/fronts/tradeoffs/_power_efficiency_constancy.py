@@ -38,7 +38,10 @@ class ConstancyTarget(NamedTuple):
     power: Float[Array, " B"]
 
     def score(self, power: Array, noise: Array, entropy: Array) -> Array:
-        """``-x/x_i + (PENALTY/2) [max(0, s/kappa_i - x)^2 + max(0, D/f_i - x)^2]/x_i^2``."""
+        """The score is ``-x/x_i + (PENALTY/2) [max(0, s/kappa_i - x)^2 + max(0, D/f_i - x)^2]/x_i^2``.
+
+        Source: theory (9.10).
+        """
         costly = jnp.maximum(entropy / self.slope - power, 0.0) / self.power
         noisy = jnp.maximum(noise / self.noise - power, 0.0) / self.power
         return -power / self.power + 0.5 * PENALTY * (costly**2 + noisy**2)
@@ -54,7 +57,7 @@ class PowerEfficiencyConstancy(AbstractTradeoff):
         hot: T_h.
         cold: T_c < T_h.
 
-    Source: theory (?the three desiderata of engines?).
+    Source: theory (8.6), (9.10).
     """
 
     hot: float
@@ -102,11 +105,11 @@ class PowerEfficiencyConstancy(AbstractTradeoff):
 
     @property
     def limit(self) -> float:
-        """Carnot's efficiency."""
+        """The largest efficiency is Carnot's, 1 - T_c/T_h."""
         return self.engine.limit
 
     def output(self, size: int) -> Output:
-        """X = -P."""
+        """The output is X = -P, the extracted power."""
         return self.engine.output(size)
 
     def merits(self, currents: Currents) -> Merits | None:

@@ -34,7 +34,10 @@ class PrecisionTarget(NamedTuple):
     power: Float[Array, " B"]
 
     def score(self, power: Array, noise: Array, entropy: Array) -> Array:
-        """``ln Q + (STIFFNESS/2) max(0, 1 - X/p_i)^2``; ln Q softened for X near and below zero."""
+        """The score is ``ln Q + (STIFFNESS/2) max(0, 1 - X/p_i)^2``, ln Q softened for X near and below zero.
+
+        Source: theory (9.9).
+        """
         shortfall = jnp.maximum(1.0 - power / self.power, 0.0)
         precision = power / jnp.sqrt(noise * entropy)
         low = precision < SOFT
@@ -45,9 +48,9 @@ class PrecisionTarget(NamedTuple):
 
 @dataclass(frozen=True)
 class PowerPrecision(AbstractTradeoff):
-    """Work extracted through one oscillator, X = -P_o, against Q = D S/X^2 with D its variance rate.
+    """Work extracted through one oscillator, X = -P_o, is traded for its precision, small Q = D S/X^2.
 
-    Classically Q >= 2.
+    D is the variance rate of X and S the entropy production rate; classically Q >= 2.
 
     Attributes:
         oscillator: o, from 0.
@@ -56,7 +59,7 @@ class PowerPrecision(AbstractTradeoff):
     Raises:
         InputError: powers that are not positive.
 
-    Source: theory (?thermodynamic uncertainty relations?).
+    Source: theory (8.1), (8.3), (9.9).
     """
 
     oscillator: int
@@ -101,7 +104,7 @@ class PowerPrecision(AbstractTradeoff):
         return cls(oscillator)
 
     def output(self, size: int) -> Output:
-        """X = -P_o."""
+        """The output is X = -P_o, what is extracted through oscillator o."""
         return Output(-(jnp.arange(size) == self.oscillator).astype(float), jnp.zeros(()))
 
     def merits(self, currents: Currents) -> Merits | None:
