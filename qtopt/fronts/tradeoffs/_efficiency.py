@@ -40,7 +40,7 @@ class EfficiencyTarget(NamedTuple):
     width: Float[Array, " B"]
 
     def score(self, output: Array, entropy: Array) -> Array:
-        """The score is ``-x/x_i + (PENALTY/2) max(0, (s - kappa_i x)/(w_i x_i))^2`` of output x, entropy rate s.
+        """The score is ``-x/x_i + (PENALTY/2) max(0, (s - kappa_i x)/(w_i x_i))^2``; s is the entropy rate.
 
         It decreases in x and increases in s, so its minima are Pareto optimal in (x, -s) whatever PENALTY
         is, and in (eta, x) unless the same shape may be stronger; its curved contours reach the concave parts
