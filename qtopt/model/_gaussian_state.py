@@ -20,12 +20,14 @@ class GaussianState(eqx.Module):
     """A Gaussian state of L oscillators by its first two moments (hbar = m = 1, v = dx/dt = p).
 
     Attributes:
-        mean: (2L,) <z> for z = (x_1..x_L, v_1..v_L).
-        covariance: (2L, 2L) <{z_i - <z_i>, z_j - <z_j>}>/2.
+        mean: the means <z> of z = (x_1..x_L, v_1..v_L), (2L,).
+        covariance: symmetrised, <{z_i - <z_i>, z_j - <z_j>}>/2, (2L, 2L).
 
     Raises:
         InputError: shapes that do not match; a covariance that is not symmetric or violates the uncertainty
             relation ``covariance + (i/2) [[0, 1], [-1, 0]] >= 0``.
+
+    Source: theory (6.5) to (6.8).
     """
 
     mean: Float[Array, " 2L"] = eqx.field(converter=to_array)

@@ -26,10 +26,12 @@ class BoundedDrive(AbstractDrive):
     and what lies beyond is reported with every result as `truncation_error`.
 
     Attributes:
-        frequency: Omega > 0.
-        mean: (L,) of u.
-        cosine: (L, N) of u.
-        sine: (L, N) of u.
+        frequency: drive frequency Omega > 0.
+        mean: mean of each u_l, (L,).
+        cosine: cosine amplitudes of each u_l, (L, N).
+        sine: sine amplitudes of each u_l, (L, N).
+
+    Source: theory (1.24), (1.25).
     """
 
     kind: ClassVar[str] = "bounded"

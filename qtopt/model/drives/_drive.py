@@ -20,7 +20,7 @@ class AbstractDrive(Shown, eqx.Module):
     A new family is one new file with one final subclass, whose numbers `qtopt.schema.parameter` declares and
     which `qtopt.register` enters under its `kind`.
 
-    Source: theory (1.5).
+    Source: theory (1.1), (1.5).
     """
 
     family: ClassVar[str] = "drive"

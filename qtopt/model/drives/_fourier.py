@@ -15,10 +15,12 @@ class FourierDrive(AbstractDrive):
     """g_l(t) = mean_l + sum_n [cosine_ln cos(n Omega t) + sine_ln sin(n Omega t)], n = 1..N.
 
     Attributes:
-        frequency: Omega > 0.
-        mean: (L,).
-        cosine: (L, N).
-        sine: (L, N).
+        frequency: drive frequency Omega > 0.
+        mean: mean of each coupling, (L,), dimensionless like all amplitudes.
+        cosine: cosine amplitudes, (L, N).
+        sine: sine amplitudes, (L, N).
+
+    Source: theory (1.23).
     """
 
     kind: ClassVar[str] = "fourier"

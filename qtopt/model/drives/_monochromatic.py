@@ -15,9 +15,11 @@ class MonochromaticDrive(AbstractDrive):
     """g_l(t) = amplitudes_l cos(Omega t + phases_l).
 
     Attributes:
-        frequency: Omega > 0.
-        amplitudes: (L,).
-        phases: (L,) in radians; a phase difference breaks time-reversal symmetry.
+        frequency: drive frequency Omega > 0.
+        amplitudes: dimensionless amplitude of each coupling, (L,).
+        phases: phase of each coupling in radians, (L,); a phase difference breaks time-reversal symmetry.
+
+    Source: theory (1.23).
     """
 
     kind: ClassVar[str] = "monochromatic"

@@ -19,8 +19,10 @@ class PiecewiseDrive(AbstractDrive):
     fall as 1/n, so a solver keeps 256 of them by default and reports what the rest can change.
 
     Attributes:
-        frequency: Omega > 0.
-        values: (L, S).
+        frequency: drive frequency Omega > 0.
+        values: dimensionless coupling of every oscillator in every step, (L, S).
+
+    Source: theory (1.23).
     """
 
     kind: ClassVar[str] = "piecewise"

@@ -12,11 +12,13 @@ FAR = 3.0
 
 @dataclass(frozen=True)
 class Factors:
-    """``J(x) = scale x prod_z q_z(x^2) / prod_p q_p(x^2)``; q(s) = s + kappa^2, or for a pair a, b
+    """Factors of ``J(x) = scale x prod_z q_z(x^2) / prod_p q_p(x^2)``; q(s) = s + kappa^2, or for a pair a, b
 
         q(s) = s^2 - 2 s (a^2 - b^2) + (a^2 + b^2)^2 = |x - a + ib|^2 |x + a + ib|^2,
 
     positive for every real x. Fields as in `Rational`; the parameters of a fit are their logarithms.
+
+    Source: theory (12.3).
     """
 
     scale: float
@@ -65,7 +67,7 @@ class Factors:
         return self.poles.size + self.pole_pairs.size
 
     def parameters(self) -> np.ndarray:
-        """Logarithms of all numbers."""
+        """The logarithms of all numbers, which a fit varies."""
         parts = ([self.scale], self.poles, self.pole_pairs.ravel(), self.zeros, self.zero_pairs.ravel())
         return np.log(np.maximum(np.concatenate(parts), np.finfo(float).tiny))
 
@@ -76,7 +78,7 @@ class Factors:
         return Factors(float(scale[0]), poles, pole_pairs.reshape(-1, 2), zeros, zero_pairs.reshape(-1, 2))
 
     def scaled_to(self, x: np.ndarray, y: np.ndarray, weight: np.ndarray) -> "Factors":
-        """With the scale that fits y best."""
+        """The same factors with the scale that fits y best."""
         shape, target = self.density(x) * weight, y * weight
         return replace(self, scale=self.scale * float(shape @ target / (shape @ shape)))
 

@@ -85,7 +85,8 @@ def fit_spectral_density(
     Raises:
         InputError: data of a wrong form; the tolerance is not reached.
 
-    Source: Nakatsukasa, Sete and Trefethen, SIAM J. Sci. Comput. 40, A1494 (2018) for AAA.
+    Source: theory (12.1) to (12.4); AAA: Nakatsukasa, Sete and Trefethen, SIAM J. Sci. Comput. 40, A1494
+    (2018).
     """
     frequencies, values = _checked(omega, density)
     if not tolerance > 0.0 or max_poles < 1:

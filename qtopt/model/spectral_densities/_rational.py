@@ -16,7 +16,7 @@ from ._spectral_density import AbstractSpectralDensity, Memory, PoleExpansion
 
 
 def _to_pairs(value: ArrayLike | Sequence[Any]) -> Array:
-    """As `to_array`, and an empty list means no pair."""
+    """Pairs as an array, like `to_array`; an empty list means that there is no pair."""
     return (
         to_array(value) if np.ndim(value) == 2 or not isinstance(value, list | tuple) else jnp.zeros((0, 2))
     )
@@ -41,7 +41,7 @@ class Rational(AbstractSpectralDensity):
     Raises:
         InputError: not fewer zeros than poles.
 
-    Source: theory (1.14); spectral factorisation as in Kailath, Sayed and Hassibi,
+    Source: theory (1.14) to (1.16); spectral factorisation as in Kailath, Sayed and Hassibi,
     Linear Estimation (2000), chapter 6.
     """
 

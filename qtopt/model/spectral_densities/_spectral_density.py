@@ -13,8 +13,10 @@ from ...schema import Shown, in_units
 class PoleExpansion(NamedTuple):
     """Memory kernel by its poles, ``K(w) = static - i viscosity w - sum_p residues_p / (w - poles_p)``.
 
-    ``static`` = chi_B(0), ``viscosity`` the memoryless (Ohmic) part, and the poles lie in the lower half
-    plane; ``sum_p residues_p / (w - poles_p)`` is the retarded bath response chi_B(w).
+    Here ``static`` is chi_B(0), ``viscosity`` the memoryless (Ohmic) part, and the poles lie in the lower
+    half plane; ``sum_p residues_p / (w - poles_p)`` is the retarded bath response chi_B(w).
+
+    Source: theory (1.15).
     """
 
     static: Float[Array, ""]
@@ -35,6 +37,8 @@ class Memory(NamedTuple):
 
     Through the row `outlet` leaves the heat that the bath absorbs: its response to dq/dt,
     ``outlet (-iw - dynamics)^-1 dynamics^-1 input``, has the squared modulus J(w)/w.
+
+    Source: theory (1.18), (1.19), (1.21).
     """
 
     dynamics: Float[Array, "m m"]
@@ -65,19 +69,19 @@ class AbstractSpectralDensity(Shown, eqx.Module):
 
     @abstractmethod
     def density(self, omega: ArrayLike) -> Inexact[Array, "..."]:
-        """J(omega), odd, continued analytically to complex omega. Any shape."""
+        """The spectral density J(omega), odd and continued analytically to complex omega of any shape."""
 
     @abstractmethod
     def response(self, omega: ArrayLike) -> Complex[Array, "..."]:
-        """Retarded bath response chi_B(omega) without its memoryless part. Any shape."""
+        """The retarded bath response chi_B(omega) without its memoryless part, for omega of any shape."""
 
     @abstractmethod
     def memory_kernel(self, omega: ArrayLike) -> Complex[Array, "..."]:
-        """Memory kernel K(omega) = chi_B(0) - chi_B(omega) = -i omega gamma(omega). Any shape."""
+        """The memory kernel K(omega) = chi_B(0) - chi_B(omega) = -i omega gamma(omega) of any shape."""
 
     @abstractmethod
     def memory_kernel_slope(self, a: ArrayLike, b: ArrayLike) -> Complex[Array, "..."]:
-        """Divided difference [K(a) - K(b)]/(a - b) without cancellation, also at a = b."""
+        """The divided difference [K(a) - K(b)]/(a - b) without cancellation, also at a = b: theory (1.17)."""
 
     def in_units(self, unit: float) -> Any:
         """The same spectrum with every frequency multiplied by `unit` (J by its square, as m = 1)."""
