@@ -25,6 +25,7 @@ from ._normal_modes import (
     NormalMode as NormalMode,
     longest_lived as longest_lived,
     normal_modes as normal_modes,
+    normal_modes_of as normal_modes_of,
 )
 from ._state_space import (
     StateSpace as StateSpace,

@@ -4,12 +4,12 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 
-def pearson(covariance: Float[Array, "L L"]) -> Float[Array, ""]:
+def pearson(covariance: Float[Array, "*shape L L"]) -> Float[Array, "*shape"]:
     """C = <x_A x_B>/sqrt(<x_A^2><x_B^2>) of the first two oscillators, the synchronisation coefficient.
 
     C -> -1: locked in antiphase. Needs L >= 2. Source: physics notes, section 3.
     """
-    return covariance[0, 1] / jnp.sqrt(covariance[0, 0] * covariance[1, 1])
+    return covariance[..., 0, 1] / (covariance[..., 0, 0] * covariance[..., 1, 1]) ** 0.5
 
 
 def logarithmic_negativity(covariance: Float[Array, "*shape 2L 2L"]) -> Float[Array, "*shape"]:

@@ -35,15 +35,19 @@ def normal_modes(machine: Machine) -> list[NormalMode]:
 
     Source: physics notes, sections 3 and 9.
     """
-    values, vectors = np.linalg.eig(np.asarray(state_space(machine).dynamics))
+    return normal_modes_of(*np.linalg.eig(np.asarray(state_space(machine).dynamics)), machine.size)
+
+
+def normal_modes_of(values: np.ndarray, vectors: np.ndarray, oscillators: int) -> list[NormalMode]:
+    """The same from the eigenvalues (n,) and eigenvectors (n, n) of the static dynamics of L oscillators."""
     modes = []
     for value, vector in sorted(zip(values, vectors.T, strict=True), key=lambda pair: -pair[0].real):
         if value.imag < 0.0:
             continue
-        amplitude = vector[: machine.size]
+        amplitude = vector[:oscillators]
         largest = amplitude[np.argmax(np.abs(amplitude))]
         shape = amplitude / largest if largest != 0.0 else amplitude
-        antiphase = float(_antiphase(shape)) if machine.size > 1 else None
+        antiphase = float(_antiphase(shape)) if oscillators > 1 else None
         modes.append(NormalMode(float(value.imag), float(-value.real), shape, antiphase))
     return modes
 

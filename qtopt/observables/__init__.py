@@ -2,12 +2,9 @@
 
 from ._current import (
     Current as Current,
+    CurrentKind as CurrentKind,
+    periodic_product as periodic_product,
     uncertainty_product as uncertainty_product,
-)
-from ._currents import (
-    Currents as Currents,
-    currents as currents,
-    with_slope as with_slope,
 )
 from ._evaluate import (
     Evaluation as Evaluation,
@@ -16,21 +13,34 @@ from ._evaluate import (
 from ._operating_mode import (
     MODES as MODES,
     Performance as Performance,
-    Performances as Performances,
     performance as performance,
-    performances as performances,
+)
+from ._quantities import (
+    quantities as quantities,
+    register_quantity as register_quantity,
+)
+from ._quantity import (
+    BATH as BATH,
+    OSCILLATOR as OSCILLATOR,
+    OTHER as OTHER,
+    Line as Line,
+    Quantity as Quantity,
+    Trust as Trust,
+)
+from ._solved import (
+    Observation as Observation,
+    Solved as Solved,
+    averages as averages,
+    known as known,
+    no_fluctuations as no_fluctuations,
 )
 from ._uncertainty_bounds import (
-    BOUNDS as BOUNDS,
-    CLASSICAL as CLASSICAL,
-    CONSTANCY as CONSTANCY,
-    EXCHANGE as EXCHANGE,
-    PERIODIC as PERIODIC,
-    Bound as Bound,
-    Kind as Kind,
-    periodic_product as periodic_product,
-)
-from ._verdicts import (
-    Verdict as Verdict,
-    verdicts as verdicts,
+    CLASSICAL_LIMIT as CLASSICAL_LIMIT,
+    AbstractUncertaintyBound as AbstractUncertaintyBound,
+    ClassicalBound as ClassicalBound,
+    ConstancyBound as ConstancyBound,
+    ExchangeBound as ExchangeBound,
+    PeriodicBound as PeriodicBound,
+    exchange_function as exchange_function,
+    uncertainty_bounds as uncertainty_bounds,
 )

@@ -1,38 +1,53 @@
 """A current with what the uncertainty relations need to know about it."""
 
-from typing import NamedTuple
+from typing import Any, Literal, NamedTuple
 
+import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+import numpy as np
+
+CurrentKind = Literal["power", "local power", "heat"]
 
 
 class Current(NamedTuple):
-    """Mean, noise and cost of a current X in a periodic steady state; arrays of one shape (hbar = k_B = 1).
+    """Mean, noise and cost of a current X in a periodic steady state (hbar = k_B = 1).
+
+    All fields are NumPy or jax arrays whose shapes broadcast, so that one object may hold many currents.
 
     Attributes:
-        mean: X, work or heat per time.
-        variance_rate: D_X = int dtau avg <{dX(t + tau), dX(t)}>/2.
-        entropy_production_rate: S of the whole machine.
-        frequency: Omega of the drive.
-        slope: dX/dOmega at a fixed shape of the drive.
+        mean: X, work or heat per time, in units of omega_A^2.
+        variance_rate: D_X = int dtau avg <{dX(t + tau), dX(t)}>/2, in units of omega_A^3.
+        entropy_production_rate: S of the whole machine, in units of omega_A.
+        drive_frequency: Omega.
+        slope: dX/dOmega at a fixed shape of the drive, in units of omega_A.
     """
 
-    mean: Float[Array, "*shape"]
-    variance_rate: Float[Array, "*shape"]
-    entropy_production_rate: Float[Array, "*shape"]
-    frequency: Float[Array, "*shape"]
-    slope: Float[Array, "*shape"]
+    mean: Any
+    variance_rate: Any
+    entropy_production_rate: Any
+    drive_frequency: Any
+    slope: Any
 
 
-def uncertainty_product(current: Current) -> Float[Array, "*shape"]:
+def uncertainty_product(current: Current) -> Any:
     """Q = D_X S / X^2, small for a precise current that costs little entropy; infinite at X = 0.
 
-    Source: physics notes, section 6.
+    Source: theory (?uncertainty product?).
     """
-    return quotient(current.variance_rate * current.entropy_production_rate, current.mean**2)
+    return _quotient(current.variance_rate * current.entropy_production_rate, current.mean**2)
 
 
-def quotient(numerator: Array, denominator: Array) -> Array:
-    """numerator/denominator, infinite where the denominator is not positive."""
+def periodic_product(current: Current) -> Any:
+    """D_X S/(X - Omega dX/dOmega)^2, the derivative at a fixed shape of the drive; see `PeriodicBound`.
+
+    Source: theory (?periodic uncertainty relation?).
+    """
+    effective = current.mean - current.drive_frequency * current.slope
+    return _quotient(current.variance_rate * current.entropy_production_rate, effective**2)
+
+
+def _quotient(numerator: Any, denominator: Any) -> Any:
+    """Numerator over denominator, infinite where the denominator is not positive; NumPy or jax as given."""
+    xp = jnp if isinstance(denominator, jax.Array) else np
     positive = denominator > 0.0
-    return jnp.where(positive, numerator / jnp.where(positive, denominator, 1.0), jnp.inf)
+    return xp.where(positive, numerator / xp.where(positive, denominator, 1.0), xp.inf)

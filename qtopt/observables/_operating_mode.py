@@ -1,7 +1,6 @@
 """Operating modes and efficiencies, from the signs of the currents."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,69 +10,42 @@ ROUND_OFF = 1e-13
 MODES = ("engine", "refrigerator", "accelerator", "heater", "work converter", "idle")
 
 
-@dataclass(frozen=True)
-class Performance:
-    """What the machine does and how well.
+class Performance(NamedTuple):
+    """What machines do and how well: NumPy arrays of one shape, one entry for each machine.
 
     Attributes:
-        mode: one of `MODES`.
-        efficiency: engine -P/(absorbed heat); refrigerator J_cold/P; work converter -P_out/P_in; else None.
-        efficiency_bound: largest value of `efficiency` that the second law allows in this mode; else None.
+        position: of the mode in `MODES`.
+        efficiency: engine -P/(absorbed heat); refrigerator J_cold/P; work converter -P_out/P_in; NaN in other
+            modes.
+        efficiency_bound: largest value of `efficiency` that the second law allows in this mode, or NaN.
         carnot_efficiency: 1 - T_c/T_h.
     """
 
-    mode: str
-    efficiency: float | None
-    efficiency_bound: float | None
-    carnot_efficiency: float
-
-
-class Performances(NamedTuple):
-    """`Performance` of many machines at once, as arrays of one shape; NaN where a number is undefined."""
-
-    mode: NDArray[np.int8]
-    """position in `MODES`"""
+    position: NDArray[np.int8]
     efficiency: NDArray[np.float64]
     efficiency_bound: NDArray[np.float64]
     carnot_efficiency: NDArray[np.float64]
 
+    @property
+    def mode(self) -> Any:
+        """Words of `MODES`: text for one machine, an array of texts for many."""
+        return np.take(MODES, self.position)
 
-def performance(
-    temperatures: Sequence[float] | ArrayLike, local_powers: ArrayLike, heat_currents: ArrayLike
-) -> Performance:
-    """Operating mode of a machine, on the host.
+
+def performance(temperatures: ArrayLike, local_powers: ArrayLike, heat_currents: ArrayLike) -> Performance:
+    """Operating modes and efficiencies of one machine or of many, from the signs of the currents; NumPy.
 
     Currents below 1e-13 of the largest one count as zero.
 
     Args:
-        temperatures: (B,).
-        local_powers: (L,) powers supplied through each oscillator.
-        heat_currents: (B,) heat from each bath into the system.
-
-    Source: physics notes, section 2.
-    """
-    found = performances(temperatures, local_powers, heat_currents)
-
-    def defined(value: ArrayLike) -> float | None:
-        return None if np.isnan(value) else float(np.asarray(value))
-
-    return Performance(
-        MODES[int(found.mode)],
-        defined(found.efficiency),
-        defined(found.efficiency_bound),
-        float(found.carnot_efficiency),
-    )
-
-
-def performances(
-    temperatures: Sequence[float] | ArrayLike, local_powers: ArrayLike, heat_currents: ArrayLike
-) -> Performances:
-    """Operating modes of many machines: leading axes number them, see `performance`.
-
-    Args:
         temperatures: (..., B).
-        local_powers: (..., L).
-        heat_currents: (..., B).
+        local_powers: (..., L) powers supplied through each oscillator.
+        heat_currents: (..., B) heat from each bath into the system.
+
+    Returns:
+        Arrays of the shape (...).
+
+    Source: theory (?operating modes?).
     """
     temperature, powers, heat = (
         np.asarray(part, dtype=float) for part in (temperatures, local_powers, heat_currents)
@@ -105,7 +77,7 @@ def performances(
     def chosen(options: Sequence[ArrayLike], default: ArrayLike) -> NDArray[Any]:
         return np.select(holds, [np.broadcast_to(item, shape) for item in options], default)
 
-    return Performances(
+    return Performance(
         chosen([np.int8(MODES.index(mode)) for mode in modes], np.int8(MODES.index("heater"))),
         chosen(efficiencies, np.nan),
         chosen(bounds, np.nan),

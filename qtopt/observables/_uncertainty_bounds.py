@@ -10,127 +10,136 @@ Quantum bounds that were checked and left out:
   relative entropy between forward and backward processes, which no second moment gives.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal
+from typing import Any, ClassVar
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+import numpy as np
 
-from ._current import Current, quotient, uncertainty_product
+from ._current import Current, CurrentKind, periodic_product, uncertainty_product
 
-Side = Callable[[Current], Float[Array, "*shape"]]
-Kind = Literal["power", "local power", "heat"]
+CLASSICAL_LIMIT = 2.0
+"""Least uncertainty product Q of a current of a classical steady state."""
+ROUND_OFF = 1e-9
+"""A bound counts as violated from this relative distance on."""
 
 
-@dataclass(frozen=True)
-class Bound:
-    """An uncertainty relation ``value >= limit``.
+class AbstractUncertaintyBound(eqx.Module):
+    """An uncertainty relation ``value >= limit``; as it stands here, Q >= 2.
 
-    Attributes:
-        name: how tables and results call it.
-        source: where it was derived.
-        domain: for which dynamics and currents it was derived; a violation elsewhere contradicts nothing.
-        kinds: the kinds of current in its domain.
-        engines_only: whether it speaks about engines only.
-        value: left-hand side.
-        limit: right-hand side.
+    A new relation is one final subclass that is registered (`qtopt.register`); `evaluate` then judges every
+    current in its domain and lists violations under `violated_bounds`.
     """
 
-    name: str
-    source: str
-    domain: str
-    kinds: tuple[Kind, ...]
-    engines_only: bool
-    value: Side
-    limit: Side
+    family: ClassVar[str] = "uncertainty bound"
+    kind: eqx.AbstractClassVar[str]
+    """How tables and results call it."""
+    source: eqx.AbstractClassVar[str]
+    """Where it was derived."""
+    domain: eqx.AbstractClassVar[str]
+    """For which dynamics and currents it was derived; a violation elsewhere contradicts nothing."""
+    currents: eqx.AbstractClassVar[tuple[CurrentKind, ...]]
+    """The kinds of current in its domain."""
+    engines_only: ClassVar[bool] = False
+    """Whether it speaks about engines only."""
 
-    def concerns(self, kind: Kind, mode: str) -> bool:
+    def value(self, current: Current) -> Any:
+        """Left-hand side, of the shape of the current's fields."""
+        return uncertainty_product(current)
+
+    def limit(self, current: Current) -> Any:
+        """Right-hand side."""
+        return CLASSICAL_LIMIT
+
+    def concerns(self, kind: CurrentKind, mode: str) -> bool:
         """Whether a current of this kind of a machine in this operating mode is in the bound's domain."""
-        return kind in self.kinds and (mode == "engine" or not self.engines_only)
+        return kind in self.currents and (mode == "engine" or not self.engines_only)
 
-    def violated(self, current: Current) -> Array:
-        """value < limit, beyond round-off."""
-        return self.value(current) < self.limit(current) * (1.0 - 1e-9)
-
-
-def _two(current: Current) -> Array:
-    return 2.0 + jnp.zeros_like(current.mean)
+    def violated(self, current: Current) -> Any:
+        """Whether value < limit, beyond round-off."""
+        return self.value(current) < self.limit(current) * (1.0 - ROUND_OFF)
 
 
-def periodic_product(current: Current) -> Float[Array, "*shape"]:
-    """D S/(X - Omega dX/dOmega)^2, the derivative at a fixed shape of the drive; see `PERIODIC`."""
-    effective = current.mean - current.frequency * current.slope
-    return quotient(current.variance_rate * current.entropy_production_rate, effective**2)
+class ClassicalBound(AbstractUncertaintyBound):
+    """Q >= 2. In the weak theory the total power of an isothermal machine under one harmonic obeys it."""
+
+    kind = "classical"
+    source = "Barato and Seifert, PRL 114, 158101 (2015); Gingrich et al., PRL 116, 120601 (2016)"
+    domain = (
+        "time-homogeneous classical Markov jump or overdamped dynamics. In the weak theory with an isothermal "
+        "single-harmonic drive the total power obeys it: Q = (Omega/T) coth(Omega/2T)"
+    )
+    currents = ("power", "local power", "heat")
 
 
-def _exchange_limit(current: Current) -> Array:
-    entropy = current.entropy_production_rate * 2.0 * jnp.pi / current.frequency
-    return entropy * exchange_function(entropy)
+class PeriodicBound(AbstractUncertaintyBound):
+    """D S/(X - Omega dX/dOmega)^2 >= 2, the derivative at a fixed shape of the drive."""
+
+    kind = "periodic"
+    source = "Koyuk and Seifert, PRL 122, 230601 (2019)"
+    domain = (
+        "periodically driven classical Markov dynamics: D S/(X - Omega dX/dOmega)^2 >= 2, the derivative at a "
+        "fixed shape of the drive"
+    )
+    currents = ("power", "local power", "heat")
+
+    def value(self, current: Current) -> Any:
+        """D S/(X - Omega dX/dOmega)^2."""
+        return periodic_product(current)
 
 
-@jax.jit
-def exchange_function(entropy: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
+class ExchangeBound(AbstractUncertaintyBound):
+    """Q >= S tau f(S tau) with the period tau and f of `exchange_function`."""
+
+    kind = "exchange fluctuation theorem"
+    source = "Timpanaro et al., PRL 123, 090604 (2019)"
+    domain = (
+        "currents that are part of an exchange fluctuation theorem, under drives symmetric in time; local "
+        "powers are not. Here per period: D/(X^2 tau) >= f(S tau) with the long-time D in place of the "
+        "variance of one period"
+    )
+    currents = ("power", "heat")
+
+    def limit(self, current: Current) -> Any:
+        """S tau f(S tau)."""
+        entropy = current.entropy_production_rate * 2.0 * np.pi / current.drive_frequency
+        return entropy * exchange_function(entropy)
+
+
+class ConstancyBound(AbstractUncertaintyBound):
+    """The trade-off of power, efficiency and constancy of engines, D_P (eta_C - eta)/(-P eta T_c) >= 2."""
+
+    kind = "power-efficiency-constancy"
+    source = "Pietzonka and Seifert, PRL 120, 190602 (2018)"
+    domain = (
+        "engines between two temperatures, classical steady states: D_P (eta_C - eta)/(-P eta T_c) >= 2, "
+        "which by S = (-P/T_c)(eta_C/eta - 1) is the product Q of the power"
+    )
+    currents = ("power",)
+    engines_only = True
+
+
+def uncertainty_bounds() -> tuple[AbstractUncertaintyBound, ...]:
+    """All registered uncertainty relations."""
+    return ClassicalBound(), PeriodicBound(), ExchangeBound(), ConstancyBound()
+
+
+def exchange_function(entropy: Any) -> Any:
     """f(x) = csch^2(g(x/2)), g the inverse of x tanh x: least Var/mean^2 at this entropy production.
 
     f(x) -> 2/x - 2/3 for small x and 4 exp(-x) for large x. Newton's method, monotone from above.
+
+    Args:
+        entropy: x > 0, a NumPy or jax array of any shape.
+
+    Source: theory (?exchange fluctuation theorem?).
     """
+    xp = jnp if isinstance(entropy, jax.Array) else np
     target = entropy / 2.0
-    start = target + jnp.sqrt(target)
-
-    def newton(_: int, y: Array) -> Array:
-        tanh = jnp.tanh(y)
-        return y - (y * tanh - target) / (tanh + y * (1.0 - tanh**2))
-
-    root = jax.lax.stop_gradient(jax.lax.fori_loop(0, 30, newton, start))
-    root = newton(0, root)
-    return 1.0 / jnp.sinh(root) ** 2
-
-
-CLASSICAL = Bound(
-    "classical",
-    "Barato and Seifert, PRL 114, 158101 (2015); Gingrich et al., PRL 116, 120601 (2016)",
-    "time-homogeneous classical Markov jump or overdamped dynamics. In the weak theory with an isothermal "
-    "single-harmonic drive the total power obeys it: Q = (Omega/T) coth(Omega/2T)",
-    ("power", "local power", "heat"),
-    False,
-    uncertainty_product,
-    _two,
-)
-
-PERIODIC = Bound(
-    "periodic",
-    "Koyuk and Seifert, PRL 122, 230601 (2019)",
-    "periodically driven classical Markov dynamics: D S/(X - Omega dX/dOmega)^2 >= 2, the derivative at a "
-    "fixed shape of the drive",
-    ("power", "local power", "heat"),
-    False,
-    periodic_product,
-    _two,
-)
-
-EXCHANGE = Bound(
-    "exchange fluctuation theorem",
-    "Timpanaro et al., PRL 123, 090604 (2019)",
-    "currents that are part of an exchange fluctuation theorem, under drives symmetric in time; local powers "
-    "are not. Here per period: D/(X^2 tau) >= f(S tau) with the long-time D in place of the variance of one "
-    "period",
-    ("power", "heat"),
-    False,
-    uncertainty_product,
-    _exchange_limit,
-)
-
-CONSTANCY = Bound(
-    "power-efficiency-constancy",
-    "Pietzonka and Seifert, PRL 120, 190602 (2018)",
-    "engines between two temperatures, classical steady states: D_P (eta_C - eta)/(-P eta T_c) >= 2, which "
-    "by S = (-P/T_c)(eta_C/eta - 1) is the product Q of the power",
-    ("power",),
-    True,
-    uncertainty_product,
-    _two,
-)
-
-BOUNDS: tuple[Bound, ...] = (CLASSICAL, PERIODIC, EXCHANGE, CONSTANCY)
+    y = target + xp.sqrt(target)
+    for _ in range(30):
+        tanh = xp.tanh(y)
+        y = y - (y * tanh - target) / (tanh + y * (1.0 - tanh**2))
+    with np.errstate(over="ignore"):
+        return 1.0 / xp.sinh(y) ** 2

@@ -5,11 +5,12 @@ Drawn from the labelled data alone: the attribute `look` of a variable says how 
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colorbar import Colorbar
 from matplotlib.colors import BoundaryNorm, ListedColormap, LogNorm, Normalize, SymLogNorm
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
@@ -87,65 +88,58 @@ def _maps(x: "DataArray", y: "DataArray", drawn: Sequence["DataArray"], title: s
         axes.set_title(_with_unit(f"{item.attrs['long_name']} {name}".rstrip(), item), fontsize=FONT_SIZE)
     _finish(grid, len(panels), x)
     for row in grid:
-        row[0].set_ylabel(_label(y), fontsize=FONT_SIZE)
+        row[0].set_ylabel(_with_unit(str(y.attrs["long_name"]), y), fontsize=FONT_SIZE)
     return made
 
 
 def _map(made: Figure, axes: Axes, x: "DataArray", y: "DataArray", part: Any, item: "DataArray") -> None:
     style_panel(axes)
     axes.set_facecolor(MASKED)
-    for set_scale, axis in ((axes.set_xscale, x), (axes.set_yscale, y)):
-        set_scale(axis.attrs["scale"])
-    values = np.asarray(part.values, dtype=float)
-    look = item.attrs["look"]
+    axes.set_xscale(x.attrs["scale"])
+    axes.set_yscale(y.attrs["scale"])
+    values, look = np.asarray(part.values, dtype=float), item.attrs["look"]
+
+    def bar(shown: NDArray, norm: Normalize, colours: Any, **more: Any) -> Colorbar:
+        style = {"norm": norm, "cmap": colours, "shading": "nearest", "rasterized": True}
+        mesh = axes.pcolormesh(x.values, y.values, shown, **style)
+        made_bar = made.colorbar(mesh, ax=axes, pad=0.02, aspect=16, **more)
+        style_ticks(made_bar.ax)
+        made_bar.outline.set_linewidth(THIN_LINE_WIDTH)  # pyright: ignore
+        return made_bar
+
     if look == "flags":
-        _flags(made, axes, x, y, values, item)
+        _flags(bar, values, item)
         return
     norm = _norm(values, look)
-    shown = np.where(values > 0.0, values, np.nan) if isinstance(norm, LogNorm) else values
     colours = DIVERGING if look == "signed" else SEQUENTIAL
-    mesh = axes.pcolormesh(
-        x.values, y.values, shown, norm=norm, cmap=colours, shading="nearest", rasterized=True
-    )
+    drawn = bar(_positive(values, norm), norm, colours, extend=_extend(values, norm))
     line = item.attrs.get("line")
     if line is not None and np.nanmin(values) < line < np.nanmax(values):
         axes.contour(x.values, y.values, values, levels=[line], colors=BLACK, linewidths=THIN_LINE_WIDTH)
-    bar = made.colorbar(mesh, ax=axes, pad=0.02, aspect=16, extend=_extend(values, norm))
     if isinstance(norm, SymLogNorm):
-        bar.set_ticks(_symmetric_ticks(norm))
-        bar.minorticks_off()
+        drawn.set_ticks(_symmetric_ticks(norm))
     elif isinstance(norm, LogNorm):
-        bar.ax.yaxis.set_major_locator(LogLocator(numticks=5))
-        bar.minorticks_off()
-    style_ticks(bar.ax)
-    bar.ax.yaxis.get_offset_text().set_fontsize(SMALL_FONT_SIZE)
-    bar.outline.set_linewidth(THIN_LINE_WIDTH)  # pyright: ignore
+        drawn.ax.yaxis.set_major_locator(LogLocator(numticks=5))
+    if isinstance(norm, SymLogNorm | LogNorm):
+        drawn.minorticks_off()
+    drawn.ax.yaxis.get_offset_text().set_fontsize(SMALL_FONT_SIZE)
 
 
-def _flags(
-    made: Figure, axes: Axes, x: "DataArray", y: "DataArray", values: NDArray, item: "DataArray"
-) -> None:
+def _flags(bar: Callable[..., Colorbar], values: NDArray, item: "DataArray") -> None:
     """Regions, with the names of those that occur."""
     names = dict(zip(np.asarray(item.attrs["flag_values"]).tolist(), _flag_names(item), strict=True))
     present = [code for code in names if np.any(values == code)]
-    position = np.searchsorted(present, values)
     colours = [MODE_COLOURS.get(names[code], PALETTE[i % len(PALETTE)]) for i, code in enumerate(present)]
-    edges = np.arange(len(present) + 1) - 0.5
-    norm = BoundaryNorm(edges, max(len(present), 1))
-    mesh = axes.pcolormesh(
-        x.values,
-        y.values,
-        position,
-        norm=norm,
-        cmap=ListedColormap(colours),
-        shading="nearest",
-        rasterized=True,
-    )
-    bar = made.colorbar(mesh, ax=axes, pad=0.02, aspect=16, ticks=range(len(present)))
-    bar.ax.set_yticklabels([names[code].replace("_", "\n") for code in present])
-    style_ticks(bar.ax)
-    bar.ax.tick_params(which="both", length=0.0)
-    bar.outline.set_linewidth(THIN_LINE_WIDTH)  # pyright: ignore
+    norm = BoundaryNorm(np.arange(len(present) + 1) - 0.5, max(len(present), 1))
+    position = np.searchsorted(present, values)
+    drawn = bar(position, norm, ListedColormap(colours), ticks=range(len(present)))
+    drawn.ax.set_yticklabels([names[code].replace("_", "\n") for code in present])
+    drawn.ax.tick_params(which="both", length=0.0)
+
+
+def _positive(values: NDArray[np.float64], norm: Normalize) -> NDArray[np.float64]:
+    """What a logarithmic scale can show; everything where it is none."""
+    return np.where(values > 0.0, values, np.nan) if isinstance(norm, LogNorm) else values
 
 
 def _norm(values: NDArray[np.float64], look: str) -> Normalize:
@@ -219,8 +213,7 @@ def _curves(axes: Axes, x: "DataArray", item: "DataArray") -> None:
         axes.axhline(item.attrs["line"], color=GREY, lw=THIN_LINE_WIDTH, zorder=1.0)
     for i, (name, part) in enumerate(parts):
         dashes = LINE_STYLES[i % len(LINE_STYLES)]
-        values = np.asarray(part.values, dtype=float)
-        values = np.where(values > 0.0, values, np.nan) if isinstance(norm, LogNorm) else values
+        values = _positive(np.asarray(part.values, dtype=float), norm)
         axes.plot(x.values, values, dashes, color=PALETTE[i % len(PALETTE)], lw=LINE_WIDTH, label=name)
     if len(parts) > 1:
         axes.legend(fontsize=SMALL_FONT_SIZE, framealpha=0.8, edgecolor="none")
@@ -257,12 +250,8 @@ def _finish(grid: NDArray, count: int, x: "DataArray") -> None:
     for column in range(grid.shape[1]):
         lowest = grid.flat[:count][column :: grid.shape[1]]
         if len(lowest):
-            lowest[-1].set_xlabel(_label(x), fontsize=FONT_SIZE)
+            lowest[-1].set_xlabel(_with_unit(str(x.attrs["long_name"]), x), fontsize=FONT_SIZE)
             lowest[-1].tick_params(labelbottom=True)
-
-
-def _label(axis: "DataArray") -> str:
-    return _with_unit(str(axis.attrs["long_name"]), axis)
 
 
 def _with_unit(name: str, item: "DataArray", separator: str = " ") -> str:
@@ -270,12 +259,8 @@ def _with_unit(name: str, item: "DataArray", separator: str = " ") -> str:
     unit = str(item.attrs["units"])
     if unit == "1":
         return name
-    return f"{name}{separator}({_mathematical(unit)})"
-
-
-def _mathematical(unit: str) -> str:
-    r"""`hbar omega_A / k_B` as `$\hbar\,\omega_A/k_B$`."""
     if unit == "rad":
-        return unit
+        return f"{name}{separator}(rad)"
     text = re.sub(r"\bhbar\b", r"\\hbar", re.sub(r"omega_A", r"\\omega_A", unit))
-    return "$" + re.sub(r"\s*/\s*", "/", text).replace(" ", r"\,") + "$"
+    text = re.sub(r"\s*/\s*", "/", text).replace(" ", r"\,")
+    return f"{name}{separator}(${text}$)"

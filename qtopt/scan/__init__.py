@@ -5,10 +5,6 @@ from ._dataset import (
     remarks as remarks,
     write_dataset as write_dataset,
 )
-from ._quantities import (
-    Quantity as Quantity,
-    quantities_of as quantities_of,
-)
 from ._scan import (
     parameter_scan as parameter_scan,
     scan_share as scan_share,

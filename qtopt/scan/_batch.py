@@ -15,8 +15,8 @@ from ..jobs import SPLIT, WHOLE, mesh as device_mesh, spare_memory
 
 CPU_BATCH = 16
 """machines side by side on a CPU: more of them leave its caches"""
-CHUNK = {"cpu": {"weak": 4096, "exact": 128}, "other": {"weak": 32768, "exact": 1024}}
-"""machines on one device between two writes to disk"""
+CHUNK, CHUNK_ELSEWHERE = 4096, 32768
+"""machines on one CPU (one GPU) between two writes to disk, where one costs as little as possible"""
 
 
 @dataclass(frozen=True)
@@ -42,20 +42,21 @@ class Layout:
         return replace(self, batches=2 * self.batches, batch=-(-self.batch // 2))
 
 
-def layout_for(solver: str, machines: int, wanted: int | None) -> Layout:
+def layout_for(cost: int, machines: int, wanted: int | None) -> Layout:
     """A layout for all local devices.
 
     On a CPU it does not depend on how many machines there are, so that scans of all sizes share a program;
     elsewhere few machines are one small batch.
 
     Args:
-        solver: "weak" or "exact".
+        cost: of one machine, see `AbstractSolver.cost`.
         machines: how many there are.
-        wanted: at most so many in a chunk (but one on each device); None: by solver and device.
+        wanted: at most so many in a chunk (but one on each device); None: by cost and device.
     """
     devices = jax.local_devices()
     cpu = devices[0].platform == "cpu"
-    each = CHUNK["cpu" if cpu else "other"][solver] if wanted is None else max(1, wanted // len(devices))
+    each = (CHUNK if cpu else CHUNK_ELSEWHERE) // cost if wanted is None else wanted // len(devices)
+    each = max(1, each)
     if cpu:
         batch = min(each, CPU_BATCH)
         return Layout(len(devices), each // batch, batch)

@@ -13,10 +13,9 @@ from numpy.typing import NDArray
 from .. import __version__, files
 from ..errors import InputError
 from ..jobs import revision, write_atomically
-from ..solvers import RESOLVED
-from ..solvers.weak import LIMIT
+from ..observables import BATH, OSCILLATOR, OTHER, Quantity, quantities as all_quantities
+from ..solvers import RESOLVED, UNDAMPED, UNRESOLVED, UNSTABLE
 from ._axes import Axis
-from ._quantities import BATH, OSCILLATOR, OTHER, Quantity
 
 if TYPE_CHECKING:
     from xarray import Dataset
@@ -26,9 +25,9 @@ FILL = 9.969209968386869e36
 """netCDF's own fill value: the file holds no NaN, readers mask it"""
 
 ADVICE = {
-    1: "which have no steady state: the driven coupling amplifies parametrically",
-    2: "whose currents float64 or the shortest time step does not resolve",
-    3: "in which a mode is not damped by any static bath",
+    UNSTABLE: "which have no steady state: the driven coupling amplifies parametrically",
+    UNRESOLVED: "whose currents float64 or the shortest time step does not resolve",
+    UNDAMPED: "in which a mode is not damped by any static bath",
 }
 """by status"""
 
@@ -70,7 +69,7 @@ def dataset(
     for item in quantities:
         values = results[item.name]
         shaped = values.reshape(grid + values.shape[1:])
-        variables[item.name] = ((*names, *item.dims), shaped, _attributes(item))
+        variables[item.name] = ((*names, *item.dimensions), shaped, _attributes(item))
     made = xarray.Dataset(variables, coordinates, _provenance(config))
     for item in quantities:
         made[item.name].encoding["_FillValue"] = None if item.flags else FILL
@@ -84,11 +83,11 @@ def _axis_attributes(axis: Axis) -> dict[str, str]:
 
 
 def _attributes(item: Quantity) -> dict[str, Any]:
-    found: dict[str, Any] = {"units": item.units, "long_name": item.long_name}
+    found: dict[str, Any] = {"units": item.unit, "long_name": item.long_name}
     if item.look is not None:
         found["look"] = item.look
-    if item.line is not None:
-        found["line"] = item.line
+    if item.marked is not None:
+        found["line"] = item.marked
     if item.flags:
         codes = range(item.first_flag, item.first_flag + len(item.flags))
         found["flag_values"] = np.array(codes, dtype=np.int8)
@@ -124,12 +123,14 @@ def remarks(made: "Dataset") -> list[str]:
         count = int((status == code).sum())
         if count:
             found.append(f"{count} of {total} machines are masked, {advice}.")
-    if "weak_validity" in made:
-        resolved = status == RESOLVED
-        doubtful = int((resolved & ~(made["weak_validity"].values <= LIMIT)).sum())
+    resolved = status == RESOLVED
+    for item in all_quantities():
+        if item.trust is None or item.name not in made:
+            continue
+        values, power = made[item.name].values, made["power"].values
+        doubtful = int((resolved & (item.trust.broken(values, power) | np.isnan(values))).sum())
         if doubtful:
             found.append(
-                f"weak_validity is above {LIMIT} for {doubtful} of {total} machines: the driven bath widens "
-                "a resonance by more than the weak theory can bear; weaken it, or use the exact solver."
+                f"{item.name} is {item.trust.beyond} for {doubtful} of {total} machines: {item.trust.advice}"
             )
     return found

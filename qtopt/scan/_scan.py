@@ -9,12 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import __version__, files
+from ..assembly import build_solver
 from ..jobs import Share, Store, first, gathered
 from ..numerics import require_x64
+<<<<<<< HEAD
 from ._axes import read_axes
+=======
+from ..observables import BATH, OSCILLATOR, OTHER, Quantity
+from ._axes import build_model, read_axes
+>>>>>>> fec208d (One registry of quantities: evaluate, scan, text and files read it)
 from ._dataset import check_names, dataset
-from ._quantities import Quantity
-from ._solve import Results, Solver
+from ._solve import Programs, Results
 
 if TYPE_CHECKING:
     from xarray import Dataset
@@ -50,7 +55,7 @@ def parameter_scan(
     if jax.process_count() > 1:
         scan.share_results()
         scan.solve(Share(1, 1))  # what belonged to nobody where the processes have different devices
-    return dataset(config, scan.axes, scan.solver.quantities, scan.results)
+    return dataset(config, scan.axes, scan.quantities, scan.results)
 
 
 def scan_share(
@@ -70,8 +75,12 @@ class _Scan:
     def __init__(self, config: files.Config, state: Path | None, report: Report, processes: int) -> None:
         require_x64()
         self.axes = read_axes(config)
+<<<<<<< HEAD
         files.require_drive(config)
         model, kind = files.model_of(config), config.solver.kind
+=======
+        model = build_model(config)
+>>>>>>> fec208d (One registry of quantities: evaluate, scan, text and files read it)
         scan = files.require_scan(config)
         grid = np.meshgrid(*(axis.values for axis in self.axes), indexing="ij")
         self.values = np.stack([part.ravel() for part in grid], axis=1)
@@ -79,12 +88,20 @@ class _Scan:
         if chunk is None and processes > 1:
             chunk = -(-len(self.values) // (CHUNKS_OF_A_SHARE * processes))
         places = tuple(axis.places for axis in self.axes)
+<<<<<<< HEAD
         self.solver = Solver(model, places, kind, chunk, scan.fluctuations)  # pyright: ignore
         check_names(self.axes, self.solver.quantities)
         sizes = {"oscillator": model[0].size, "other_oscillator": model[0].size, "bath": len(model[0].baths)}
         self.results: Results = {
             item.name: _empty(item, len(self.values), sizes) for item in self.solver.quantities
         }
+=======
+        self.programs = Programs(model, places, build_solver(config.solver), chunk, scan.fluctuations)
+        self.quantities = self.programs.quantities
+        check_names(self.axes, self.quantities)
+        sizes = {OSCILLATOR: model[0].size, OTHER: model[0].size, BATH: len(model[0].baths)}
+        self.results: Results = {item.name: _empty(item, len(self.values), sizes) for item in self.quantities}
+>>>>>>> fec208d (One registry of quantities: evaluate, scan, text and files read it)
         key = files.fingerprint(config, ("drive", "scan"), __version__)
         self.store = Store(state and state / f"{MACHINES}.part", key)
         self.done = np.zeros(len(self.values), dtype=bool)
@@ -100,7 +117,7 @@ class _Scan:
 
     def solve(self, share: Share) -> None:
         """The machines of a share that are not done yet, chunk by chunk."""
-        for number, part in enumerate(self.solver.chunks(self.values)):
+        for number, part in enumerate(self.programs.chunks(self.values)):
             missing = part.machines[~self.done[part.machines]]
             if not share.has(number) or len(missing) == 0:
                 continue
@@ -131,5 +148,5 @@ class _Scan:
 
 
 def _empty(quantity: Quantity, machines: int, sizes: dict[str, int]) -> np.ndarray:
-    shape = (machines, *(sizes[name] for name in quantity.dims))
+    shape = (machines, *(sizes[name] for name in quantity.dimensions))
     return np.zeros(shape, dtype=np.int8) if quantity.flags else np.full(shape, np.nan)

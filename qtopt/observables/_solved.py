@@ -1,0 +1,149 @@
+"""What a solver finds of one machine or of many: the numbers from which all quantities follow."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+from numpy.typing import NDArray
+
+from ..errors import InputError
+from ..model import Drive, Machine, logarithmic_negativity, longest_lived, state_space
+from ..solvers import AbstractSolver, AbstractSteadyState
+from ._current import Current, CurrentKind
+from ._operating_mode import Performance, performance
+
+Each = Callable[..., Any]
+"""(function, *inputs) -> results: maps a function of one machine over many, (n, ...) each."""
+PAIR = "pair"
+"""What `known` says of a machine with at least two oscillators."""
+
+
+@dataclass(frozen=True)
+class Observation:
+    """(machine, drive) -> the steady state and the numbers beside it, for one machine; to be traced.
+
+    Equal settings share compiled programs.
+
+    Attributes:
+        solver: with all settings settled.
+        noisy: whether fluctuations are wanted and the solver gives them.
+        entangled: whether the logarithmic negativity is known: there are two oscillators of finite momenta.
+    """
+
+    solver: AbstractSolver
+    noisy: bool
+    entangled: bool
+
+    @staticmethod
+    def of(solver: AbstractSolver, machine: Machine, noisy: bool) -> "Observation":
+        """For machines like this one, whose numbers are looked at."""
+        return Observation(solver, noisy, machine.size > 1 and solver.finite_momenta(machine))
+
+    def __call__(
+        self, machine: Machine, drive: Drive
+    ) -> tuple[AbstractSteadyState, dict[str, Array]]:
+        def solve(frequency: Array) -> AbstractSteadyState:
+            return self.solver.steady_state(machine, eqx.tree_at(lambda d: d.frequency, drive, frequency))
+
+        found = {"dynamics": state_space(machine).dynamics}
+        if self.noisy:
+            # the derivative in Omega at a fixed shape of the drive, in forward mode
+            state, slope = jax.jvp(solve, (drive.frequency,), (jnp.ones_like(drive.frequency),))
+            noise = self.solver.fluctuations(machine, drive)
+            found |= {
+                "local_power_covariance": noise.local_power_covariance,
+                "local_power_slopes": slope.local_powers,
+            }
+            if noise.heat_currents is not None:
+                found |= {
+                    "heat_current_fluctuations": noise.heat_currents,
+                    "heat_current_slopes": slope.heat_currents,
+                }
+        else:
+            state = solve(drive.frequency)
+        if self.entangled:
+            covariance = self.solver.phase_space_covariance(machine, drive, state)
+            found["logarithmic_negativity"] = jnp.mean(logarithmic_negativity(covariance))
+        return state, found
+
+
+def averages(state: AbstractSteadyState, solver: AbstractSolver) -> dict[str, Any]:
+    """The numbers of a steady state by name: those that every solver gives, and those it provides itself."""
+    wanted = {*AbstractSteadyState.__annotations__, *solver.provides}
+    return {name: getattr(state, name) for name in wanted if name in _names(state)} | {"status": state.status}
+
+
+def _names(state: AbstractSteadyState) -> Iterable[str]:
+    return (field.name for field in fields(state))
+
+
+def no_fluctuations(solver: AbstractSolver, machine: Machine, drive: Drive) -> str | None:
+    """Why the solver gives no fluctuations of this machine, or None where it does."""
+    try:
+        solver.check_fluctuations(machine, drive)
+    except InputError as error:
+        return str(error)
+    return None
+
+
+@dataclass(frozen=True, eq=False)
+class Solved:
+    """One machine, or many along the leading axes of every array (here "..."); on the host, NumPy.
+
+    Attributes:
+        machine, drive: pytrees whose arrays have the leading axes too.
+        numbers: what was found, by name.
+    """
+
+    machine: Machine
+    drive: Drive
+    numbers: dict[str, NDArray[Any]]
+
+    def __getitem__(self, name: str) -> NDArray[Any]:
+        return self.numbers[name]
+
+    @staticmethod
+    def derive(
+        solver: AbstractSolver, each: Each, machines: Machine, drives: Drive, numbers: dict[str, Any]
+    ) -> "Solved":
+        """With what follows from the eigenvalues of the static dynamics of n machines, (n, ...) each."""
+        rates, modes = np.linalg.eig(numbers["dynamics"])
+        derived = solver.derived(each, machines, drives, rates, modes)
+        return Solved(machines, drives, {**numbers, "rates": rates, "modes": modes, **derived})
+
+    @cached_property
+    def performance(self) -> Performance:
+        """Operating modes and efficiencies."""
+        temperatures = np.stack([np.asarray(bath.temperature) for bath in self.machine.baths], axis=-1)
+        return performance(temperatures, self["local_powers"], self["heat_currents"])
+
+    @cached_property
+    def slowest(self) -> dict[str, NDArray[np.float64]]:
+        """Frequency, damping and phase of the mode that lives longest; NaN where no static bath damps any."""
+        found = longest_lived(self["rates"], self["modes"], self.machine.size)
+        return {name: part if self.machine.static_baths else np.nan * part for name, part in found.items()}
+
+    def current(self, kind: CurrentKind) -> Current:
+        """The power (...), the local powers (..., L) or the heat currents (..., B), with their noise."""
+        covariance, slopes = self["local_power_covariance"], self["local_power_slopes"]
+        entropy = self["entropy_production_rate"], np.asarray(self.drive.frequency)
+        if kind == "power":
+            return Current(self["power"], covariance.sum((-2, -1)), *entropy, slopes.sum(-1))
+        cost, frequency = (part[..., None] for part in entropy)
+        if kind == "local power":
+            noise = np.diagonal(covariance, axis1=-2, axis2=-1)
+            return Current(self["local_powers"], noise, cost, frequency, slopes)
+        noise, slopes = self["heat_current_fluctuations"], self["heat_current_slopes"]
+        return Current(self["heat_currents"], noise, cost, frequency, slopes)
+
+
+def known(machine: Machine, solver: AbstractSolver, names: Iterable[str]) -> frozenset[str]:
+    """What quantities may need: the names of the numbers found and derived, and whether there is a pair."""
+    pair = (PAIR,) if machine.size > 1 else ()
+    return frozenset({*names, "rates", *solver.provides, *pair})
