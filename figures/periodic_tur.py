@@ -10,7 +10,7 @@ from matplotlib.colors import LogNorm
 
 import qtopt
 from qtopt import files
-from qtopt.observables import CLASSICAL, PERIODIC, currents
+from qtopt.observables import Current, periodic_product, uncertainty_product
 from qtopt.plots.style import (
     BLACK,
     BLUE,
@@ -88,14 +88,16 @@ def _products(points: int) -> xarray.Dataset:
             state, rates = jax.jvp(
                 lambda *numbers: qtopt.steady_state(machine, weighted(*numbers)), here, (jnp.ones(()), along)
             )
-            return state, currents(state, rates, noise, frequency).local_powers
+            entropy = state.entropy_production_rate
+            mean, slope = state.local_powers, rates.local_powers
+            return state, Current(mean, noise.local_powers, entropy, frequency, slope)
 
         state, local = local_currents(jnp.zeros(()))
         _, other = local_currents(jnp.full((), 1.0 / CUTOFF))
         found = {
-            "classical": CLASSICAL.value(local)[0],
-            "fixed": PERIODIC.value(local)[0],
-            "following": PERIODIC.value(other)[0],
+            "classical": uncertainty_product(local)[0],
+            "fixed": periodic_product(local)[0],
+            "following": periodic_product(other)[0],
         }
         return {**found, "local_power": local.mean[0], "entropy": state.entropy_production_rate}
 

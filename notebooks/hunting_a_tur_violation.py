@@ -103,7 +103,7 @@ assert np.exp(hunt.fun) < 1e-2
 # violation at $\gamma_1 = 10^{-3}$.
 
 # %%
-exact = qtopt.evaluate(machine(100.0), cosines(0.2, np.pi / 2), "exact")
+exact = qtopt.evaluate(machine(100.0), cosines(0.2, np.pi / 2), qtopt.Exact())
 print(f"weak Q = {found.local_tur[0]:.5f}, exact Q = {exact.local_tur[0]:.5f}")
 assert abs(exact.local_tur[0] / found.local_tur[0] - 1.0) < 0.05
 

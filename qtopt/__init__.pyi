@@ -41,7 +41,6 @@ from .model import (
     pearson as pearson,
 )
 from .observables import (
-    BOUNDS as BOUNDS,
     Evaluation as Evaluation,
     evaluate as evaluate,
     performance as performance,

@@ -23,7 +23,8 @@ from qtopt.model import (
     Ohmic,
     PiecewiseDrive,
 )
-from qtopt.observables._evaluate import evaluate
+from qtopt.observables import evaluate
+from qtopt.solvers import Exact
 from qtopt.solvers.exact import ExactSteadyState, Resolution, steady_state
 from qtopt.solvers.time_domain import simulate_periods
 from qtopt.solvers.weak import steady_state as weak_steady_state
@@ -229,6 +230,6 @@ def test_gradients_equal_finite_differences() -> None:
 
 
 def test_evaluate_gives_them_without_warnings() -> None:
-    found = evaluate(MODERATE, STEPS, "exact")
+    found = evaluate(MODERATE, STEPS, Exact())
     assert found.warnings() == [] and found.truncation_error == 0.0
     assert sum(found.heat_currents) == pytest.approx(-found.power, rel=1e-12)

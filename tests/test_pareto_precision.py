@@ -194,14 +194,14 @@ def test_exact_fronts_improve_on_weak_drives(output: int | None, tmp_path: Path)
     weak = front.begun_from
     assert weak is not None and front.certificate is None and len(front.points) >= 1
     for point in front.points:
-        found = evaluate(machine, point.drive, "exact")
+        found = evaluate(machine, point.drive, Exact())
         power = found.power if output is None else found.local_powers[output]
         product = found.tur if output is None else (found.local_tur or [])[output]
         assert power == pytest.approx(point.output_power, rel=1e-9)
         assert product == pytest.approx(point.uncertainty_product, rel=1e-7)
     if output is not None:
         for start in weak.points:
-            old = evaluate(machine, start.drive, "exact")
+            old = evaluate(machine, start.drive, Exact())
             product = (old.local_tur or [])[output]
             rivals = [p for p in front.points if -p.output_power >= -old.local_powers[output] * (1.0 - 1e-9)]
             assert product is not None

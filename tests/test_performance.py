@@ -35,10 +35,8 @@ def test_modes_by_hand(
     result = performance(temperatures, powers, heats)
     assert result.mode == mode
     np.testing.assert_allclose(result.carnot_efficiency, 1.0 - min(temperatures) / max(temperatures))
-    for value, expected in ((result.efficiency, efficiency), (result.efficiency_bound, bound)):
-        assert (value is None) == (expected is None)
-        if value is not None and expected is not None:
-            np.testing.assert_allclose(value, expected)
+    np.testing.assert_allclose(result.efficiency, np.nan if efficiency is None else efficiency)
+    np.testing.assert_allclose(result.efficiency_bound, np.nan if bound is None else bound)
 
 
 def evaluate(hot: float, cold: float, frequency: float, peak: float = 1.25) -> Performance:
@@ -52,7 +50,7 @@ def evaluate(hot: float, cold: float, frequency: float, peak: float = 1.25) -> P
 def test_the_example_is_an_engine_below_carnot() -> None:
     state = solve(engine(), engine_drive())
     result = performance(engine().temperatures, state.local_powers, state.heat_currents)
-    assert result.mode == "engine" and result.efficiency is not None
+    assert result.mode == "engine"
     assert 0.0 < result.efficiency < result.carnot_efficiency
     # Engine identity: S = (-P/T_c)(eta_C/eta - 1)
     expected = -state.power / 0.2 * (result.carnot_efficiency / result.efficiency - 1.0)
@@ -73,6 +71,5 @@ def test_refrigerator_stays_below_its_bound() -> None:
     """Heat leaves the cold Ohmic bath at the resonance 0.825 of the antiphase mode, upwards by Omega."""
     result = evaluate(0.25, 0.2, 0.425)
     assert result.mode == "refrigerator", result
-    assert result.efficiency is not None and result.efficiency_bound is not None
     np.testing.assert_allclose(result.efficiency_bound, 0.2 / 0.05)
     assert 0.0 < result.efficiency < result.efficiency_bound

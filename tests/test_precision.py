@@ -10,8 +10,17 @@ from hypothesis import given, settings, strategies as st
 
 from qtopt import evaluate
 from qtopt.model import logarithmic_negativity, normal_modes
-from qtopt.observables import BOUNDS, CLASSICAL, CONSTANCY, EXCHANGE, PERIODIC, Current, Kind
-from qtopt.observables._uncertainty_bounds import exchange_function
+from qtopt.observables import (
+    ClassicalBound,
+    ConstancyBound,
+    Current,
+    CurrentKind,
+    ExchangeBound,
+    PeriodicBound,
+    exchange_function,
+    uncertainty_bounds,
+)
+from qtopt.solvers import Exact
 from qtopt.solvers.exact import fluctuations as exact_fluctuations
 from qtopt.solvers.weak import phase_space_covariance
 
@@ -20,29 +29,30 @@ from qtopt.solvers.weak import phase_space_covariance
 @given(st.floats(1e-6, 300.0))
 def test_exchange_function_inverts(entropy: float) -> None:
     """f = csch^2(y) with y tanh y = x/2, between its limits 2/x - 2/3 and 2/x, and above 2/(e^x - 1)."""
-    value = float(exchange_function(jnp.asarray(entropy)))
+    value = float(exchange_function(np.float64(entropy)))
     y = np.arcsinh(1.0 / np.sqrt(value))
     np.testing.assert_allclose(y * np.tanh(y), entropy / 2.0, rtol=1e-12)
     assert 2.0 / np.expm1(entropy) <= value * (1.0 + 1e-9) and value <= 2.0 / entropy * (1.0 + 1e-12)
 
 
 def test_bounds_are_distinct_and_say_where_they_hold() -> None:
-    assert len({bound.name for bound in BOUNDS}) == len(BOUNDS) == 4
-    assert all(bound.source and bound.domain for bound in BOUNDS)
-    one = jnp.ones(())
+    bounds = uncertainty_bounds()
+    assert len({bound.kind for bound in bounds}) == len(bounds) == 4
+    assert all(bound.source and bound.domain for bound in bounds)
+    one = np.ones(())
     biased = Current(one, 1.5 * one, one, one, -one)  # X - Omega X' = 2 X
-    assert CLASSICAL.violated(biased) and PERIODIC.violated(biased)
-    assert not CLASSICAL.violated(biased._replace(variance_rate=2.0 * one))
-    assert PERIODIC.value(biased) == 1.5 / 4.0
-    assert EXCHANGE.limit(biased) < 2.0  # always weaker than the classical bound
+    assert ClassicalBound().violated(biased) and PeriodicBound().violated(biased)
+    assert not ClassicalBound().violated(biased._replace(variance_rate=2.0 * one))
+    assert PeriodicBound().value(biased) == 1.5 / 4.0
+    assert ExchangeBound().limit(biased) < 2.0  # always weaker than the classical bound
 
 
 def test_bounds_concern_their_currents() -> None:
-    kinds: tuple[Kind, ...] = ("power", "local power", "heat")
-    assert [CLASSICAL.concerns(kind, "heater") for kind in kinds] == [True, True, True]
-    assert [EXCHANGE.concerns(kind, "engine") for kind in kinds] == [True, False, True]
-    assert [CONSTANCY.concerns(kind, "engine") for kind in kinds] == [True, False, False]
-    assert not CONSTANCY.concerns("power", "work converter")
+    kinds: tuple[CurrentKind, ...] = ("power", "local power", "heat")
+    assert [ClassicalBound().concerns(kind, "heater") for kind in kinds] == [True, True, True]
+    assert [ExchangeBound().concerns(kind, "engine") for kind in kinds] == [True, False, True]
+    assert [ConstancyBound().concerns(kind, "engine") for kind in kinds] == [True, False, False]
+    assert not ConstancyBound().concerns("power", "work converter")
 
 
 def test_evaluate_reports_the_published_violation() -> None:
@@ -91,7 +101,7 @@ def test_exact_fluctuations_against_discretised_baths(name: str) -> None:
 
 def test_no_fluctuations_are_explained() -> None:
     machine = machine_of((1.0, 0.6), (ohmic(0.01, 1.0), ohmic(1.0, 0.2, (1.0, 1.0))))
-    result = evaluate(machine, engine_drive(), "exact")
+    result = evaluate(machine, engine_drive(), Exact())
     assert result.tur is None and result.no_fluctuations is not None
     assert "strictly Ohmic" in result.no_fluctuations
 

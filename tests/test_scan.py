@@ -20,7 +20,7 @@ from config_texts import FOURIER, MACHINE, MONOCHROMATIC, OHMIC, PIECEWISE, SOLV
 from qtopt import __version__, files
 from qtopt.cli import main
 from qtopt.jobs import Store
-from qtopt.observables._evaluate import evaluate
+from qtopt.observables import evaluate, quantities
 from qtopt.plots import scan_figure
 from qtopt.scan import _batch, parameter_scan, remarks, write_dataset
 from qtopt.solvers import exact
@@ -57,52 +57,48 @@ def evaluated(config: files.Config, changes: dict[str, float]) -> dict[str, Any]
     """`qtopt evaluate` of one point."""
     for key, value in changes.items():
         config = files.with_number(config, files.find_number(config, key, "key"), value)
-    machine, drive = config.machine, files.require_drive(config)
-    return evaluate(machine, drive, config.solver.kind).as_dict()
+    return evaluate(config.machine, files.require_drive(config), config.solver).as_dict()
 
 
-NOT_SCANNED = {"output_tur", "violated_bounds", "no_fluctuations", "logarithmic_negativity", "normal_modes"}
 NOISE = {
-    "heat_current_fluctuations",
-    "heat_tur",
-    "power_fluctuations",
-    "local_power_fluctuations",
     "local_power_covariance",
-    "tur",
-    "local_tur",
+    "local_power_slopes",
+    "heat_current_fluctuations",
+    "heat_current_slopes",
 }
 
 
 def assert_equal_to_evaluate(data: xarray.Dataset, config: files.Config, point: dict[str, int]) -> None:
-    """Every number of `evaluate` at this point, to 1e-12 of its largest component.
+    """Every registered quantity equals that of `evaluate` at this point, to 1e-12 of its largest component.
 
-    Currents to 5e-12 of the largest: `evaluate` integrates over a window of frequencies, scans do not.
+    Currents to 5e-12 of the largest: `evaluate` integrates over a window of frequencies, scans do not. What
+    the fluctuations and slopes give with them, to 1e-10.
     """
     chosen = data.isel(point)
     keys = {key: float(chosen[name]) for name in point for key in data[name].attrs["config_keys"].split()}
     expected = evaluated(config, keys)
-    names = dict(
-        zip(data["mode"].attrs["flag_values"], data["mode"].attrs["flag_meanings"].split(), strict=True)
-    )
-    assert names[int(chosen["mode"])] == expected.pop("mode").replace(" ", "_")
-    slowest = expected["normal_modes"][0]
-    for name in ("frequency", "damping"):
-        np.testing.assert_allclose(chosen[f"slowest_mode_{name}"], slowest[name], rtol=1e-9, atol=1e-12)
     currents = max(np.abs(expected["local_powers"] + expected["heat_currents"]))
-    for name, value in expected.items():
-        if name not in chosen:
-            assert name in NOT_SCANNED | NOISE or value is None, name
-        elif isinstance(value, list) and None in value:
+    for item in quantities():
+        value = expected.pop(item.name)
+        if item.name not in chosen:
+            quick = config.scan is not None and not config.scan.fluctuations
+            of_noise = quick and not NOISE.isdisjoint(item.needs or (item.name,))
+            assert not item.scanned or value is None or of_noise, item.name
             continue
-        elif value is None:
-            assert np.isnan(float(chosen[name])), name
-        elif name == "first_law_residual":  # round-off itself
-            assert float(chosen[name]) < 1e-9
+        found = chosen[item.name].values
+        if item.flags:
+            assert item.flags[int(found) - item.first_flag] == value
+        elif item.name == "first_law_residual":  # round-off itself
+            assert float(found) < 1e-9
         else:
-            scale = currents if name in ("power", "heat_currents", "truncation_error") else 0.0
-            accuracy = 5e-12 if scale else 1e-12
-            tolerance = {"rtol": 1e-12, "atol": accuracy * max(scale, np.max(np.abs(value)))}
-            np.testing.assert_allclose(chosen[name].values, value, **tolerance, err_msg=name)
+            known = np.asarray(value, dtype=float)
+            scale = currents if item.name in ("power", "heat_currents", "truncation_error") else 0.0
+            noisy = "tur" in item.name or "slope" in item.name or "fluctuations" in item.name
+            accuracy = 1e-10 if noisy else 5e-12 if scale else 1e-12
+            size = max(scale, np.max(np.nan_to_num(np.abs(known))))
+            tolerance = {"rtol": 1e-10 if noisy else 1e-12, "atol": accuracy * size}
+            np.testing.assert_allclose(found, known, **tolerance, err_msg=item.name)
+    assert not expected
 
 
 BOTH = 'keys = ["machine.baths.hot.temperature", "machine.baths[1].temperature"]'
@@ -132,6 +128,18 @@ def test_weak_scans_equal_evaluate(case: str) -> None:
     assert len(axes) == len(CASES[case]) and not data["status"].any()
     for _ in range(3):
         assert_equal_to_evaluate(data, config, {str(a): int(rng.integers(data.sizes[a])) for a in axes})
+
+
+def test_every_quantity_equals_evaluate(soft: xarray.Dataset) -> None:
+    """With fluctuations: every variable of the file is registered, and equals that of `evaluate`."""
+    registered = {item.name: item for item in quantities()}
+    for name, variable in soft.data_vars.items():
+        item = registered[str(name)]
+        assert variable.dims == ("drive_frequency", "cold_damping", *item.dimensions)
+        assert variable.attrs["units"] == item.unit and variable.attrs["long_name"] == item.long_name
+    config = config_of(FREQUENCY, DAMPING, more="")
+    for point in ((0, 3), (4, 0)):
+        assert_equal_to_evaluate(soft, config, {"drive_frequency": point[0], "cold_damping": point[1]})
 
 
 def test_fluctuations(soft: xarray.Dataset) -> None:

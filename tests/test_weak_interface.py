@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
 import equinox as eqx
 import jax
@@ -13,7 +14,7 @@ from helpers_machines import engine, engine_drive, lorentzian, machine_of, ohmic
 
 from qtopt.errors import InputError
 from qtopt.model import FourierDrive, Machine, MonochromaticDrive
-from qtopt.observables._evaluate import _check_resolution
+from qtopt.solvers import Weak
 from qtopt.solvers.weak import steady_state
 
 HOT, COLD = lorentzian(1.0, 1.25, 0.01, 1.0), ohmic(100.0, 0.2, (1.0, 1.0))
@@ -115,7 +116,8 @@ def test_unresolved_conduction_is_an_error_not_a_number() -> None:
     """Heat between static baths is computed twice, in other units; where they differ there is none."""
     baths = (ohmic(0.1, 1.0), ohmic(2.0, 0.2, (1.0, 0.5)), ohmic(0.3, 0.5, (1.0, 1.0)))
     machine = machine_of((1.0, 0.6), baths)
-    heat = solve(machine, engine_drive()).heat_currents
-    _check_resolution(machine, engine_drive(), heat)
+    state = solve(machine, engine_drive())
+    Weak().verify(machine, engine_drive(), state)
+    wrong = replace(state, heat_currents=state.heat_currents.at[1].multiply(1.0 + 1e-5))
     with pytest.raises(InputError, match="must be resolved to 1e-6, but with these rates float64 gives them"):
-        _check_resolution(machine, engine_drive(), heat.at[1].multiply(1.0 + 1e-5))
+        Weak().verify(machine, engine_drive(), wrong)

@@ -4,8 +4,8 @@ from ._build import (
     build_drive as build_drive,
     build_initial as build_initial,
     build_machine as build_machine,
-    build_solver as build_solver,
     build_settings as build_settings,
+    build_solver as build_solver,
     drive_config as drive_config,
 )
 from ._places import (

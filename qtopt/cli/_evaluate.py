@@ -27,15 +27,13 @@ class Evaluate(AbstractCommand):
     def run(self) -> None:
         from .. import files
         from ..observables import evaluate
-        from ._text import evaluation_text
 
         config = files.load(self.file)
         if self.solver is not None:
             config = files.with_solver(config, self.solver)
-        drive = files.require_drive(config)
-        result = evaluate(config.machine, drive, config.solver.kind)  # pyright: ignore[reportArgumentType]
+        result = evaluate(config.machine, files.require_drive(config), config.solver)
         warn(result.warnings())
         if self.json:
             print(json.dumps(result.as_dict(), indent=2, allow_nan=False))
         else:
-            print(evaluation_text(result, [bath.name for bath in config.machine.baths]))
+            print(result)

@@ -9,7 +9,7 @@ import equinox as eqx
 import jax
 import numpy as np
 
-from ..model import Drive, Machine
+from ..model import AbstractDrive, Machine
 from ..solvers import AbstractSolver, Weak
 from ._quantities import quantities
 from ._solved import Observation, Solved, averages, known, no_fluctuations
@@ -18,7 +18,7 @@ LABEL_WIDTH = 24
 
 
 @eqx.filter_jit
-def _observed(observation: Observation, machine: Machine, drive: Drive) -> Any:
+def _observed(observation: Observation, machine: Machine, drive: AbstractDrive) -> Any:
     return observation(machine, drive)
 
 
@@ -32,9 +32,9 @@ class Evaluation:
     """Thermodynamics of one machine under one drive (hbar = k_B = m = 1).
 
     Every quantity of `qtopt.observables.quantities()` is an attribute, under the name that is its key in
-    `qtopt evaluate --json`: numbers, lists of them in the order of oscillators or baths, and words. A quantity
-    that the solver does not give of this machine, or that is not defined for it, is None. `print` shows the
-    most important ones as a readable block.
+    `qtopt evaluate --json`: numbers, lists of them in the order of oscillators or baths, and words. A
+    quantity that the solver does not give of this machine, or that is not defined for it, is None. `print`
+    shows the most important ones as a readable block.
 
     Attributes:
         machine, drive, solver: what was evaluated, and how.
@@ -42,7 +42,7 @@ class Evaluation:
     """
 
     machine: Machine
-    drive: Drive
+    drive: AbstractDrive
     solver: AbstractSolver
     values: dict[str, Any]
 
@@ -99,7 +99,7 @@ class Evaluation:
         return f"<table>{''.join(f'<tr>{row}</tr>' for row in rows)}</table>"
 
 
-def evaluate(machine: Machine, drive: Drive, solver: AbstractSolver | None = None) -> Evaluation:
+def evaluate(machine: Machine, drive: AbstractDrive, solver: AbstractSolver | None = None) -> Evaluation:
     """Steady state of a machine with everything derived from it.
 
     Args:
@@ -119,25 +119,14 @@ def evaluate(machine: Machine, drive: Drive, solver: AbstractSolver | None = Non
     state, more = _observed(observation, machine, drive)
     solver.verify(machine, drive, state)
     state = solver.refined(machine, drive, state)
-    numbers = jax.tree.map(np.asarray, averages(state, solver) | more)
-    solved = _alone(solver, machine, drive, numbers, reason)
+    # one machine is a batch of one while its numbers are derived
+    one = (machine, drive, averages(state, solver) | more)
+    derived = Solved.derive(solver, _each, *jax.tree.map(lambda part: np.asarray(part)[None], one))
+    numbers: dict[str, Any] = {name: part[0] for name, part in derived.numbers.items()}
+    solved = Solved(machine, drive, numbers if reason is None else {**numbers, "no_fluctuations": reason})
     found = known(machine, solver, solved.numbers)
     values = {item.name: item.plain(solved) for item in quantities(found)}
     return Evaluation(machine, drive, solver, values)
-
-
-def _alone(
-    solver: AbstractSolver,
-    machine: Machine,
-    drive: Drive,
-    numbers: dict[str, Any],
-    reason: str | None,
-) -> Solved:
-    """One machine is a batch of one while its numbers are derived."""
-    one = jax.tree.map(lambda part: np.asarray(part)[None], (machine, drive, numbers))
-    derived = Solved.derive(solver, _each, *one)
-    found = {name: part[0] for name, part in derived.numbers.items()}
-    return Solved(machine, drive, {**found, **({} if reason is None else {"no_fluctuations": reason})})
 
 
 def _finite(value: Any) -> Any:

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from ._evaluate import Evaluation
 
 POWER, VARIANCE_RATE, SLOPE = "hbar omega_A^2", "hbar^2 omega_A^3", "hbar omega_A"
-CARNOT, SLOWEST = "carnot_efficiency", "slowest_mode"
 WORK_NOISE, HEAT_NOISE = ("local_power_covariance",), ("heat_current_fluctuations",)
 
 _QUANTITIES: dict[str, Quantity] = {}
@@ -112,21 +111,24 @@ for _quantity in (
     ),
     Quantity("efficiency_bound", "largest efficiency that the second law allows",
              lambda s: s.performance.efficiency_bound, needs=("local_powers",)),
-    Quantity(CARNOT, "Carnot efficiency", lambda s: s.performance.carnot_efficiency, needs=("local_powers",)),
+    Quantity("carnot_efficiency", "Carnot efficiency", lambda s: s.performance.carnot_efficiency,
+             needs=("local_powers",)),
     Quantity("covariance", "position covariance", None, (OSCILLATOR, OTHER), "hbar / (m omega_A)"),
     Quantity(
         "truncation_error", "error of the power", unit=POWER,
         trust=Trust(1e-6, "harmonics of the drive beyond those kept can change the power by so much.", True),
     ),
     Quantity("pearson", "Pearson coefficient", lambda s: pearson(s["covariance"]),
-             needs=("covariance", PAIR), line=Line("Pearson coefficient", "{: .6f}"), look="signed", marked=0.0),
+             needs=("covariance", PAIR), line=Line("Pearson coefficient", "{: .6f}"), look="signed",
+             marked=0.0),
     Quantity("logarithmic_negativity", "logarithmic negativity",
              line=Line("logarithmic negativity", "{: .6f}", "   (entangled above 0)")),
-    Quantity(f"{SLOWEST}_frequency", "frequency of the longest-lived mode", lambda s: s.slowest["frequency"],
-             unit="omega_A", needs=("rates",), line=Line("longest-lived mode", "{: .6g}", _slowest_note, None)),
-    Quantity(f"{SLOWEST}_damping", "damping of the longest-lived mode", lambda s: s.slowest["damping"],
+    Quantity("slowest_mode_frequency", "frequency of the longest-lived mode",
+             lambda s: s.slowest["frequency"], unit="omega_A", needs=("rates",),
+             line=Line("longest-lived mode", "{: .6g}", _slowest_note, undefined=None)),
+    Quantity("slowest_mode_damping", "damping of the longest-lived mode", lambda s: s.slowest["damping"],
              unit="omega_A", needs=("rates",)),
-    Quantity(f"{SLOWEST}_phase", "cosine of the phase between two oscillators in the longest-lived mode",
+    Quantity("slowest_mode_phase", "cosine of the phase between two oscillators in the longest-lived mode",
              lambda s: s.slowest["phase"], needs=("rates", PAIR)),
     Quantity("normal_modes", "normal modes of the static machine, the longest-lived first", _normal_modes,
              needs=("rates",), scanned=False),
@@ -173,7 +175,8 @@ for _quantity in (
     Quantity("spectral_radius", "spectral radius", look="plain", always=True,
              line=Line("spectral radius", "{: .6f}", "   (stable below 1)")),
     Quantity(
-        "first_law_residual", "first-law residual", line=Line("first-law residual", "{: .1e}", "   (relative)"),
+        "first_law_residual", "first-law residual",
+        line=Line("first-law residual", "{: .1e}", "   (relative)"),
         trust=Trust(1e-6, "two expressions of the heat currents differ by so much of the largest: round-off "
                     "limits this machine, or the points of time are too few."),
     ),

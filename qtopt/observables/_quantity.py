@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ._evaluate import Evaluation
 
 OSCILLATOR, OTHER, BATH = "oscillator", "other_oscillator", "bath"
-"""Dimensions of quantities: oscillators l = 1..L, a second index of them, baths in the order of the machine."""
+"""Dimensions: oscillators l = 1..L, a second index of them, baths in the order of the machine."""
 Look = Literal["signed", "positive", "plain", "flags"]
 
 
@@ -63,9 +63,9 @@ class Quantity:
     Attributes:
         name: the JSON key and the netCDF variable.
         long_name: one line.
-        of: how it follows from what was solved, an array of the shape (..., *dimensions), or any text or table
-            where it is not `scanned`; by default the number of this name.
-        dimensions: names among `OSCILLATOR`, `OTHER` and `BATH`.
+        of: how it follows from what was solved: an array of the shape (..., *dimensions), or for one machine
+            any plain value where it is not `scanned`; by default the number of this name.
+        dimensions: some of `OSCILLATOR`, `OTHER` and `BATH`.
         unit: hbar = k_B = m = 1, frequencies in units of omega_A.
         needs: names of the numbers from which it follows; by default its own.
         line: of the readable block, where it has one.

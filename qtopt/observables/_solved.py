@@ -13,7 +13,7 @@ from jax import Array
 from numpy.typing import NDArray
 
 from ..errors import InputError
-from ..model import Drive, Machine, logarithmic_negativity, longest_lived, state_space
+from ..model import AbstractDrive, Machine, logarithmic_negativity, longest_lived, state_space
 from ..solvers import AbstractSolver, AbstractSteadyState
 from ._current import Current, CurrentKind
 from ._operating_mode import Performance, performance
@@ -46,7 +46,7 @@ class Observation:
         return Observation(solver, noisy, machine.size > 1 and solver.finite_momenta(machine))
 
     def __call__(
-        self, machine: Machine, drive: Drive
+        self, machine: Machine, drive: AbstractDrive
     ) -> tuple[AbstractSteadyState, dict[str, Array]]:
         def solve(frequency: Array) -> AbstractSteadyState:
             return self.solver.steady_state(machine, eqx.tree_at(lambda d: d.frequency, drive, frequency))
@@ -83,7 +83,7 @@ def _names(state: AbstractSteadyState) -> Iterable[str]:
     return (field.name for field in fields(state))
 
 
-def no_fluctuations(solver: AbstractSolver, machine: Machine, drive: Drive) -> str | None:
+def no_fluctuations(solver: AbstractSolver, machine: Machine, drive: AbstractDrive) -> str | None:
     """Why the solver gives no fluctuations of this machine, or None where it does."""
     try:
         solver.check_fluctuations(machine, drive)
@@ -102,7 +102,7 @@ class Solved:
     """
 
     machine: Machine
-    drive: Drive
+    drive: AbstractDrive
     numbers: dict[str, NDArray[Any]]
 
     def __getitem__(self, name: str) -> NDArray[Any]:
@@ -110,7 +110,7 @@ class Solved:
 
     @staticmethod
     def derive(
-        solver: AbstractSolver, each: Each, machines: Machine, drives: Drive, numbers: dict[str, Any]
+        solver: AbstractSolver, each: Each, machines: Machine, drives: AbstractDrive, numbers: dict[str, Any]
     ) -> "Solved":
         """With what follows from the eigenvalues of the static dynamics of n machines, (n, ...) each."""
         rates, modes = np.linalg.eig(numbers["dynamics"])

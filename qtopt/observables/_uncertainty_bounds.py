@@ -17,6 +17,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ..registry import class_of, kinds, register
 from ._current import Current, CurrentKind, periodic_product, uncertainty_product
 
 CLASSICAL_LIMIT = 2.0
@@ -61,26 +62,28 @@ class AbstractUncertaintyBound(eqx.Module):
         return self.value(current) < self.limit(current) * (1.0 - ROUND_OFF)
 
 
+@register
 class ClassicalBound(AbstractUncertaintyBound):
     """Q >= 2. In the weak theory the total power of an isothermal machine under one harmonic obeys it."""
 
     kind = "classical"
     source = "Barato and Seifert, PRL 114, 158101 (2015); Gingrich et al., PRL 116, 120601 (2016)"
     domain = (
-        "time-homogeneous classical Markov jump or overdamped dynamics. In the weak theory with an isothermal "
-        "single-harmonic drive the total power obeys it: Q = (Omega/T) coth(Omega/2T)"
+        "time-homogeneous classical Markov jump or overdamped dynamics. In the weak theory with an "
+        "isothermal single-harmonic drive the total power obeys it: Q = (Omega/T) coth(Omega/2T)"
     )
     currents = ("power", "local power", "heat")
 
 
+@register
 class PeriodicBound(AbstractUncertaintyBound):
     """D S/(X - Omega dX/dOmega)^2 >= 2, the derivative at a fixed shape of the drive."""
 
     kind = "periodic"
     source = "Koyuk and Seifert, PRL 122, 230601 (2019)"
     domain = (
-        "periodically driven classical Markov dynamics: D S/(X - Omega dX/dOmega)^2 >= 2, the derivative at a "
-        "fixed shape of the drive"
+        "periodically driven classical Markov dynamics: D S/(X - Omega dX/dOmega)^2 >= 2, the derivative at "
+        "a fixed shape of the drive"
     )
     currents = ("power", "local power", "heat")
 
@@ -89,6 +92,7 @@ class PeriodicBound(AbstractUncertaintyBound):
         return periodic_product(current)
 
 
+@register
 class ExchangeBound(AbstractUncertaintyBound):
     """Q >= S tau f(S tau) with the period tau and f of `exchange_function`."""
 
@@ -107,6 +111,7 @@ class ExchangeBound(AbstractUncertaintyBound):
         return entropy * exchange_function(entropy)
 
 
+@register
 class ConstancyBound(AbstractUncertaintyBound):
     """The trade-off of power, efficiency and constancy of engines, D_P (eta_C - eta)/(-P eta T_c) >= 2."""
 
@@ -122,7 +127,8 @@ class ConstancyBound(AbstractUncertaintyBound):
 
 def uncertainty_bounds() -> tuple[AbstractUncertaintyBound, ...]:
     """All registered uncertainty relations."""
-    return ClassicalBound(), PeriodicBound(), ExchangeBound(), ConstancyBound()
+    family = AbstractUncertaintyBound.family
+    return tuple(class_of(family, kind)() for kind in kinds(family))
 
 
 def exchange_function(entropy: Any) -> Any:

@@ -9,15 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import __version__, files
-from ..assembly import build_solver
 from ..jobs import Share, Store, first, gathered
 from ..numerics import require_x64
-<<<<<<< HEAD
-from ._axes import read_axes
-=======
 from ..observables import BATH, OSCILLATOR, OTHER, Quantity
-from ._axes import build_model, read_axes
->>>>>>> fec208d (One registry of quantities: evaluate, scan, text and files read it)
+from ._axes import read_axes
 from ._dataset import check_names, dataset
 from ._solve import Programs, Results
 
@@ -75,12 +70,8 @@ class _Scan:
     def __init__(self, config: files.Config, state: Path | None, report: Report, processes: int) -> None:
         require_x64()
         self.axes = read_axes(config)
-<<<<<<< HEAD
         files.require_drive(config)
-        model, kind = files.model_of(config), config.solver.kind
-=======
-        model = build_model(config)
->>>>>>> fec208d (One registry of quantities: evaluate, scan, text and files read it)
+        model = files.model_of(config)
         scan = files.require_scan(config)
         grid = np.meshgrid(*(axis.values for axis in self.axes), indexing="ij")
         self.values = np.stack([part.ravel() for part in grid], axis=1)
@@ -88,20 +79,11 @@ class _Scan:
         if chunk is None and processes > 1:
             chunk = -(-len(self.values) // (CHUNKS_OF_A_SHARE * processes))
         places = tuple(axis.places for axis in self.axes)
-<<<<<<< HEAD
-        self.solver = Solver(model, places, kind, chunk, scan.fluctuations)  # pyright: ignore
-        check_names(self.axes, self.solver.quantities)
-        sizes = {"oscillator": model[0].size, "other_oscillator": model[0].size, "bath": len(model[0].baths)}
-        self.results: Results = {
-            item.name: _empty(item, len(self.values), sizes) for item in self.solver.quantities
-        }
-=======
-        self.programs = Programs(model, places, build_solver(config.solver), chunk, scan.fluctuations)
+        self.programs = Programs(model, places, config.solver, chunk, scan.fluctuations)
         self.quantities = self.programs.quantities
         check_names(self.axes, self.quantities)
         sizes = {OSCILLATOR: model[0].size, OTHER: model[0].size, BATH: len(model[0].baths)}
         self.results: Results = {item.name: _empty(item, len(self.values), sizes) for item in self.quantities}
->>>>>>> fec208d (One registry of quantities: evaluate, scan, text and files read it)
         key = files.fingerprint(config, ("drive", "scan"), __version__)
         self.store = Store(state and state / f"{MACHINES}.part", key)
         self.done = np.zeros(len(self.values), dtype=bool)

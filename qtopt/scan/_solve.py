@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..files import Model
-from ..model import Drive, Machine
+from ..model import AbstractDrive, Machine
 from ..observables import Observation, Solved, averages, known, no_fluctuations, quantities
 from ..schema import Place, placed_each
 from ..solvers import RESOLVED, AbstractSolver
@@ -35,7 +35,7 @@ class Numbers:
 
     observation: Observation
 
-    def __call__(self, machine: Machine, drive: Drive) -> dict[str, Any]:
+    def __call__(self, machine: Machine, drive: AbstractDrive) -> dict[str, Any]:
         solver = self.observation.solver
         state, more = self.observation(machine, drive)
         return averages(state, solver) | more | {"status": solver.status(machine, drive, state)}

@@ -8,8 +8,12 @@ from ._solve import (
 from .base import (
     RESOLVED as RESOLVED,
     STATUSES as STATUSES,
+    UNDAMPED as UNDAMPED,
+    UNRESOLVED as UNRESOLVED,
+    UNSTABLE as UNSTABLE,
     AbstractSolver as AbstractSolver,
     AbstractSteadyState as AbstractSteadyState,
+    Each as Each,
     Fluctuations as Fluctuations,
 )
 from .exact import (

@@ -218,7 +218,7 @@ def _spread(low: float, high: float, count: int) -> np.ndarray:
 def between_temperatures(currents: Currents, mode: str) -> float | None:
     """The efficiency of a machine that works in this mode; None where it does not."""
     found = performance(currents.temperatures, currents.local_powers, currents.heat_currents)
-    return found.efficiency if found.mode == mode else None
+    return float(found.efficiency) if found.mode == mode else None
 
 
 def two_temperatures(machine: Machine, name: str) -> tuple[float, float]:

@@ -5,6 +5,7 @@ from ._fluctuations import (
 )
 from ._solver import (
     AbstractSolver as AbstractSolver,
+    Each as Each,
     State as State,
 )
 from ._steady_state import (

@@ -1,11 +1,10 @@
 """What every solver can be asked."""
 
 from abc import abstractmethod
-from collections.abc import Iterator
-from typing import ClassVar, Self, TypeVar
+from collections.abc import Callable, Iterator
+from typing import Any, ClassVar, Self, TypeVar
 
 import equinox as eqx
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 from numpy.typing import NDArray
@@ -15,13 +14,15 @@ from ._fluctuations import Fluctuations
 from ._steady_state import AbstractSteadyState
 
 State = TypeVar("State", bound=AbstractSteadyState)
+Each = Callable[..., Any]
+"""Maps a function of one machine over many, on all devices."""
 
 
 class AbstractSolver(eqx.Module):
     """A theory of the periodic steady state, with its settings.
 
     A new solver is one final subclass. All settings are static fields: solvers with equal settings share
-    compiled programs. `steady_state`, `fluctuations`, `pace`, `status` and `phase_space_covariance` can be
+    compiled programs. `steady_state`, `fluctuations`, `status` and `phase_space_covariance` can be
     traced (`jax.jit`, `jax.vmap`, `jax.grad`) once the settings are settled; the other methods run on the
     host.
     """
@@ -73,20 +74,17 @@ class AbstractSolver(eqx.Module):
         """A solver that is cheaper and a little less accurate, for searches that ask it many times."""
         return self
 
-    def pace(self, machine: Machine, drive: AbstractDrive) -> Float[Array, " p"]:
-        """The numbers of a machine on which open settings depend; for batches, see `settled_each`."""
-        return jnp.zeros(0)
-
     def settled_each(
-        self, drive: AbstractDrive, paces: NDArray[np.float64]
-    ) -> Iterator[tuple["AbstractSolver", NDArray[np.int64]]]:
-        """Settled solvers, each with the positions of those of n machines that it suits.
+        self, count: int, drive: AbstractDrive, each: Each
+    ) -> Iterator[tuple[Self, NDArray[np.int64]]]:
+        """Settled solvers, each with the positions of those of many machines that it suits.
 
         Args:
-            drive: any drive of the batch: their structure is one, whatever their numbers.
-            paces: (n, p) what `pace` gave for each machine.
+            count: how many machines there are.
+            drive: any of their drives: their structure is one, whatever their numbers.
+            each: function -> its results for every machine, (count, ...); it is traced.
         """
-        yield self, np.arange(len(paces))
+        yield self, np.arange(count)
 
     def status(self, machine: Machine, drive: AbstractDrive, state: AbstractSteadyState) -> Int[Array, ""]:
         """A position in `STATUSES`: at least as strict as that of the state."""
@@ -95,6 +93,19 @@ class AbstractSolver(eqx.Module):
     def verify(self, machine: Machine, drive: AbstractDrive, state: AbstractSteadyState) -> None:
         """Raise `InputError` where `status` is not 0."""
         state.check()
+
+    def derived(
+        self, each: Each, machines: Machine, drives: AbstractDrive, rates: NDArray[Any], modes: NDArray[Any]
+    ) -> dict[str, NDArray[Any]]:
+        """What it provides by way of the eigenvalues of the static dynamics, by name, (n, ...) each.
+
+        Args:
+            each: (function, *inputs) -> the results of a function of one machine for every one.
+            machines, drives: of n machines, with a leading axis (n,).
+            rates: (n, d) eigenvalues.
+            modes: (n, d, d) eigenvectors, the columns.
+        """
+        return {}
 
     def refined(self, machine: Machine, drive: AbstractDrive, state: State) -> State:
         """A state of one machine with more digits, where there is a way on the host."""

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from ...model import AbstractDrive, Machine, has_friction
 from ...thermal import coth_poles
-from ..base import AbstractSolver, AbstractSteadyState, Fluctuations
+from ..base import AbstractSolver, AbstractSteadyState, Each, Fluctuations
 from ._fluctuations import check_fluctuations, fluctuations
 from ._resolution import Resolution, default_points, fastest_rate, levels_for
 from ._result import ExactSteadyState
@@ -89,21 +90,17 @@ class Exact(AbstractSolver):
         points = SEARCH_POINTS if self.points is None else self.points
         return Exact(points, self.levels, max(self.accuracy, SEARCH_ACCURACY))
 
-    def pace(self, machine: Machine, drive: AbstractDrive) -> Float[Array, " 2"]:
-        """Fastest rate of the machine, and the frequency of its drive."""
-        return jnp.stack([fastest_rate(machine, drive), drive.frequency])
-
     def settled_each(
-        self, drive: AbstractDrive, paces: NDArray[np.float64]
+        self, count: int, drive: AbstractDrive, each: Each
     ) -> Iterator[tuple["Exact", NDArray[np.int64]]]:
         """Machines that need about as many doublings share a program."""
         points = default_points(drive) if self.points is None else self.points
         if self.levels is not None:
-            yield Exact(points, self.levels, self.accuracy), np.arange(len(paces))
+            yield Exact(points, self.levels, self.accuracy), np.arange(count)
             return
-        step = LEVEL_STEP if len(paces) >= SMALLEST_GROUP else 2 * LEVEL_STEP
-        levels = -(-levels_for(*paces.T, points) // step) * step
-        waiting = np.zeros(len(levels), dtype=bool)
+        step = LEVEL_STEP if count >= SMALLEST_GROUP else 2 * LEVEL_STEP
+        levels = -(-levels_for(*each(_pace).T, points) // step) * step
+        waiting = np.zeros(count, dtype=bool)
         for level in np.unique(levels):
             waiting |= levels == level
             if waiting.sum() >= SMALLEST_GROUP or level == levels.max():
@@ -111,6 +108,7 @@ class Exact(AbstractSolver):
                 waiting[:] = False
 
 
-@eqx.filter_jit
+@jax.jit
 def _pace(machine: Machine, drive: AbstractDrive) -> Float[Array, " 2"]:
-    return Exact().pace(machine, drive)
+    """What the doublings depend on: the fastest rate of the machine and the frequency of its drive."""
+    return jnp.stack([fastest_rate(machine, drive), drive.frequency])

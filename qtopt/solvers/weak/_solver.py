@@ -1,21 +1,26 @@
 """The weak theory as a solver."""
 
-from typing import ClassVar
+from collections.abc import Callable
+from functools import lru_cache, partial
+from typing import Any, ClassVar
 
 import equinox as eqx
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float, Int
+from numpy.typing import NDArray
 
 from ...errors import InputError
 from ...model import AbstractDrive, Machine, has_friction
 from ...thermal import coth_poles
-from ..base import UNRESOLVED, AbstractSolver, AbstractSteadyState, Fluctuations, State
+from ..base import UNRESOLVED, AbstractSolver, AbstractSteadyState, Each, Fluctuations, State
 from ._check import check_baths, check_machine
 from ._fluctuations import check_fluctuations, fluctuations
 from ._kernels import phase_space_covariance
 from ._result import WeakSteadyState
 from ._steady_state import steady_state
 from ._unit_check import RESOLUTION, heat_error, in_other_units
+from ._validity import Resonances, self_energies
 from ._window import with_window_currents
 
 
@@ -84,6 +89,14 @@ class Weak(AbstractSolver):
                 "or merge baths of one temperature."
             )
 
+    def derived(
+        self, each: Each, machines: Machine, drives: AbstractDrive, rates: NDArray[Any], modes: NDArray[Any]
+    ) -> dict[str, NDArray[Any]]:
+        """How weak the driven bath is: see `weak_validity`."""
+        resonances = Resonances(rates, modes)
+        energies = each(_self_energies(self.harmonics), machines, drives, resonances.frequencies)
+        return {"weak_validity": resonances.broadening(np.asarray(energies))}
+
     def refined(self, machine: Machine, drive: AbstractDrive, state: State) -> State:
         """With currents from the window of frequencies that carry them, for one static bath."""
         return with_window_currents(machine, drive, state) if len(machine.static_baths) == 1 else state
@@ -95,6 +108,12 @@ class Weak(AbstractSolver):
         return heat_error(
             state.heat_currents, self.steady_state(*in_other_units(machine, drive)).heat_currents
         )
+
+
+@lru_cache
+def _self_energies(harmonics: int | None) -> Callable[..., Any]:
+    """The same function for equal settings, so that programs are shared."""
+    return partial(self_energies, harmonics=harmonics)
 
 
 @eqx.filter_jit

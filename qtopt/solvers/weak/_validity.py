@@ -32,7 +32,7 @@ def weak_validities(
     machine: Machine, drives: AbstractDrive, harmonics: int | None = None
 ) -> NDArray[np.float64]:
     """`weak_validity` of a batch of drives, (B,)."""
-    resonances = Resonances(np.asarray(_static_dynamics(machine)))
+    resonances = Resonances(*np.linalg.eig(np.asarray(_static_dynamics(machine))))
     energies = _self_energies(machine, drives, jnp.asarray(resonances.frequencies), harmonics)
     return resonances.broadening(np.asarray(energies))
 
@@ -66,9 +66,8 @@ def _self_energies(
 class Resonances:
     """Eigenvalues and eigenvectors of static dynamics, (..., n, n); leading axes number machines."""
 
-    def __init__(self, dynamics: NDArray[np.float64]) -> None:
-        self.rates, self.right = np.linalg.eig(dynamics)
-        self.frequencies, self.widths = np.imag(self.rates), -np.real(self.rates)
+    def __init__(self, rates: NDArray[Any], right: NDArray[Any]) -> None:
+        self.right, self.frequencies, self.widths = right, np.imag(rates), -np.real(rates)
         try:
             self.left = np.linalg.inv(self.right)
         except np.linalg.LinAlgError:  # of one machine at least
