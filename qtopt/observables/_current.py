@@ -32,7 +32,7 @@ class Current(NamedTuple):
 def uncertainty_product(current: Current) -> Any:
     """Q = D_X S / X^2, small for a precise current that costs little entropy; infinite at X = 0.
 
-    Source: theory (?uncertainty product?).
+    Source: theory (8.1).
     """
     return _quotient(current.variance_rate * current.entropy_production_rate, current.mean**2)
 
@@ -40,7 +40,7 @@ def uncertainty_product(current: Current) -> Any:
 def periodic_product(current: Current) -> Any:
     """D_X S/(X - Omega dX/dOmega)^2, the derivative at a fixed shape of the drive; see `PeriodicBound`.
 
-    Source: theory (?periodic uncertainty relation?).
+    Source: theory (8.4).
     """
     effective = current.mean - current.drive_frequency * current.slope
     return _quotient(current.variance_rate * current.entropy_production_rate, effective**2)

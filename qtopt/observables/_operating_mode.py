@@ -45,7 +45,7 @@ def performance(temperatures: ArrayLike, local_powers: ArrayLike, heat_currents:
     Returns:
         Arrays of the shape (...).
 
-    Source: theory (?operating modes?).
+    Source: theory (2.5) to (2.7).
     """
     temperature, powers, heat = (
         np.asarray(part, dtype=float) for part in (temperatures, local_powers, heat_currents)

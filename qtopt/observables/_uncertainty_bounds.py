@@ -30,7 +30,7 @@ class AbstractUncertaintyBound(eqx.Module):
     """An uncertainty relation ``value >= limit``; as it stands here, Q >= 2.
 
     A new relation is one final subclass that is registered (`qtopt.register`); `evaluate` then judges every
-    current in its domain and lists violations under `violated_bounds`.
+    current in its domain and lists violations under `violated_bounds`. Source: theory, section 8.
     """
 
     family: ClassVar[str] = "uncertainty bound"
@@ -94,7 +94,7 @@ class PeriodicBound(AbstractUncertaintyBound):
 
 @register
 class ExchangeBound(AbstractUncertaintyBound):
-    """Q >= S tau f(S tau) with the period tau and f of `exchange_function`."""
+    """Q >= S tau f(S tau) with the period tau and f of `exchange_function`: theory (8.5)."""
 
     kind = "exchange fluctuation theorem"
     source = "Timpanaro et al., PRL 123, 090604 (2019)"
@@ -139,7 +139,7 @@ def exchange_function(entropy: Any) -> Any:
     Args:
         entropy: x > 0, a NumPy or jax array of any shape.
 
-    Source: theory (?exchange fluctuation theorem?).
+    Source: theory (8.5).
     """
     xp = jnp if isinstance(entropy, jax.Array) else np
     target = entropy / 2.0
