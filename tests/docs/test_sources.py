@@ -85,3 +85,15 @@ def test_links_into_the_theory_resolve() -> None:
 
 def test_citations_of_the_theory_resolve() -> None:
     assert {name: lost for name, text in texts().items() if (lost := dangling(text))} == {}
+
+
+def test_documents_name_files_that_exist() -> None:
+    folders = "|".join(FOLDERS)
+    named = re.compile(rf"`((?:{folders})(?:/[\w.-]+)+?\.(?:py|md|toml|json|ipynb))(?:::\w+)?`")
+    lost = {
+        f"{path.name}: {name}"
+        for path in [ROOT / "README.md", *(ROOT / "docs").glob("*.md"), ROOT / "tests" / "README.md"]
+        for name in named.findall(path.read_text())
+        if not (ROOT / name).exists() and "NAME" not in name
+    }
+    assert lost == set()
