@@ -1,10 +1,16 @@
 """docs/theory.md and those who cite it: every number exists once, in order, and every citation finds one."""
 
+import inspect
 import re
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
+
+import qtopt
+import qtopt.model
+import qtopt.observables
+from qtopt.fronts.certificates import peak
 
 ROOT = Path(__file__).parents[2]
 THEORY = (ROOT / "docs" / "theory.md").read_text()
@@ -97,3 +103,37 @@ def test_documents_name_files_that_exist() -> None:
         if not (ROOT / name).exists() and "NAME" not in name
     }
     assert lost == set()
+
+
+@pytest.mark.parametrize("name", qtopt.__all__)
+def test_a_public_name_is_explained_in_sentences(name: str) -> None:
+    """The first paragraph ends like a sentence, and somewhere there is one of six words or more."""
+    value = getattr(qtopt, name)
+    if not callable(value):
+        pytest.skip(f"{name} is data")
+    text = inspect.getdoc(value) or ""
+    assert text.split("\n\n")[0].rstrip().endswith((".", ":")), text
+    sentences = re.split(r"(?<=[.:])\s", " ".join(text.split()))
+    assert any(sentence.endswith(".") and len(sentence.split()) > 5 for sentence in sentences), text
+
+
+def named_in_the_glossary() -> list[str]:
+    """The names in the code of the tables of symbols: `Class.attribute` or a public name."""
+    rows = [line.split(" | ") for line in (ROOT / "docs" / "glossary.md").read_text().splitlines()]
+    cells = [row[1] for row in rows if len(row) == 5 and "theory.md" in row[4]]
+    return sorted({name for cell in cells for name in re.findall(r"`([A-Z]\w+\.\w+|[A-Z]\w+)`", cell)})
+
+
+@pytest.mark.parametrize("name", named_in_the_glossary())
+def test_names_of_the_glossary_exist(name: str) -> None:
+    owner, _, attribute = name.partition(".")
+    found = [
+        getattr(room, owner) for room in (qtopt, qtopt.model, qtopt.observables, peak) if hasattr(room, owner)
+    ]
+    assert found, f"{owner} is no public name"
+    declared = (
+        {field for base in found[0].__mro__ for field in inspect.get_annotations(base)}
+        if attribute
+        else set()
+    )
+    assert not attribute or attribute in declared or hasattr(found[0], attribute)
