@@ -46,7 +46,7 @@ class Config:
 
 
 def read_config(table: Table) -> Config:
-    """The whole file."""
+    """Read a whole file as a configuration."""
     return read(Config, table)
 
 

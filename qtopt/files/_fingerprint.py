@@ -9,7 +9,7 @@ from ._toml import dumps
 
 
 def fingerprint(config: Config, sections: tuple[str, ...], *more: str) -> str:
-    """Of the machine with its tables and the solver, these sections of the file, and `more`.
+    """The fingerprint of machine (with its tables) and solver, of these sections of the file, and of `more`.
 
     Args:
         config: the configuration.

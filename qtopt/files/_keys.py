@@ -98,7 +98,7 @@ def with_number(config: Config, place: Place, value: float) -> Config:
 
 
 def named_key(config: Config, place: Place) -> str:
-    """`machine.baths.hot.temperature`."""
+    """The key of a place with the names of baths, such as `machine.baths.hot.temperature`."""
     return _named(config, (*place.path, *place.entry))
 
 

@@ -58,7 +58,7 @@ class AxisSection(MovingNumbers):
 
     @property
     def grid(self) -> NDArray[np.float64]:
-        """All values."""
+        """All values of the axis, in their order."""
         if self.values is not None:
             return np.asarray(self.values)
         assert self.start is not None and self.stop is not None and self.points is not None

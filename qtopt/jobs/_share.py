@@ -13,7 +13,7 @@ class Share(NamedTuple):
 
     @staticmethod
     def read(text: str) -> "Share":
-        """From "K/N".
+        """Read a share from text such as "2/5", share 2 of 5.
 
         Raises:
             InputError: it is not of this form, or K is not one of 1 to N.

@@ -100,7 +100,7 @@ class Quantity:
         return known.issuperset(self.needs or (self.name,))
 
     def values(self, solved: Solved) -> Any:
-        """Its values for one machine or many."""
+        """The values of the quantity for one machine or many."""
         return solved[self.name] if self.of is None else self.of(solved)
 
     def masked(self, solved: Solved, resolved: NDArray[np.bool_]) -> NDArray[Any]:

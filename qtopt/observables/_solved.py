@@ -42,7 +42,7 @@ class Observation:
 
     @staticmethod
     def of(solver: AbstractSolver, machine: Machine, noisy: bool) -> "Observation":
-        """For machines like this one, whose numbers are looked at."""
+        """The observation that suits machines like this one, whose numbers are looked at."""
         return Observation(solver, noisy, machine.size > 1 and solver.finite_momenta(machine))
 
     def __call__(

@@ -29,16 +29,16 @@ class Layout:
 
     @property
     def on_one_device(self) -> int:
-        """Machines on one device."""
+        """Number of machines that one device solves."""
         return self.batches * self.batch
 
     @property
     def chunk(self) -> int:
-        """Machines in all."""
+        """Number of machines that all devices solve together."""
         return self.devices * self.on_one_device
 
     def halved(self) -> "Layout":
-        """The same chunk or one more machine, in smaller batches."""
+        """A layout of the same chunk, or of one machine more, in smaller batches."""
         return replace(self, batches=2 * self.batches, batch=-(-self.batch // 2))
 
 

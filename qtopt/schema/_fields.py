@@ -90,7 +90,7 @@ class Field:
 
     @property
     def numeric(self) -> bool:
-        """Whether it holds numbers that a scan may change."""
+        """Whether the field holds numbers that a scan may change."""
         return self.type.numeric and not self.static
 
 

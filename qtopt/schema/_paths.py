@@ -31,12 +31,12 @@ class Place(NamedTuple):
 
     @property
     def key(self) -> str:
-        """`machine.baths[0].temperature`."""
+        """The key of the place, such as `machine.baths[0].temperature`."""
         return key_of((*self.path, *self.entry))
 
 
 def key_of(path: Path) -> str:
-    """`machine.baths[0].temperature`."""
+    """The key that a path spells, such as `machine.baths[0].temperature`."""
     parts = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
     return "".join(parts).removeprefix(".")
 
@@ -61,7 +61,7 @@ def values_of(value: Any, path: Path = ()) -> Iterator[tuple[Path, Place | None]
 
 
 def at(tree: Any, path: Path) -> Any:
-    """What sits at a path."""
+    """The part of an object that sits at a path."""
     for part in path:
         tree = tree[part] if isinstance(part, int) else getattr(tree, part)
     return tree

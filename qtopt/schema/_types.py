@@ -185,7 +185,7 @@ class Whole(AbstractType):
 
 @dataclass(frozen=True)
 class Flag(AbstractType):
-    """true or false."""
+    """A flag, which is true or false."""
 
     def must(self, scope: Scope) -> str:
         return "true or false"

@@ -31,7 +31,7 @@ def wrong(path: str, must: str, given: object, advice: str = "") -> InputError:
 
 
 def listed(names: Sequence[str], last: str = "or") -> str:
-    """`"a", "b" or "c"`."""
+    """Words as they stand in a sentence: `"a", "b" or "c"`."""
     quoted = [f'"{name}"' for name in names]
     return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} {last} {quoted[-1]}"
 
@@ -43,7 +43,7 @@ def suggestion(given: object, allowed: Sequence[str]) -> str:
 
 
 def count(length: int) -> str:
-    """`1 number` or `2 numbers`."""
+    """A count with its noun: `1 number` or `2 numbers`."""
     return f"{length} number{'s' * (length != 1)}"
 
 

@@ -66,7 +66,7 @@ class VariedParameters(NamedTuple):
 
     @property
     def position(self) -> Float[Array, "*batch"]:
-        """Of the drive."""
+        """The logit of the drive frequency, see `DriveParameters`."""
         return self.drive.position
 
 

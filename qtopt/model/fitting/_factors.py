@@ -72,7 +72,7 @@ class Factors:
         return np.log(np.maximum(np.concatenate(parts), np.finfo(float).tiny))
 
     def with_parameters(self, parameters: np.ndarray) -> "Factors":
-        """As many factors of each kind, with other parameters."""
+        """Factors of the same kinds and numbers with other parameters."""
         sizes = np.cumsum([1, self.poles.size, self.pole_pairs.size, self.zeros.size])
         scale, poles, pole_pairs, zeros, zero_pairs = np.split(np.exp(parameters), sizes)
         return Factors(float(scale[0]), poles, pole_pairs.reshape(-1, 2), zeros, zero_pairs.reshape(-1, 2))

@@ -47,7 +47,7 @@ class DrivingGrid:
         return DrivingGrid(intervals, nu, left, right)
 
     def around(self, centres: np.ndarray) -> "DrivingGrid":
-        """With the centres as nodes, and more and more nodes towards them."""
+        """A grid that has the centres as nodes, and more and more nodes towards them."""
         near = np.searchsorted(self.nu, centres).clip(0, len(self.nu) - 1)
         left, right = (side[near][:, None] for side in (self.left, self.right))
         width = (right - left) * 0.5 ** np.arange(HALVINGS)

@@ -121,7 +121,7 @@ def _either_side(output: np.ndarray, entropy: np.ndarray, slope: np.ndarray) -> 
     units = [np.abs(form).max(axis=(-3, -2, -1), keepdims=True) + 1e-300 for form in forms]
 
     def top(share: np.ndarray) -> _Top:
-        """Of (1 - share) X + share (kappa X - S), in units of their largest entries, for shares (..., K)."""
+        """Top states of (1 - share) X + share (kappa X - S), each form in units of its largest entries."""
         mixing = share[..., None, None, None]
         form = (1.0 - mixing) * forms[0] / units[0] + mixing * forms[1] / units[1]
         values, vectors = top_eigenpair(form)

@@ -39,7 +39,7 @@ def best_pairs(land: Landscape, slope: np.ndarray, single: BestHarmonics) -> Bes
     left, right = (np.clip(place + side * reach, land.low, land.high) for side in (-1.0, 1.0))
 
     def mixture(rows: np.ndarray, omega: np.ndarray) -> Mixture:
-        """Of some of the pairs, at frequencies (Q, K)."""
+        """The best mixtures of some of the pairs, at frequencies (Q, K)."""
         forms = land.at(omega[..., None] * pair[rows, None])
         return best_mixture(*forms, np.broadcast_to(slope[row[rows], None], omega.shape))
 

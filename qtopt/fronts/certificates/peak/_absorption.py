@@ -35,7 +35,7 @@ class BandTable(NamedTuple):
 
 
 def band_table(harmonics: int) -> BandTable:
-    """For forms of 0..harmonics."""
+    """The bands of forms with the harmonics 0..N as arrays."""
     bands = Bands(harmonics)
     return BandTable(jnp.asarray(bands.first), jnp.asarray(bands.last), jnp.asarray(bands.share))
 

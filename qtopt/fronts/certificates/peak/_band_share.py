@@ -39,7 +39,7 @@ def band_share(first: int, last: int) -> float:
 
 
 def _largest_amplitude(first: int, last: int) -> float:
-    """Of a function in the band, theory (10.13)."""
+    """The largest amplitude that a function in the band can have, theory (10.13)."""
     t = 2.0 * np.pi * (np.arange(SAMPLES) + 0.5) / SAMPLES
     kernel = np.exp(-1j * np.outer(np.arange(first, last + 1), t)).sum(axis=0)
     phase = np.pi * np.arange(PHASES) / PHASES
