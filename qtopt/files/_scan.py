@@ -1,7 +1,7 @@
 """The section [scan]: one or two axes, each a number of the configuration or several at once."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,15 +10,14 @@ from ..errors import InputError
 from ..schema import Numbers, Table, missing, parameter, wrong
 
 Scale = Literal["linear", "log"]
-MOST_AXES = 2
 KEY = 'the key of a number such as "drive.frequency"'
 KEYS = "a list of keys of numbers, which move together"
-_AXES = "a list of one or two tables, each an axis"
 
 
 class MovingNumbers:
     """A table with `key`, or with `keys`, which move together."""
 
+    schema_rules: ClassVar[dict[str, Any]] = {"oneOf": [{"required": ["key"]}, {"required": ["keys"]}]}
     key: str | None
     keys: tuple[str, ...] | None
 
@@ -39,6 +38,12 @@ class MovingNumbers:
 class AxisSection(MovingNumbers):
     """An axis of a scan: equally spaced numbers on a linear or logarithmic scale, or any numbers."""
 
+    schema_rules: ClassVar[dict[str, Any]] = {
+        "allOf": [
+            MovingNumbers.schema_rules,
+            {"oneOf": [{"required": ["values"]}, {"required": ["from", "to", "points"]}]},
+        ]
+    }
     key: str | None = parameter(help="what takes these values", must=KEY, default=None)
     keys: tuple[str, ...] | None = parameter(help="what takes them, all at once", must=KEYS, default=None)
     start: float | None = parameter(help="first value", key="from", default=None)
@@ -99,15 +104,12 @@ class AxisSection(MovingNumbers):
 class ScanSection:
     """What `qtopt scan` varies."""
 
-    axes: tuple[AxisSection, ...] = parameter(help="one or two axes", must=_AXES)
+    axes: tuple[AxisSection, ...] = parameter(
+        help="one or two axes", must="a list of one or two tables, each an axis", below=3
+    )
     chunk: int | None = parameter(
         help="machines in one batch, which is also what an interruption can lose", default=None
     )
     fluctuations: bool = parameter(
         help="whether variance rates are stored; they take most of the time", default=True
     )
-
-    def check_table(self, table: Table) -> None:
-        """Raise `InputError` where there are too many axes."""
-        if len(self.axes) > MOST_AXES:
-            raise wrong(table.at("axes"), _AXES, table.content["axes"])

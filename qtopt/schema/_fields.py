@@ -64,7 +64,7 @@ def parameter(
         unit: "frequency", "frequency^4", "temperature", "rad" or "1" for none (hbar = k_B = m = 1).
         positive: whether numbers must be above 0.
         least: smallest allowed number.
-        below: a whole number must be less.
+        below: a whole number must be less, or a list of tables shorter.
         empty: whether a list may be empty.
         must: what errors say that a text or a table must be.
         type: a type with rules of its own in place of the one of the annotation.
@@ -126,9 +126,9 @@ def _type_of(hint: Any, about: Parameter, array: bool) -> AbstractType:
         return Choice(get_args(hint))
     if get_origin(hint) is tuple:
         item = get_args(hint)[0]
-        return (
-            Names(about.must or "a list of names") if item is str else Several(item, about.must, about.empty)
-        )
+        if item is str:
+            return Names(about.must or "a list of names")
+        return Several(item, about.must, about.empty, about.below)
     if hasattr(hint, "dim_str"):
         dims = tuple(hint.dim_str.split())
         return Numbers(dims, about.positive, about.least, about.empty, array)
@@ -200,7 +200,9 @@ class Family(AbstractType):
         return class_of(self.family, kind)
 
     def schema(self) -> dict[str, Any]:
-        return {"oneOf": [{"$ref": f"#/$defs/{self._class(k).__name__}"} for k in kinds(self.family)]}
+        named: dict[str, Any] = {"required": ["kind"]}
+        refs = ((kind, {"$ref": f"#/$defs/{self._class(kind).__name__}"}) for kind in kinds(self.family))
+        return {"oneOf": [ref if kind == self.default else ref | named for kind, ref in refs]}
 
     def plain(self, value: Any) -> object:
         return plain(value)
@@ -208,11 +210,12 @@ class Family(AbstractType):
 
 @dataclasses.dataclass(frozen=True)
 class Several(AbstractType):
-    """A list of tables, each read as a class."""
+    """A list of tables, each read as a class: of fewer than `below`, where given."""
 
     cls: type
     phrase: str | None = None
     empty: bool = False
+    below: int | None = None
 
     def must(self, scope: Scope) -> str:
         return self.phrase or "a list of tables"
@@ -221,11 +224,14 @@ class Several(AbstractType):
         if not is_tables(value, self.empty):
             raise wrong(path, self.must(scope), value)
         assert isinstance(value, list)
+        if self.below is not None and len(value) >= self.below:
+            raise wrong(path, self.must(scope), value)
         return tuple(read(self.cls, Table(item, f"{path}[{i}]", scope)) for i, item in enumerate(value))
 
     def schema(self) -> dict[str, Any]:
         items = {"$ref": f"#/$defs/{self.cls.__name__}"}
-        return {"type": "array", "items": items, "minItems": int(not self.empty)}
+        most = {} if self.below is None else {"maxItems": self.below - 1}
+        return {"type": "array", "items": items, "minItems": int(not self.empty), **most}
 
     def plain(self, value: Any) -> object:
         return [plain(item) for item in value]

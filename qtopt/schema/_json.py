@@ -25,7 +25,6 @@ def _object(cls: type, definitions: dict[str, Any]) -> dict[str, Any]:
     required = []
     if hasattr(cls, "kind"):
         properties["kind"] = {"const": cls.kind}  # pyright: ignore[reportAttributeAccessIssue]
-        required.append("kind")
     for field in fields_of(cls):
         properties[field.key] = {"description": _description(field), **field.type.schema()}
         if field.default is None:
