@@ -88,7 +88,7 @@ class PrecisionCertifier:
         if power >= self.largest_power:
             return np.inf, np.inf, np.nan
         plain = max(self._mean_square_product(power), self.smallest_product)
-        if reached <= (1.0 + CLOSE) * plain:
+        if not self.support.shaped or reached <= (1.0 + CLOSE) * plain:
             return plain, plain, np.nan
         tight, where = self.shaped.product(power, plain)
         return max(plain, tight), plain, where
@@ -99,7 +99,7 @@ class PrecisionCertifier:
         value = np.inf
         for _ in range(1 + ZOOMS):
             grid = np.geomspace(low, high, RATES)
-            values = np.asarray(mean_square_duals(self.read, grid, self.weights, power).value)
+            values = np.asarray(mean_square_duals(self.read, grid, self.weights, power)[0])
             low, high = neighbours(grid, np.argmin(values))
             value = values.min()
         return float((value / (2.0 * power)) ** 2)

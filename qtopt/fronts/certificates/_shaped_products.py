@@ -1,7 +1,5 @@
 """Bounds on the uncertainty product that know the shapes of one drive frequency."""
 
-from typing import NamedTuple
-
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -9,8 +7,8 @@ import numpy as np
 from jaxtyping import Array, Complex, Float
 
 from ...numerics import golden_section, largest_eigenvalue
-from ..rates import AbstractForms, FixedForms
-from ._support import AbstractSupport, MeanSquareSupport
+from ..rates import AbstractForms
+from ._support import AbstractSupport
 
 RATES = 25
 """Values of lambda that are tried at once."""
@@ -19,18 +17,10 @@ STEPS, FEWER = 36, 20
 CENTRE, REACH, POINTS, LEVELS = 1.0, 2.0, 9, 3
 """Shapes allow a larger alpha than mean squares do: log alpha is tried at POINTS so far above, and nearer and
 nearer to the best."""
-FREQUENCIES, BATCH = 33, 128
-"""Drive frequencies, and pairs whose shapes are looked at together."""
-ZOOMS, ZOOM = 3, np.array([-0.6, -0.3, 0.3, 0.6])
-"""Levels of the search for the smallest bound, and its points in units of its step."""
-
-
-class Duals(NamedTuple):
-    """Largest duals for each lambda, (R,): the value, log alpha, and which of the weights y."""
-
-    value: Float[Array, " R"]
-    log_alpha: Float[Array, " R"]
-    place: Float[Array, " R"]
+FREQUENCIES, RESONANT, BATCH = 33, 8, 128
+"""Drive frequencies by logarithm, those with a good harmonic, and pairs that are looked at together."""
+ZOOMS, ZOOM = 2, np.array([-0.6, -0.3, 0.0, 0.3, 0.6])
+"""Levels of the search for the smallest bound, and its frequencies in units of their distance before."""
 
 
 def all_rates(forms: np.ndarray) -> np.ndarray:
@@ -47,8 +37,8 @@ def mean_square_duals(
     weights: Float[Array, "T L"],
     power: float | Array,
     lowest: bool = False,
-) -> Duals:
-    """Largest ``alpha p - beta`` for each lambda, where alpha X - lambda D - S/lambda <= beta diag(y).
+) -> tuple[Float[Array, " R"], Float[Array, " R"]]:
+    """Largest ``alpha p - beta`` with ``alpha X - lambda D - S/lambda <= beta diag(y)``, and its log alpha.
 
     Args:
         forms: of extracted power, its variance rate and entropy production, at G harmonic frequencies.
@@ -60,7 +50,7 @@ def mean_square_duals(
     extracted, noise, entropy = (jnp.asarray(form) for form in forms)
     power = jnp.asarray(power)
 
-    def at_rate(rate: Array) -> Duals:
+    def at_rate(rate: Array) -> tuple[Array, Array]:
         cost = rate * noise + entropy / rate
         traces = jnp.trace(cost, axis1=-2, axis2=-1).real
         scale = (jnp.min(traces) if lowest else jnp.max(traces)) / power
@@ -78,7 +68,7 @@ def mean_square_duals(
 
         value, log_alpha = jax.lax.map(split, jnp.asarray(weights))
         place = jnp.argmax(value)
-        return Duals(value[place], log_alpha[place], place)
+        return value[place], log_alpha[place]
 
     return jax.lax.map(at_rate, jnp.asarray(rates))
 
@@ -103,120 +93,102 @@ class ShapedProducts:
         self.weights = support.weights(forms.size)
         low, high = frequency
         near = resonance / np.arange(1, forms.harmonics + 1)
-        omega = np.concatenate([np.geomspace(low, high, FREQUENCIES), near[(near > low) & (near < high)][:8]])
-        self.omega = np.array([low]) if isinstance(forms, FixedForms) else omega
+        near = near[(near > low) & (near < high)][:RESONANT]
+        self.omega = np.unique(np.concatenate([np.geomspace(low, high, FREQUENCIES), near]))
 
-    def product(self, power: float, enough: float = 0.0) -> tuple[float, float]:
+    def product(self, power: float, enough: float) -> tuple[float, float]:
         """(the bound on Q at X = power, its Omega).
 
         Args:
             power: p > 0.
             enough: a bound that holds anyway: smaller ones need not be told apart.
         """
-        if isinstance(self.support, MeanSquareSupport):
-            return enough, np.nan
         pairs = _Pairs(self, power, 2.0 * power * np.sqrt(enough))
-        series = self.forms.series(self.omega)[:, :, 1:]
-        rates = np.array([_rates(series[:, i]) for i in range(len(self.omega))])
-        pairs.add(np.repeat(self.omega, rates.shape[1]), rates.ravel())
-        steps = [
-            0.5 * np.log(rates[0, 1] / rates[0, 0]),
-            np.log(self.frequency[1] / self.frequency[0]) / 64.0,
-        ]
+        series = self.series(self.omega)
+        ends = np.array([all_rates(forms)[[0, -1]] for forms in series]) * np.array([30.0, 1.0 / 30.0])
+        pairs.add(self.omega, series, np.geomspace(*ends.T, RATES, axis=1))
+        low, high = self.frequency
+        gap, step = np.log(high / low) / (FREQUENCIES - 1), np.log(ends[0, 1] / ends[0, 0]) / (RATES - 1)
         for _ in range(ZOOMS):
             omega, rate = pairs.smallest()
-            pairs.add(np.full(len(ZOOM), omega), rate * np.exp(2.0 * steps[0] * ZOOM))
-            if len(self.omega) > 1:
-                moved = np.clip(omega * np.exp(2.0 * steps[1] * ZOOM), *self.frequency)
-                pairs.add(moved, np.full(len(ZOOM), rate))
-            steps = [step * 0.4 for step in steps]
-        omega, _ = pairs.smallest()
-        return float((max(pairs.value.min(), 0.0) / (2.0 * power)) ** 2), omega
+            near = np.unique(np.clip(omega * np.exp(gap * ZOOM), low, high))
+            rates = rate * np.exp(step * np.linspace(-1.0, 1.0, RATES))
+            pairs.add(near, self.series(near), np.tile(rates, (len(near), 1)))
+            gap, step = 0.3 * gap, 2.0 * step / (RATES - 1)
+        return float((max(pairs.value.min(), 0.0) / (2.0 * power)) ** 2), pairs.smallest()[0]
 
-
-def _rates(forms: np.ndarray) -> np.ndarray:
-    """RATES values of lambda around all ratios sqrt(S/D) of the forms (3, N, L, L)."""
-    return np.geomspace(*(all_rates(forms)[[0, -1]] * np.array([30.0, 1.0 / 30.0])), RATES)
+    def series(self, omega: np.ndarray) -> np.ndarray:
+        """The forms (K, 3, N, L, L) of n Omega, n = 1..N."""
+        return np.swapaxes(self.forms.series(omega)[:, :, 1:], 0, 1)
 
 
 class _Pairs:
-    """Bounds on lambda D + S/lambda at pairs of Omega and lambda, in columns."""
+    """Bounds on lambda D + S/lambda for K drive frequencies with RATES values of lambda each, in columns.
+
+    Attributes:
+        omega, series: (K, ...) the frequencies and their forms.
+        rate, value: (K RATES,) lambda, and the bound found.
+        log_alpha: (K RATES,) what is best for mean squares.
+        settled: (K RATES,) where alpha and y are searched.
+    """
 
     def __init__(self, home: ShapedProducts, power: float, enough: float) -> None:
         self.home, self.power, self.enough = home, power, enough
-        self.forms = np.zeros((0, 3, home.forms.harmonics, home.forms.size, home.forms.size), dtype=complex)
         self.omega, self.rate, self.value, self.log_alpha = (np.zeros(0) for _ in range(4))
-        self.place = np.zeros(0, dtype=int)
-        self.settled = np.zeros(0, dtype=bool)
+        self.series, self.settled = home.series(self.omega), np.zeros(0, dtype=bool)
 
-    def add(self, omega: np.ndarray, rate: np.ndarray) -> None:
-        """More pairs, which begin with what mean squares say."""
-        where, first = np.unique(omega, return_inverse=True)
-        series = np.swapaxes(self.home.forms.series(where)[:, :, 1:], 0, 1)
-        for i, here in enumerate(series):
-            own = rate[first == i]
-            count, padded = len(own), np.concatenate([own, np.full(RATES - len(own), own[-1])])
-            found = mean_square_duals(here, padded, self.home.weights, self.power, lowest=True)
-            columns = {
-                "forms": np.repeat(here[None], count, axis=0),
-                "omega": np.full(count, where[i]),
-                "rate": own,
-            }
-            columns |= {name: np.asarray(column)[:count] for name, column in found._asdict().items()}
-            columns["settled"] = np.zeros(count, dtype=bool)
-            for name, new in columns.items():
-                setattr(self, name, np.concatenate([getattr(self, name), new]))
+    def add(self, omega: np.ndarray, series: np.ndarray, rates: np.ndarray) -> None:
+        """More pairs (K, RATES), which begin with what mean squares say."""
+        found = [
+            mean_square_duals(forms, rate, self.home.weights, self.power, lowest=True)
+            for forms, rate in zip(series, rates, strict=True)
+        ]
+        value, log_alpha = (np.concatenate([np.asarray(part[i]) for part in found]) for i in range(2))
+        more = {"omega": omega, "series": series, "rate": rates.ravel(), "value": value}
+        more |= {"log_alpha": log_alpha, "settled": np.zeros(rates.size, dtype=bool)}
+        for name, new in more.items():
+            setattr(self, name, np.concatenate([getattr(self, name), new]))
         self._improve()
 
     def smallest(self) -> tuple[float, float]:
         """(Omega, lambda) of the smallest bound."""
         best = int(np.argmin(self.value))
-        return float(self.omega[best]), float(self.rate[best])
+        return float(self.omega[best // RATES]), float(self.rate[best])
 
     def _improve(self) -> None:
-        """Until the smallest bound is one whose alpha and y are searched, or is no better than `enough`.
+        """Until the smallest bound is one whose alpha and y are searched, or one is no better than `enough`.
 
         What suits one pair nearly suits its neighbours: tried there, it lifts most of them out of the way.
         """
-        while (
-            not self.settled[row := int(np.argmin(self.value))] and self.value[row] < self.enough_or_settled
-        ):
+        limit = self.value[self.settled].min(initial=np.inf)
+        while limit > self.enough and not self.settled[row := int(np.argmin(self.value))]:
             shift, place = self._settle(row)
-            waiting = np.flatnonzero(~self.settled & (self.value < self.enough_or_settled))
+            limit = min(limit, self.value[row])
+            waiting = np.flatnonzero(~self.settled & (self.value < limit))
             for rows in np.split(waiting, range(BATCH, len(waiting), BATCH)):
-                found = self._values(rows, self.log_alpha[rows, None] + shift, np.full((len(rows), 1), place))
+                found = self._values(rows, np.full((len(rows), 1), shift), np.full((len(rows), 1), place))
                 self.value[rows] = np.maximum(self.value[rows], found[:, 0])
-
-    @property
-    def enough_or_settled(self) -> float:
-        """Larger bounds do not matter."""
-        return max(self.value[self.settled].min(initial=np.inf), self.enough)
 
     def _settle(self, row: int) -> tuple[float, int]:
         """Improve one pair; (how much log alpha moved, number of the weights y)."""
-        rows, places, centre, half = np.array([row]), np.arange(len(self.home.weights)), CENTRE, REACH
+        places, centre, half = np.arange(len(self.home.weights)), CENTRE, REACH
         for _ in range(LEVELS):
-            shift, place = (
-                part.ravel()
-                for part in np.meshgrid(centre + half * np.linspace(-1.0, 1.0, POINTS), places, indexing="ij")
-            )
-            values = self._values(rows, self.log_alpha[row] + shift[None], place[None])[0]
+            shifts = centre + half * np.linspace(-1.0, 1.0, POINTS)
+            shift, place = np.repeat(shifts, len(places)), np.tile(places, POINTS)
+            values = self._values(np.array([row]), shift[None], place[None])[0]
             best = int(np.argmax(values))
             self.value[row] = max(self.value[row], values[best])
             centre, places, half = float(shift[best]), place[best : best + 1], 2.0 * half / (POINTS - 1)
         self.settled[row] = True
         return centre, int(places[0])
 
-    def _values(self, rows: np.ndarray, log_alpha: np.ndarray, place: np.ndarray) -> np.ndarray:
+    def _values(self, rows: np.ndarray, shift: np.ndarray, place: np.ndarray) -> np.ndarray:
         """(Q, J) ``alpha p - C(mu)`` of Q pairs, for J choices of alpha and y each."""
-        extracted, noise, entropy = np.swapaxes(self.forms[rows], 0, 1)
+        extracted, noise, entropy = np.swapaxes(self.series[rows // RATES], 0, 1)
         rate = self.rate[rows, None, None, None]
-        cost = rate * noise + entropy / rate
         y = self.home.weights[place][:, :, None]
-        alpha = np.exp(log_alpha)
-        form = alpha[..., None, None, None] * extracted[:, None] - cost[:, None]
+        alpha = np.exp(self.log_alpha[rows, None] + shift)
+        form = alpha[..., None, None, None] * extracted[:, None] - (rate * noise + entropy / rate)[:, None]
         mu = largest_eigenvalue(form / np.sqrt(y[..., :, None] * y[..., None, :]))
-        mu = np.concatenate([np.zeros((*alpha.shape, 1)), mu], axis=-1)
-        return alpha * self.power - self.home.support.largest(mu.reshape(-1, mu.shape[-1])).reshape(
-            alpha.shape
-        )
+        mu = np.concatenate([np.zeros((*alpha.shape, 1)), mu], axis=-1).reshape(-1, mu.shape[-1] + 1)
+        return alpha * self.power - self.home.support.largest(mu).reshape(alpha.shape)

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from typing import ClassVar
 
 import numpy as np
 
@@ -27,6 +28,8 @@ class AbstractSupport(ABC):
     Source: theory (9.13), (9.16), (10.1).
     """
 
+    shaped: ClassVar[bool]
+    """Whether `largest` knows more than the largest weight."""
     certifier: Callable[[AbstractForms, Slopes, tuple[float, float]], AbstractCertifier]
     """Of the output at an efficiency, made from (forms, slopes, frequency)."""
 
@@ -46,7 +49,7 @@ class AbstractSupport(ABC):
 class MeanSquareSupport(AbstractSupport):
     """sum_l mean(g_l^2) <= L/2: one harmonic may hold all of it."""
 
-    certifier = MeanSquareCertifier
+    shaped, certifier = False, MeanSquareCertifier
 
     def weights(self, size: int) -> np.ndarray:
         return np.full((1, size), 2.0 / size)
@@ -58,7 +61,7 @@ class MeanSquareSupport(AbstractSupport):
 class PeakSupport(AbstractSupport):
     """|g_l(t)| <= 1: a strong harmonic drags others along, and what they hold adds up to 1 at most."""
 
-    certifier = PeakCertifier
+    shaped, certifier = True, PeakCertifier
 
     def weights(self, size: int) -> np.ndarray:
         if size == 1:
