@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import NamedTuple
 
 import equinox as eqx
 import jax
@@ -24,17 +23,6 @@ BLOCK = 8
 """Efficiencies handled in one call by all processes: a fixed shape, so that calls reuse compiled programs."""
 Columns = tuple[np.ndarray, ...]
 """Each begins with the axis of efficiencies."""
-
-
-class UsefulForms(NamedTuple):
-    """Forms of output and entropy rate at one or many drive frequencies: (..., H, L, L).
-
-    Only harmonics that can yield output are there: entropy forms are positive, so a harmonic whose output
-    form has no positive eigenvalue cannot enter the dual and is zero.
-    """
-
-    output: Complex[Array, "*batch H L L"]
-    entropy: Complex[Array, "*batch H L L"]
 
 
 class PeakCertifier(AbstractCertifier):
@@ -63,12 +51,10 @@ class PeakCertifier(AbstractCertifier):
         self.table = _useful_forms(forms, self.grid)
 
     def at(self, efficiency: np.ndarray) -> Certificate:
-        """The bounds at these efficiencies, (M,)."""
-        efficiency = np.asarray(efficiency, dtype=float)
         return self._shared(self._bounds, efficiency)
 
     def quick(self, efficiency: np.ndarray) -> Certificate:
-        """As `at`, but `output` from the share of one harmonic alone: larger, and sooner known."""
+        """As `at`, but from the share of one harmonic alone."""
         return self._shared(lambda part: self._quick(part)[:3], efficiency)
 
     def _shared(self, bounds: Callable[[np.ndarray], Columns], efficiency: np.ndarray) -> Certificate:
@@ -89,7 +75,7 @@ class PeakCertifier(AbstractCertifier):
 
     @cached_property
     def _shapes(self) -> ShapeBounds:
-        return ShapeBounds(self.forms, self.grid, self.table.output.shape[1])
+        return ShapeBounds(self.forms, self.grid, self.table.shape[1])
 
     def _quick(self, efficiency: np.ndarray) -> Columns:
         """The same from the share of one harmonic, and the (M, G) rough bounds on the grid."""
@@ -104,11 +90,10 @@ class PeakCertifier(AbstractCertifier):
     def efficiency_range(self, tight: bool = False) -> tuple[float, float] | None:
         """See `AbstractCertifier`; the largest output is where `quick`, or (tight) `at`, is largest."""
         bounds = self.at if tight else self.quick
-        output, entropy = (np.asarray(part) for part in self.table)
-        useful = np.any(output, axis=(-2, -1))
-        if not useful.any():
+        useful = self.table[np.any(self.table[:, :, 0], axis=(-2, -1))]
+        if len(useful) == 0:
             return None
-        ratio, _ = best_ratio(output[useful], entropy[useful])
+        ratio, _ = best_ratio(useful[:, 0], useful[:, 1])
         largest = float(self.slopes.efficiency(1.0 / ratio.max()))
         below, above, top = 0.0, largest, 0.0
         for _ in range(3):
@@ -140,110 +125,98 @@ def _frequency_grid(forms: AbstractForms, low: float, high: float) -> np.ndarray
     return np.concatenate([base, extra, np.full(GRID - len(extra), high)])
 
 
-def _certify_block(forms: AbstractForms, table: UsefulForms, grid: np.ndarray, slope: np.ndarray) -> Columns:
+def _certify_block(forms: AbstractForms, table: np.ndarray, grid: np.ndarray, slope: np.ndarray) -> Columns:
     """(output, mean-square output, frequency, rough bounds) for a block of slopes: scan, finalists, zoom."""
-    slopes = jnp.asarray(slope)
-    rough = np.asarray(_rough_duals(table, slopes))
+    rough = np.asarray(_rough_duals(table, slope))
     finalists = np.argsort(-rough, axis=1, kind="stable")[:, :FINALISTS]
-    where, rows = grid[finalists], np.arange(len(slope))
-    output, wide, peak = np.zeros(len(slope)), np.zeros(len(slope)), where[:, 0]
+    near, rows = grid[finalists], np.arange(len(slope))
+    output, wide, peak = np.zeros(len(slope)), np.zeros(len(slope)), near[:, 0]
     low, high = grid.min(), grid.max()
     step = np.log(high / low) / GRID
-    for level in range(1 if low == high else 1 + ZOOMS):
-        near = where
-        if level > 0:
-            near = np.clip(peak[:, None] * np.exp(step * np.linspace(-1.0, 1.0, ZOOM)), low, high)
-            step *= 4.0 / (ZOOM - 1)
+    for _ in range(1 if low == high else 1 + ZOOMS):
         fine = _useful_forms(forms, near.ravel())
-        split = jax.tree.map(lambda leaf, shape=near.shape: leaf.reshape(*shape, *leaf.shape[1:]), fine)
-        limited, mean_square = (np.asarray(part) for part in _fine_duals(split, slopes))
+        limited, mean_square = np.asarray(_fine_duals(fine.reshape(*near.shape, *fine.shape[1:]), slope))
         best = np.argmax(limited, axis=1)
         peak = np.where(limited[rows, best] >= output, near[rows, best], peak)
         output, wide = np.maximum(output, limited[rows, best]), np.maximum(wide, mean_square.max(axis=1))
+        near = np.clip(peak[:, None] * np.exp(step * np.linspace(-1.0, 1.0, ZOOM)), low, high)
+        step *= 4.0 / (ZOOM - 1)
     return output, wide, peak, rough
 
 
-def _useful_forms(forms: AbstractForms, frequencies: np.ndarray) -> UsefulForms:
-    """(G, H, L, L) forms, the useful harmonics moved to the front; H is a multiple of 4."""
-    output, entropy = forms.series(frequencies)
-    useful = largest_eigenvalue(output) > 0.0
+def _useful_forms(forms: AbstractForms, frequencies: np.ndarray) -> np.ndarray:
+    """(G, H, 2, L, L) forms of output and entropy rate, the useful harmonics moved to the front.
+
+    Entropy forms are positive, so that a harmonic whose output form has no positive eigenvalue cannot enter
+    the dual and is zero. H is a multiple of 4.
+    """
+    series = np.moveaxis(forms.series(frequencies), 0, 2)
+    useful = largest_eigenvalue(series[:, :, 0]) > 0.0
     useful[:, 0] = False
     width = min(4 * max(1, -(-int(useful.sum(axis=1).max()) // 4)), useful.shape[1])
     order = np.argsort(~useful, axis=1, kind="stable")[:, :width]
     rows = np.arange(len(frequencies))[:, None]
-    mask = useful[rows, order][:, :, None, None]
-    return UsefulForms(jnp.asarray(output[rows, order] * mask), jnp.asarray(entropy[rows, order] * mask))
+    return series[rows, order] * useful[rows, order][:, :, None, None, None]
 
 
-def _dual(forms: UsefulForms, slope: Array, u: Array, share: Array, limited: bool) -> Array:
+def _dual(forms: Complex[Array, "H 2 L L"], slope: Array, u: Array, share: Array, limited: bool) -> Array:
     """Upper bound on the output at one frequency for multiplier lambda = u/(1 - u) and weights share (L,)."""
-    output, entropy = forms
-    scale = 1.0 / jnp.sqrt(share)
+    output, entropy = forms[:, 0], forms[:, 1]
     form = output + u / (1.0 - u) * (slope * output - entropy)
-    values = jnp.maximum(largest_eigenvalue(form * scale[:, None] * scale[None, :]), 0.0)
+    values = jnp.maximum(largest_eigenvalue(form / jnp.sqrt(share[:, None] * share[None, :])), 0.0)
     best = jnp.max(values)
-    if not limited:
-        return best
-    second = jnp.max(jnp.where(jnp.arange(values.shape[0]) == jnp.argmax(values), 0.0, values))
-    return LONE_SHARE * best + (1.0 - LONE_SHARE) * second
+    second = jnp.max(jnp.where(jnp.arange(len(values)) == jnp.argmax(values), 0.0, values))
+    return LONE_SHARE * best + (1.0 - LONE_SHARE) * second if limited else best
 
 
 @eqx.filter_jit
-def _rough_duals(table: UsefulForms, slopes: Float[Array, " M"]) -> Float[Array, "M G"]:
-    """Duals with equal weights at every frequency of a grid."""
-    share = _equal(table)
+def _rough_duals(table: Complex[Array, "G H 2 L L"], slopes: Float[Array, " M"]) -> Float[Array, "M G"]:
+    """Harmonic-limited duals with equal weights at every frequency of a grid."""
+    size = table.shape[-1]
 
-    def one(slope: Array, forms: UsefulForms) -> Array:
-        return golden_section(lambda u: _dual(forms, slope, u, share, True), 30)[0]
+    def one(slope: Array, forms: Array) -> Array:
+        return golden_section(lambda u: _dual(forms, slope, u, jnp.full(size, 1.0 / size), True), 30)[0]
 
-    def rows(table: UsefulForms, slopes: Array) -> Array:
-        return jax.lax.map(lambda slope: jax.vmap(lambda f: one(slope, f))(table), slopes)
+    def rows(table: Array, slopes: Array) -> Array:
+        return jax.lax.map(lambda slope: jax.vmap(lambda forms: one(slope, forms))(table), slopes)
 
     return over_devices(rows, table, slopes)
 
 
-def _equal(table: UsefulForms) -> Float[Array, " L"]:
-    """Equal weights of the oscillators."""
-    size = table.output.shape[-1]
-    return jnp.full(size, 1.0 / size)
-
-
 @eqx.filter_jit
 def _fine_duals(
-    table: UsefulForms, slopes: Float[Array, " M"]
+    tables: Complex[Array, "M F H 2 L L"], slopes: Float[Array, " M"]
 ) -> tuple[Float[Array, "M F"], Float[Array, "M F"]]:
     """(harmonic-limited, mean-square) duals; the frequencies differ from one efficiency to the next."""
-    equal = _equal(table)
 
-    def one(slope: Array, forms: UsefulForms, limited: bool) -> Array:
-        def at(u: Array, share: Array) -> Array:
-            return _dual(forms, slope, u, share, limited)
-
-        value, u = golden_section(lambda u: at(u, equal), 44)
-        return _better_weights(at, u, value, equal.shape[0])
-
-    def row(inputs: tuple[Array, UsefulForms]) -> tuple[Array, Array]:
-        slope, forms = inputs
-        limited, mean_square = (
-            jax.vmap(lambda f, kind=kind: one(slope, f, kind))(forms) for kind in (True, False)
+    def row(inputs: tuple[Array, Array]) -> tuple[Array, ...]:
+        slope, table = inputs
+        return tuple(
+            jax.vmap(lambda forms, limited=limited: _best_dual(forms, slope, limited))(table)
+            for limited in (True, False)
         )
-        return limited, mean_square
 
-    return over_devices(lambda _, rows: jax.lax.map(row, rows), (), (slopes, table))
+    return over_devices(lambda _, rows: jax.lax.map(row, rows), (), (slopes, tables))
 
 
-def _better_weights(at: Callable[[Array, Array], Array], u: Array, value: Array, size: int) -> Array:
-    """Lower the dual over the weights of the oscillators, one at a time (any weights are valid)."""
+def _best_dual(forms: Array, slope: Array, limited: bool) -> Array:
+    """The dual minimised over u and over the weights of the oscillators, one at a time (all are valid)."""
+    size = forms.shape[-1]
+
+    def at(u: Array, tilt: Array) -> Array:
+        return _dual(forms, slope, u, jax.nn.softmax(tilt), limited)
+
     tilt = jnp.zeros(size)
+    value, u = golden_section(lambda u: at(u, jnp.zeros(size)), 44)
     for _ in range(2):
         for l in range(size - 1):
 
             def moved(x: Array, l: int = l, tilt: Array = tilt) -> Array:
                 return tilt.at[l].set(8.0 * (x - 0.5))
 
-            found, x = golden_section(lambda x, u=u, moved=moved: at(u, jax.nn.softmax(moved(x))), 28)
+            found, x = golden_section(lambda x, u=u, moved=moved: at(u, moved(x)), 28)
             tilt = jnp.where(found < value, moved(x), tilt)
             value = jnp.minimum(value, found)
-        found, v = golden_section(lambda u, tilt=tilt: at(u, jax.nn.softmax(tilt)), 36)
+        found, v = golden_section(lambda u, tilt=tilt: at(u, tilt), 36)
         u, value = jnp.where(found < value, v, u), jnp.minimum(value, found)
     return value

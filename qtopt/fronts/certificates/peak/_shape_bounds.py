@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Array
 
 from ....jobs import over_devices
-from ....numerics import largest_eigenvalue
+from ....numerics import largest_eigenvalue, neighbours
 from ...rates import AbstractForms
 from ._absorption import BandTable, band_table, reduced
 from ._dual_shapes import lone_values
@@ -30,29 +30,14 @@ NEAR = 1e-3
 """Bounds that are larger than others by less than this need no better multipliers."""
 
 
-class Pairs(NamedTuple):
-    """C pairs of slope and drive frequency, NumPy or jax.
-
-    Attributes:
-        slope: (C,) kappa.
-        output, entropy: (C, N+1, L, L) forms.
-        gaining: (C, H) harmonics that may gain; 0 for none.
-    """
-
-    slope: Any
-    output: Any
-    entropy: Any
-    gaining: Any
-
-
 class Chosen(NamedTuple):
-    """A multiplier for each of C pairs, and what it leaves to bound, NumPy or jax.
+    """A multiplier for each of C pairs of slope and drive frequency, and what is left to bound, NumPy or jax.
 
     Attributes:
         rough: (C,) bound from the library of shapes.
         multiplier: (C,) lambda.
         price: (C,) absorbed, see `Reduced`.
-        forms: (C, G, m, b, b): of G groups of oscillators that no form couples.
+        forms: (C, G, m, b, b) of G groups of oscillators that no form couples.
     """
 
     rough: Any
@@ -60,7 +45,7 @@ class Chosen(NamedTuple):
     price: Any
     forms: Any
 
-    def bound(self, rows: np.ndarray) -> np.ndarray:
+    def bound(self, rows: np.ndarray | slice = slice(None)) -> np.ndarray:
         """The bounds of some of the pairs with searched shapes, never above the rough ones."""
         forms = self.forms[rows]
         lone = lone_values(forms.reshape(-1, *forms.shape[2:])).reshape(forms.shape[:2])
@@ -76,15 +61,22 @@ class ShapeBounds:
 
     Shapes from a library give a rough bound in closed form (`library_value`). It chooses lambda, of a few
     between neighbours of the best before, and says where a search of shapes is worth it.
+
+    Args:
+        forms: of output and entropy production.
+        grid: drive frequencies, about half of them by logarithm.
+        width: least number of harmonics that may gain.
+
+    Source: theory (9.14), (10.6), (10.10).
     """
 
     def __init__(self, forms: AbstractForms, grid: np.ndarray, width: int) -> None:
         self.forms, self.grid, self.width = forms, grid, width
-        self.output, self.entropy = forms.series(grid)
-        self.gaining = self._gaining(self.output)
-        self.bands = band_table(self.output.shape[1] - 1)
-        couples = ~np.eye(self.output.shape[-1], dtype=bool)
-        self.private = not (np.any(self.output[..., couples]) or np.any(self.entropy[..., couples]))
+        self.low, self.high = grid.min(), grid.max()
+        self.series = forms.series(grid)
+        self.bands = band_table(forms.harmonics)
+        couples = ~np.eye(forms.size, dtype=bool)
+        self.private = not np.any(self.series[..., couples])
 
     def largest(self, slopes: np.ndarray, weaker: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """(M,) largest bound over the drive frequency for each slope, and where: a fine search.
@@ -93,97 +85,32 @@ class ShapeBounds:
             slopes: (M,).
             weaker: (M, G) upper bounds at the frequencies of the grid.
         """
-        found, known = _Found(len(slopes)), np.array(weaker)
-        searched = np.zeros(known.shape, dtype=bool)
+        found = _Found(self, slopes, np.array(weaker))
         # Better multipliers lower the largest bound, so that others may become the largest.
         for step in range(PASSES):
-            before = searched.sum()
-            self._scan(found, slopes, known, searched)
-            if step == 0 and self.grid.min() < self.grid.max():
-                self._zoom(found, slopes)
-            elif searched.sum() == before:
+            before = found.searched.sum()
+            found.scan()
+            if step == 0 and self.low < self.high:
+                found.zoom()
+            elif found.searched.sum() == before:
                 break
-            self._improve_multipliers(found, slopes)
-        row, place = np.nonzero((known > found.best()[:, None]) & ~searched)
-        found.add(row, self.grid[place], known[row, place], np.zeros(len(row)))
+            found.improve_multipliers()
+        row, place = np.nonzero((found.known > found.best()[:, None]) & ~found.searched)
+        found.add(row, self.grid[place], found.known[row, place], np.zeros(len(row)))
         return found.best(), found.where()
 
-    def _scan(self, found: "_Found", slopes: np.ndarray, known: np.ndarray, searched: np.ndarray) -> None:
-        """Search shapes on the grid wherever the `known` bounds exceed what was found; both are updated."""
-        seen = searched.copy()
-        for _ in range(-(-known.shape[1] // CANDIDATES)):
-            waiting = ~seen & (known > (1.0 + NEAR) * found.best()[:, None])
-            order = np.argsort(np.where(waiting, -known, np.inf), axis=1, kind="stable")[:, :CANDIDATES]
-            row, column = np.nonzero(np.take_along_axis(waiting, order, axis=1))
-            if len(row) == 0:
-                return
-            place = order[row, column]
-            seen[row, place] = True
-            pairs = Pairs(slopes[row], self.output[place], self.entropy[place], self.gaining[place])
-            self._search_shapes(found, self._choose(pairs), row, place, known, searched)
-
-    def _search_shapes(
-        self,
-        found: "_Found",
-        chosen: Chosen,
-        row: np.ndarray,
-        place: np.ndarray,
-        known: np.ndarray,
-        searched: np.ndarray,
-    ) -> None:
-        """A few for each slope a round, the largest rough bounds first, not too near to one another."""
-        known[row, place] = np.minimum(known[row, place], chosen.rough)
-        rough, where = known[row, place], self.grid[place]
-        apart = APART * np.log(self.grid.max() / self.grid.min()) / max(len(self.grid) // 2, 1)
-        for _ in range(ROUNDS):
-            waiting = ~searched[row, place] & (rough > (1.0 + NEAR) * found.best()[row])
-            picked: list[int] = []
-            for i in np.flatnonzero(waiting)[np.argsort(-rough[waiting], kind="stable")]:
-                others = [j for j in picked if row[j] == row[i]]
-                near = any(abs(np.log(where[i] / where[j])) < apart for j in others)
-                if len(others) < AT_ONCE and not near:
-                    picked.append(int(i))
-            if not picked:
-                return
-            now = np.array(picked)
-            searched[row[now], place[now]] = True
-            value = np.minimum(chosen.bound(now), rough[now])
-            found.add(row[now], where[now], value, chosen.multiplier[now])
-
-    def _zoom(self, found: "_Found", slopes: np.ndarray) -> None:
-        """Frequencies nearer and nearer to the best ones."""
-        low, high = self.grid.min(), self.grid.max()
-        step = 2.0 * np.log(high / low) / len(self.grid)
-        row = np.repeat(np.arange(len(slopes)), len(OFFSETS))
-        for _ in range(ZOOMS):
-            where = np.clip(found.where()[:, None] * np.exp(step * OFFSETS), low, high).ravel()
-            step *= 0.4
-            chosen = self._choose(self._pairs(slopes[row], where))
-            found.add(row, where, chosen.bound(np.arange(len(row))), chosen.multiplier)
-
-    def _improve_multipliers(self, found: "_Found", slopes: np.ndarray) -> None:
-        """Better multipliers where the bound is largest, until it is (nearly) largest where that was done."""
-        for _ in range(ROUNDS):
-            top = found.top()
-            top = top[found.value[top] > (1.0 + NEAR) * found.settled_best()]
-            if len(top) == 0:
-                return
-            slope, where = slopes[found.row[top]], found.frequency[top]
-            multiplier, factors = found.multiplier[top], FACTORS
-            for _ in range(2):
-                trial = multiplier[:, None] * factors
-                pairs = self._pairs(*(np.repeat(part, len(factors)) for part in (slope, where)))
-                value = self._choose(pairs, trial.ravel()).bound(np.arange(trial.size)).reshape(trial.shape)
-                best = np.argmin(value, axis=1)[:, None]
-                multiplier = np.take_along_axis(trial, best, axis=1)[:, 0]
-                factors = factors**0.4
-                found.value[top] = np.minimum(found.value[top], value.min(axis=1))
-            found.settled[top] = True
-
-    def _pairs(self, slope: np.ndarray, where: np.ndarray) -> Pairs:
-        """At any drive frequencies."""
-        output, entropy = self.forms.series(where)
-        return Pairs(slope, output, entropy, self._gaining(output))
+    def choose(self, slopes: np.ndarray, series: np.ndarray, multiplier: np.ndarray | None = None) -> Chosen:
+        """Multipliers by the rough bound, or the given ones, for slopes (C,) and forms (2, C, N+1, L, L)."""
+        count, parts = len(slopes), []
+        gaining = self._gaining(series[0])
+        low = np.zeros(count) if multiplier is None else 1.0 - 1.0 / np.sqrt(1.0 + multiplier)
+        high, levels = (np.full(count, 0.9999), LEVELS) if multiplier is None else (low, 1)
+        for start in range(0, count, CHUNK):
+            rows = np.minimum(np.arange(start, start + CHUNK), count - 1)
+            pairs = slopes[rows], *series[:, rows], gaining[rows], low[rows], high[rows]
+            made = _choose(pairs, jnp.asarray(levels), self.bands, self.private)
+            parts.append([np.asarray(leaf)[: count - start] for leaf in made])
+        return Chosen(*(np.concatenate(leaves) for leaves in zip(*parts, strict=True)))
 
     def _gaining(self, output: np.ndarray) -> np.ndarray:
         """(C, H) harmonics whose output form has a positive eigenvalue, 0 for none."""
@@ -194,30 +121,26 @@ class ShapeBounds:
         order = np.argsort(top <= 0.0, axis=1, kind="stable")[:, :width]
         return np.where(np.take_along_axis(top, order, axis=1) > 0.0, order, 0)
 
-    def _choose(self, pairs: Pairs, multiplier: np.ndarray | None = None) -> Chosen:
-        """Multipliers by the rough bound, or the given ones."""
-        count, parts = len(pairs.slope), []
-        x = np.zeros(count) if multiplier is None else _position(multiplier)
-        for start in range(0, count, CHUNK):
-            rows = np.minimum(np.arange(start, start + CHUNK), count - 1)
-            part = Pairs(*(np.asarray(leaf)[rows] for leaf in pairs))
-            high, levels = (np.full(CHUNK, 0.9999), LEVELS) if multiplier is None else (x[rows], 1)
-            made = _choose(part, x[rows], high, jnp.asarray(levels), self.bands, self.private)
-            parts.append([np.asarray(leaf)[: count - start] for leaf in made])
-        return Chosen(*(np.concatenate(leaves) for leaves in zip(*parts, strict=True)))
-
 
 class _Found:
-    """Bounds found so far, in columns: which slope, at which frequency, for which multiplier."""
+    """Bounds found so far for M slopes.
 
-    def __init__(self, count: int) -> None:
+    Attributes:
+        known, searched: (M, G) bounds on the grid, and where shapes have been searched.
+        row, frequency, value, multiplier, settled: columns of all bounds with searched shapes: which slope,
+            at which frequency, for which multiplier, and whether that one has been improved.
+    """
+
+    def __init__(self, home: ShapeBounds, slopes: np.ndarray, known: np.ndarray) -> None:
+        self.home, self.slopes, self.known = home, slopes, known
+        self.searched, count = np.zeros(known.shape, dtype=bool), len(slopes)
         self.row, self.settled = np.arange(count), np.zeros(count, dtype=bool)
         self.frequency, self.value, self.multiplier = np.ones(count), np.zeros(count), np.zeros(count)
 
     def add(self, row: np.ndarray, frequency: np.ndarray, value: np.ndarray, multiplier: np.ndarray) -> None:
-        self.row, self.settled = np.append(self.row, row), np.append(self.settled, np.zeros(len(row), bool))
-        self.frequency, self.value = np.append(self.frequency, frequency), np.append(self.value, value)
-        self.multiplier = np.append(self.multiplier, multiplier)
+        columns = {"row": row, "frequency": frequency, "value": value, "multiplier": multiplier}
+        for name, new in {**columns, "settled": np.zeros(len(row), dtype=bool)}.items():
+            setattr(self, name, np.append(getattr(self, name), new))
 
     def top(self) -> np.ndarray:
         """Where the largest bound of each slope is."""
@@ -228,23 +151,91 @@ class _Found:
         """(M,) the largest bounds."""
         return self.value[self.top()]
 
-    def settled_best(self) -> np.ndarray:
-        """(M,) the largest bounds with an improved multiplier; 0 without."""
-        best = np.zeros(len(self.top()))
-        np.maximum.at(best, self.row[self.settled], self.value[self.settled])
-        return best
-
     def where(self) -> np.ndarray:
         """(M,) frequencies of the largest bounds."""
         return self.frequency[self.top()]
 
+    def scan(self) -> None:
+        """Search shapes on the grid wherever the known bounds exceed what was found."""
+        home, seen = self.home, self.searched.copy()
+        for _ in range(-(-self.known.shape[1] // CANDIDATES)):
+            waiting = ~seen & (self.known > (1.0 + NEAR) * self.best()[:, None])
+            order = np.argsort(np.where(waiting, -self.known, np.inf), axis=1, kind="stable")[:, :CANDIDATES]
+            row, column = np.nonzero(np.take_along_axis(waiting, order, axis=1))
+            if len(row) == 0:
+                return
+            place = order[row, column]
+            seen[row, place] = True
+            self._search_shapes(home.choose(self.slopes[row], home.series[:, place]), row, place)
+
+    def _search_shapes(self, chosen: Chosen, row: np.ndarray, place: np.ndarray) -> None:
+        """A few for each slope a round, the largest rough bounds first, not too near to one another."""
+        home = self.home
+        self.known[row, place] = np.minimum(self.known[row, place], chosen.rough)
+        rough, where = self.known[row, place], home.grid[place]
+        apart = APART * np.log(home.high / home.low) / max(len(home.grid) // 2, 1)
+        for _ in range(ROUNDS):
+            waiting = ~self.searched[row, place] & (rough > (1.0 + NEAR) * self.best()[row])
+            picked: list[int] = []
+            for i in np.flatnonzero(waiting)[np.argsort(-rough[waiting], kind="stable")]:
+                others = [j for j in picked if row[j] == row[i]]
+                near = any(abs(np.log(where[i] / where[j])) < apart for j in others)
+                if len(others) < AT_ONCE and not near:
+                    picked.append(int(i))
+            if not picked:
+                return
+            now = np.array(picked)
+            self.searched[row[now], place[now]] = True
+            self.add(row[now], where[now], np.minimum(chosen.bound(now), rough[now]), chosen.multiplier[now])
+
+    def zoom(self) -> None:
+        """Frequencies nearer and nearer to the best ones."""
+        home = self.home
+        step = 2.0 * np.log(home.high / home.low) / len(home.grid)
+        row = np.repeat(np.arange(len(self.slopes)), len(OFFSETS))
+        for _ in range(ZOOMS):
+            where = np.clip(self.where()[:, None] * np.exp(step * OFFSETS), home.low, home.high).ravel()
+            step *= 0.4
+            chosen = home.choose(self.slopes[row], home.forms.series(where))
+            self.add(row, where, chosen.bound(), chosen.multiplier)
+
+    def improve_multipliers(self) -> None:
+        """Better multipliers where the bound is largest, until it is (nearly) largest where that was done."""
+        home = self.home
+        for _ in range(ROUNDS):
+            settled = np.zeros(len(self.slopes))
+            np.maximum.at(settled, self.row[self.settled], self.value[self.settled])
+            top = self.top()
+            top = top[self.value[top] > (1.0 + NEAR) * settled]
+            if len(top) == 0:
+                return
+            slopes = np.repeat(self.slopes[self.row[top]], len(FACTORS))
+            series = np.repeat(home.forms.series(self.frequency[top]), len(FACTORS), axis=1)
+            multiplier, factors = self.multiplier[top], FACTORS
+            for _ in range(2):
+                trial = multiplier[:, None] * factors
+                value = home.choose(slopes, series, trial.ravel()).bound().reshape(trial.shape)
+                best = np.argmin(value, axis=1)[:, None]
+                multiplier = np.take_along_axis(trial, best, axis=1)[:, 0]
+                factors = factors**0.4
+                self.value[top] = np.minimum(self.value[top], value.min(axis=1))
+            self.settled[top] = True
+
 
 @eqx.filter_jit
-def _choose(pairs: Pairs, low: Any, high: Any, levels: Array, bands: BandTable, private: bool) -> Chosen:
-    """The best multipliers by the rough bound, at `_position` low to high."""
+def _choose(pairs: tuple[Any, ...], levels: Array, bands: BandTable, private: bool) -> Chosen:
+    """The best multipliers by the rough bound.
 
-    def one(bands: BandTable, pair: tuple[Pairs, Array, Array]) -> Chosen:
-        (slope, output, entropy, gaining), low, high = pair
+    Args:
+        pairs: slopes (C,), forms X and S (C, N+1, L, L), harmonics that may gain (C, H), and the ends (C,) of
+            the x in [0, 1) of multipliers ``1/(1 - x)^2 - 1``.
+        levels: how often the ends are narrowed.
+        bands: of `band_table`.
+        private: whether each oscillator is treated by itself.
+    """
+
+    def one(bands: BandTable, pair: tuple[Any, ...]) -> Chosen:
+        slope, output, entropy, gaining, low, high = pair
 
         def at(x: Array) -> Chosen:
             multiplier = 1.0 / (1.0 - x) ** 2 - 1.0
@@ -262,18 +253,13 @@ def _choose(pairs: Pairs, low: Any, high: Any, levels: Array, bands: BandTable, 
             place = jnp.argmin(found.rough)
             new = jax.tree.map(lambda leaf: leaf[place], found)
             best = jax.tree.map(lambda a, b: jnp.where(new.rough < best.rough, a, b), new, best)
-            return x[jnp.maximum(place - 1, 0)], x[jnp.minimum(place + 1, POINTS - 1)], best
+            return *neighbours(x, place), best
 
         shapes = jax.eval_shape(at, low)
         none = jax.tree.map(lambda leaf: jnp.full(leaf.shape, jnp.inf, leaf.dtype), shapes)
         return jax.lax.fori_loop(0, levels, narrow, (low, high, none))[2]
 
-    def batch(bands: BandTable, pairs: tuple[Pairs, Array, Array]) -> Chosen:
+    def batch(bands: BandTable, pairs: tuple[Any, ...]) -> Chosen:
         return jax.lax.map(lambda pair: one(bands, pair), pairs, batch_size=BATCH)
 
-    return over_devices(batch, bands, (pairs, low, high))
-
-
-def _position(multiplier: np.ndarray) -> np.ndarray:
-    """x in [0, 1) of the multiplier ``1/(1 - x)^2 - 1``, in which it is searched."""
-    return 1.0 - 1.0 / np.sqrt(1.0 + multiplier)
+    return over_devices(batch, bands, pairs)
