@@ -8,9 +8,10 @@ from ._command import carry_out
 from ._evaluate import Evaluate
 from ._pareto import Pareto
 from ._scan import Scan
+from ._schema import Schema
 from ._simulate import Simulate
 
-for command in (Evaluate, Pareto, Scan, Simulate):
+for command in (Evaluate, Pareto, Scan, Simulate, Schema):
     register(command)
 
 

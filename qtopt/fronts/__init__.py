@@ -51,4 +51,6 @@ from .tradeoffs import (
     PowerEfficiency as PowerEfficiency,
     PowerEfficiencyConstancy as PowerEfficiencyConstancy,
     PowerPrecision as PowerPrecision,
+    between_temperatures as between_temperatures,
+    two_temperatures as two_temperatures,
 )

@@ -10,6 +10,8 @@ from ._cooling_cop import (
 from ._efficiency import (
     AbstractEfficiencyTradeoff as AbstractEfficiencyTradeoff,
     EfficiencyTarget as EfficiencyTarget,
+    between_temperatures as between_temperatures,
+    two_temperatures as two_temperatures,
 )
 from ._power_efficiency import (
     PowerEfficiency as PowerEfficiency,
