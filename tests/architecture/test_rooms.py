@@ -30,9 +30,9 @@ ROOMS = (
 """From the ground up: a room imports from rooms below it, and from its own."""
 LONGEST_FUNCTION, LONGEST_FILE, MOST_PUBLIC_NAMES = 60, 400, 60
 """lines, lines, names"""
-WORDS = {
+WORDS: dict[tuple[str, ...], set[str]] = {
     ("joint", "independent"): {"qtopt/model/_machine.py"},
-    ("weak", "exact"): {"qtopt/solvers/_solver.py"},
+    ("weak", "exact"): set(),
 }
 """Words that are compared with in these files only: everywhere else the object itself is asked."""
 UNDER_WAY = pytest.mark.xfail(strict=False, reason="the move into these rooms is under way")
@@ -143,7 +143,6 @@ def test_every_room_has_its_floor() -> None:
     assert there <= named, "a new room needs a place among the others"
 
 
-@UNDER_WAY
 def test_data_flows_one_way() -> None:
     """A room imports from the floors below it, never from its own floor or from above."""
     floor = {room: k for k, rooms in enumerate(ROOMS) for room in rooms}
@@ -204,8 +203,9 @@ def compared(path: Path) -> set[str]:
     return found
 
 
-@UNDER_WAY
-@pytest.mark.parametrize("words", WORDS)
+@pytest.mark.parametrize(
+    "words", [pytest.param(("joint", "independent"), marks=UNDER_WAY), ("weak", "exact")]
+)
 def test_words_are_compared_with_at_home(words: tuple[str, ...]) -> None:
     where = {str(path.relative_to(HOME)) for path in modules().values() if compared(path) & set(words)}
     assert where <= WORDS[words], f"{words}: {sorted(where - WORDS[words])}"

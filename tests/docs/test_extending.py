@@ -16,6 +16,8 @@ FILES_TOUCHED = {
     "A spectral density": 2,
     "A drive family": 2,
     "A trade-off": 2,
+    "An uncertainty bound": 1,
+    "A solver": 4,
     "A figure": 2,
     "A command": 1,
 }
