@@ -112,7 +112,7 @@ class Solved:
     def derive(
         solver: AbstractSolver, each: Each, machines: Machine, drives: AbstractDrive, numbers: dict[str, Any]
     ) -> "Solved":
-        """With what follows from the eigenvalues of the static dynamics of n machines, (n, ...) each."""
+        """Add what follows from the eigenvalues of the static dynamics of n machines, (n, ...) each."""
         rates, modes = np.linalg.eig(numbers["dynamics"])
         derived = solver.derived(each, machines, drives, rates, modes)
         return Solved(machines, drives, {**numbers, "rates": rates, "modes": modes, **derived})

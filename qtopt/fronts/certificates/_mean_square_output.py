@@ -9,7 +9,7 @@ from .attained import BestDrives, MeanSquareFront
 
 
 class MeanSquareCertifier(AbstractCertifier):
-    """For sum_l mean(g_l^2) <= L/2: the bounds are reached, see `MeanSquareFront`.
+    """Bounds for drives with sum_l mean(g_l^2) <= L/2, which are reached: see `MeanSquareFront`.
 
     Args:
         forms: of output and entropy production, with as many harmonics as the drives may have.

@@ -26,7 +26,7 @@ Columns = tuple[np.ndarray, ...]
 
 
 class PeakCertifier(AbstractCertifier):
-    """For |g_l| <= 1: upper bounds on the output X of every periodic drive, for each efficiency.
+    """Upper bounds on the output X of every periodic drive with |g_l| <= 1, for each efficiency.
 
     The Lagrange dual, minimised over its multiplier lambda at each drive frequency, then maximised over the
     frequency (logarithmic grid and resonances, the best refined by ZOOMS levels): a fine search, not a
@@ -54,11 +54,11 @@ class PeakCertifier(AbstractCertifier):
         return self._shared(self._bounds, efficiency)
 
     def quick(self, efficiency: np.ndarray) -> Certificate:
-        """As `at`, but from the share of one harmonic alone."""
+        """The bounds of `at` from the share of one harmonic alone."""
         return self._shared(lambda part: self._quick(part)[:3], efficiency)
 
     def _shared(self, bounds: Callable[[np.ndarray], Columns], efficiency: np.ndarray) -> Certificate:
-        """Of every efficiency by itself, shared among the processes."""
+        """The bounds at every efficiency by itself, shared among the processes."""
         efficiency = np.asarray(efficiency, dtype=float)
         output, wide, frequency = over_processes(bounds, efficiency)
         # A bound holds for all higher efficiencies too, so what was found there must be covered here.

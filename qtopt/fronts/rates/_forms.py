@@ -23,7 +23,7 @@ TOLERANCE, NOISY_TOLERANCE = 1e-12, 1e-10
 
 
 def total_of(forms: Complex[Array, "F n L L"], amplitudes: Complex[Array, "n L"]) -> Float[Array, " F"]:
-    """``sum_n g_n^dagger form_n g_n`` over all n of either sign, from n = 0..N."""
+    """The rates ``sum_n g_n^dagger form_n g_n`` over all n of either sign, from n = 0..N."""
     weights = jnp.where(jnp.arange(amplitudes.shape[0]) == 0, 1.0, 2.0)
     image = jnp.sum(forms * amplitudes[:, None, :], axis=-1)
     return jnp.sum(weights[:, None] * (jnp.conj(amplitudes) * image).real, axis=(-2, -1))

@@ -123,7 +123,7 @@ class PowerEfficiencyConstancy(AbstractTradeoff):
         return ConstancyGuide(self, model, drive_set)
 
     def goal_from(self, begun: Sequence[Merits], reached: Sequence[Merits]) -> Goal:
-        """As much power, efficiency and constancy as each drive had in the other theory."""
+        """Every drive is asked for as much power, efficiency and constancy as it had in the other theory."""
         output, noise, product = (
             np.array([m[name] for m in begun])
             for name in ("output", "output_fluctuations", "uncertainty_product")

@@ -117,7 +117,7 @@ class PowerPrecision(AbstractTradeoff):
         return PrecisionGuide(self, model, drive_set)
 
     def goal_from(self, begun: Sequence[Merits], reached: Sequence[Merits]) -> Goal:
-        """As much power as each drive had in the other theory."""
+        """Every drive is asked for as much power as it had in the other theory."""
         return Goal(np.array([m["output"] for m in begun]), _targets)
 
     def gap(self, merits: Merits, bound: float) -> float:

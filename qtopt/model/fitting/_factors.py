@@ -29,7 +29,7 @@ class Factors:
 
     @classmethod
     def of(cls, poles: np.ndarray, zeros: np.ndarray, window: tuple[float, float]) -> "Factors":
-        """From poles and zeros in s = x^2, made positive if they are not; the scale is 1.
+        """Factors with these poles and zeros in s = x^2, made positive if they are not; the scale is 1.
 
         A pole on the positive axis is left out with the zero next to it: noise makes such pairs. Of the zeros
         there, two in the window become a pair that keeps a distance from the axis; others are mirrored to

@@ -27,7 +27,7 @@ class Reduced(NamedTuple):
 
 
 class BandTable(NamedTuple):
-    """`Bands` as arrays."""
+    """The numbers of `Bands` as arrays."""
 
     first: Int[Array, "V n"]
     last: Int[Array, "V n"]

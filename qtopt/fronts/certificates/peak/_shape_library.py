@@ -16,7 +16,7 @@ LEVELS = (
 
 
 def library_value(forms: Complex[Array, "m b b"]) -> Float[Array, ""]:
-    """`lone_values` of the best shape of a library, all oscillators alike up to a shift in time.
+    """The `lone_values` of the best shape of a library, all oscillators alike up to a shift in time.
 
     Source: theory (10.8).
     """
