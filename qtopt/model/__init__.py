@@ -11,6 +11,10 @@ from ._correlations import (
 from ._gaussian_state import (
     GaussianState as GaussianState,
 )
+from ._groups import (
+    blocks as blocks,
+    over_groups as over_groups,
+)
 from ._initial_states import (
     AbstractInitialState as AbstractInitialState,
     SqueezedState as SqueezedState,
@@ -28,9 +32,16 @@ from ._normal_modes import (
     normal_modes_of as normal_modes_of,
 )
 from ._state_space import (
+    Copy as Copy,
     StateSpace as StateSpace,
+    System as System,
     balanced_state_space as balanced_state_space,
+    copies_of as copies_of,
+    damped_axes as damped_axes,
+    damped_system as damped_system,
+    rotated as rotated,
     state_space as state_space,
+    system as system,
 )
 from ._susceptibility import (
     damping_matrix as damping_matrix,
@@ -43,6 +54,7 @@ from .drives import (
     AbstractDrive as AbstractDrive,
     BoundedDrive as BoundedDrive,
     FourierDrive as FourierDrive,
+    FourierSeries as FourierSeries,
     MonochromaticDrive as MonochromaticDrive,
     PiecewiseDrive as PiecewiseDrive,
 )

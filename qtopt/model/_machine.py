@@ -5,8 +5,10 @@ from typing import Literal
 
 import equinox as eqx
 import jax.numpy as jnp
+import numpy as np
 from jax.typing import ArrayLike
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
+from numpy.typing import NDArray
 
 from ..errors import InputError
 from ..numerics import to_array
@@ -88,6 +90,32 @@ class Machine(Shown, eqx.Module):
     def in_units(self, unit: float) -> "Machine":
         """The same machine with every frequency and temperature multiplied by `unit`."""
         return in_units(self, unit)
+
+    def groups(self) -> NDArray[np.int64]:
+        """(C, l) indices of the oscillators in every group that shares its baths; static.
+
+        All L oscillators are one group of a joint machine; an independent one has L groups of one. Nothing
+        else tells the two configurations apart.
+        """
+        oscillators = np.arange(self.size)
+        return oscillators[None] if self.configuration == "joint" else oscillators[:, None]
+
+    def membership(self) -> NDArray[np.bool_]:
+        """(C, L) which oscillators are in which group."""
+        return np.any(self.groups()[:, :, None] == np.arange(self.size), axis=1)
+
+    def sharing(self) -> NDArray[np.bool_]:
+        """(L, L) whether two oscillators share their baths."""
+        member = self.membership()
+        return member.T @ member
+
+    def part(self, oscillators: Int[Array, " l"]) -> "Machine":
+        """The machine of these oscillators, which share their baths."""
+        baths = tuple(
+            bath if bath.driven else eqx.tree_at(lambda b: b.coupling, bath, bath.coupling[oscillators])
+            for bath in self.baths
+        )
+        return Machine(self.frequencies[oscillators], baths, "joint")
 
     def with_configuration(self, configuration: Configuration) -> "Machine":
         """The same machine with shared ("joint") or private ("independent") baths."""

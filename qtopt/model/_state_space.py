@@ -1,4 +1,4 @@
-"""The static machine as linear differential equations with finitely many memory variables."""
+"""Oscillators and baths as linear differential equations with finitely many memory variables."""
 
 from typing import NamedTuple
 
@@ -7,12 +7,176 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from ..numerics import gramian, solve
+from ._bath import Bath
 from ._machine import Machine
 from .spectral_densities import Memory
 
 
+class Copy(NamedTuple):
+    """One copy of a bath with its couplings to L oscillators at K points of time.
+
+    Attributes:
+        bath: gives temperature and spectral density.
+        coupling: (L, K) g_l(t).
+        slope: (L, K) dg_l/dt.
+    """
+
+    bath: Bath
+    coupling: Float[Array, "L K"]
+    slope: Float[Array, "L K"]
+
+    @property
+    def memory(self) -> Memory:
+        """The bath as memory variables."""
+        return self.bath.spectral_density.memory()
+
+
+class System(NamedTuple):
+    """dz/dt = A(t) z + sum_b noise_b(t) eta_b for z = (y_1..y_L, v_1..v_L, memory), at K points of time.
+
+    Positions y and velocities v are taken along `positions` and `velocities`. Copy b of a bath acts on its
+    coordinate ``q_b = coordinate_b z`` with ``F_b = force_b z + direct_b eta_b``; its noise eta_b has the
+    spectrum w coth(w/2T_b). Time is the last axis of everything.
+
+    Attributes:
+        positions: (L, L) orthogonal, y = positions x.
+        velocities: (L, L) orthogonal, v = velocities dx/dt.
+        dynamics: (n, n, K) A.
+        noise: (B, n, K).
+        noise_slope: (B, n, K), d noise/dt.
+        outlet: (B, n, K) rows of what bath b absorbs, see `StateSpace`.
+        velocity: (B, n, K) rows of dq_b/dt.
+        force: (B, n, K) rows of F_b.
+        direct: (B,) amplitude of eta_b in F_b.
+        kick: (B, n, K) change of z when the energy gets -F_b as an impulse, for a bath with memory.
+    """
+
+    positions: Float[Array, "L L"]
+    velocities: Float[Array, "L L"]
+    dynamics: Float[Array, "n n K"]
+    noise: Float[Array, "B n K"]
+    noise_slope: Float[Array, "B n K"]
+    outlet: Float[Array, "B n K"]
+    velocity: Float[Array, "B n K"]
+    force: Float[Array, "B n K"]
+    direct: Float[Array, " B"]
+    kick: Float[Array, "B n K"]
+
+
+def copies_of(
+    machine: Machine, coupling: Float[Array, "L K"], slope: Float[Array, "L K"]
+) -> tuple[Copy, ...]:
+    """All baths at K points of time, group of oscillators by group; driven ones with these couplings."""
+    found = []
+    for members in machine.membership()[:, :, None]:
+        for bath in machine.baths:
+            g, rate = coupling, slope
+            if not bath.driven:
+                g, rate = jnp.broadcast_to(bath.coupling[:, None], coupling.shape), jnp.zeros_like(slope)
+            found.append(Copy(bath, g * members, rate * members))
+    return tuple(found)
+
+
+def system(
+    frequencies: Float[Array, " L"],
+    copies: tuple[Copy, ...],
+    positions: Float[Array, "L L"],
+    velocities: Float[Array, "L L"],
+    sliding: bool = False,
+) -> System:
+    """Equations of motion of L oscillators and these copies of baths.
+
+    ``d^2 x_l/dt^2 = -omega_l^2 x_l + sum_b g_l^b F_b``; a friction term of an Ohmic bath sees
+    ``dq/dt = sum_l (dg_l/dt x_l + g_l dx_l/dt)``.
+
+    With `sliding` the memory variables are counted from where they follow a constant coordinate, r = y - D^-1
+    b q of `Memory`: ``dy/dt = D y + D^-1 b dq/dt + n eta`` and ``F = output y``. No static force is left that
+    would have to cancel, but where couplings jump, so does y.
+
+    Source: theory (?state space?).
+    """
+    size, count = copies[0].coupling.shape
+    total = 2 * size + sum(copy.memory.input.shape[0] for copy in copies)
+    x, v, start = slice(0, size), slice(size, 2 * size), 2 * size
+    dynamics = jnp.zeros((total, total, count))
+    turn = jnp.eye(size) if positions is velocities else positions @ velocities.T
+    dynamics = dynamics.at[x, v].set(turn[:, :, None])
+    dynamics = dynamics.at[v, x].set(-(velocities * frequencies**2 @ positions.T)[:, :, None])
+    none, rows = jnp.zeros((total, count)), []
+    for copy in copies:
+        memory = copy.memory
+        own = slice(start, start + memory.input.shape[0])
+        start = own.stop
+        g, slope = (rotated(velocities, part) for part in (copy.coupling, copy.slope))
+        coordinate = none.at[x].set(rotated(positions, copy.coupling))
+        velocity = none.at[x].set(rotated(positions, copy.slope)).at[v].set(g)
+        force = (-memory.viscosity * velocity).at[own].set(memory.output[:, None])
+        dynamics = dynamics.at[own, own].add(memory.dynamics[:, :, None])
+        if not sliding:
+            force = force - memory.static * coordinate
+            dynamics = dynamics.at[own].add(memory.input[:, None, None] * coordinate)
+        elif own.start < own.stop:
+            lag = solve(memory.dynamics, memory.input[:, None])[:, :, None]
+            dynamics = dynamics.at[own].add(lag * velocity)
+        dynamics = dynamics.at[v].add(g[:, None, :] * force)
+        # The square root of zero has no derivative.
+        direct = jnp.sqrt(memory.viscosity) if own.start == own.stop else jnp.zeros(())
+        shaken = none.at[v].set(direct * g)
+        rows.append(
+            (
+                shaken.at[own].set(memory.noise[:, None]),
+                none.at[v].set(direct * slope),
+                shaken.at[own].set(memory.outlet[:, None]),
+                velocity,
+                force,
+                direct,
+                none.at[v].set(-memory.static * g).at[own].set(memory.input[:, None]),
+            )
+        )
+    return System(positions, velocities, dynamics, *(jnp.stack(part) for part in zip(*rows, strict=True)))
+
+
+def damped_system(frequencies: Float[Array, " L"], copies: tuple[Copy, ...]) -> System:
+    """`system` in the coordinates of `damped_axes`."""
+    axes = damped_axes(frequencies, copies)
+    return system(frequencies, copies, axes, axes)
+
+
+def damped_axes(frequencies: Float[Array, " L"], copies: tuple[Copy, ...]) -> Float[Array, "L L"]:
+    """Orthonormal rows, the first along the mean coupling of the strongest bath, and so on.
+
+    Householder reflections with column pivoting; strength is the memory kernel at imaginary frequency. Strong
+    common damping then acts on one coordinate only. In the oscillators' own axes the narrow mode that it
+    leaves is a small difference of large rates, which costs as many digits as the rates differ. A constant
+    for derivatives: results do not depend on the axes.
+    """
+    size = frequencies.shape[0]
+    typical = 1j * jnp.max(frequencies)
+    columns = [
+        jnp.sqrt(copy.bath.spectral_density.memory_kernel(typical).real) * jnp.mean(copy.coupling, axis=1)
+        for copy in copies
+    ]
+    columns, axes = jax.lax.stop_gradient(jnp.stack(columns, axis=1)), jnp.eye(size)
+    for k in range(min(columns.shape)):
+        rest = columns.at[:k].set(0.0)
+        mirror = rest[:, jnp.argmax(jnp.sum(rest**2, axis=0))]
+        mirror = mirror.at[k].add(jnp.copysign(jnp.sqrt(mirror @ mirror), mirror[k]))
+        square = mirror @ mirror
+        reflection = jnp.eye(size) - 2.0 * jnp.outer(mirror, mirror) / jnp.where(square > 0.0, square, 1.0)
+        columns, axes = reflection @ columns, reflection @ axes
+    return axes
+
+
+def rotated(axes: Float[Array, "L L"], values: Float[Array, "L K"]) -> Float[Array, "L K"]:
+    """axes @ values, with round-off of vanishing components removed (their derivatives stay)."""
+    found = axes @ values
+    scale = jnp.max(jnp.abs(values))
+    vanishing = jnp.abs(found) < 8.0 * jnp.finfo(float).eps * scale
+    return found - jax.lax.stop_gradient(jnp.where(vanishing, found, 0.0))
+
+
 class StateSpace(NamedTuple):
-    """dz/dt = A z + sum_nu B_nu noise_nu with z = (x_1..x_L, v_1..v_L, memory variables).
+    """dz/dt = A z + sum_nu B_nu noise_nu of the static machine, z = (positions, velocities, memory).
 
     The noise of each copy is such that ``J_nu(w)/w |B-response|^2`` is white: the spectrum of the positions
     due to bath nu, divided by w coth, is ``(-iw - A)^-1 B_nu B_nu^T (iw - A^T)^-1``. With the outlets o_nu
@@ -34,43 +198,26 @@ class StateSpace(NamedTuple):
     velocity: Float[Array, "L n"]
 
 
-def state_space(machine: Machine, axes: Float[Array, "L L"] | None = None) -> StateSpace:
+def state_space(machine: Machine, velocities: Float[Array, "L L"] | None = None) -> StateSpace:
     """Static baths as memory variables: none (Ohmic), one (Drude), two (Lorentzian), ... for each copy.
-
-    Of `Memory`, ``dr/dt = D r + b q + n eta``, the part that follows a constant coordinate is taken out,
-    r = y - D^-1 b q. Then ``dy/dt = D y + D^-1 b dq/dt + n eta`` and ``F = output y``: no static force is
-    left that would have to cancel.
 
     Args:
         machine: the machine; its driven baths do not count.
-        axes: orthonormal columns along which the velocities are taken; by default one for each oscillator.
+        velocities: orthonormal rows along which the velocities are taken; by default one for each oscillator.
 
-    Source: physics notes, section 4.
+    Source: theory (?state space?).
     """
-    size = machine.size
-    axes = jnp.eye(size) if axes is None else axes
-    columns = [
-        (bath.spectral_density.memory(), axes.T @ column)
-        for bath in machine.static_baths
-        for column in _copies(bath.coupling, machine.configuration)
-    ]
-    total = 2 * size + sum(memory.input.shape[0] for memory, _ in columns)
-    dynamics = jnp.zeros((total, total)).at[:size, size : 2 * size].set(axes)
-    dynamics = dynamics.at[size : 2 * size, :size].set(-axes.T * machine.frequencies**2)
-    noises, outlets, start = [], [], 2 * size
-    for memory, g in columns:
-        dynamics, noise, outlet = _add_copy(dynamics, memory, g, start, size)
-        noises.append(noise)
-        outlets.append(outlet)
-        start += memory.input.shape[0]
-    copies = 1 if machine.configuration == "joint" else size
-    groups = range(0, len(noises), copies)
+    size, copies = machine.size, _static_copies(machine)
+    one = jnp.eye(size)
+    axes = one if velocities is None else velocities
+    found, baths = system(machine.frequencies, copies, one, axes, True), len(machine.static_baths)
+    whole = jnp.zeros((size, found.dynamics.shape[0]))
     return StateSpace(
-        dynamics,
-        tuple(jnp.stack(noises[i : i + copies], axis=1) for i in groups),
-        tuple(jnp.stack(outlets[i : i + copies]) for i in groups),
-        jnp.zeros((size, total)).at[:, :size].set(jnp.eye(size)),
-        jnp.zeros((size, total)).at[:, size : 2 * size].set(axes),
+        found.dynamics[..., 0],
+        tuple(found.noise[b::baths, :, 0].T for b in range(baths)),
+        tuple(found.outlet[b::baths, :, 0] for b in range(baths)),
+        whole.at[:, :size].set(one),
+        whole.at[:, size : 2 * size].set(axes.T),
     )
 
 
@@ -83,68 +230,27 @@ def balanced_state_space(machine: Machine) -> StateSpace:
     would cancel.
     """
     at = jax.lax.stop_gradient(machine)
-    system, unit = state_space(machine, _damped_axes(at)), _thermal_spreads(at)
+    copies = _static_copies(at)
+    found, unit = state_space(machine, damped_axes(at.frequencies, copies)), _thermal_spreads(at, copies)
     return StateSpace(
-        system.dynamics * unit / unit[:, None],
-        tuple(noise / unit[:, None] for noise in system.noise),
-        tuple(outlet * unit for outlet in system.outlet),
-        system.position * unit,
-        system.velocity * unit,
+        found.dynamics * unit / unit[:, None],
+        tuple(noise / unit[:, None] for noise in found.noise),
+        tuple(outlet * unit for outlet in found.outlet),
+        found.position * unit,
+        found.velocity * unit,
     )
 
 
-def _thermal_spreads(machine: Machine) -> Float[Array, " n"]:
+def _static_copies(machine: Machine) -> tuple[Copy, ...]:
+    none = jnp.zeros((machine.size, 1))
+    return tuple(copy for copy in copies_of(machine, none, none) if not copy.bath.driven)
+
+
+def _thermal_spreads(machine: Machine, copies: tuple[Copy, ...]) -> Float[Array, " n"]:
     """Of every variable, classically and at T = 1; 1 where there is none."""
     spreads = [1.0 / machine.frequencies, jnp.ones(machine.size)]
-    for bath in machine.static_baths:
-        memory = bath.spectral_density.memory()
+    for memory in (copy.memory for copy in copies):
         if memory.noise.shape[0] > 0:
             variance = 2.0 * jnp.diag(gramian(memory.dynamics, jnp.outer(memory.noise, memory.noise)))
-            spread = jnp.sqrt(jnp.where(variance > 0.0, variance, 1.0))
-            spreads += [spread] * (1 if machine.configuration == "joint" else machine.size)
+            spreads.append(jnp.sqrt(jnp.where(variance > 0.0, variance, 1.0)))
     return jnp.concatenate(spreads)
-
-
-def _damped_axes(machine: Machine) -> Float[Array, "L L"]:
-    """Orthonormal axes, the first along the coupling of the strongest bath, and so on.
-
-    Householder reflections with column pivoting; strength is the memory kernel at imaginary frequency.
-    """
-    size = machine.size
-    typical = 1j * jnp.max(machine.frequencies)
-    columns = jnp.stack(
-        [
-            jnp.sqrt(bath.spectral_density.memory_kernel(typical).real) * column
-            for bath in machine.static_baths
-            for column in _copies(bath.coupling, machine.configuration)
-        ],
-        axis=1,
-    )
-    axes = jnp.eye(size)
-    for k in range(min(columns.shape)):
-        rest = columns.at[:k].set(0.0)
-        mirror = rest[:, jnp.argmax(jnp.sum(rest**2, axis=0))]
-        mirror = mirror.at[k].add(jnp.copysign(jnp.sqrt(mirror @ mirror), mirror[k]))
-        square = mirror @ mirror
-        reflection = jnp.eye(size) - 2.0 * jnp.outer(mirror, mirror) / jnp.where(square > 0.0, square, 1.0)
-        columns, axes = reflection @ columns, axes @ reflection
-    return axes
-
-
-def _copies(coupling: Array, configuration: str) -> list[Array]:
-    if configuration == "joint":
-        return [coupling]
-    return list(jnp.diag(coupling))
-
-
-def _add_copy(dynamics: Array, memory: Memory, g: Array, start: int, size: int) -> tuple[Array, Array, Array]:
-    """Couple one copy of a bath with couplings g (L,); its memory variables begin at `start`."""
-    velocity, own = slice(size, 2 * size), slice(start, start + memory.input.shape[0])
-    friction = jnp.zeros(dynamics.shape[0]).at[velocity].set(jnp.sqrt(memory.viscosity) * g)
-    dynamics = dynamics.at[velocity, velocity].add(-memory.viscosity * g[:, None] * g[None, :])
-    if memory.input.shape[0] > 0:
-        lag = solve(memory.dynamics, memory.input[:, None])
-        dynamics = dynamics.at[velocity, own].add(g[:, None] * memory.output)
-        dynamics = dynamics.at[own, velocity].add(lag * g)
-        dynamics = dynamics.at[own, own].add(memory.dynamics)
-    return dynamics, friction.at[own].set(memory.noise), friction.at[own].set(memory.outlet)

@@ -6,20 +6,16 @@ import jax.numpy as jnp
 from jaxtyping import Array, Complex, Float
 
 from ..numerics import inverses, reciprocal, scaled
+from ._groups import blocks, over_groups
 from ._machine import Machine
 
 Entries = tuple[Array, ...]
 
 
 def damping_matrix(machine: Machine, index: int) -> Float[Array, "L L"]:
-    """Gamma = sum over copies of g g^T for static bath `index`.
-
-    One shared copy (joint) gives the rank-one g g^T, private copies (independent) give diag(g_l^2):
-    this is the only place where the two configurations differ in the static problem.
-    """
+    """Gamma = sum over copies of g g^T for static bath `index`: g_l g_m where two oscillators share it."""
     coupling = machine.static_baths[index].coupling
-    outer = coupling[:, None] * coupling[None, :]
-    return outer if machine.configuration == "joint" else outer * jnp.eye(machine.size)
+    return coupling[:, None] * coupling * machine.sharing()
 
 
 def susceptibility(machine: Machine, omega: Complex[Array, " K"]) -> Complex[Array, "L L K"]:
@@ -29,62 +25,52 @@ def susceptibility(machine: Machine, omega: Complex[Array, " K"]) -> Complex[Arr
     gamma^2 at strong common damping); three and more use elimination without pivoting, which is stable
     because passivity makes i chi^-1(w)/w accretive in the upper half plane. No LAPACK call.
 
-    Source: physics notes, section 3.
+    Source: theory (?susceptibility?).
     """
-    kernels = [bath.spectral_density.memory_kernel(omega) for bath in machine.static_baths]
-    return from_entries(machine, jnp.stack(susceptibility_entries(machine, omega, kernels)))
+
+    def of_part(part: Machine) -> Array:
+        kernels = [bath.spectral_density.memory_kernel(omega) for bath in part.static_baths]
+        chi = from_entries(part.size, jnp.stack(susceptibility_entries(part, omega, kernels)))
+        return jnp.moveaxis(chi, -1, 0)
+
+    return jnp.moveaxis(blocks(machine, over_groups(of_part, machine)), 0, -1)
 
 
 def susceptibility_entries(
     machine: Machine, omega: Complex[Array, " K"], kernels: Sequence[Complex[Array, " K"]]
 ) -> Entries:
-    """The entries of chi(w), in the form that `from_entries` takes; `kernels` are K_nu(w)."""
-    frequencies = machine.frequencies[:, None]
+    """The entries of chi(w) of oscillators that share their baths; `kernels` are K_nu(w).
+
+    The form is that of `from_entries`.
+    """
     if machine.size > 2:
+        frequencies = machine.frequencies[:, None]
         bare = (frequencies - omega) * (frequencies + omega)
-        if machine.configuration == "independent":
-            baths = zip(machine.static_baths, kernels, strict=True)
-            return (reciprocal(sum((k * bath.coupling[:, None] ** 2 for bath, k in baths), bare)),)
         return (_eliminated_inverse(machine, bare, kernels),)
     bare = [(machine.frequencies[l] - omega) * (machine.frequencies[l] + omega) for l in range(machine.size)]
-    if machine.configuration == "independent" or machine.size == 1:
-        return _diagonal_inverse(machine, bare, kernels)
+    if machine.size == 1:
+        baths = zip(machine.static_baths, kernels, strict=True)
+        return (reciprocal(sum((scaled(k, bath.coupling[0] ** 2) for bath, k in baths), bare[0])),)
     return _two_by_two_inverse(machine, bare, kernels)
 
 
-def from_entries(machine: Machine, entries: Complex[Array, "E *rest"]) -> Complex[Array, "L L *rest"]:
-    """The symmetric matrix with the given entries.
+def from_entries(size: int, entries: Complex[Array, "E *rest"]) -> Complex[Array, "L L *rest"]:
+    """The symmetric matrix of `size` oscillators with the given entries.
 
-    Up to two oscillators: what symmetry and configuration leave, one by one, AA, AB, BB or the diagonal.
-    More: a single item with all of them, (1, L, L, *rest), or (1, L, *rest) for private baths; entries one
-    by one would be programs that compile for minutes.
+    Up to two oscillators: what symmetry leaves, one by one, AA, AB, BB. More: a single item with all of them,
+    (1, L, L, *rest); entries one by one would be programs that compile for minutes.
     """
-    size = machine.size
-    if machine.configuration == "joint" and size > 2:
+    if size > 2:
         return entries[0]
-    if machine.configuration == "joint" and size == 2:
-        return jnp.stack([jnp.stack([entries[0], entries[1]]), jnp.stack([entries[1], entries[2]])])
-    diagonal = entries[0] if size > 2 else entries
-    return diagonal[:, None] * jnp.eye(size).reshape(size, size, *[1] * (diagonal.ndim - 1))
+    if size == 1:
+        return entries[None]
+    return jnp.stack([jnp.stack([entries[0], entries[1]]), jnp.stack([entries[1], entries[2]])])
 
 
-def to_entries(machine: Machine, matrix: Complex[Array, "L L K"]) -> Entries:
+def to_entries(matrix: Complex[Array, "L L K"]) -> Entries:
     """Inverse of `from_entries`."""
-    if machine.size > 2:
-        return (matrix if machine.configuration == "joint" else jnp.einsum("llk->lk", matrix),)
-    if machine.configuration == "joint" and machine.size == 2:
-        return matrix[0, 0], matrix[0, 1], matrix[1, 1]
-    return tuple(matrix[l, l] for l in range(machine.size))
-
-
-def _diagonal_inverse(machine: Machine, bare: Sequence[Array], kernels: Sequence[Array]) -> Entries:
-    entries = []
-    for l in range(machine.size):
-        dressed = bare[l]
-        for bath, kernel in zip(machine.static_baths, kernels, strict=True):
-            dressed = dressed + scaled(kernel, bath.coupling[l] ** 2)
-        entries.append(reciprocal(dressed))
-    return tuple(entries)
+    size = len(matrix)
+    return (matrix,) if size > 2 else tuple(matrix[l, m] for l in range(size) for m in range(l, size))
 
 
 def _two_by_two_inverse(machine: Machine, bare: Sequence[Array], kernels: Sequence[Array]) -> Entries:

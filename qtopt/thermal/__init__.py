@@ -4,6 +4,7 @@ from ._coth import (
     CothPoles as CothPoles,
     beyond_the_poles as beyond_the_poles,
     coth_poles as coth_poles,
+    heat_beyond_the_poles as heat_beyond_the_poles,
     matsubara as matsubara,
     rational_coth as rational_coth,
 )

@@ -92,3 +92,19 @@ def beyond_the_poles(temperature: ArrayLike, poles: CothPoles) -> Float[Array, "
     moment = np.sum(excess / x**2) * np.log(x[1] / x[0])
     temperature = jnp.asarray(temperature)
     return jnp.stack([jnp.log(temperature), moment / temperature**2]) / jnp.pi
+
+
+def heat_beyond_the_poles(
+    frictions: Float[Array, " B"], temperatures: Float[Array, " B"], overlaps: Float[Array, "B B"]
+) -> Float[Array, " B"]:
+    """Heat out of each memoryless bath that only the ends of the rational coths cause, to be taken off.
+
+    Two of them leave ``gamma_b gamma_c (g_b g_c)^2 ln(T_b/T_c)/pi``, a Frullani integral.
+
+    Args:
+        frictions: gamma_b, 0 for baths with memory.
+        temperatures: T_b.
+        overlaps: (g_b g_c)^2, summed over the oscillators before it is squared.
+    """
+    ratio = jnp.log(temperatures[:, None] / temperatures)
+    return jnp.sum(frictions[:, None] * frictions * overlaps * ratio, axis=1) / jnp.pi

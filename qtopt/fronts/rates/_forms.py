@@ -11,7 +11,7 @@ from jaxtyping import Array, Complex, Float
 
 from ...errors import InputError
 from ...model import AbstractDrive, Machine
-from ...solvers.weak import kernels, noise_kernel
+from ...solvers.weak import kernels, noise_kernels
 from ._output import Output
 from ._rates import Model, Rates
 from ._table import chebyshev, tabulate, unpacked
@@ -190,7 +190,7 @@ def forms_at(
     entropy = (entropy + jnp.conj(jnp.swapaxes(entropy, -1, -2))) / 2.0
     forms = [output.form(jnp.sum(work, axis=1), entropy), entropy]
     if noise:
-        variance = jax.lax.map(noise_kernel(machine), nu, batch_size=32) * (nu**2)[:, None, None]
+        variance = noise_kernels(machine, nu, batch=32)[0] * (nu**2)[:, None, None]
         forms.insert(1, output.noise_form(variance))
     return jnp.stack(forms)
 

@@ -6,6 +6,7 @@ from ._bounded import (
 )
 from ._drive import (
     AbstractDrive as AbstractDrive,
+    FourierSeries as FourierSeries,
 )
 from ._fourier import (
     FourierDrive as FourierDrive,

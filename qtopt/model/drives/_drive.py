@@ -1,7 +1,7 @@
 """What every drive knows about itself."""
 
 from abc import abstractmethod
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 import equinox as eqx
 import jax
@@ -9,9 +9,36 @@ import jax.numpy as jnp
 import numpy as np
 from jax.typing import ArrayLike
 from jaxtyping import Array, Complex, Float
+from numpy.typing import NDArray
 
 from ...schema import Shown
 
+
+class FourierSeries(NamedTuple):
+    """Harmonics of a drive and how often each counts in a sum over all positive and negative n.
+
+    Attributes:
+        orders: (n,) static whole numbers n.
+        weights: (n,) static; of a one-sided series 1 for n = 0 and 2 for n and -n together.
+        amplitudes: (n, L) Fourier coefficients g_{l,n}.
+    """
+
+    orders: NDArray[np.int64]
+    weights: NDArray[np.float64]
+    amplitudes: Complex[Array, "n L"]
+
+    @staticmethod
+    def one_sided(amplitudes: Complex[Array, "n L"], lowest: int = 0) -> "FourierSeries":
+        """The harmonics n = lowest, lowest + 1, ... with these coefficients."""
+        orders = lowest + np.arange(amplitudes.shape[0])
+        return FourierSeries(orders, np.where(orders == 0, 1.0, 2.0), amplitudes)
+
+    def two_sided(self) -> "FourierSeries":
+        """The same with n and -n apart, in ascending order."""
+        mirrored = self.orders[::-1][: np.count_nonzero(self.orders)]
+        orders = np.concatenate([-mirrored, self.orders])
+        negative = jnp.conj(self.amplitudes[::-1][: len(mirrored)])
+        return FourierSeries(orders, np.ones(len(orders)), jnp.concatenate([negative, self.amplitudes]))
 
 class AbstractDrive(Shown, eqx.Module):
     """Periodic couplings g_l(t), l = 1..L, of period 2 pi/frequency (dimensionless).
@@ -54,6 +81,12 @@ class AbstractDrive(Shown, eqx.Module):
     @abstractmethod
     def harmonics(self, count: int) -> Complex[Array, "count+1 L"]:
         """Fourier coefficients g_{l,n} for n = 0..count."""
+
+    def series(self, count: int | None = None, lowest: int = 0) -> FourierSeries:
+        """The harmonics n = lowest .. count (default: `default_harmonics`); no mean where there is none."""
+        count = self.default_harmonics if count is None else count
+        lowest = min(max(self.lowest_harmonic, lowest), count)
+        return FourierSeries.one_sided(self.harmonics(count)[lowest:], lowest)
 
     @abstractmethod
     def mean_square(self) -> Float[Array, " L"]:

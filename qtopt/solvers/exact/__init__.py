@@ -1,5 +1,8 @@
 """The exact periodic steady state, at any coupling strength."""
 
+from ._check import (
+    check_drive as check_drive,
+)
 from ._fluctuations import (
     check_fluctuations as check_fluctuations,
     fluctuations as fluctuations,
@@ -26,10 +29,4 @@ from ._stability import (
 )
 from ._steady_state import (
     steady_state as steady_state,
-)
-from ._system import (
-    Copy as Copy,
-    System as System,
-    check_drive as check_drive,
-    system as system,
 )

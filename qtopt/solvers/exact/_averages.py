@@ -5,10 +5,10 @@ from typing import NamedTuple
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from ...model import Copy, System
 from ...thermal import CothPoles
 from ._doubling import Calculus
 from ._periodic import Moments, periodic_moments
-from ._system import Copy, System
 
 
 class Averages(NamedTuple):
@@ -62,7 +62,7 @@ def _work(
     for c, copy in enumerate(copies):
         overlap = jnp.einsum("bljk,jk->blk", moments.covariance[:, :size], equations.force[c])
         overlap = overlap.at[c].add(equations.direct[c] * moments.noise_correlation[c, :size])
-        work.append(-copy.slope * jnp.einsum("lm,blk->bmk", equations.basis, overlap))
+        work.append(-copy.slope * jnp.einsum("lm,blk->bmk", equations.positions, overlap))
     in_time = jnp.stack(work)
     spectrum = jnp.abs(jnp.fft.rfft(jnp.sum(in_time, axis=(0, 1, 2)))) / calculus.grid.points
     return jnp.mean(in_time, axis=-1), jnp.max(spectrum[-max(1, len(spectrum) // 6) :])

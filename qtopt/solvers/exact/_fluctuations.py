@@ -8,14 +8,14 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 
 from ...errors import InputError
-from ...model import AbstractDrive, Machine
+from ...model import AbstractDrive, Copy, Machine, System, blocks, copies_of, damped_system, over_groups
 from ...numerics import reciprocal, require_x64
 from ...thermal import CothPoles, coth_poles, matsubara
 from ..base import Fluctuations
+from ._check import check_drive
 from ._doubling import Calculus, diffusion, propagators
 from ._periodic import Moments, closed_covariance, decaying_states, periodic_moments
 from ._resolution import LARGEST_STEP, Resolution, resolution_for
-from ._system import Copy, System, check_drive, machine_copies, over_sets, system
 from ._time_grid import TimeGrid
 
 
@@ -70,12 +70,10 @@ def fluctuations(
     calculus = Calculus(grid, drive.frequency)
     driven = tuple(i for i, bath in enumerate(machine.baths) if bath.driven)
 
-    def solve(only: Array | None, frequencies: Array, g: Array, rate: Array) -> Array:
-        copies = machine_copies(machine, g, rate, only)
-        return _covariance(frequencies, copies, driven, calculus, poles)
+    def solve(part: Machine, g: Array, rate: Array) -> Array:
+        return _covariance(part.frequencies, copies_of(part, g, rate), driven, calculus, poles)
 
-    sets = over_sets(solve, machine, coupling, slope)
-    return Fluctuations(sets[0] if machine.configuration == "joint" else jnp.diag(sets[:, 0, 0]), None)
+    return Fluctuations(blocks(machine, over_groups(solve, machine, coupling, slope)), None)
 
 
 def check_fluctuations(machine: Machine, drive: AbstractDrive) -> None:
@@ -139,8 +137,8 @@ def _covariance(
     poles: CothPoles,
 ) -> Float[Array, "l l"]:
     """D_lk of oscillators that share these copies of baths."""
-    equations = system(frequencies, copies)
-    temperatures = jnp.stack([copy.temperature for copy in copies])
+    equations = damped_system(frequencies, copies)
+    temperatures = jnp.stack([copy.bath.temperature for copy in copies])
     moments = periodic_moments(equations, temperatures, calculus, poles)
     noise = _coloured(equations, temperatures, moments, poles)
     covariance = jnp.sum(moments.covariance, axis=0)
@@ -162,8 +160,8 @@ def _coloured(equations: System, temperatures: Array, moments: Moments, poles: C
 
 
 def _form(equations: System, copies: tuple[Copy, ...], driven: tuple[int, ...], l: int) -> Form:
-    size, (total, _, points) = equations.basis.shape[0], equations.dynamics.shape
-    axis = jnp.broadcast_to(equations.basis[:, l, None], (size, points))
+    size, (total, _, points) = equations.positions.shape[0], equations.dynamics.shape
+    axis = jnp.broadcast_to(equations.positions[:, l, None], (size, points))
     none = jnp.zeros((total, points))
     return Form(
         factor=jnp.stack([-copies[c].slope[l] for c in driven]),

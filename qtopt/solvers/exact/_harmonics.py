@@ -36,7 +36,7 @@ Orders = NDArray[np.int64]
 
 
 class Medium(NamedTuple):
-    """L oscillators and their static baths in coordinates y = basis x (see `damping_basis`).
+    """L oscillators and their static baths in coordinates y = basis x (see `damped_axes`).
 
     Attributes:
         stiffness: (L, L) basis diag(omega_l^2) basis^T.

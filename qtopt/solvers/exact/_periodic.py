@@ -6,10 +6,10 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from ...model import System
 from ...numerics import solve
 from ...thermal import CothPoles, matsubara
 from ._doubling import Calculus, Ladder, congruence, decaying_sources, diffusion, propagators
-from ._system import System
 
 STEIN_DOUBLINGS = 48
 

@@ -33,12 +33,12 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from ...model import Copy, System
 from ...numerics import solve
 from ...thermal import CothPoles, matsubara
 from ._averages import Averages
 from ._doubling import ORDER, Ladder, congruence, exponential_moments, prefixes, product
 from ._periodic import closed_covariance
-from ._system import Copy, System
 from ._time_grid import StepGrid
 
 
@@ -254,5 +254,5 @@ def _work_of_jumps(
     force = (equations.force + jnp.roll(equations.force, -1, axis=-1)) / 2.0
     coupling = jnp.stack([copy.coupling for copy in copies])
     jump = jnp.roll(coupling, -1, axis=-1) - coupling
-    overlap = jnp.einsum("lm,bljs,cjs->cbms", equations.basis, covariance[:, :size], force)
+    overlap = jnp.einsum("lm,bljs,cjs->cbms", equations.positions, covariance[:, :size], force)
     return -jnp.einsum("cms,cbms->cbm", jump, overlap)

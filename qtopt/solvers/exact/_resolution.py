@@ -7,8 +7,7 @@ import numpy as np
 from jaxtyping import Array, Float
 from numpy.typing import ArrayLike, NDArray
 
-from ...model import AbstractDrive, Machine
-from ._system import machine_copies, system
+from ...model import AbstractDrive, Machine, copies_of, damped_system
 from ._time_grid import StepGrid, TimeGrid
 
 POINTS_PER_HARMONIC, FEWEST_POINTS, MOST_POINTS = 8, 65, 513
@@ -58,7 +57,7 @@ def fastest_rate(machine: Machine, drive: AbstractDrive) -> Float[Array, ""]:
     samples = drive.steps or 32
     phases = (np.arange(samples) + 0.5) / samples
     coupling, slope = (part.T for part in drive.at_phases(phases))
-    dynamics = system(machine.frequencies, machine_copies(machine, coupling, slope)).dynamics
+    dynamics = damped_system(machine.frequencies, copies_of(machine, coupling, slope)).dynamics
     return jnp.max(jnp.sqrt(jnp.sum(dynamics**2, axis=(0, 1))))
 
 

@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from ...model import AbstractDrive, Machine, has_friction
 from ...thermal import coth_poles
 from ..base import AbstractSolver, AbstractSteadyState, Each, Fluctuations
+from ._check import check_drive
 from ._fluctuations import check_fluctuations, fluctuations
 from ._resolution import Resolution, default_points, fastest_rate, levels_for
 from ._result import ExactSteadyState
 from ._steady_state import steady_state
-from ._system import check_drive
 
 LEVEL_STEP = 4
 """In batches, doublings are rounded up to multiples of this (small ones: twice this): few programs do."""

@@ -9,10 +9,20 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Complex, Float
 
 from ...errors import InputError
-from ...model import AbstractDrive, AbstractSpectralDensity, Bath, Machine, MonochromaticDrive
+from ...model import (
+    AbstractDrive,
+    AbstractSpectralDensity,
+    Bath,
+    Machine,
+    blocks,
+    copies_of,
+    damped_axes,
+    over_groups,
+    rotated,
+)
 from ...numerics import require_x64
+from ._check import check_drive
 from ._harmonics import Medium, Modulation, Orders, driven_response
-from ._system import check_drive, damping_basis, machine_copies, rotated
 
 SMALLEST = 1e-100
 """instead of a noise frequency of exactly 0, where J coth is a limit"""
@@ -75,18 +85,16 @@ def spectra(machine: Machine, drive: AbstractDrive, omega: ArrayLike, harmonics:
     omega = jnp.where(omega == 0.0, SMALLEST, omega)
     orders, amplitudes = _conjugate_harmonics(drive, harmonics)
 
-    def one_set(frequencies: Array, g: Array, only: Array | None) -> NoiseSpectra:
-        return _spectra(machine, frequencies, Modulation(orders, g, drive.frequency), only, omega, harmonics)
+    def of_part(part: Machine, g: Array) -> NoiseSpectra:
+        return _spectra(part, Modulation(orders, g.T, drive.frequency), omega, harmonics)
 
-    if machine.configuration == "joint":
-        return one_set(machine.frequencies, amplitudes, None)
-    alone = (machine.frequencies[:, None], amplitudes.T[:, :, None], jnp.arange(machine.size))
-    parts = jax.vmap(one_set)(*alone)
+    parts = over_groups(of_part, machine, amplitudes.T)
+    covariance = blocks(machine, jnp.moveaxis(parts.covariance, -1, 1))
     return NoiseSpectra(
         power=jnp.sum(parts.power, axis=0),
-        local_powers=jnp.moveaxis(parts.local_powers[:, :, 0], 0, 1),
+        local_powers=jnp.concatenate(list(parts.local_powers), axis=1),
         heat_currents=jnp.sum(parts.heat_currents, axis=0),
-        covariance=jnp.einsum("lbk,lm->blmk", parts.covariance[:, :, 0, 0], jnp.eye(machine.size)),
+        covariance=jnp.moveaxis(covariance, 0, -1),
     )
 
 
@@ -108,29 +116,23 @@ def _check(machine: Machine, drive: AbstractDrive, harmonics: int) -> None:
 
 def _conjugate_harmonics(drive: AbstractDrive, harmonics: int) -> tuple[Orders, Complex[Array, "D L"]]:
     """Orders d of the drive's harmonics and conj(g_d)."""
-    if isinstance(drive, MonochromaticDrive):
-        first = drive.harmonics(1)[1]
-        return np.array([-1, 1]), jnp.stack([first, jnp.conj(first)])
-    reach = max(1, min(drive.default_harmonics, harmonics))
-    positive = drive.harmonics(reach)
-    return np.arange(-reach, reach + 1), jnp.concatenate([positive[:0:-1], jnp.conj(positive)])
+    series = drive.series(max(1, min(drive.default_harmonics, harmonics))).two_sided()
+    return series.orders, jnp.conj(series.amplitudes)
 
 
 def _spectra(
     machine: Machine,
-    frequencies: Float[Array, " L"],
     modulation: Modulation,
-    only: Array | None,
     omega: Float[Array, " K"],
     harmonics: int,
 ) -> NoiseSpectra:
-    """One set of oscillators with common baths; `only` picks the static couplings of one oscillator."""
-    none = jnp.zeros((frequencies.shape[0], 1))
-    copies = machine_copies(machine, none, none, only)
-    basis = damping_basis(copies)
+    """Of oscillators that share their baths."""
+    none = jnp.zeros((machine.size, 1))
+    copies = copies_of(machine, none, none)
+    basis = damped_axes(machine.frequencies, copies)
     static = [i for i, bath in enumerate(machine.baths) if not bath.driven]
     medium = Medium(
-        basis * frequencies**2 @ basis.T,
+        basis * machine.frequencies**2 @ basis.T,
         jnp.stack([rotated(basis, copies[i].coupling)[:, 0] for i in static]),
         tuple(machine.baths[i].spectral_density for i in static),
     )

@@ -5,17 +5,17 @@ from typing import NamedTuple
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from ...model import AbstractDrive, Machine
+from ...model import AbstractDrive, Copy, Machine, System, blocks, copies_of, damped_system, over_groups
 from ...numerics import require_x64
-from ...thermal import CothPoles, coth_poles
+from ...thermal import CothPoles, coth_poles, heat_beyond_the_poles
 from ..base import RESOLVED, UNRESOLVED, UNSTABLE
 from ._averages import Averages, smooth_averages
+from ._check import check_drive
 from ._doubling import Calculus
 from ._piecewise import piecewise_averages
 from ._resolution import LARGEST_STEP, Resolution, resolution_for
 from ._result import ExactSteadyState
 from ._stability import growth
-from ._system import Copy, System, check_drive, machine_copies, over_sets, system
 from ._time_grid import StepGrid, TimeGrid
 
 
@@ -61,14 +61,14 @@ def steady_state(
     grid = resolution.grid(drive.steps)
     coupling, slope = (part.T for part in drive.at_phases(grid.samples))
 
-    def solve(only: Array | None, frequencies: Array, g: Array, rate: Array) -> Parts:
-        return _solve(machine, frequencies, g, rate, only, grid, drive.frequency, poles)
+    def solve(part: Machine, g: Array, rate: Array) -> Parts:
+        return _solve(part, g, rate, grid, drive.frequency, poles)
 
-    return _combined(machine, drive, grid, over_sets(solve, machine, coupling, slope))
+    return _combined(machine, drive, grid, over_groups(solve, machine, coupling, slope))
 
 
 class Parts(NamedTuple):
-    """Results of one set of oscillators that share their baths: l oscillators, B baths, K points."""
+    """Results of one group of oscillators that share their baths: l oscillators, B baths, K points."""
 
     local_powers: Float[Array, " l"]
     heat_currents: Float[Array, " B"]
@@ -83,25 +83,23 @@ class Parts(NamedTuple):
 
 def _solve(
     machine: Machine,
-    frequencies: Array,
     coupling: Array,
     slope: Array,
-    only: Array | None,
     grid: TimeGrid | StepGrid,
     drive_frequency: Array,
     poles: CothPoles,
 ) -> Parts:
-    """One set of oscillators; `only` picks the static couplings of one oscillator."""
-    copies = machine_copies(machine, coupling, slope, only)
-    equations = system(frequencies, copies)
+    """One group of oscillators."""
+    copies = copies_of(machine, coupling, slope)
+    equations = damped_system(machine.frequencies, copies)
     averages = _averages(copies, equations, machine.temperatures, grid, drive_frequency, poles)
     heat = _heat(copies, jnp.sum(averages.work, axis=(0, 2)), averages.absorbed)
     norm = jnp.max(jnp.sqrt(jnp.sum(equations.dynamics**2, axis=(0, 1))))
     return Parts(
         local_powers=jnp.sum(averages.work, axis=(0, 1)),
         heat_currents=heat,
-        covariance=_in_oscillators(jnp.kron(jnp.eye(2), equations.basis), averages.covariance),
-        mean=_in_oscillators(equations.basis, averages.mean[..., None])[..., 0],
+        covariance=_in_oscillators(jnp.kron(jnp.eye(2), equations.positions), averages.covariance),
+        mean=_in_oscillators(equations.positions, averages.mean[..., None])[..., 0],
         monodromy=averages.monodromy,
         radius=growth(averages.monodromy),
         imbalance=_imbalance(equations, averages.absorbed, heat),
@@ -137,16 +135,11 @@ def _heat(copies: tuple[Copy, ...], own_work: Array, absorbed: Array) -> Float[A
     """
     others = absorbed * (1.0 - jnp.eye(len(copies)))
     heat = jnp.sum(others, axis=0) - jnp.sum(others, axis=1) - own_work
-    spurious = []
-    for b, copy in enumerate(copies):
-        total = jnp.zeros(())
-        for c, other in enumerate(copies):
-            if c != b:
-                overlap = jnp.mean(jnp.sum(copy.coupling * other.coupling, axis=0) ** 2)
-                friction = copy.memory.viscosity * other.memory.viscosity
-                total = total + friction * overlap * jnp.log(copy.temperature / other.temperature) / jnp.pi
-        spurious.append(total)
-    return heat - jnp.stack(spurious)
+    couplings = jnp.stack([copy.coupling for copy in copies])
+    overlaps = jnp.mean(jnp.einsum("blk,clk->bck", couplings, couplings) ** 2, axis=-1)
+    frictions = jnp.stack([copy.memory.viscosity for copy in copies])
+    temperatures = jnp.stack([copy.bath.temperature for copy in copies])
+    return heat - heat_beyond_the_poles(frictions, temperatures, overlaps)
 
 
 def _imbalance(equations: System, absorbed: Array, heat: Array) -> Float[Array, ""]:
@@ -158,13 +151,10 @@ def _imbalance(equations: System, absorbed: Array, heat: Array) -> Float[Array, 
 def _combined(
     machine: Machine, drive: AbstractDrive, grid: TimeGrid | StepGrid, parts: Parts
 ) -> ExactSteadyState:
-    """Independent oscillators side by side; NaN where there is no steady state to report."""
-    size = machine.size
-    blocks, mean = parts.covariance, parts.mean
-    if machine.configuration == "independent":
-        alone = jnp.einsum("labk,lm->albmk", blocks, jnp.eye(size))
-        blocks = alone.reshape(2 * size, 2 * size, -1)[None]
-        mean = jnp.diag(mean[:, 0, 0])[None]
+    """The groups side by side; NaN where there is no steady state to report."""
+    count, size = len(parts.covariance), machine.size
+    quadrants = jnp.moveaxis(parts.covariance.reshape(count, 2, size // count, 2, size // count, -1), -1, 1)
+    whole = jnp.swapaxes(blocks(machine, jnp.swapaxes(quadrants, 3, 4)), 2, 3)
     radius, stiffness = jnp.max(parts.radius), jnp.max(parts.stiffness)
     status = jnp.where(radius < 1.0, RESOLVED, UNSTABLE)
     status = jnp.where(stiffness < LARGEST_STEP, status, UNRESOLVED)
@@ -178,10 +168,10 @@ def _combined(
         local_powers=local_powers,
         heat_currents=heat,
         entropy_production_rate=-jnp.sum(heat / machine.temperatures),
-        covariance=known(mean[0]),
+        covariance=known(blocks(machine, parts.mean)),
         truncation_error=known(jnp.sum(parts.truncation)),
         times=jnp.asarray(grid.phases) * 2.0 * jnp.pi / drive.frequency,
-        phase_space_covariance=known(jnp.moveaxis(blocks[0], -1, 0)),
+        phase_space_covariance=known(whole.reshape(-1, 2 * size, 2 * size)),
         monodromy=parts.monodromy,
         spectral_radius=radius,
         first_law_residual=known(jnp.max(parts.imbalance)),

@@ -5,13 +5,11 @@ from typing import NamedTuple
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jaxtyping import Array, Float
 
-from ...model import AbstractDrive, Bath, Machine
+from ...model import AbstractDrive, Copy, Machine, System, copies_of, system
 from ...numerics import lyapunov, solve
 from ...thermal import CothPoles, matsubara
-from ..exact import Copy, System, system
 
 
 class Response(NamedTuple):
@@ -39,57 +37,42 @@ class Equations(eqx.Module):
         dv_j/dt = (A - mu_j) v_j + db/dt - A b,           <z eta> = T b + sum_j s_j v_j,
         dS/dt   = A S + S A^T + sum_b (b <z eta>^T + <z eta> b^T).
 
+    The B copies are those of `copies_of`: every bath for each group of oscillators that share their baths.
+
     Attributes:
-        frequencies: (L,) omega_l.
-        baths: B copies: of every bath, or of every bath for every oscillator (independent oscillators).
-        shares: (B, L) 1 where a copy couples to an oscillator, else 0.
+        machine: oscillators and baths.
         drive: shapes of the driven couplings.
         rates: (B, M) mu_j of every copy.
         strengths: (B, M) s_j.
-        joint: whether all oscillators share the baths.
 
     Source: physics notes, section 4.
     """
 
-    frequencies: Float[Array, " L"]
-    baths: tuple[Bath, ...]
-    shares: Float[Array, "B L"]
+    machine: Machine
     drive: AbstractDrive
     rates: Float[Array, "B M"]
     strengths: Float[Array, "B M"]
-    joint: bool = eqx.field(static=True)
 
     def __init__(self, machine: Machine, drive: AbstractDrive, poles: CothPoles) -> None:
-        self.joint = machine.configuration == "joint"
-        owners = np.ones((1, machine.size)) if self.joint else np.eye(machine.size)
-        self.frequencies = machine.frequencies
-        self.baths = machine.baths * len(owners)
-        self.shares = jnp.repeat(jnp.asarray(owners), len(machine.baths), axis=0)
-        self.drive = drive
-        temperatures = self.temperatures[:, None]
-        self.rates = jax.vmap(lambda t: matsubara(t, poles)[1:])(temperatures[:, 0])
-        self.strengths = 2.0 * temperatures * poles.weight[1:]
+        self.machine, self.drive = machine, drive
+        temperatures = self.temperatures
+        self.rates = jax.vmap(lambda t: matsubara(t, poles)[1:])(temperatures)
+        self.strengths = 2.0 * temperatures[:, None] * poles.weight[1:]
 
     @property
     def temperatures(self) -> Float[Array, " B"]:
         """Of every copy."""
-        return jnp.stack([bath.temperature for bath in self.baths])
+        return jnp.tile(self.machine.temperatures, len(self.machine.groups()))
 
     def copies(self, time: Float[Array, ""]) -> tuple[Copy, ...]:
         """The baths with their couplings at one time."""
         coupling, slope = jax.jvp(self.drive.__call__, (time,), (jnp.ones_like(time),))
-        found = []
-        for bath, share in zip(self.baths, self.shares, strict=True):
-            static = not bath.driven
-            g = share * (bath.coupling if static else coupling)
-            rate = jnp.zeros_like(g) if static else share * slope
-            found.append(Copy(bath.spectral_density.memory(), bath.temperature, g[:, None], rate[:, None]))
-        return tuple(found)
+        return copies_of(self.machine, coupling[:, None], slope[:, None])
 
     def system(self, time: Float[Array, ""]) -> System:
         """Coefficients at one time, in the oscillators' own coordinates; without the axis of time."""
-        basis = jnp.eye(self.frequencies.shape[0])
-        found = system(self.frequencies, self.copies(time), basis)
+        one = jnp.eye(self.machine.size)
+        found = system(self.machine.frequencies, self.copies(time), one, one)
         flat = {name: getattr(found, name)[..., 0] for name in ("dynamics", *_IN_TIME)}
         return found._replace(**flat)
 

@@ -106,12 +106,12 @@ def initial_moments(equations: Equations, initial: GaussianState) -> Moments:
     b`` there, their covariance with the stationary solution of ``0 = A_r S + S A_r^T + b <r eta> + <r eta>
     b^T``. A memoryless bath has no past: ``v_j = b - mu_j u_j`` with u_j = 0.
     """
-    size = 2 * equations.frequencies.shape[0]
+    size = 2 * equations.machine.size
     now = equations.system(jnp.zeros(()))
     total = now.dynamics.shape[0]
     covariance = jnp.zeros((total, total)).at[:size, :size].set(initial.covariance)
     memory, start = jnp.zeros((total, *equations.rates.shape)), size
-    for b, bath in enumerate(equations.baths):
+    for b, bath in enumerate(equations.machine.baths * len(equations.machine.groups())):
         inner, rates, strengths = bath.spectral_density.memory(), equations.rates[b], equations.strengths[b]
         own = slice(start, start + inner.input.shape[0])
         start = own.stop

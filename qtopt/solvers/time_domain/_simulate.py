@@ -156,7 +156,7 @@ def _one_period(
     jumps: Int[Array, " S"],
 ) -> tuple[Trajectory, Float[Array, "B L"], Moments]:
     """The chosen rows of one period, the work of its jumps, and the moments at its end."""
-    size, steps = equations.frequencies.shape[0], equations.drive.steps
+    size, steps = equations.machine.size, equations.drive.steps
     step = mapped.times[-1] / max(steps, 1)
     middles = (jnp.arange(steps + 1) + 0.5) * step
 
@@ -168,7 +168,7 @@ def _one_period(
         mean, covariance, _ = at(jump)
         return _by_bath(equations, jump_works(equations, before, after, covariance + jnp.outer(mean, mean)))
 
-    works = jnp.zeros((0, len(equations.baths) // _owners(equations), size))
+    works = jnp.zeros((0, len(equations.machine.baths), size))
     if steps:
         works = jax.vmap(work)(jumps, middles[:-1], middles[1:])
 
@@ -179,7 +179,7 @@ def _one_period(
         sample = middles[jnp.floor(time / step + 1e-9).astype(int)] if steps else time
         powers, heat = flows(equations, sample, second, correlation)
         squares = jnp.diag(second)
-        frequencies = equations.frequencies
+        frequencies = equations.machine.frequencies
         energies = (squares[size : 2 * size] + frequencies**2 * squares[:size]) / 2.0
         return Trajectory(
             time,
@@ -194,12 +194,6 @@ def _one_period(
     return jax.vmap(row)(rows), jnp.sum(works, axis=0), next_start(equations, start, mapped)
 
 
-def _owners(equations: Equations) -> int:
-    """Sets of oscillators with baths of their own."""
-    return 1 if equations.joint else equations.frequencies.shape[0]
-
-
 def _by_bath(equations: Equations, copies: Float[Array, "C ..."]) -> Float[Array, "B ..."]:
     """Sum over the copies of each bath."""
-    owners = _owners(equations)
-    return jnp.sum(copies.reshape(owners, -1, *copies.shape[1:]), axis=0)
+    return jnp.sum(copies.reshape(len(equations.machine.groups()), -1, *copies.shape[1:]), axis=0)

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from ...thermal import heat_beyond_the_poles
 from ._equations import Equations
 
 
@@ -60,9 +61,6 @@ def flows(
 ) -> tuple[Float[Array, " L"], Float[Array, " C"]]:
     """Powers through the oscillators and heat out of the copies of baths at one time.
 
-    Between two memoryless baths the ends of their rational coths leave ``gamma_b gamma_c (g_b g_c)^2
-    ln(T_b/T_c)/pi`` of heat (a Frullani integral), which is taken off.
-
     Args:
         equations: of the machine.
         time: at which the couplings are taken.
@@ -70,7 +68,7 @@ def flows(
         correlation: <z eta> without its white part ``T b``.
     """
     now, copies = equations.system(time), equations.copies(time)
-    size = equations.frequencies.shape[0]
+    size = equations.machine.size
     correlation = correlation + equations.temperatures * now.noise.T
     overlap = second[:size] @ now.force.T + now.direct * correlation[:size]
     slopes = jnp.stack([copy.slope[:, 0] for copy in copies], axis=1)
@@ -78,16 +76,15 @@ def flows(
     heat = heat + now.direct * jnp.einsum("ci,ic->c", now.velocity, correlation)
     couplings = jnp.stack([copy.coupling[:, 0] for copy in copies])
     friction = jnp.stack([copy.memory.viscosity for copy in copies])
-    ratio = jnp.log(equations.temperatures[:, None] / equations.temperatures)
-    ends = friction[:, None] * friction * (couplings @ couplings.T) ** 2 * ratio / jnp.pi
-    return -jnp.sum(slopes * overlap, axis=1), heat - jnp.sum(ends, axis=1)
+    ends = heat_beyond_the_poles(friction, equations.temperatures, (couplings @ couplings.T) ** 2)
+    return -jnp.sum(slopes * overlap, axis=1), heat - ends
 
 
 def jump_works(
     equations: Equations, before: Float[Array, ""], after: Float[Array, ""], second: Float[Array, "n n"]
 ) -> Float[Array, "C L"]:
     """Work of a jump through every oscillator, for each copy of a bath; couplings at two times around it."""
-    size = equations.frequencies.shape[0]
+    size = equations.machine.size
     force = (equations.system(before).force + equations.system(after).force) / 2.0
     old, new = equations.copies(before), equations.copies(after)
     change = jnp.stack([b.coupling[:, 0] - a.coupling[:, 0] for a, b in zip(old, new, strict=True)])

@@ -6,7 +6,7 @@ from ._conduction import (
 from ._fluctuations import (
     check_fluctuations as check_fluctuations,
     fluctuations as fluctuations,
-    noise_kernel as noise_kernel,
+    noise_kernels as noise_kernels,
 )
 from ._kernels import (
     Kernels as Kernels,

@@ -2,12 +2,11 @@
 
 from collections.abc import Callable
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Complex, Float
+from jaxtyping import Array, Float
 
-from ...model import Machine, PoleExpansion, StateSpace, balanced_state_space
+from ...model import FourierSeries, Machine, PoleExpansion, StateSpace, balanced_state_space, over_groups
 from ...thermal import CothPoles, beyond_the_poles, coth_poles, matsubara, thermal_integral
 from ._static_spectra import ManyBathSpectra
 
@@ -15,7 +14,7 @@ from ._static_spectra import ManyBathSpectra
 def conduction(
     machine: Machine,
     frequency: Float[Array, ""],
-    amplitudes: Complex[Array, "n L"],
+    series: FourierSeries,
     poles: CothPoles | None = None,
 ) -> Float[Array, " S"]:
     """Heat out of each static bath into the other static ones, to second order in the driven bath.
@@ -36,7 +35,7 @@ def conduction(
     Args:
         machine: two or more static baths.
         frequency: Omega.
-        amplitudes: (N+1, L) Fourier coefficients g_n, n >= 0.
+        series: one-sided, of the drive.
 
     Returns:
         (S,) heat currents of the static baths.
@@ -44,12 +43,17 @@ def conduction(
     Source: physics notes, section 4, expanded to second order in the driven coupling.
     """
     poles = coth_poles() if poles is None else poles
-    if machine.configuration == "independent" and machine.size > 1:
-        parts = [
-            conduction(_lone(machine, l), frequency, amplitudes[:, l : l + 1], poles)
-            for l in range(machine.size)
-        ]
-        return jnp.sum(jnp.stack(parts), axis=0)
+
+    def of_part(part: Machine, g: Array) -> Array:
+        return _conduction(part, frequency, series._replace(amplitudes=g.T), poles)
+
+    return jnp.sum(over_groups(of_part, machine, series.amplitudes.T), axis=0)
+
+
+def _conduction(
+    machine: Machine, frequency: Float[Array, ""], series: FourierSeries, poles: CothPoles
+) -> Float[Array, " S"]:
+    """`conduction` through oscillators that share their baths."""
     system = balanced_state_space(machine)
 
     def change(inputs: tuple[Array, Array]) -> Array:
@@ -57,10 +61,9 @@ def conduction(
         slope = jax.jacfwd(lambda strengths: _exchange(machine, perturbed(strengths), poles))(jnp.zeros(2))
         return slope[:, 1, 0] - slope[:, 0, 0] + slope[:, 1, 1] + slope[:, 0, 1]
 
-    nus = frequency * jnp.arange(amplitudes.shape[0])
-    changes = jax.lax.map(change, (nus, amplitudes))
+    changes = jax.lax.map(change, (frequency * series.orders, series.amplitudes))
     bare = _exchange(machine, system, poles)
-    flows = bare[:, 1] - bare[:, 0] + changes[0] + 2.0 * jnp.sum(changes[1:], axis=0)
+    flows = bare[:, 1] - bare[:, 0] + jnp.tensordot(series.weights, changes, axes=1)
     heat = jnp.zeros(len(machine.static_baths))
     for (b, m), flow in zip(_pairs(machine), flows, strict=True):
         heat = heat.at[m].add(flow).at[b].add(-flow)
@@ -70,14 +73,6 @@ def conduction(
 def _pairs(machine: Machine) -> list[tuple[int, int]]:
     """Static baths b < m."""
     return [(b, m) for m in range(len(machine.static_baths)) for b in range(m)]
-
-
-def _lone(machine: Machine, l: int) -> Machine:
-    baths = tuple(
-        eqx.tree_at(lambda b: b.coupling, bath, bath.coupling[l : l + 1]) if not bath.driven else bath
-        for bath in machine.baths
-    )
-    return Machine(machine.frequencies[l : l + 1], baths, "joint")
 
 
 def _with_self_energy(

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Array, Complex, Float
 
 from ...errors import InputError
-from ...model import AbstractDrive, Machine, damping_matrix
+from ...model import AbstractDrive, Machine, blocks, damping_matrix, over_groups
 from ...numerics import require_x64
 from ...thermal import (
     AnalyticFactor,
@@ -63,44 +63,43 @@ def fluctuations(
     """
     require_x64()
     check_fluctuations(machine, drive)
-    poles = coth_poles() if poles is None else poles
-    count = drive.default_harmonics if harmonics is None else harmonics
-    amplitudes = drive.harmonics(count)
-    memory = machine.driven_baths[0].spectral_density.expansion().poles.shape[0] > 0
-    with_heat = memory and len(machine.static_baths) == 1
-    kernel = _memory_kernels(machine, poles, with_heat) if memory else _memoryless_kernels(machine, poles)
-
-    def of_harmonic(inputs: tuple[Array, Array]) -> tuple[Array, Array]:
-        n, g = inputs
-        nu = jnp.where(n == 0, NEAR_ZERO, n) * drive.frequency
-        forms = kernel(nu)
-        weight = jnp.where(n == 0, 1.0, 2.0)
-        overlap = weight * jnp.conj(g)[:, None] * g[None, :]
-        parts = [jnp.real(overlap * form) for form in forms]
-        work = nu**2 * parts[0]
-        if not with_heat:
-            return work, jnp.zeros(2)
-        f0, f1, f2 = (jnp.sum(part) for part in parts)
-        return work, jnp.stack([f2, nu**2 * f0 + 2.0 * nu * f1 + f2])
-
-    numbers = jnp.arange(count + 1)
-    # Work needs no mean coupling (nu = 0).
-    first = drive.lowest_harmonic if with_heat else 1
-    work, heat = jax.lax.map(of_harmonic, (numbers[first:], amplitudes[first:]))
-    covariance, pair = jnp.sum(work, axis=0), jnp.sum(heat, axis=0)
-    ordered = [pair[0] if bath.driven else pair[1] for bath in machine.baths]
-    return Fluctuations(covariance, jnp.stack(ordered) if with_heat else None)
+    with_heat = _memory(machine) and len(machine.static_baths) == 1
+    series = drive.series(harmonics, 0 if with_heat else 1)  # the mean coupling does no work
+    nu = np.where(series.orders == 0, NEAR_ZERO, series.orders) * drive.frequency
+    forms = noise_kernels(machine, nu, 2 if with_heat else 0, poles)
+    overlap = jnp.conj(series.amplitudes)[:, :, None] * series.amplitudes[:, None, :]
+    parts = [jnp.real(overlap * form) * series.weights[:, None, None] for form in forms]
+    work = jnp.tensordot((drive.frequency * series.orders) ** 2, parts[0], axes=1)
+    if not with_heat:
+        return Fluctuations(work, None)
+    f0, f1, f2 = (jnp.sum(part, axis=(1, 2)) for part in parts)
+    driven, static = jnp.sum(f2), jnp.sum(nu**2 * f0 + 2.0 * nu * f1 + f2)
+    return Fluctuations(work, jnp.stack([driven if bath.driven else static for bath in machine.baths]))
 
 
-def noise_kernel(machine: Machine, poles: CothPoles | None = None) -> Callable[[Array], Array]:
-    """nu -> F_0(nu), (L, L) Hermitian, of which ``D_lk = sum_n (n Omega)^2 Re[conj(g_ln) (F_0)_lk g_kn]``.
+def noise_kernels(
+    machine: Machine,
+    nu: Float[Array, " n"],
+    highest: int = 0,
+    poles: CothPoles | None = None,
+    batch: int | None = None,
+) -> tuple[Complex[Array, "n L L"], ...]:
+    """F_m(nu), m = 0 .. highest, Hermitian: ``D_lk = sum_n (n Omega)^2 Re[conj(g_ln) (F_0)_lk g_kn]``.
 
-    See `fluctuations`; nu != 0.
+    See `fluctuations`; nu != 0, one or `batch` after the other. F_1 and F_2 need a driven bath with memory.
     """
     poles = coth_poles() if poles is None else poles
-    memory = machine.driven_baths[0].spectral_density.expansion().poles.shape[0] > 0
-    kernel = _memory_kernels(machine, poles, False) if memory else _memoryless_kernels(machine, poles)
-    return lambda nu: kernel(nu)[0]
+
+    def of_part(part: Machine) -> list[Array]:
+        kernel = _memory_kernels(part, poles, highest) if _memory(part) else _memoryless_kernels(part, poles)
+        return jax.lax.map(kernel, nu, batch_size=batch)
+
+    return tuple(blocks(machine, parts) for parts in over_groups(of_part, machine))
+
+
+def _memory(machine: Machine) -> bool:
+    """Whether the driven bath has one."""
+    return machine.driven_baths[0].spectral_density.expansion().poles.shape[0] > 0
 
 
 NEAR_ZERO = 1e-6
@@ -138,14 +137,14 @@ def _hermitian(half: Complex[Array, "L L"]) -> Complex[Array, "L L"]:
     return half + jnp.conj(half.T)
 
 
-def _memory_kernels(machine: Machine, poles: CothPoles, with_heat: bool) -> Callable[[Array], list[Array]]:
+def _memory_kernels(machine: Machine, poles: CothPoles, highest: int) -> Callable[[Array], list[Array]]:
     """nu -> F_0 (F_1, F_2) for a driven bath with memory."""
     driven = machine.driven_baths[0]
     spectra, thermal = _thermal(machine, poles)
     scalar = density_factor(driven)
     path = contour(driven.temperature, scalar, poles)
-    orders = (0, 1, 2) if with_heat else (0,)
-    spurious = _spurious(machine, poles) if with_heat else None
+    orders = tuple(range(highest + 1))
+    spurious = _spurious(machine, poles) if highest == 2 else None
 
     def at(nu: Array) -> list[Array]:
         total = [jnp.zeros((machine.size, machine.size), dtype=complex) for _ in orders]

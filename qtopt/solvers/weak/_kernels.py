@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Complex, Float
 
-from ...model import Bath, Machine, damping_matrix
+from ...model import Bath, Machine, blocks, damping_matrix, over_groups
 from ...numerics import reciprocal, scaled
 from ...thermal import (
     AnalyticFactor,
@@ -58,18 +58,17 @@ def kernels(machine: Machine, nu: Float[Array, "*shape"], poles: CothPoles | Non
     Source: physics notes, sections 3 and 5.
     """
     poles = coth_poles() if poles is None else poles
-    spectra = static_spectra(machine)
     flat = jnp.reshape(jnp.asarray(nu, dtype=float), (-1,))
     friction = machine.driven_baths[0].spectral_density.expansion().poles.shape[0] == 0
     pair = _memoryless_kernels if friction else _memory_kernels
-    work, heat = [], []
-    for b in range(len(machine.static_baths)):
-        at = pair(machine, spectra, b, poles)
-        work_b, heat_b = jax.vmap(at)(flat)
-        work.append(work_b)
-        heat.append(heat_b)
-    shape = (*jnp.shape(nu), len(work), machine.size, machine.size)
-    return Kernels(jnp.stack(work, axis=1).reshape(shape), jnp.stack(heat, axis=1).reshape(shape))
+
+    def of_part(part: Machine) -> tuple[Array, ...]:
+        spectra = static_spectra(part)
+        found = [jax.vmap(pair(part, spectra, b, poles))(flat) for b in range(len(part.static_baths))]
+        return tuple(jnp.stack(parts, axis=1) for parts in zip(*found, strict=True))
+
+    shape = (*jnp.shape(nu), len(machine.static_baths), machine.size, machine.size)
+    return Kernels(*(blocks(machine, parts).reshape(shape) for parts in over_groups(of_part, machine)))
 
 
 def covariance(machine: Machine, poles: CothPoles | None = None) -> Float[Array, "L L"]:
@@ -77,9 +76,7 @@ def covariance(machine: Machine, poles: CothPoles | None = None) -> Float[Array,
 
     ``int dw/2pi sum_nu coth(w/2T_nu) J_nu chi Gamma_nu chi^dagger``; physics notes, section 3.
     """
-    poles = coth_poles() if poles is None else poles
-    spectra = static_spectra(machine)
-    (xx,) = _static_moments(machine, spectra, 0, poles)
+    (xx,) = _static_moments(machine, 0, poles)
     return xx.real
 
 
@@ -89,9 +86,7 @@ def phase_space_covariance(machine: Machine, poles: CothPoles | None = None) -> 
     ``<x_l p_m> = int dw/2pi i w S_lm`` and ``<p_l p_m> = int dw/2pi w^2 S_lm`` with the symmetrised position
     spectrum S. Beside a strictly Ohmic static bath <p^2> diverges; here it then ends with the rational coth.
     """
-    poles = coth_poles() if poles is None else poles
-    spectra = static_spectra(machine)
-    xx, xp, pp = _static_moments(machine, spectra, 2, poles)
+    xx, xp, pp = _static_moments(machine, 2, poles)
     mixed = (1j * xp.T).real
     return jnp.block([[xx.real, mixed], [mixed.T, pp.real]])
 
@@ -99,15 +94,19 @@ def phase_space_covariance(machine: Machine, poles: CothPoles | None = None) -> 
 Pair = Callable[[Array], tuple[Array, Array]]
 
 
-def _static_moments(
-    machine: Machine, spectra: StaticSpectra, highest: int, poles: CothPoles
-) -> list[Complex[Array, "L L"]]:
+def _static_moments(machine: Machine, highest: int, poles: CothPoles | None) -> list[Complex[Array, "L L"]]:
     """The sums over baths of `_moments`."""
-    parts = [
-        _moments(bath.temperature, spectra, spectra.sample(_nodes(bath, poles), b), highest, b, poles)
-        for b, bath in enumerate(machine.static_baths)
-    ]
-    return [sum(part, jnp.zeros(())) for part in zip(*parts, strict=True)]
+    poles = coth_poles() if poles is None else poles
+
+    def of_part(part: Machine) -> list[Array]:
+        spectra = static_spectra(part)
+        moments = [
+            _moments(bath.temperature, spectra, spectra.sample(_nodes(bath, poles), b), highest, b, poles)
+            for b, bath in enumerate(part.static_baths)
+        ]
+        return [sum(each, jnp.zeros(())) for each in zip(*moments, strict=True)]
+
+    return [blocks(machine, parts) for parts in over_groups(of_part, machine)]
 
 
 def _nodes(bath: Bath, poles: CothPoles) -> Complex[Array, " K"]:

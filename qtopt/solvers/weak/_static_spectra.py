@@ -56,19 +56,19 @@ class StaticSpectra(eqx.Module):
 
 
 def static_spectra(machine: Machine) -> StaticSpectra:
-    """Closed form for one static bath; a state space for several."""
+    """Of oscillators that share their baths: closed form for one static bath, a state space for several."""
     if len(machine.static_baths) == 1:
         return OneBathSpectra(machine)
     return ManyBathSpectra.of(balanced_state_space(machine))
 
 
 class OneBathSpectra(StaticSpectra):
-    """One static bath: Psi = chi/2i, a symmetric matrix (diagonal for private baths)."""
+    """One static bath: Psi = chi/2i, a symmetric matrix."""
 
     machine: Machine
 
     def matrix(self, entries: Complex[Array, "E *rest"]) -> Complex[Array, "L L *rest"]:
-        return from_entries(self.machine, entries)
+        return from_entries(self.machine.size, entries)
 
     def adjoint(self, entries: Complex[Array, "E K"]) -> Complex[Array, "E K"]:
         return jnp.conj(entries)
@@ -87,7 +87,7 @@ class OneBathSpectra(StaticSpectra):
             matrix = self.matrix(jnp.stack(psi))
             damped = products(matrix, damping_matrix(self.machine, 0)[:, :, None])
             squares = self.machine.frequencies[:, None] ** 2
-            powers.append(to_entries(self.machine, matrix * squares + at.kernel * damped))
+            powers.append(to_entries(matrix * squares + at.kernel * damped))
         return powers
 
     def slopes(self, a: "_Response", b: "_Response", highest: int, bath: int) -> list[Entries]:
@@ -105,12 +105,9 @@ class OneBathSpectra(StaticSpectra):
 
     def _slope(self, chi: Entries, psi: Entries, sum_of_points: Array, bend: Array, g: Array) -> Entries:
         """Entries of ``chi (sum_of_points - bend Gamma) psi``, which is symmetric."""
-        size = self.machine.size
-        if self.machine.configuration == "independent" or size == 1:
-            couplings = g[:, None] if size > 2 else g
-            each = zip(couplings[None] if size > 2 else couplings, chi, psi, strict=True)
-            return tuple((sum_of_points - scaled(bend, c**2)) * x * p for c, x, p in each)
-        if size == 2:
+        if len(g) == 1:
+            return ((sum_of_points - scaled(bend, g[0] ** 2)) * chi[0] * psi[0],)
+        if len(g) == 2:
             (x_aa, x_ab, x_bb), (p_aa, p_ab, p_bb) = chi, psi
             x_a, x_b = scaled(x_aa, g[0]) + scaled(x_ab, g[1]), scaled(x_ab, g[0]) + scaled(x_bb, g[1])
             p_a, p_b = scaled(p_aa, g[0]) + scaled(p_ab, g[1]), scaled(p_ab, g[0]) + scaled(p_bb, g[1])

@@ -3,11 +3,9 @@
 from typing import NamedTuple
 
 import jax.numpy as jnp
-import numpy as np
 from jaxtyping import Array, Complex, Float
-from numpy.typing import NDArray
 
-from ...model import AbstractDrive, Machine
+from ...model import AbstractDrive, FourierSeries, Machine
 from ...numerics import require_x64
 from ...thermal import CothPoles
 from ._check import check_machine
@@ -39,15 +37,13 @@ def steady_state(
     """
     require_x64()
     check_machine(machine, drive)
-    count = drive.default_harmonics if harmonics is None else harmonics
-    amplitudes = drive.harmonics(count)
-    orders = np.arange(min(drive.lowest_harmonic, count), count + 1)
-    table = kernels(machine, drive.frequency * orders, poles)
-    power, local_powers, driven_heat, static_heat = currents(table, amplitudes[orders[0] :], orders)
+    series = drive.series(harmonics)
+    table = kernels(machine, drive.frequency * series.orders, poles)
+    power, local_powers, driven_heat, static_heat = currents(table, series)
     if len(machine.static_baths) > 1:
-        static_heat = static_heat + conduction(machine, drive.frequency, amplitudes, poles)
+        static_heat = static_heat + conduction(machine, drive.frequency, series, poles)
     heat = _in_order_of_baths(machine, driven_heat, static_heat)
-    kept = harmonic_weights(np.arange(count + 1)) @ jnp.abs(amplitudes) ** 2
+    kept = series.weights @ jnp.abs(series.amplitudes) ** 2
     missing = jnp.sum(jnp.maximum(drive.mean_square() - kept, 0.0))
     return WeakSteadyState(
         power=power,
@@ -59,11 +55,6 @@ def steady_state(
     )
 
 
-def harmonic_weights(orders: NDArray[np.int64]) -> NDArray[np.float64]:
-    """1 for n = 0, 2 for n > 0: the sum over n and -n."""
-    return np.where(orders == 0, 1.0, 2.0)
-
-
 class Currents(NamedTuple):
     """What the kernels make of a drive: power, local powers, heat of the driven and of each static bath."""
 
@@ -73,15 +64,15 @@ class Currents(NamedTuple):
     static_heat: Float[Array, " S"]
 
 
-def currents(table: Kernels, amplitudes: Complex[Array, "n L"], orders: NDArray[np.int64]) -> Currents:
-    """Currents from kernels and amplitudes of the harmonics n >= 0 in `orders`; formulas: `Kernels`.
+def currents(table: Kernels, series: FourierSeries) -> Currents:
+    """Currents from the kernels at the harmonics of a drive; formulas: `Kernels`.
 
     ``Re[conj(g_l) K_lm g_m]`` is taken apart into Re and Im of conj(g_l) g_m and of K_lm: far from resonance
     the reactive parts are 1e9 times the dissipative ones, and only what is antisymmetric of Im K_lm counts in
     sums over l and m. Complex products and sums over local powers would leave their round-off there.
     """
-    weights = harmonic_weights(orders)[:, None, None]
-    a, b = amplitudes.real, amplitudes.imag
+    weights = series.weights[:, None, None]
+    a, b = series.amplitudes.real, series.amplitudes.imag
     even = weights * (a[:, :, None] * a[:, None, :] + b[:, :, None] * b[:, None, :])
     odd = weights * (a[:, :, None] * b[:, None, :] - b[:, :, None] * a[:, None, :])
     odd = odd * (1.0 - jnp.eye(a.shape[1]))  # a fused multiply-add leaves round-off on the diagonal

@@ -41,14 +41,10 @@ def self_energies(
     machine: Machine, drive: AbstractDrive, frequencies: Float[Array, " n"], harmonics: int | None = None
 ) -> Complex[Array, "n L L"]:
     """R(w) of the driven baths at these frequencies; works under jit and vmap."""
-    count = drive.default_harmonics if harmonics is None else harmonics
-    positive = drive.harmonics(count)
-    order = jnp.arange(-count, count + 1)
-    g = jnp.concatenate([jnp.conj(positive[:0:-1]), positive])
-    shifted = frequencies[:, None] + order * drive.frequency
+    orders, _, g = drive.series(harmonics).two_sided()
+    shifted = frequencies[:, None] + orders * drive.frequency
     kernel = sum(bath.spectral_density.memory_kernel(shifted) for bath in machine.driven_baths)
-    energies = jnp.einsum("nl,jn,nm->jlm", jnp.conj(g), kernel, g)
-    return energies * jnp.eye(machine.size) if machine.configuration == "independent" else energies
+    return jnp.einsum("nl,jn,nm->jlm", jnp.conj(g), kernel, g) * machine.sharing()
 
 
 @eqx.filter_jit

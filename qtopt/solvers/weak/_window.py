@@ -21,7 +21,7 @@ from jax import Array
 from jax.typing import ArrayLike
 from numpy.typing import NDArray
 
-from ...model import AbstractDrive, Machine, state_space, susceptibility
+from ...model import AbstractDrive, Machine, over_groups, state_space, susceptibility
 from ._result import WeakSteadyState
 
 ORDER = 16
@@ -157,11 +157,13 @@ def _quanta(machine: Machine, w: ArrayLike, nu: ArrayLike, g: ArrayLike) -> tupl
     driven, static = machine.driven_baths[0], machine.static_baths[0]
     w, nu = jnp.asarray(w), jnp.asarray(nu)
     shifted = w + nu
-    chi = susceptibility(machine, shifted.astype(complex))
-    copies = static.coupling[:, None] if machine.configuration == "joint" else jnp.diag(static.coupling)
-    answer = jnp.einsum("kl,lmk,mc->kc", g, chi, copies)
+
+    def taken(part: Machine, amplitudes: Array) -> Array:
+        chi = susceptibility(part, shifted.astype(complex))
+        return jnp.abs(jnp.einsum("lk,lmk,m->k", amplitudes, chi, part.static_baths[0].coupling)) ** 2
+
     density = (driven.spectral_density.density(w) * static.spectral_density.density(shifted)).real
-    rate = density * jnp.sum(jnp.abs(answer) ** 2, axis=1)
+    rate = density * jnp.sum(over_groups(taken, machine, jnp.asarray(g).T), axis=0)
     beta, other_beta = 0.5 / driven.temperature, 0.5 / static.temperature
     x, y, gap = beta * w, other_beta * shifted, (other_beta - beta) * w + other_beta * nu
     both = 1.0 / jnp.tanh(jnp.abs(x)) + 1.0 / jnp.tanh(jnp.abs(y))

@@ -1,0 +1,22 @@
+"""What the exact solver and the time domain need of a machine and its drive."""
+
+from ...errors import InputError
+from ...model import AbstractDrive, Machine
+
+
+def check_drive(machine: Machine, drive: AbstractDrive) -> None:
+    """Refuse drives that do not fit the machine.
+
+    Raises:
+        InputError: a drive for another number of oscillators; one that jumps and couples a memoryless bath.
+    """
+    if drive.size != machine.size:
+        raise InputError(
+            f"a drive must have one shape per oscillator ({machine.size}), but it has {drive.size}."
+        )
+    for bath in machine.driven_baths:
+        if drive.steps and bath.spectral_density.memory().input.shape[0] == 0:
+            raise InputError(
+                f"a drive that jumps must couple a bath with memory, but bath {bath.name!r} is memoryless, "
+                "where a jump costs infinite power: use a Drude cut-off or a smooth drive."
+            )
