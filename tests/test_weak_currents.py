@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from qtopt.model import FourierSeries
 from qtopt.solvers.weak._kernels import Kernels
 from qtopt.solvers.weak._steady_state import currents
 
@@ -42,7 +43,7 @@ def exact_form(kernel: Complex, g: Complex) -> list[Fraction]:
 @pytest.mark.parametrize("seed", range(3))
 def test_totals_keep_every_digit_beside_reactive_power(size: int, seed: int) -> None:
     table, g = random_case(size, seed, private=False)
-    found = jax.jit(lambda table, g: currents(table, g, np.arange(HARMONICS)))(
+    found = jax.jit(lambda table, g: currents(table, FourierSeries.one_sided(g)))(
         jax.tree.map(jnp.asarray, table), jnp.asarray(g)
     )
     scale = np.sum(np.abs(g)) ** 2
@@ -55,7 +56,7 @@ def test_totals_keep_every_digit_beside_reactive_power(size: int, seed: int) -> 
 def test_local_powers_of_private_baths_keep_every_digit(size: int) -> None:
     """Im K_ll does no work at all, not even the round-off of a fused multiply-add."""
     table, g = random_case(size, 7, private=True)
-    found = jax.jit(lambda table, g: currents(table, g, np.arange(HARMONICS)))(
+    found = jax.jit(lambda table, g: currents(table, FourierSeries.one_sided(g)))(
         jax.tree.map(jnp.asarray, table), jnp.asarray(g)
     )
     expected = [float(p) for p in exact_form(np.array(table.work), g)]

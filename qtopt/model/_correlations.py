@@ -7,7 +7,7 @@ from jaxtyping import Array, Float
 def pearson(covariance: Float[Array, "*shape L L"]) -> Float[Array, "*shape"]:
     """C = <x_A x_B>/sqrt(<x_A^2><x_B^2>) of the first two oscillators, the synchronisation coefficient.
 
-    C -> -1: locked in antiphase. Needs L >= 2. Source: physics notes, section 3.
+    C -> -1: locked in antiphase. Needs L >= 2. Source: theory, section 7.
     """
     return covariance[..., 0, 1] / (covariance[..., 0, 0] * covariance[..., 1, 1]) ** 0.5
 

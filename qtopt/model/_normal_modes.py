@@ -33,7 +33,7 @@ def normal_modes(machine: Machine) -> list[NormalMode]:
     ``sqrt((omega_A^2 + omega_B^2)/2)``, in antiphase, with damping
     ``(omega_A^2 - omega_B^2)^2/(16 omega^2 gamma)``.
 
-    Source: physics notes, sections 3 and 9.
+    Source: theory, section 7.
     """
     return normal_modes_of(*np.linalg.eig(np.asarray(state_space(machine).dynamics)), machine.size)
 

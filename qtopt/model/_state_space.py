@@ -93,7 +93,7 @@ def system(
     b q of `Memory`: ``dy/dt = D y + D^-1 b dq/dt + n eta`` and ``F = output y``. No static force is left that
     would have to cancel, but where couplings jump, so does y.
 
-    Source: theory (?state space?).
+    Source: theory (1.18), (5.1), (5.2).
     """
     size, count = copies[0].coupling.shape
     total = 2 * size + sum(copy.memory.input.shape[0] for copy in copies)
@@ -205,7 +205,7 @@ def state_space(machine: Machine, velocities: Float[Array, "L L"] | None = None)
         machine: the machine; its driven baths do not count.
         velocities: orthonormal rows along which the velocities are taken; by default one for each oscillator.
 
-    Source: theory (?state space?).
+    Source: theory (1.20).
     """
     size, copies = machine.size, _static_copies(machine)
     one = jnp.eye(size)

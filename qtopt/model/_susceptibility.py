@@ -25,7 +25,7 @@ def susceptibility(machine: Machine, omega: Complex[Array, " K"]) -> Complex[Arr
     gamma^2 at strong common damping); three and more use elimination without pivoting, which is stable
     because passivity makes i chi^-1(w)/w accretive in the upper half plane. No LAPACK call.
 
-    Source: theory (?susceptibility?).
+    Source: theory (3.1).
     """
 
     def of_part(part: Machine) -> Array:

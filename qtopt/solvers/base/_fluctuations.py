@@ -6,7 +6,7 @@ from jaxtyping import Array, Float
 
 
 class Fluctuations(eqx.Module):
-    """Variance rates, ``D = int dtau avg <{dP(t + tau), dP(t)}>/2`` (physics notes, section 2).
+    """Variance rates, ``D = int dtau avg <{dP(t + tau), dP(t)}>/2`` (theory, section 2).
 
     Attributes:
         local_power_covariance: (L, L) D_lk between the powers supplied through oscillators l and k; positive

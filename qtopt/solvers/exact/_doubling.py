@@ -1,15 +1,8 @@
 """Propagators and noise of short intervals by repeated doubling, for periodic coefficients.
 
-A function of time is known at K points of the period (its last axis). For an interval of length h that *ends*
-at each of them there are
-
-    D_h(t) = Phi(t, t-h) - 1,
-    c_h(t) = int_0^h ds exp(-mu s) Phi(t, t-s) c(t-s)          (for many mu at once),
-    Q_h(t) = int_0^h ds Phi(t, t-s) N(t-s) Phi(t, t-s)^T,
-
-and two neighbours of length h make one of length 2h. Starting from a Taylor expansion at an h so short that
-||A|| h << 1, r doublings cost r products however stiff the machine is. D is stored instead of Phi because
-narrow resonances live in it.
+A function of time is known at K points of the period (its last axis), and so are, for an interval of length h
+that *ends* at each of them, D_h, c_h for many decay rates and Q_h of theory (5.8). Starting from a Taylor
+expansion at an h so short that ||A|| h << 1, r doublings cost r products however stiff the machine is.
 """
 
 import math

@@ -27,21 +27,9 @@ def fluctuations(
 ) -> Fluctuations:
     """Variance rates of the local powers, exact at any coupling strength.
 
-    ``P_l = z^T M_l z`` with ``M_l = -sum_c dg_l^c/dt sym(x_l F_c)`` is quadratic in a Gaussian state, so
-
-        <{dP_l(t + tau), dP_k(t)}>/2 = 2 tr[M_l C M_k C^T] - tr[M_l R M_k R^T]/2,
-
-    where C(t + tau, t) is the symmetrised correlation of z and R the response, whose columns belong to kicks
-    by x_k and F_c (for products of quadratics: symmetric x symmetric minus commutator x commutator parts).
-    For tau > 0, ``C = Phi S + sum_j Psi_j u_j^T``: the thermal poles add the memory u_j of past noise. The
-    integral over tau is then ``X(t)`` of a chain of linear periodic equations,
-
-        X_ij: rates mu_i + mu_j,  sources u_i^T M_k u_j;     a_j = -2 T w_j mu_j,
-        X_j:  rates mu_j - A,     sources b sum_i a_i X_ij + S M_k u_j,
-        X:    dX/dt = A X + X A^T + sym(2 b sum_j a_j X_j^T) + S M_k S - (kicks)/4,
-
-    contracted with M_l. X_j and X are eliminated by their adjoints, of which all poles share one function of
-    time: ``-dY/dt = A^T Y + Y A + M_l`` and ``-dq_j/dt = (A^T - mu_j) q_j + Y b``.
+    ``P_l = z^T M_l z`` is quadratic in a Gaussian state, so that its correlations follow from those of z by
+    Wick's theorem. Their integral over the delay obeys a chain of linear periodic equations for X, and X_j
+    and X_ij of the thermal poles; X_j and X are eliminated by their adjoints q_j and Y.
 
     Cost: about 2 L + 2 steady states. Differentiable; works under `jax.jit` and `jax.vmap`.
 
@@ -58,7 +46,7 @@ def fluctuations(
         InputError: a strictly Ohmic driven bath, a drive that jumps or has another number of oscillators.
         RuntimeError: float64 is disabled.
 
-    Source: physics notes, sections 2 and 4; derivation above.
+    Source: theory (5.22) to (5.25).
     """
     require_x64()
     check_fluctuations(machine, drive)

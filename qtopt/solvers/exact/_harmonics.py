@@ -1,23 +1,13 @@
 """Response of a driven machine to noise of one frequency, harmonic by harmonic.
 
 The driven bath (1) meets the oscillators only through its coordinate q = sum_l g_l x_l and its force F, and
-the static ones are in chi(w) = [diag(omega_l^2 - w^2) + sum_nu K_nu(w) g^nu g^nuT]^-1. Noise of unit
-amplitude at w excites the harmonics w_n = w + n Omega, n = -N..N:
+the static ones are in chi(w). Noise of unit amplitude at w excites harmonics w_n = w + n Omega, n = -N..N,
+by theory (5.18). Without the oscillators, theory (5.19), the band R is twice as wide as the drive has
+harmonics, and there is one unknown for each harmonic, however many oscillators there are. Neither form of the
+equations subtracts large numbers, be the coupling to the driven bath strong or weak. A cosine drive without
+mean joins even harmonics of F to odd ones of x, or odd to even: the equations are then tridiagonal.
 
-    F_n + K_1(w_n) q_n = delta_n0 delta_mu1,    q_n - sum_d conj(g_d)^T x_{n+d} = 0,
-    chi(w_m)^-1 x_m - sum_d conj(g_d) F_{m+d} = delta_m0 g^mu.
-
-Without the oscillators, R_{n,n+d+e} = sum conj(g_d)^T chi(w_{n+d}) conj(g_e) is a band twice as wide as the
-drive has harmonics, and
-
-    (1 + K_1 R) F = e_0         noise of the driven bath, then q = R F,
-    (1 + R K_1) q = r           noise of static bath mu, r_n = conj(g_-n)^T chi(w) g^mu, then F = -K_1 q:
-
-one unknown for each harmonic, however many oscillators there are. Neither form subtracts large numbers, be
-the coupling to the driven bath strong or weak. A cosine drive without mean joins even harmonics of F to odd
-ones of x, or odd to even: the equations are then tridiagonal.
-
-Source: physics notes, sections 4 and 5 (last paragraph).
+Source: theory (5.18), (5.19).
 """
 
 from typing import NamedTuple

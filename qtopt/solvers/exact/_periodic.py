@@ -33,17 +33,9 @@ class Moments(NamedTuple):
 def periodic_moments(
     system: System, temperatures: Float[Array, " B"], calculus: Calculus, poles: CothPoles
 ) -> Moments:
-    """Periodic solution of the moment equations.
+    """Periodic solution of the moment equations for v_j and S, each closed by one linear solve.
 
-    The spectrum of eta is ``w coth(w/2T) = 2T + sum_j w_j 4T w^2/(w^2 + mu_j^2)``; with its vector b(t),
-
-        dv_j/dt = (A - mu_j) v_j + db/dt - A b,           <z eta> = T b + sum_j 2T w_j v_j,
-        dS/dt   = A S + S A^T + b <z eta>^T + <z eta> b^T.
-
-    (v_j is ``b - mu_j u_j`` of the physics notes: no cancellation at large mu_j, and no resonance between
-    mu_j and a bath pole.) Each is closed by one linear solve with the monodromy.
-
-    Source: physics notes, section 4.
+    Source: theory (5.3) to (5.7).
     """
     ladder = propagators(system.dynamics, calculus)
     states = jnp.stack(
@@ -88,15 +80,21 @@ def decaying_states(
 
     inputs = (jnp.moveaxis(ladder.full, -1, 0), jnp.moveaxis(parts, -1, 0))
     last, driven = jax.lax.scan(follow, jnp.zeros(parts.shape[:2]), inputs)
-    # Periodicity, v = exp(-mu tau) Phi v + last, for every rate.
     prefix = ladder.prefix
-    identity, whole = jnp.eye(source.shape[0]), jnp.exp(-rates * calculus.period)
-    operators = identity - whole[:, None, None] * (identity + prefix[:, :, -1])
-    start = jax.vmap(solve)(operators, last.T[:, :, None])[:, :, 0]
+    start = closed_states(prefix[:, :, -1], last, rates * calculus.period)
     left = jnp.exp(-rates[:, None] * calculus.grid.phases * calculus.period)
-    decayed = jnp.einsum("mi,mk->imk", start, left)
+    decayed = start[:, :, None] * left
     returning = decayed + jnp.einsum("ijk,jmk->imk", prefix, decayed)
     return jnp.moveaxis(driven, 0, -1) + returning
+
+
+def closed_states(
+    change: Float[Array, "n n"], last: Float[Array, "n M"], decays: Float[Array, " M"]
+) -> Float[Array, "n M"]:
+    """Periodic v with ``v = exp(-decay) (1 + D) v + last`` over a period, for every decay: theory (5.6)."""
+    identity = jnp.eye(change.shape[0])
+    operators = identity - jnp.exp(-decays)[:, None, None] * (identity + change)
+    return jax.vmap(solve)(operators, last.T[:, :, None])[:, :, 0].T
 
 
 def closed_covariance(ladder: Ladder, sources: Float[Array, "S n n K"]) -> Float[Array, "S n n K"]:

@@ -1,30 +1,15 @@
 """Averages over a period of a drive that is constant between jumps, without discretisation in time.
 
-Within a step A and b are constant, and after a jump <z eta> slips on all thermal time scales. With the v_j of
-`_periodic`, their stationary values v*_j of the step, ``(mu_j - A) v*_j = -A b``, and what is left of the
-past, ``d_j = v_j - v*_j``, an interval of length h, Phi = exp(A h), maps its start to its end by
-
-    d_j(h) = exp(-mu_j h) Phi d_j,
-    S(h)   = Phi S Phi^T + Q + sum_j (k_j d_j^T Phi^T + Phi d_j k_j^T),
-
-    Q   = int_0^h exp(A s) (b N*^T + N* b^T) exp(A s)^T ds,       N* = T b + sum_j s_j v*_j,
-    k_j = s_j int_0^h exp(A (h - s)) b exp(-mu_j s) ds,           s_j = 2T w_j,
-
-and integrates a quadratic form W over itself to
-
-    int_0^h tr[W S(s)] ds = tr(G S) + tr(W Y) + 2 sum_j d_j^T m_j,
-
-    G = int_0^h exp(A s)^T W exp(A s) ds,    Y = int_0^h Q(s) ds,    m_j = int_0^h exp(A s)^T W k_j(s) ds.
-
-Doubling the interval gives all of them: any ratio of rates costs its logarithm, and nothing is inverted but
-mu_j - A, which is regular because no step amplifies by itself. The amplitudes b do not jump (driven baths
-have memory), so v_j and S are continuous.
+Within a step A and b are constant, and after a jump <z eta> slips on all thermal time scales: the v_j of
+`_periodic` are their stationary values v*_j of the step and what is left of the past, ``d_j = v_j - v*_j``.
+An interval maps its start to its end by theory (5.12), and a quadratic form is integrated over it by theory
+(5.14). Doubling the interval gives all of that: any ratio of rates costs its logarithm, and nothing is
+inverted but mu_j - A, which is regular because no step amplifies by itself.
 
 At a jump the driver does the work ``-(g_after - g_before)_l <x_l F>`` with the force in the middle of the
-straight line between both couplings, F = output r - static q: the limit of steep smooth drives whose
-couplings change together.
+straight line between both couplings: the limit of steep smooth drives whose couplings change together.
 
-Source: physics notes, sections 2 and 4.
+Source: theory (2.13), (5.12) to (5.15).
 """
 
 from typing import NamedTuple
@@ -38,7 +23,7 @@ from ...numerics import solve
 from ...thermal import CothPoles, matsubara
 from ._averages import Averages
 from ._doubling import ORDER, Ladder, congruence, exponential_moments, prefixes, product
-from ._periodic import closed_covariance
+from ._periodic import closed_covariance, closed_states
 from ._time_grid import StepGrid
 
 
@@ -59,15 +44,15 @@ class Noise(NamedTuple):
 
 
 class Maps(NamedTuple):
-    """What an interval does in each of the S steps; symbols of the module's equations.
+    """What an interval does in each of the S steps; symbols as in theory (5.12) to (5.15).
 
     Attributes:
-        change: (n, n, S) Phi - 1.
-        diffusion: (B, n, n, S) Q.
-        stored: (B, n, n, S) Y.
-        kicks: (B, n, M, S) k_j.
-        forms: (F, n, n, S) G of F quadratic forms.
-        slips: (F, B, n, M, S) m_j.
+        change: Phi - 1.
+        diffusion: Q.
+        stored: Y.
+        kicks: k_j.
+        forms: G of F quadratic forms.
+        slips: m_j of each.
     """
 
     change: Float[Array, "n n S"]
@@ -237,12 +222,8 @@ def _past(
 
     inputs = (jnp.moveaxis(change, -1, 0), jnp.moveaxis(stationary, -1, 0))
     last, _ = jax.lax.scan(follow, jnp.zeros(stationary.shape[:-1]), inputs)
-    # Periodicity, v = exp(-mu tau) Phi v + last, for every rate.
-    whole = jnp.exp(-rates * period)[..., None, None]
-    identity = jnp.eye(change.shape[0])
-    operators = identity - whole * (identity + prefix[:, :, -1])
-    start = jax.vmap(jax.vmap(solve))(operators, jnp.swapaxes(last, 1, 2)[..., None])[..., 0]
-    _, gaps = jax.lax.scan(follow, jnp.swapaxes(start, 1, 2), inputs)
+    start = jax.vmap(closed_states, (None, 0, 0))(prefix[:, :, -1], last, rates * period)
+    _, gaps = jax.lax.scan(follow, start, inputs)
     return jnp.moveaxis(gaps, 0, -1)
 
 

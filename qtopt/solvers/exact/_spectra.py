@@ -53,14 +53,8 @@ def spectra(machine: Machine, drive: AbstractDrive, omega: ArrayLike, harmonics:
     """Exact spectral densities of power, heat currents and covariance at noise frequencies omega.
 
     Noise of a bath at w excites the harmonics w + n Omega, n = -N..N; they are found without the oscillators
-    (see `_harmonics`): one unknown for each harmonic. With unit noise, q_{nu,n} the coordinates of the baths
-    and S_mu = J_mu coth(w/2T_mu),
-
-        P^mu   = S_mu sum_{nu,n} n Omega J_nu(w_n) |q_{nu,n}|^2,
-        J_nu^mu = S_mu { delta_{mu nu} w sum_{lambda,n} J_lambda(w_n) |q_{lambda,n}|^2
-                       - sum_n w_n J_nu(w_n) |q_{nu,n}|^2 },
-
-    in which what a bath gives to itself at n = 0 drops out: no strong bath cancels. Noise of one bath alone
+    (see `_harmonics`): one unknown for each harmonic. What a bath gives to itself at n = 0 drops out of the
+    currents: no strong bath cancels. Noise of one bath alone
     has slow tails between Ohmic baths; those of all baths together fall faster. Cost: O(N K) for a
     `MonochromaticDrive`, O(N H^2 K) for H harmonics of any other drive. Differentiable in the machine
     and the drive (both modes), works under `jax.jit` and `jax.vmap`. Whether the machine is stable, the exact
@@ -77,7 +71,7 @@ def spectra(machine: Machine, drive: AbstractDrive, omega: ArrayLike, harmonics:
             oscillators, fewer than one harmonic.
         RuntimeError: float64 is disabled.
 
-    Source: physics notes, sections 4 and 5.
+    Source: theory (5.20), (5.21).
     """
     require_x64()
     _check(machine, drive, harmonics)

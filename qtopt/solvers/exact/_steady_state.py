@@ -52,7 +52,7 @@ def steady_state(
         InputError: a drive for another number of oscillators; one that jumps and couples a memoryless bath.
         RuntimeError: float64 is disabled.
 
-    Source: physics notes, sections 2 and 4.
+    Source: theory, section 5.
     """
     require_x64()
     check_drive(machine, drive)

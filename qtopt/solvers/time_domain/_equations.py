@@ -45,7 +45,7 @@ class Equations(eqx.Module):
         rates: (B, M) mu_j of every copy.
         strengths: (B, M) s_j.
 
-    Source: physics notes, section 4.
+    Source: theory (5.3) to (5.5).
     """
 
     machine: Machine

@@ -40,7 +40,7 @@ def conduction(
     Returns:
         (S,) heat currents of the static baths.
 
-    Source: physics notes, section 4, expanded to second order in the driven coupling.
+    Source: theory (3.20) to (3.23).
     """
     poles = coth_poles() if poles is None else poles
 

@@ -32,17 +32,10 @@ def fluctuations(
 ) -> Fluctuations:
     """Variance rates of work and heat to second order in the driven bath, all orders in the static ones.
 
-    With ``F_m(nu) = int dw/2pi w^m J_1(w) sum_b [coth(w/2T_1) coth((w + nu)/2T_b) - 1] X_b(w + nu)`` and
-    ``X_b = J_b chi Gamma_b chi^dagger``,
-
-        D_lk        = sum_n (n Omega)^2 Re[ conj(g_ln) (F_0)_lk g_kn ],
-        D of heat 1 = sum_n g_n^dagger F_2 g_n,
-        D of heat 2 = sum_n g_n^dagger [nu^2 F_0 + 2 nu F_1 + F_2] g_n
-
-    at nu = n Omega. Work and heat come in quanta n Omega, w and w + n Omega, as in a bidirectional Poisson
-    process. No frequency grid: both coths are rational, and one of them is absorbed in spectra that are
-    analytic in one half plane (`ThermalSpectra`). Cost per harmonic O(K^2 + K L^3), K = 80
-    poles. Differentiable.
+    Work and heat come in quanta n Omega, w and w + n Omega, as in a bidirectional Poisson process. They are
+    quadratic forms F_0, F_1 and F_2 in the harmonics of the drive (`noise_kernels`). No frequency grid: both
+    coths are rational, and one of them is absorbed in spectra that are analytic in one half plane
+    (`ThermalSpectra`). Cost per harmonic O(K^2 + K L^3), K = 80 poles. Differentiable.
 
     Heat fluctuations are given for one static bath and a driven bath with memory; otherwise
     `Fluctuations.heat_currents` is None: static baths exchange heat that the drive does not cause, and
@@ -59,7 +52,7 @@ def fluctuations(
             variance (J ~ 1/w or slower).
         RuntimeError: float64 is disabled.
 
-    Source: physics notes, section 3.
+    Source: theory (3.15) to (3.18).
     """
     require_x64()
     check_fluctuations(machine, drive)

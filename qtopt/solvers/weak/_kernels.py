@@ -25,7 +25,7 @@ from ._static_spectra import Entries, StaticSpectra, static_spectra
 
 
 class Kernels(NamedTuple):
-    """Kernels at driving frequencies nu, for every static bath b of S (physics notes, section 3).
+    """Kernels at driving frequencies nu, for every static bath b of S (theory (3.11)).
 
     With g_n the n-th Fourier coefficients of the drive (``g_{-n} = conj g_n``) and nu = n Omega,
 
@@ -55,7 +55,7 @@ def kernels(machine: Machine, nu: Float[Array, "*shape"], poles: CothPoles | Non
     Returns:
         Kernels of shapes (*nu.shape, S, L, L), in units of (frequency)^2 for work and heat.
 
-    Source: physics notes, sections 3 and 5.
+    Source: theory (3.12), (3.13), (4.6).
     """
     poles = coth_poles() if poles is None else poles
     flat = jnp.reshape(jnp.asarray(nu, dtype=float), (-1,))
@@ -74,7 +74,7 @@ def kernels(machine: Machine, nu: Float[Array, "*shape"], poles: CothPoles | Non
 def covariance(machine: Machine, poles: CothPoles | None = None) -> Float[Array, "L L"]:
     """<x_l x_l'> of the static machine (zeroth order in the driven bath), frequency^-1.
 
-    ``int dw/2pi sum_nu coth(w/2T_nu) J_nu chi Gamma_nu chi^dagger``; physics notes, section 3.
+    ``int dw/2pi sum_nu coth(w/2T_nu) J_nu chi Gamma_nu chi^dagger``; theory (3.3).
     """
     (xx,) = _static_moments(machine, 0, poles)
     return xx.real

@@ -33,7 +33,7 @@ def steady_state(
         InputError: not exactly one driven bath, no static bath, or a drive for another number of oscillators.
         RuntimeError: float64 is disabled.
 
-    Source: physics notes, sections 3 and 5.
+    Source: theory (3.11), (3.25).
     """
     require_x64()
     check_machine(machine, drive)
@@ -42,7 +42,8 @@ def steady_state(
     power, local_powers, driven_heat, static_heat = currents(table, series)
     if len(machine.static_baths) > 1:
         static_heat = static_heat + conduction(machine, drive.frequency, series, poles)
-    heat = _in_order_of_baths(machine, driven_heat, static_heat)
+    others = iter(static_heat)
+    heat = jnp.stack([driven_heat if bath.driven else next(others) for bath in machine.baths])
     kept = series.weights @ jnp.abs(series.amplitudes) ** 2
     missing = jnp.sum(jnp.maximum(drive.mean_square() - kept, 0.0))
     return WeakSteadyState(
@@ -84,14 +85,3 @@ def currents(table: Kernels, series: FourierSeries) -> Currents:
     local = jnp.einsum("nlm,nslm->l", even, table.work.real) - jnp.einsum("nlm,nslm->l", odd, table.work.imag)
     power, heat = total(table.work), total(table.heat)
     return Currents(jnp.sum(power), local, jnp.sum(heat), -(power + heat))
-
-
-def _in_order_of_baths(machine: Machine, driven: Array, static: Array) -> Float[Array, " B"]:
-    position, entries = 0, []
-    for bath in machine.baths:
-        if bath.driven:
-            entries.append(driven)
-        else:
-            entries.append(static[position])
-            position += 1
-    return jnp.stack(entries)

@@ -23,7 +23,7 @@ def weak_validity(machine: Machine, drive: AbstractDrive, harmonics: int | None 
     ``delta lambda = -(left_v^T R right_x)/(left^T right)``, linewidth = -Re lambda. Runs on the host
     (NumPy eigenvalues); infinite when a resonance has no linewidth at all.
 
-    Source: physics notes, section 9.
+    Source: theory (3.24).
     """
     return float(weak_validities(machine, jax.tree.map(lambda leaf: leaf[None], drive), harmonics)[0])
 
