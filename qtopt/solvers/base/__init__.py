@@ -3,6 +3,14 @@
 from ._fluctuations import (
     Fluctuations as Fluctuations,
 )
+from ._readable import (
+    ENTROPY_RATE as ENTROPY_RATE,
+    POWER as POWER,
+    SPREAD as SPREAD,
+    VARIANCE_RATE as VARIANCE_RATE,
+    Readable as Readable,
+    result as result,
+)
 from ._solver import (
     AbstractSolver as AbstractSolver,
     Each as Each,

@@ -1,11 +1,12 @@
 """Variance rates of the currents of a machine."""
 
-import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from ._readable import VARIANCE_RATE, Readable, result
 
-class Fluctuations(eqx.Module):
+
+class Fluctuations(Readable):
     """Variance rates, ``D = int dtau avg <{dP(t + tau), dP(t)}>/2`` (theory, section 2).
 
     Attributes:
@@ -14,8 +15,10 @@ class Fluctuations(eqx.Module):
         heat_currents: (B,) variance rate of the heat from each bath, or None where it is not given.
     """
 
-    local_power_covariance: Float[Array, "L L"]
-    heat_currents: Float[Array, " B"] | None
+    local_power_covariance: Float[Array, "L L"] = result("covariance rate of local works", VARIANCE_RATE)
+    heat_currents: Float[Array, " B"] | None = result(
+        "variance rate of the heat from each bath", VARIANCE_RATE
+    )
 
     @property
     def power(self) -> Float[Array, ""]:

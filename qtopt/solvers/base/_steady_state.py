@@ -6,12 +6,14 @@ from typing import Self
 import equinox as eqx
 from jaxtyping import Array, Float, Int
 
+from ._readable import Readable
+
 RESOLVED, UNSTABLE, UNRESOLVED, UNDAMPED = range(4)
 STATUSES = ("resolved", "unstable", "unresolved", "undamped")
 """What the numbers of `AbstractSteadyState.status` mean."""
 
 
-class AbstractSteadyState(eqx.Module):
+class AbstractSteadyState(Readable):
     """Averages over a period in the periodic steady state (hbar = k_B = m = 1).
 
     Attributes:

@@ -8,7 +8,7 @@ from jaxtyping import Array, Float, Int
 
 from ...errors import InputError
 from ...model import logarithmic_negativity
-from ..base import UNRESOLVED, UNSTABLE, AbstractSteadyState
+from ..base import ENTROPY_RATE, POWER, SPREAD, UNRESOLVED, UNSTABLE, AbstractSteadyState, result
 
 
 class ExactSteadyState(AbstractSteadyState):
@@ -32,18 +32,18 @@ class ExactSteadyState(AbstractSteadyState):
         status: 0 resolved, 1 unstable, 2 unresolved; other numbers are NaN unless it is 0.
     """
 
-    power: Float[Array, ""]
-    local_powers: Float[Array, " L"]
-    heat_currents: Float[Array, " B"]
-    entropy_production_rate: Float[Array, ""]
-    covariance: Float[Array, "L L"]
-    truncation_error: Float[Array, ""]
-    times: Float[Array, " K"]
-    phase_space_covariance: Float[Array, "K 2L 2L"]
-    monodromy: Float[Array, "C n n"]
-    spectral_radius: Float[Array, ""]
-    first_law_residual: Float[Array, ""]
-    status: Int[Array, ""]
+    power: Float[Array, ""] = result("supplied by the drive; negative: extracted", POWER)
+    local_powers: Float[Array, " L"] = result("power through each oscillator", POWER)
+    heat_currents: Float[Array, " B"] = result("heat from each bath", POWER)
+    entropy_production_rate: Float[Array, ""] = result("entropy production rate", ENTROPY_RATE)
+    covariance: Float[Array, "L L"] = result("position covariance", SPREAD)
+    truncation_error: Float[Array, ""] = result("error of the power", POWER)
+    times: Float[Array, " K"] = result("points of time within a period", "1 / omega_A")
+    phase_space_covariance: Float[Array, "K 2L 2L"] = result("of positions and momenta, at these times")
+    monodromy: Float[Array, "C n n"] = result("propagator of a period")
+    spectral_radius: Float[Array, ""] = result("largest modulus of a Floquet multiplier; stable below 1")
+    first_law_residual: Float[Array, ""] = result("relative difference of two expressions of the heat")
+    status: Int[Array, ""] = result("0 resolved, 1 unstable, 2 unresolved")
 
     @property
     def covariance_in_time(self) -> Float[Array, "K L L"]:

@@ -2,17 +2,17 @@
 
 from collections.abc import Sequence
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
 from ...thermal import heat_beyond_the_poles
+from ..base import POWER, Readable, result
 from ._equations import Equations
 
 
-class Trajectory(eqx.Module):
+class Trajectory(Readable):
     """The oscillators against time (hbar = k_B = m = 1), T times, L oscillators, B baths.
 
     A strictly Ohmic bath has no finite momentum variance: it grows with the logarithm of the largest
@@ -34,13 +34,13 @@ class Trajectory(eqx.Module):
             as it is and goes to the bath, whose heat lacks ``-sum_l jump_works``. Zero for smooth drives.
     """
 
-    times: Float[Array | np.ndarray, " T"]
-    means: Float[Array | np.ndarray, "T 2L"]
-    covariances: Float[Array | np.ndarray, "T 2L 2L"]
-    populations: Float[Array | np.ndarray, "T L"]
-    local_powers: Float[Array | np.ndarray, "T L"]
-    heat_currents: Float[Array | np.ndarray, "T B"]
-    jump_works: Float[Array | np.ndarray, "T B L"]
+    times: Float[Array | np.ndarray, " T"] = result("since the coupling was switched on", "1 / omega_A")
+    means: Float[Array | np.ndarray, "T 2L"] = result("of positions and velocities")
+    covariances: Float[Array | np.ndarray, "T 2L 2L"] = result("of positions and velocities")
+    populations: Float[Array | np.ndarray, "T L"] = result("quanta in each oscillator")
+    local_powers: Float[Array | np.ndarray, "T L"] = result("power through each oscillator", POWER)
+    heat_currents: Float[Array | np.ndarray, "T B"] = result("heat from each bath", POWER)
+    jump_works: Float[Array | np.ndarray, "T B L"] = result("work of all jumps until then", "hbar omega_A")
 
     @property
     def power(self) -> Float[Array | np.ndarray, " T"]:

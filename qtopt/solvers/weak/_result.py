@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 
 from ...errors import InputError
-from ..base import RESOLVED, UNDAMPED, AbstractSteadyState
+from ..base import ENTROPY_RATE, POWER, RESOLVED, SPREAD, UNDAMPED, AbstractSteadyState, result
 
 
 class WeakSteadyState(AbstractSteadyState):
@@ -22,12 +22,12 @@ class WeakSteadyState(AbstractSteadyState):
         truncation_error: bound on the error of the power made by the harmonics that were not kept.
     """
 
-    power: Float[Array, ""]
-    local_powers: Float[Array, " L"]
-    heat_currents: Float[Array, " B"]
-    entropy_production_rate: Float[Array, ""]
-    covariance: Float[Array, "L L"]
-    truncation_error: Float[Array, ""]
+    power: Float[Array, ""] = result("supplied by the drive; negative: extracted", POWER)
+    local_powers: Float[Array, " L"] = result("power through each oscillator", POWER)
+    heat_currents: Float[Array, " B"] = result("heat from each bath", POWER)
+    entropy_production_rate: Float[Array, ""] = result("entropy production rate", ENTROPY_RATE)
+    covariance: Float[Array, "L L"] = result("position covariance", SPREAD)
+    truncation_error: Float[Array, ""] = result("error of the power", POWER)
 
     @property
     def status(self) -> Int[Array, ""]:

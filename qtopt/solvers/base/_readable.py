@@ -1,0 +1,68 @@
+"""Results as people read them: every number with its name, unit and meaning."""
+
+import dataclasses
+import html
+from typing import Any
+
+import equinox as eqx
+import jax
+import numpy as np
+
+POWER, ENTROPY_RATE, SPREAD, VARIANCE_RATE = (
+    "hbar omega_A^2",
+    "k_B omega_A",
+    "hbar / (m omega_A)",
+    "hbar^2 omega_A^3",
+)
+"""Units of results (hbar = k_B = m = 1, frequencies in units of omega_A)."""
+MOST = 12
+"""Larger arrays are shown by their shape."""
+
+
+def result(meaning: str, unit: str = "1") -> Any:
+    """A field of a result, with what it means in a few words and its unit."""
+    return eqx.field(metadata={"meaning": meaning, "unit": unit})
+
+
+class Readable(eqx.Module):
+    """`print` gives a block of names, numbers, units and meanings, `repr` one line, a notebook a table."""
+
+    def __repr__(self) -> str:
+        first = ", ".join(f"{name}={text}" for name, text, *_ in self._rows()[:3])
+        return f"{type(self).__name__}({first})"
+
+    def __str__(self) -> str:
+        rows = self._rows()
+        name, text, unit = (max(len(row[column]) for row in rows) for column in range(3))
+        lines = [f"  {row[0]:{name}}  {row[1]:{text}}  {row[2]:{unit}}  {row[3]}".rstrip() for row in rows]
+        return "\n".join([type(self).__name__, *lines])
+
+    def _repr_html_(self) -> str:
+        def line(cells: tuple[str, ...], kind: str) -> str:
+            return f"<tr>{''.join(f'<{kind}>{html.escape(cell)}</{kind}>' for cell in cells)}</tr>"
+
+        heads = line(("", "value", "unit", "meaning"), "th")
+        rows = "".join(line(row, "td") for row in self._rows())
+        return f"<table><caption>{type(self).__name__}</caption>{heads}{rows}</table>"
+
+    def _rows(self) -> list[tuple[str, str, str, str]]:
+        found = []
+        for field in dataclasses.fields(self):
+            unit = field.metadata["unit"]
+            text = _text(getattr(self, field.name))
+            found.append((field.name, text, "" if unit == "1" else unit, field.metadata["meaning"]))
+        return found
+
+
+def _text(value: Any) -> str:
+    """Numbers to six digits; what is long, unknown or not a number yet by its shape."""
+    if value is None:
+        return "not given"
+    if isinstance(value, jax.core.Tracer) or not hasattr(value, "__array__"):
+        return str(getattr(value, "aval", value))
+    values = np.asarray(value)
+    if values.size > MOST:
+        return f"{values.dtype.name}[{','.join(map(str, values.shape))}]"
+    return np.array2string(
+        values, separator=", ", max_line_width=1_000_000, formatter={"float_kind": "{:.6g}".format}
+    ).replace("\n", "")
