@@ -21,7 +21,7 @@ from matplotlib.figure import Figure
 from benchmarks._measure import HERE, median_seconds, print_table, run
 from qtopt.plots import style
 from qtopt.plots.style import save
-from qtopt.solvers.exact import resolution_for, steady_state
+from qtopt.solvers import Exact, steady_state
 from tests.references.exact_floquet import exact_floquet
 
 REPEATS = 7
@@ -41,10 +41,10 @@ def drive(size: int = 2, harmonics: int = 8) -> qtopt.FourierDrive:
 
 def value_and_gradient(size: int, harmonics: int, temperature: float = 1.0) -> float:
     pair = (machine(size, temperature), drive(size, harmonics))
-    resolution = resolution_for(*pair)
+    solver = Exact().settled(*pair)
 
     def power(parameters):
-        return steady_state(parameters[0], parameters[1], resolution).power
+        return steady_state(parameters[0], parameters[1], solver).power
 
     compiled = eqx.filter_jit(jax.value_and_grad(power))
     return median_seconds({"": lambda: compiled(pair)}, REPEATS)[""]
@@ -53,7 +53,7 @@ def value_and_gradient(size: int, harmonics: int, temperature: float = 1.0) -> f
 def against_floquet(truncation: int) -> dict[str, float]:
     """One value by converged quadrature of the Floquet form; value and gradient here."""
     pair = (machine(), drive())
-    state = eqx.filter_jit(steady_state)(*pair, resolution_for(*pair))
+    state = eqx.filter_jit(steady_state)(*pair, Exact().settled(*pair))
     baths = [
         {"kind": "drude", "damping": 0.1, "cutoff": 3.0, "temperature": 1.0, "coupling": "driven"},
         {"kind": "ohmic", "damping": 0.5, "temperature": 0.2, "coupling": [1.0, 1.0]},
@@ -66,8 +66,8 @@ def against_floquet(truncation: int) -> dict[str, float]:
         seconds[extra] = time.perf_counter() - start
     best = power[truncation + 8]
     own = value_and_gradient(2, 8)
-    resolution = resolution_for(*pair)
-    compiled = eqx.filter_jit(lambda both: steady_state(both[0], both[1], resolution).power)
+    solver = Exact().settled(*pair)
+    compiled = eqx.filter_jit(lambda both: steady_state(both[0], both[1], solver).power)
     value = median_seconds({"": lambda: compiled(pair)}, REPEATS)[""]
     parameters = sum(leaf.size for leaf in jax.tree.leaves(pair[1]))
     return {

@@ -24,7 +24,7 @@ from benchmarks._measure import median_seconds, print_table, run
 from benchmarks.exact_steady_state import drive, machine
 from benchmarks.opponents import diffrax_cycle, qutip_lindblad
 from qtopt.model import GaussianState
-from qtopt.solvers.exact import resolution_for, steady_state
+from qtopt.solvers import Exact, steady_state
 from qtopt.solvers.time_domain import simulate_periods
 
 HARMONICS = 4
@@ -42,11 +42,11 @@ def timed(job: Any) -> tuple[float, float]:
 
 def in_time(quick: bool) -> list[dict[str, Any]]:
     pair = (machine(), drive(harmonics=HARMONICS))
-    resolution = resolution_for(*pair)
+    solver = Exact().settled(*pair)
 
-    state = SOLVE(*pair, resolution)
+    state = SOLVE(*pair, solver)
     exact, radius = float(state.power), float(state.spectral_radius)
-    seconds = median_seconds({"qtopt": lambda: SOLVE(*pair, resolution).power}, 5)["qtopt"]
+    seconds = median_seconds({"qtopt": lambda: SOLVE(*pair, solver).power}, 5)["qtopt"]
     rows = [{"by": "qtopt, exact steady state", "periods": None, "seconds": seconds, "error": 0.0}]
     for forgotten in (1e-4,) if quick else (1e-4, 1e-8):
         periods = math.ceil(math.log(forgotten) / math.log(radius**2))
@@ -74,9 +74,9 @@ def markovian(quick: bool) -> list[dict[str, Any]]:
         hot = qtopt.Bath("hot", TEMPERATURES[0], qtopt.Ohmic(first), "driven")
         cold = qtopt.Bath("cold", TEMPERATURES[1], qtopt.Ohmic(second), [1.0])
         pair = (qtopt.Machine([1.0], (hot, cold)), qtopt.MonochromaticDrive(SLOW, [1.0], [0.0]))
-        resolution = resolution_for(*pair)
-        exact = float(SOLVE(*pair, resolution).heat_currents[1])
-        seconds = median_seconds({"qtopt": lambda p=pair, r=resolution: SOLVE(*p, r).power}, 5)["qtopt"]
+        solver = Exact().settled(*pair)
+        exact = float(SOLVE(*pair, solver).heat_currents[1])
+        seconds = median_seconds({"qtopt": lambda p=pair, r=solver: SOLVE(*p, r).power}, 5)["qtopt"]
         rows.append(
             {
                 "damping": first,

@@ -30,7 +30,7 @@ from qtopt.fronts.rates import WeakModel
 from qtopt.fronts.search import refined
 from qtopt.fronts.tradeoffs import EfficiencyTarget
 from qtopt.scan import parameter_scan
-from qtopt.solvers.exact import resolution_for, steady_state as exact_steady_state
+from qtopt.solvers import Exact, steady_state as exact_steady_state
 
 ROUNDS = 5
 
@@ -59,10 +59,10 @@ def weak(size: int = 2, harmonics: int = 8, temperature: float = 1.0) -> tuple[f
 def exact(size: int = 2, harmonics: int = 4, temperature: float = 1.0) -> tuple[float, int]:
     """The same, at any coupling strength."""
     pair = (exact_machine(size, temperature), exact_drive(size, harmonics))
-    resolution = resolution_for(*pair)
+    solver = Exact().settled(*pair)
 
     def power(both: Any) -> jax.Array:
-        return exact_steady_state(both[0], both[1], resolution).power
+        return exact_steady_state(both[0], both[1], solver).power
 
     return compiled_cost(jax.value_and_grad(power), pair)
 

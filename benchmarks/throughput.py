@@ -22,7 +22,7 @@ import jax.numpy as jnp
 from benchmarks._measure import median_seconds, print_table, run
 from benchmarks.exact_steady_state import drive as exact_drive, machine as exact_machine
 from benchmarks.weak_evaluation import machine as example
-from qtopt.solvers.exact import resolution_for, steady_state as exact_steady_state
+from qtopt.solvers import Exact, steady_state as exact_steady_state
 
 ROUNDS = 5
 LARGEST = {"cpu": {"weak": 4096, "exact": 64}, "gpu": {"weak": 262144, "exact": 16384}}
@@ -52,10 +52,10 @@ def jobs(kind: str) -> dict[str, Any]:
             return qtopt.steady_state(machine, drive).power
     else:
         pair = (exact_machine(), exact_drive())
-        resolution = resolution_for(*pair)
+        solver = Exact().settled(*pair)
 
         def power(machine: Any, drive: Any) -> jax.Array:
-            return exact_steady_state(machine, drive, resolution).power
+            return exact_steady_state(machine, drive, solver).power
 
     return {
         f"{kind}, power": (power, pair),

@@ -22,7 +22,7 @@ from qtopt.plots.style import (
     figure as new_figure,
     style_panel,
 )
-from qtopt.solvers.exact import ExactSteadyState, Resolution, resolution_for, steady_state
+from qtopt.solvers import Exact, ExactSteadyState, steady_state
 
 from . import _common as common, _fronts as fronts
 from .pareto_fronts import front, settings_of
@@ -92,9 +92,9 @@ def exact_config(strength: float, quick: bool) -> files.Config:
 
 
 @eqx.filter_jit
-def _states(machine: Machine, drives: qtopt.BoundedDrive, resolution: Resolution) -> ExactSteadyState:
+def _states(machine: Machine, drives: qtopt.BoundedDrive, solver: Exact) -> ExactSteadyState:
     """The exact states of one machine under many drives."""
-    return jax.lax.map(lambda drive: steady_state(machine, drive, resolution), drives)
+    return jax.lax.map(lambda drive: steady_state(machine, drive, solver), drives)
 
 
 def _same_drives(config: files.Config, weak: xarray.Dataset) -> xarray.Dataset:
@@ -102,9 +102,9 @@ def _same_drives(config: files.Config, weak: xarray.Dataset) -> xarray.Dataset:
     machine = config.machine
     drives = [point.drive for point in fronts.restored(weak, machine).points]
     slowest = min(drives, key=lambda drive: float(drive.frequency))
-    resolution = resolution_for(machine, slowest, POINTS)
+    solver = Exact(POINTS).settled(machine, slowest)
     batch = jax.tree.map(lambda *leaves: jnp.stack(leaves), *drives)
-    state = _states(machine, batch, resolution)
+    state = _states(machine, batch, solver)
     power, heat = np.asarray(state.power), np.asarray(state.heat_currents)
     absorbed = np.where(heat > 0.0, heat, 0.0).sum(axis=1)
     rates = {

@@ -26,7 +26,7 @@ import jax.numpy as jnp
 import matplotlib.pyplot as plt
 import numpy as np
 
-from qtopt.solvers.exact import resolution_for, steady_state
+from qtopt.solvers import Exact, steady_state
 
 QUICK = os.environ.get("QTOPT_QUICK") == "1"  # smaller sizes, for tests
 
@@ -42,12 +42,12 @@ drive = qtopt.MonochromaticDrive(0.45, [1.0, 1.0], [0.0, np.pi])
 # %% [markdown]
 # ## The same engine, stronger and stronger
 #
-# The exact solver needs a resolution, which fixes the compiled program; one serves all strengths.
+# The exact solver must be settled, which fixes the compiled program; one serves all strengths.
 
 # %%
 strengths = np.geomspace(1e-6, 1e-1, 5 if QUICK else 21)
-resolution = resolution_for(machine(strengths[-1]), drive)
-exact = jax.jit(lambda d: jax.lax.map(lambda x: steady_state(machine(x), drive, resolution), d))(strengths)
+solver = Exact().settled(machine(strengths[-1]), drive)
+exact = jax.jit(lambda d: jax.lax.map(lambda x: steady_state(machine(x), drive, solver), d))(strengths)
 weak = jax.jit(jax.vmap(lambda d: qtopt.steady_state(machine(d), drive).power))(strengths)
 validity = np.array([qtopt.weak_validity(machine(d), drive) for d in strengths])
 assert (np.asarray(exact.status) == 0).all()  # 0: resolved and stable
@@ -85,7 +85,7 @@ assert small.any() and error.max() < 0.12
 hot, cold = machine(1e-4).baths
 both = qtopt.Machine([1.0, 0.6], (hot, qtopt.Bath("cold", 0.2, qtopt.Drude(0.5, 10.0), "driven")), "joint")
 switched = qtopt.BoundedDrive(0.45, jnp.array([0.8, 0.8]), jnp.array([[0.4], [-0.4]]), jnp.zeros((2, 1)))
-state = jax.jit(steady_state, static_argnums=2)(both, switched, resolution_for(both, switched))
+state = jax.jit(steady_state, static_argnums=2)(both, switched, Exact().settled(both, switched))
 print(f"power {state.power:.3e}, spectral radius {state.spectral_radius:.4f} (stable below 1)")
 print(f"first law: {abs(state.power + state.heat_currents.sum()) / abs(state.power):.0e} of the power")
 figure, axes = plt.subplots(figsize=(5.0, 2.8), layout="constrained")

@@ -20,7 +20,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from qtopt.fronts import maximise_power
-from qtopt.solvers.exact import resolution_for, steady_state
+from qtopt.solvers import Exact, steady_state
 
 LOW, HIGH, HARMONICS = 0.1, 1.0, 4
 
@@ -41,15 +41,15 @@ def best_cosine(
     """(extracted power, frequency, phase), the best of a grid."""
     frequency, phase = (jnp.asarray(part.ravel()) for part in np.meshgrid(*grid))
     machine = engine(strength, configuration)
-    resolution = resolution_for(machine, cosine(LOW, jnp.asarray(0.0)), 65)
-    power = np.asarray(_powers(machine, frequency, phase, resolution))
+    solver = Exact(65).settled(machine, cosine(LOW, jnp.asarray(0.0)))
+    power = np.asarray(_powers(machine, frequency, phase, solver))
     best = int(np.nanargmax(-power))
     return -float(power[best]), float(frequency[best]), float(phase[best])
 
 
-def _all_powers(machine, frequency, phase, resolution):
+def _all_powers(machine, frequency, phase, solver):
     def one(pair):
-        return steady_state(machine, cosine(*pair), resolution).power
+        return steady_state(machine, cosine(*pair), solver).power
 
     return jax.lax.map(one, (frequency, phase), batch_size=16)
 
@@ -60,7 +60,7 @@ _powers = jax.jit(_all_powers, static_argnums=3)
 def fixed_cosines(strength: float) -> dict[str, float]:
     """The published protocol, Omega = 0.45 and phase pi: exact and weak power, and what validity predicts."""
     machine, drive = engine(strength, "joint"), cosine(0.45, jnp.pi)
-    exact = jax.jit(steady_state, static_argnums=2)(machine, drive, resolution_for(machine, drive))
+    exact = jax.jit(steady_state, static_argnums=2)(machine, drive, Exact().settled(machine, drive))
     weak = jax.jit(qtopt.steady_state)(machine, drive)
     validity = qtopt.weak_validity(machine, drive)
     difference = abs(float(exact.power) / float(weak.power) - 1.0)

@@ -13,7 +13,7 @@ import jax
 import matplotlib.pyplot as plt
 import numpy as np
 
-from qtopt.solvers.exact import resolution_for, steady_state
+from qtopt.solvers import Exact, steady_state
 
 drive = qtopt.MonochromaticDrive(0.45, amplitudes=[1.0, 1.0], phases=[0.0, np.pi])
 
@@ -26,8 +26,8 @@ def machine(strength) -> qtopt.Machine:
 
 def main(points: int = 25, out: str = "exact.png") -> None:
     d = np.geomspace(1e-6, 1e-1, points)
-    resolution = resolution_for(machine(d[-1]), drive)  # of the compiled program: same for all strengths
-    exact = jax.jit(lambda d: jax.lax.map(lambda x: steady_state(machine(x), drive, resolution).power, d))(d)
+    solver = Exact().settled(machine(d[-1]), drive)  # of the compiled program: same for all strengths
+    exact = jax.jit(lambda d: jax.lax.map(lambda x: steady_state(machine(x), drive, solver).power, d))(d)
     weak = jax.jit(lambda d: jax.lax.map(lambda x: qtopt.steady_state(machine(x), drive).power, d))(d)
     print(f"largest exact power {-np.nanmin(exact):.3e} at d = {d[np.nanargmin(exact)]:.1e}")
     plt.loglog(d, -np.asarray(exact), "o-", label="exact")

@@ -17,7 +17,7 @@ from references.discretised_baths import (
 )
 from references.model import StaticMachine, coth, kernel, spectral_density
 
-from qtopt.solvers.exact import resolution_for, steady_state
+from qtopt.solvers import Exact, steady_state
 
 TINY = Setting(modes=12, scale=2.0, limit=8.0, points=400, wait=0, window=1)
 
@@ -124,7 +124,7 @@ def run(machine: Brute, setting: Setting) -> Rates:
 def compare(machine: Brute, setting: Setting) -> Rates:
     """Local powers within 1e-3 of each, heat currents within 1e-3 of the largest."""
     case, rates = machine.case, run(machine, setting)
-    state = steady_state(case.machine, case.drive, resolution_for(case.machine, case.drive, 129)).check()
+    state = steady_state(case.machine, case.drive, Exact(129).settled(case.machine, case.drive)).check()
     heat = np.asarray(state.heat_currents)
     np.testing.assert_allclose(rates.local_powers, state.local_powers, rtol=1e-3)
     np.testing.assert_allclose(rates.heat_currents, heat, atol=1e-3 * np.abs(heat).max())

@@ -25,7 +25,7 @@ from qtopt.model import (
     PiecewiseDrive,
 )
 from qtopt.model._machine import Configuration
-from qtopt.solvers.exact import steady_state
+from qtopt.solvers import Exact, steady_state
 from qtopt.solvers.time_domain import Trajectory, joined, simulate, simulate_periods
 from qtopt.thermal import CothPoles
 
@@ -67,7 +67,7 @@ QUICK = ("lorentzian",)
 )
 def test_relaxes_to_the_exact_periodic_state(name: str) -> None:
     """Covariances, powers and heat currents of the exact solver, which shares no integrator with this."""
-    exact, found = steady_state(MACHINES[name], COSINES), relaxed(name)
+    exact, found = steady_state(MACHINES[name], COSINES, Exact()), relaxed(name)
     covariance = np.asarray(exact.phase_space_covariance[-1])
     np.testing.assert_allclose(found.covariances[-1], covariance, rtol=0, atol=3e-9)
     powers, heat = np.asarray(exact.local_powers), np.asarray(exact.heat_currents)

@@ -15,11 +15,10 @@ from references.exact_floquet_fluctuations import fluctuations as reference
 
 from qtopt.errors import InputError
 from qtopt.model import AbstractDrive, Machine, MonochromaticDrive, PiecewiseDrive
-from qtopt.solvers import Fluctuations
-from qtopt.solvers.exact import ExactSteadyState, Resolution, fluctuations, steady_state
+from qtopt.solvers import Exact, ExactSteadyState, Fluctuations, fluctuations, steady_state
 from qtopt.solvers.weak import fluctuations as weak
 
-COMMON = Resolution(65, 16)  # one compiled program for each structure
+COMMON = Exact(65, 16)  # one compiled program for each structure
 GENERIC = np.array([[0.2, -0.3, 0.1], [0.4, 0.2 + 0.2j, 0.2j], [0.1j, -0.15, -0.1]])
 QUARTER = np.array([[0.0, 0.0], [0.5, -0.5j], [0.0, 0.0]])  # cos, and cos a quarter of a period ahead
 TRUNCATION = 14  # harmonics of the response; 12 leave 1e-11
@@ -30,9 +29,9 @@ weak_fluctuations = eqx.filter_jit(weak)
 
 @eqx.filter_jit
 def solve(
-    machine: Machine, drive: AbstractDrive, resolution: Resolution = COMMON
+    machine: Machine, drive: AbstractDrive, solver: Exact = COMMON
 ) -> tuple[ExactSteadyState, Fluctuations]:
-    return steady_state(machine, drive, resolution), fluctuations(machine, drive, resolution)
+    return steady_state(machine, drive, solver), fluctuations(machine, drive, solver)
 
 
 def case(driven: BathNumbers, *static: BathNumbers, frequency: float = 0.7, scale: float = 1.0) -> Case:
@@ -208,7 +207,7 @@ def test_unstable_machines_have_no_variance(scale: float) -> None:
 def test_converges_exponentially_with_the_points_of_time() -> None:
     example = QUICK["drude"]
     fine, *coarse = (
-        np.asarray(solve(example.machine, example.drive, Resolution(points, 16))[1].local_power_covariance)
+        np.asarray(solve(example.machine, example.drive, Exact(points, 16))[1].local_power_covariance)
         for points in (129, 17, 33, 65)
     )
     errors = [normalised(values - fine, fine).max() for values in coarse]
@@ -275,15 +274,15 @@ def test_programs_hold_no_lapack_and_no_callback(pull: Any) -> None:
 
 def test_refused_input() -> None:
     with pytest.raises(InputError, match=r"smooth drive.*jumps between 3 steps.*Fourier or bounded"):
-        fluctuations(engine(), PiecewiseDrive(0.45, np.ones((2, 3))))
+        fluctuations(engine(), PiecewiseDrive(0.45, np.ones((2, 3))), Exact())
     with pytest.raises(InputError, match=r"one shape per oscillator \(2\), but it has 3"):
-        fluctuations(engine(), MonochromaticDrive(0.4, np.ones(3), np.zeros(3)))
+        fluctuations(engine(), MonochromaticDrive(0.4, np.ones(3), np.zeros(3)), Exact())
     memoryless = machine_of((1.0, 0.6), (ohmic(0.1, 1.0), ohmic(0.5, 0.2, (1.0, 1.0))))
     with pytest.raises(InputError, match=r"'bath 0' is strictly Ohmic.*Drude cut-off or use the weak"):
-        fluctuations(memoryless, drive_of(0.7, QUARTER))
+        fluctuations(memoryless, drive_of(0.7, QUARTER), Exact())
 
 
 def test_coarse_steps_give_no_numbers() -> None:
     example = case(drude(0.3, 3.0, 0.4), ohmic(50.0, 0.2, (1.0,)))
-    state, found = solve(example.machine, example.drive, Resolution(65, 1))
+    state, found = solve(example.machine, example.drive, Exact(65, 1))
     assert state.status == 2 and np.all(np.isnan(np.asarray(found.local_power_covariance)))

@@ -24,8 +24,9 @@ from qtopt.model import (
     PiecewiseDrive,
 )
 from qtopt.observables import evaluate
-from qtopt.solvers import Exact
-from qtopt.solvers.exact import ExactSteadyState, Resolution, steady_state
+from qtopt.solvers import Exact, ExactSteadyState, steady_state
+from qtopt.solvers.exact._resolution import grid_of
+from qtopt.solvers.exact._steady_state import steady_state as few_poles
 from qtopt.solvers.time_domain import simulate_periods
 from qtopt.solvers.weak import steady_state as weak_steady_state
 from qtopt.thermal import CothPoles
@@ -34,12 +35,17 @@ STEPS = PiecewiseDrive(0.45, [[1.0, -1.0, 0.5], [0.0, 0.5, 1.0]])
 FEW = CothPoles(np.array([0.0, 1.0, 2.0, 3.6]), np.array([0.5, 1.0, 1.0, 1.4]))
 NAMES = ("power", "local_powers", "heat_currents", "covariance")
 MODERATE = machine_of((1.0, 0.6), (drude(0.2, 3.0, 1.0), ohmic(0.5, 0.2, (1.0, 0.8))))
-COARSE = Resolution(3, 20)
+COARSE = Exact(3, 20)
 solve = eqx.filter_jit(steady_state)
 
 
-def run(machine: Machine, drive: AbstractDrive, resolution: Resolution = COARSE) -> ExactSteadyState:
-    return solve(machine, drive, resolution).check()
+@eqx.filter_jit
+def with_few_poles(machine: Machine, drive: AbstractDrive) -> ExactSteadyState:
+    return few_poles(machine, drive, grid_of(3, 20, drive.steps), FEW)
+
+
+def run(machine: Machine, drive: AbstractDrive, solver: Exact = COARSE) -> ExactSteadyState:
+    return solve(machine, drive, solver).check()
 
 
 def assert_same(state: ExactSteadyState, expected: ExactSteadyState, rtol: float) -> None:
@@ -58,7 +64,7 @@ CASES: dict[str, tuple[BathNumbers, ...]] = {
 def test_matrix_exponentials(name: str) -> None:
     """Heat is avg <F dq/dt> in the reference, what noises transmit in the solver."""
     expected = exact_steps([1.0, 0.6], CASES[name], 0.45, STEPS.values, FEW)
-    state = solve(machine_of((1.0, 0.6), CASES[name]), STEPS, COARSE, FEW).check()
+    state = with_few_poles(machine_of((1.0, 0.6), CASES[name]), STEPS).check()
     for what in NAMES:
         np.testing.assert_allclose(getattr(state, what), expected[what], rtol=1e-11, err_msg=what)
     assert float(state.first_law_residual) < 1e-11
@@ -68,7 +74,7 @@ def test_matrix_exponentials(name: str) -> None:
 def test_narrow_mode_beside_strong_damping_keeps_its_digits() -> None:
     baths = (lorentzian(1e-5, 1.25, 0.01, 1.0), ohmic(100.0, 0.2, [1.0, 1.0]))
     expected = exact_steps([1.0, 0.6], baths, 0.45, STEPS.values, FEW)
-    state = solve(machine_of((1.0, 0.6), baths), STEPS, COARSE, FEW).check()
+    state = with_few_poles(machine_of((1.0, 0.6), baths), STEPS).check()
     for what in ("local_powers", "covariance"):
         np.testing.assert_allclose(getattr(state, what), expected[what], rtol=1e-10, err_msg=what)
     # In the reference noise and friction of the Ohmic bath cancel; the energy balance gives its heat here.
@@ -80,14 +86,14 @@ def test_a_step_without_any_damping() -> None:
     """Two driven baths, both off in one of the steps, when the oscillators are free."""
     baths, values = (drude(0.2, 3.0, 1.0), drude(0.3, 5.0, 0.5)), np.array([[1.0, 0.0, 0.3], [0.5, 0.0, 0.8]])
     expected = exact_steps([1.0, 0.6], baths, 0.45, values, FEW)
-    state = solve(machine_of((1.0, 0.6), baths), PiecewiseDrive(0.45, values), COARSE, FEW).check()
+    state = with_few_poles(machine_of((1.0, 0.6), baths), PiecewiseDrive(0.45, values)).check()
     for what in NAMES:
         np.testing.assert_allclose(getattr(state, what), expected[what], rtol=1e-11, err_msg=what)
 
 
 @pytest.mark.slow
 def test_results_do_not_depend_on_the_points_of_time() -> None:
-    coarse, fine = run(engine(1e-5), STEPS), run(engine(1e-5), STEPS, Resolution(100, 16))
+    coarse, fine = run(engine(1e-5), STEPS), run(engine(1e-5), STEPS, Exact(100, 16))
     assert coarse.times.shape == (3,) and fine.times.shape == (102,)
     assert_same(fine, coarse, 1e-10)
     np.testing.assert_allclose(fine.covariance_in_time[33::34], coarse.covariance_in_time, rtol=1e-10)
@@ -106,7 +112,7 @@ def test_constant_steps_and_fine_stairs_against_smooth_drives() -> None:
     machine = MODERATE.with_configuration("independent")
     smooth = FourierDrive(0.45, [0.5, 0.3], [[0.4], [0.1]], [[0.0], [0.3]])
     still = eqx.tree_at(lambda d: (d.cosine, d.sine), smooth, replace_fn=jnp.zeros_like)
-    smooth_solution, steps = run(machine, still, Resolution(65, 14)), 512
+    smooth_solution, steps = run(machine, still, Exact(65, 14)), 512
     constant = run(machine, PiecewiseDrive(0.45, np.repeat(smooth.mean[:, None], 3, axis=1)))
     assert float(constant.power) == 0.0
     np.testing.assert_allclose(constant.heat_currents, smooth_solution.heat_currents, rtol=1e-10)
@@ -114,7 +120,7 @@ def test_constant_steps_and_fine_stairs_against_smooth_drives() -> None:
     middles = (np.arange(steps) + 0.5) / steps * 2.0 * np.pi / 0.45
     swing = np.asarray(smooth(middles) - smooth.mean) * np.pi / steps / np.sin(np.pi / steps)
     stairs = PiecewiseDrive(0.45, (swing + smooth.mean).T)
-    assert_same(run(machine, stairs), run(machine, smooth, Resolution(65, 14)), 2e-3)
+    assert_same(run(machine, stairs), run(machine, smooth, Exact(65, 14)), 2e-3)
 
 
 @pytest.mark.slow
@@ -128,7 +134,7 @@ def test_jumps_are_the_limit_of_steep_smooth_drives() -> None:
         harmonics = np.asarray(drive.harmonics(count)) * smoothing[:, None]
         cosine, sine = 2.0 * np.real(harmonics[1:]).T, 2.0 * np.imag(harmonics[1:]).T
         smooth = FourierDrive(2.0, np.real(harmonics[0]), cosine, sine)
-        state = run(machine, smooth, Resolution(6 * count, 8))
+        state = run(machine, smooth, Exact(6 * count, 8))
         rows.append(np.concatenate([state.local_powers, state.heat_currents]))
     first = [2.0 * rows[1] - rows[0], 2.0 * rows[2] - rows[1]]
     limit = (4.0 * first[1] - first[0]) / 3.0
@@ -207,7 +213,7 @@ def test_parametric_instability_is_a_status() -> None:
 def test_memoryless_baths_are_refused() -> None:
     machine = machine_of((1.0, 0.6), (ohmic(0.2, 1.0), ohmic(0.5, 0.2, [1.0, 1.0])))
     with pytest.raises(InputError, match=r"must couple a bath with memory.*Drude cut-off or a smooth drive"):
-        steady_state(machine, STEPS)
+        steady_state(machine, STEPS, Exact())
 
 
 @pytest.mark.slow

@@ -24,13 +24,8 @@ from qtopt.model import (
     logarithmic_negativity,
 )
 from qtopt.model._machine import Configuration
-from qtopt.solvers.exact import (
-    ExactSteadyState,
-    Resolution,
-    resolution_for,
-    spectral_radius,
-    steady_state,
-)
+from qtopt.solvers import Exact, ExactSteadyState, steady_state
+from qtopt.solvers.exact import spectral_radius
 from qtopt.solvers.weak import phase_space_covariance, steady_state as weak_steady_state
 
 FREQUENCIES = (1.0, 0.6, 0.83)
@@ -38,7 +33,7 @@ solve = eqx.filter_jit(steady_state)
 
 
 def run(machine: Machine, drive: AbstractDrive, points: int | None = None) -> ExactSteadyState:
-    return solve(machine, drive, resolution_for(machine, drive, points)).check()
+    return solve(machine, drive, Exact(points).settled(machine, drive)).check()
 
 
 def strong_case(driven: BathNumbers, damping: float, size: int) -> Case:
@@ -153,7 +148,7 @@ def test_undriven_phase_space(configuration: Configuration) -> None:
     assert lowest > -1e-12  # the uncertainty relation
 
 
-COMMON = Resolution(65, 16)
+COMMON = Exact(65, 16)
 
 
 @settings(max_examples=200)
@@ -213,7 +208,7 @@ def test_one_oscillator_with_a_structured_driven_bath_is_an_engine() -> None:
 def test_parametric_instability_is_a_status() -> None:
     baths = (DRIVEN["lorentzian"], ohmic(0.01, 0.2, [1.0, 1.0]))
     case = Case((1.0, 0.6), baths, 0.45, generic_harmonics(2, 3, 5))
-    state = solve(case.machine, case.drive, resolution_for(case.machine, case.drive))
+    state = solve(case.machine, case.drive, Exact().settled(case.machine, case.drive))
     assert int(state.status) == 1 and np.isnan(float(state.power)) and float(state.spectral_radius) > 1.4
     np.testing.assert_allclose(
         np.abs(state.floquet_multipliers()[0]), float(state.spectral_radius), rtol=1e-9
@@ -223,7 +218,7 @@ def test_parametric_instability_is_a_status() -> None:
 
 
 def test_a_coarse_step_is_a_status() -> None:
-    state = solve(engine(1e-5), engine_drive(), Resolution(65, 1))
+    state = solve(engine(1e-5), engine_drive(), Exact(65, 1))
     assert int(state.status) == 2
     with pytest.raises(InputError, match=r"must resolve the fastest rate.*settled"):
         state.check()
@@ -231,7 +226,7 @@ def test_a_coarse_step_is_a_status() -> None:
 
 def test_refused_drives() -> None:
     with pytest.raises(InputError, match=r"one shape per oscillator \(2\), but it has 3"):
-        steady_state(engine(), MonochromaticDrive(0.4, np.ones(3), np.zeros(3)))
+        steady_state(engine(), MonochromaticDrive(0.4, np.ones(3), np.zeros(3)), Exact())
 
 
 def test_two_driven_baths_balance() -> None:
@@ -266,10 +261,10 @@ def assert_gradients(case: Case, relative_step: float) -> None:
     """Power, entropy production, spectral radius: reverse = forward = central differences, extrapolated."""
     parameters = (case.machine, case.drive)
     flat, unravel = ravel_pytree(parameters)
-    resolution = resolution_for(*parameters)
+    solver = Exact().settled(*parameters)
 
     def rates(values: jax.Array) -> jax.Array:
-        state = steady_state(unravel(values)[0], unravel(values)[1], resolution)
+        state = steady_state(unravel(values)[0], unravel(values)[1], solver)
         radius = spectral_radius(state.monodromy[0])
         return jnp.stack([state.power, state.entropy_production_rate, radius])
 
@@ -293,10 +288,10 @@ def assert_gradients(case: Case, relative_step: float) -> None:
 
 def test_exact_programs_hold_no_lapack_and_no_callback() -> None:
     machine, drive = engine(1e-5), engine_drive()
-    resolution = resolution_for(machine, drive)
+    solver = Exact().settled(machine, drive)
 
     def power(pair):
-        return steady_state(pair[0], pair[1], resolution).power
+        return steady_state(pair[0], pair[1], solver).power
 
     program = eqx.filter_jit(jax.value_and_grad(power))
     text = program.lower((machine, drive)).compile().compiled.as_text()  # pyright: ignore

@@ -24,7 +24,8 @@ from qtopt.model import (
     PiecewiseDrive,
     susceptibility,
 )
-from qtopt.solvers.exact import NoiseSpectra, resolution_for, spectra, steady_state
+from qtopt.solvers import Exact, steady_state
+from qtopt.solvers.exact import NoiseSpectra, spectra
 
 BOTH = [1.0, 1.0]
 FREQUENCIES = (1.0, 0.6, 0.83)
@@ -155,7 +156,7 @@ def test_integrals_are_the_exact_steady_state(name: str) -> None:
     else:
         case, truncation = CASES[name], 24
         machine, drive, baths = case.machine, drive_of(case), list(case.baths)
-    state = eqx.filter_jit(steady_state)(machine, drive, resolution_for(machine, drive, 129)).check()
+    state = eqx.filter_jit(steady_state)(machine, drive, Exact(129).settled(machine, drive)).check()
     base = float(drive.frequency)
     rates = np.log(state.floquet_multipliers().astype(complex) + 1e-300) * base / (2.0 * np.pi)
     own = np.concatenate([1j * rates, *(bath_poles(b) for b in baths), 2j * np.pi * machine.temperatures])

@@ -21,8 +21,7 @@ from qtopt.fronts import (
 )
 from qtopt.jobs import Store
 from qtopt.model import BoundedDrive
-from qtopt.solvers import Exact
-from qtopt.solvers.exact import ExactSteadyState, resolution_for, steady_state
+from qtopt.solvers import Exact, ExactSteadyState, steady_state
 
 solve = eqx.filter_jit(steady_state)
 
@@ -50,7 +49,7 @@ def test_exact_front_improves_on_weak_drives(
     assert steps == sorted(steps) and len(steps) > 4
 
     def state_of(point: FrontPoint) -> ExactSteadyState:
-        return solve(machine, point.drive, resolution_for(machine, point.drive))
+        return solve(machine, point.drive, Exact().settled(machine, point.drive))
 
     def output(state: ExactSteadyState) -> float:
         return -float(state.power) if kind is PowerEfficiency else float(state.heat_currents[1])
@@ -74,6 +73,6 @@ def test_strongest_engine_where_cosines_heat() -> None:
     series = jnp.array([[0.05], [-0.05]])
     start = BoundedDrive(0.45, jnp.zeros(2), series, jnp.zeros((2, 1)))
     drive, power = maximise_power(machine, [start], (0.2, 0.8), evaluations=12)
-    state = solve(machine, drive, resolution_for(machine, drive, 129))
+    state = solve(machine, drive, Exact(129).settled(machine, drive))
     np.testing.assert_allclose(-float(state.power), power, rtol=1e-6)
     assert power > 5e-5

@@ -20,8 +20,7 @@ from qtopt.observables import (
     exchange_function,
     uncertainty_bounds,
 )
-from qtopt.solvers import Exact
-from qtopt.solvers.exact import fluctuations as exact_fluctuations
+from qtopt.solvers import Exact, fluctuations
 from qtopt.solvers.weak import phase_space_covariance
 
 
@@ -95,7 +94,7 @@ def test_constancy_is_the_product_of_an_engine() -> None:
 @pytest.mark.parametrize("name", MACHINES)
 def test_exact_fluctuations_against_discretised_baths(name: str) -> None:
     """Hundreds of discrete modes per bath, strong coupling; the reference is good to some 1e-4."""
-    found = exact_fluctuations(MACHINES[name].case.machine, MACHINES[name].case.drive)
+    found = fluctuations(MACHINES[name].case.machine, MACHINES[name].case.drive, Exact())
     np.testing.assert_allclose(found.local_power_covariance, MACHINES[name].fluctuations, rtol=3e-4)
 
 

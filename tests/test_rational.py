@@ -28,8 +28,7 @@ from qtopt.model import (
     Tabulated,
     fit_spectral_density,
 )
-from qtopt.solvers import WeakSteadyState
-from qtopt.solvers.exact import ExactSteadyState, resolution_for, steady_state as exact_steady_state
+from qtopt.solvers import Exact, ExactSteadyState, WeakSteadyState, steady_state as exact_steady_state
 from qtopt.solvers.weak import steady_state as weak_steady_state, weak_validity
 
 BATHS = {
@@ -273,7 +272,7 @@ def weak(machine: Machine) -> WeakSteadyState:
 
 
 def exact(machine: Machine) -> ExactSteadyState:
-    return eqx.filter_jit(exact_steady_state)(machine, DRIVE, resolution_for(machine, DRIVE))
+    return eqx.filter_jit(exact_steady_state)(machine, DRIVE, Exact().settled(machine, DRIVE))
 
 
 @pytest.mark.slow

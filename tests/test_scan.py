@@ -23,8 +23,7 @@ from qtopt.jobs import Store
 from qtopt.observables import evaluate, quantities
 from qtopt.plots import scan_figure
 from qtopt.scan import _batch, parameter_scan, remarks, write_dataset
-from qtopt.solvers import exact
-from qtopt.solvers.weak import fluctuations, steady_state
+from qtopt.solvers import Exact, fluctuations, steady_state
 
 EXAMPLE = Path(__file__).parents[1] / "scripts" / "machines" / "precision_map.toml"
 TABLE = Path(__file__).parent / "data" / "drude.csv"
@@ -164,8 +163,8 @@ def test_exact_fluctuations() -> None:
     """The same numbers as the function itself gives."""
     config = config_of('{ key = "drive.frequency", values = [0.45] }', base=SOFT + EXACT, more="")
     machine, drive = config.machine, files.require_drive(config)
-    solve = eqx.filter_jit(exact.fluctuations)
-    expected = solve(machine, drive, exact.resolution_for(machine, drive)).local_power_covariance
+    solve = eqx.filter_jit(fluctuations)
+    expected = solve(machine, drive, Exact().settled(machine, drive)).local_power_covariance
     found = parameter_scan(config)["local_power_covariance"].values[0]
     np.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-12 * float(np.max(np.abs(expected))))
 

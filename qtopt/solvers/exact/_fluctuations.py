@@ -10,49 +10,21 @@ from jaxtyping import Array, Float, Int
 from ...errors import InputError
 from ...model import AbstractDrive, Copy, Machine, System, blocks, copies_of, damped_system, over_groups
 from ...numerics import reciprocal, require_x64
-from ...thermal import CothPoles, coth_poles, matsubara
+from ...thermal import CothPoles, matsubara
 from ..base import Fluctuations
 from ._check import check_drive
 from ._doubling import Calculus, diffusion, propagators
 from ._periodic import Moments, closed_covariance, decaying_states, periodic_moments
-from ._resolution import LARGEST_STEP, Resolution, resolution_for
-from ._time_grid import TimeGrid
+from ._resolution import LARGEST_STEP
+from ._time_grid import AbstractGrid, TimeGrid
 
 
 def fluctuations(
-    machine: Machine,
-    drive: AbstractDrive,
-    resolution: Resolution | None = None,
-    poles: CothPoles | None = None,
+    machine: Machine, drive: AbstractDrive, grid: AbstractGrid, poles: CothPoles
 ) -> Fluctuations:
-    """Variance rates of the local powers, exact at any coupling strength.
-
-    ``P_l = z^T M_l z`` is quadratic in a Gaussian state, so that its correlations follow from those of z by
-    Wick's theorem. Their integral over the delay obeys a chain of linear periodic equations for X, and X_j
-    and X_ij of the thermal poles; X_j and X are eliminated by their adjoints q_j and Y.
-
-    Cost: about 2 L + 2 steady states. Differentiable; works under `jax.jit` and `jax.vmap`.
-
-    Args:
-        machine: baths with memory variables; driven ones must have no memoryless (strictly Ohmic) part.
-        drive: shapes of all driven couplings.
-        resolution: see `steady_state`.
-        poles: the rational coth, by default to machine precision.
-
-    Returns:
-        Work only: `Fluctuations.heat_currents` is None. NaN where there is no steady state.
-
-    Raises:
-        InputError: a strictly Ohmic driven bath, a drive that jumps or has another number of oscillators.
-        RuntimeError: float64 is disabled.
-
-    Source: theory (5.22) to (5.25).
-    """
+    """See `Exact.fluctuations`."""
     require_x64()
     check_fluctuations(machine, drive)
-    resolution = resolution_for(machine, drive) if resolution is None else resolution
-    poles = coth_poles() if poles is None else poles
-    grid = resolution.grid(drive.steps)
     assert isinstance(grid, TimeGrid)  # jumps are refused above
     coupling, slope = (part.T for part in drive.at_phases(grid.phases))
     calculus = Calculus(grid, drive.frequency)

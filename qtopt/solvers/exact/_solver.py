@@ -15,9 +15,10 @@ from ...thermal import coth_poles
 from ..base import AbstractSolver, AbstractSteadyState, Each, Fluctuations
 from ._check import check_drive
 from ._fluctuations import check_fluctuations, fluctuations
-from ._resolution import Resolution, default_points, fastest_rate, levels_for
+from ._resolution import default_points, fastest_rate, grid_of, levels_for
 from ._result import ExactSteadyState
 from ._steady_state import steady_state
+from ._time_grid import AbstractGrid
 
 LEVEL_STEP = 4
 """In batches, doublings are rounded up to multiples of this (small ones: twice this): few programs do."""
@@ -31,10 +32,16 @@ SEARCH_POINTS, SEARCH_ACCURACY = 129, 1e-12
 class Exact(AbstractSolver):
     """Exact for harmonic oscillators and any bath with memory variables, at any coupling strength.
 
+    Settings that are equal mean the same compiled program.
+
     Attributes:
-        points: points of time per period; by default some that suit the drive.
-        levels: doublings of the shortest step to the distance of points; by default as many as the fastest
-            rate of the machine needs. Under jit it must be given: ``Exact().settled(machine, drive)``.
+        points: points of time per period, made odd (for drives that jump a multiple of their steps); by
+            default eight per harmonic of the drive, at least 65 and at most 513. What is missing shows in
+            `ExactSteadyState.truncation_error`. For a drive that jumps they only say where the state is
+            shown: 65.
+        levels: doublings of the shortest step to the distance of points; by default until the fastest rate
+            (norm of the dynamics) times the shortest step is below 1/32. Under jit they must be given:
+            ``Exact().settled(machine, drive)``.
         accuracy: of the rational coth, relative; see `coth_poles`.
     """
 
@@ -55,12 +62,49 @@ class Exact(AbstractSolver):
         check_fluctuations(machine, drive)
 
     def steady_state(self, machine: Machine, drive: AbstractDrive) -> ExactSteadyState:
-        """See `qtopt.solvers.exact.steady_state`."""
-        return steady_state(machine, drive, self.resolution(machine, drive), coth_poles(self.accuracy))
+        """Exact thermodynamics of the periodic steady state, with any number of driven baths.
+
+        The state space of oscillators and bath memories (n variables) obeys linear equations with periodic
+        coefficients; propagators of 1/K of a period come from doubling (`_doubling`), the periodic state from
+        one linear solve (`_periodic`). No frequency grid, no Newton iteration, no eigenvectors.
+        Differentiable in every parameter (reverse and forward mode). For a drive that is constant between S
+        jumps nothing is discretised in time (`_piecewise`); its work is done at the jumps.
+
+        Cost: ``O(K r (n^3 + M n^2 + M n K))`` per bath for K points of time (some 8 per harmonic of the
+        drive), r doublings (logarithmic in the fastest rate) and M ~ 80 poles of the coth; n = 2L + one per
+        Drude and two per Lorentzian bath. With S steps: ``O(S r F M n^2)``, F = B + L(L+1)/2.
+
+        Args:
+            machine: any baths with memory variables, driven or static.
+            drive: shapes of all driven couplings.
+
+        Returns:
+            The state. Where its `status` is not 0 its numbers are NaN; its `check` raises on the host.
+
+        Raises:
+            InputError: see `check`.
+            RuntimeError: float64 is disabled.
+
+        Source: theory, section 5.
+        """
+        return steady_state(machine, drive, self._grid(machine, drive), coth_poles(self.accuracy))
 
     def fluctuations(self, machine: Machine, drive: AbstractDrive) -> Fluctuations:
-        """See `qtopt.solvers.exact.fluctuations`."""
-        return fluctuations(machine, drive, self.resolution(machine, drive), coth_poles(self.accuracy))
+        """Variance rates of the local powers; heat currents are not given.
+
+        ``P_l = z^T M_l z`` is quadratic in a Gaussian state, so that its correlations follow from those of z
+        by Wick's theorem. Their integral over the delay obeys a chain of linear periodic equations for X, and
+        X_j and X_ij of the thermal poles; X_j and X are eliminated by their adjoints q_j and Y.
+
+        Cost: about 2 L + 2 steady states. Differentiable. NaN where there is no steady state.
+
+        Raises:
+            InputError: see `check_fluctuations`.
+            RuntimeError: float64 is disabled.
+
+        Source: theory (5.22) to (5.25).
+        """
+        return fluctuations(machine, drive, self._grid(machine, drive), coth_poles(self.accuracy))
 
     def finite_momenta(self, machine: Machine) -> bool:
         """Whether no bath is strictly Ohmic."""
@@ -73,22 +117,18 @@ class Exact(AbstractSolver):
         assert isinstance(state, ExactSteadyState)
         return state.phase_space_covariance
 
-    def resolution(self, machine: Machine, drive: AbstractDrive) -> Resolution:
-        """How finely a period is resolved; what is open is chosen from the numbers of the machine."""
+    def settled(self, machine: Machine, drive: AbstractDrive) -> "Exact":
+        """With points and levels for the numbers of this machine, so that it can be traced."""
         points = default_points(drive) if self.points is None else self.points
         if self.levels is not None:
-            return Resolution(points, self.levels)
-        rate, frequency = np.asarray(_pace(machine, drive))
-        return Resolution(points, int(levels_for(rate, frequency, points)))
+            return Exact(points, self.levels, self.accuracy)
+        levels = levels_for(*np.asarray(_pace(machine, drive)), points)
+        return Exact(points, int(levels), self.accuracy)
 
-    def settled(self, machine: Machine, drive: AbstractDrive) -> "Exact":
-        """With points and levels for this machine, so that it can be traced."""
-        return Exact(*self.resolution(machine, drive), self.accuracy)
-
-    def for_search(self) -> "Exact":
-        """With few points and poles."""
-        points = SEARCH_POINTS if self.points is None else self.points
-        return Exact(points, self.levels, max(self.accuracy, SEARCH_ACCURACY))
+    def _grid(self, machine: Machine, drive: AbstractDrive) -> AbstractGrid:
+        settled = self.settled(machine, drive)
+        assert settled.points is not None and settled.levels is not None
+        return grid_of(settled.points, settled.levels, drive.steps)
 
     def settled_each(
         self, count: int, drive: AbstractDrive, each: Each

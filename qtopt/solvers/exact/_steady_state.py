@@ -7,58 +7,24 @@ from jaxtyping import Array, Float
 
 from ...model import AbstractDrive, Copy, Machine, System, blocks, copies_of, damped_system, over_groups
 from ...numerics import require_x64
-from ...thermal import CothPoles, coth_poles, heat_beyond_the_poles
+from ...thermal import CothPoles, heat_beyond_the_poles
 from ..base import RESOLVED, UNRESOLVED, UNSTABLE
 from ._averages import Averages, smooth_averages
 from ._check import check_drive
 from ._doubling import Calculus
 from ._piecewise import piecewise_averages
-from ._resolution import LARGEST_STEP, Resolution, resolution_for
+from ._resolution import LARGEST_STEP
 from ._result import ExactSteadyState
 from ._stability import growth
-from ._time_grid import StepGrid, TimeGrid
+from ._time_grid import AbstractGrid, StepGrid
 
 
 def steady_state(
-    machine: Machine,
-    drive: AbstractDrive,
-    resolution: Resolution | None = None,
-    poles: CothPoles | None = None,
+    machine: Machine, drive: AbstractDrive, grid: AbstractGrid, poles: CothPoles
 ) -> ExactSteadyState:
-    """Exact thermodynamics of the periodic steady state: any coupling strength, any number of driven baths.
-
-    The state space of oscillators and bath memories (n variables) obeys linear equations with periodic
-    coefficients; propagators of 1/K of a period come from doubling (`_doubling`), the periodic state from one
-    linear solve (`_periodic`). No frequency grid, no Newton iteration, no eigenvectors. Differentiable in
-    every parameter (reverse and forward mode), works under `jax.jit` and `jax.vmap`. For a drive that is
-    constant between S jumps nothing is discretised in time (`_piecewise`); its work is done at the jumps.
-
-    Cost: ``O(K r (n^3 + M n^2 + M n K))`` per bath for K points of time (some 8 per harmonic of the drive), r
-    doublings (logarithmic in the fastest rate) and M ~ 80 poles of the coth; n = 2L + one per Drude and two
-    per Lorentzian bath. With S steps: ``O(S r F M n^2)``, F = B + L(L+1)/2. Independent oscillators
-    cost L times one oscillator.
-
-    Args:
-        machine: any baths with memory variables, driven or static.
-        drive: shapes of all driven couplings.
-        resolution: points of time and doublings; by default chosen from the numbers of the machine, which
-            must then be concrete. Under jit, pass ``resolution_for(machine, drive)``.
-        poles: the rational coth, by default to machine precision.
-
-    Returns:
-        A `ExactSteadyState`. Where its `status` is not 0 its numbers are NaN; `check` raises on the host.
-
-    Raises:
-        InputError: a drive for another number of oscillators; one that jumps and couples a memoryless bath.
-        RuntimeError: float64 is disabled.
-
-    Source: theory, section 5.
-    """
+    """See `Exact.steady_state`."""
     require_x64()
     check_drive(machine, drive)
-    resolution = resolution_for(machine, drive) if resolution is None else resolution
-    poles = coth_poles() if poles is None else poles
-    grid = resolution.grid(drive.steps)
     coupling, slope = (part.T for part in drive.at_phases(grid.samples))
 
     def solve(part: Machine, g: Array, rate: Array) -> Parts:
@@ -85,7 +51,7 @@ def _solve(
     machine: Machine,
     coupling: Array,
     slope: Array,
-    grid: TimeGrid | StepGrid,
+    grid: AbstractGrid,
     drive_frequency: Array,
     poles: CothPoles,
 ) -> Parts:
@@ -112,7 +78,7 @@ def _averages(
     copies: tuple[Copy, ...],
     equations: System,
     temperatures: Array,
-    grid: TimeGrid | StepGrid,
+    grid: AbstractGrid,
     drive_frequency: Array,
     poles: CothPoles,
 ) -> Averages:
@@ -148,9 +114,7 @@ def _imbalance(equations: System, absorbed: Array, heat: Array) -> Float[Array, 
     return jnp.max(difference) / jnp.max(jnp.abs(heat))
 
 
-def _combined(
-    machine: Machine, drive: AbstractDrive, grid: TimeGrid | StepGrid, parts: Parts
-) -> ExactSteadyState:
+def _combined(machine: Machine, drive: AbstractDrive, grid: AbstractGrid, parts: Parts) -> ExactSteadyState:
     """The groups side by side; NaN where there is no steady state to report."""
     count, size = len(parts.covariance), machine.size
     quadrants = jnp.moveaxis(parts.covariance.reshape(count, 2, size // count, 2, size // count, -1), -1, 1)

@@ -1,5 +1,6 @@
 """The points of one period at which the periodic steady state is known."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -7,12 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-@dataclass(frozen=True)
-class TimeGrid:
-    """K equidistant points of a period, K odd: functions of time are trigonometric polynomials there.
-
-    They are shifted and differentiated exactly, and the mean over the points is the average over a period.
-    The interval that ends at a point is built from 2^levels equal parts by doubling.
+class AbstractGrid(ABC):
+    """K equidistant points of a period; the interval that ends at each is 2^levels equal parts, by doubling.
 
     Attributes:
         points: K.
@@ -28,14 +25,30 @@ class TimeGrid:
         return np.arange(1, self.points + 1) / self.points
 
     @property
-    def samples(self) -> NDArray[np.float64]:
-        """(K,) phases at which the coefficients are sampled."""
-        return self.phases
-
-    @property
     def shortest(self) -> float:
         """Length of the shortest interval, as a fraction of the period."""
         return 0.5**self.levels / self.points
+
+    @property
+    @abstractmethod
+    def samples(self) -> NDArray[np.float64]:
+        """Phases at which the coefficients are sampled."""
+
+
+@dataclass(frozen=True)
+class TimeGrid(AbstractGrid):
+    """An odd number of points: functions of time are trigonometric polynomials there.
+
+    They are shifted and differentiated exactly, and the mean over the points is the average over a period.
+    """
+
+    points: int
+    levels: int
+
+    @property
+    def samples(self) -> NDArray[np.float64]:
+        """(K,) the points."""
+        return self.phases
 
     def derivative(self) -> NDArray[np.float64]:
         """(K, K) D with ``(f @ D)_k = df/dphase``."""
@@ -47,33 +60,23 @@ class TimeGrid:
 
 
 @dataclass(frozen=True)
-class StepGrid:
-    """S equal steps of a period, each in equal parts: coefficients are constant in each of the K intervals.
+class StepGrid(AbstractGrid):
+    """Equal steps of a period, each in equal parts: coefficients are constant in each of the K intervals.
 
     Attributes:
-        steps: S.
-        parts: K/S intervals of a step, at whose ends the periodic state is known.
+        points: K, a multiple of the steps.
         levels: doublings of each interval.
+        steps: S.
     """
 
-    steps: int
-    parts: int
+    points: int
     levels: int
+    steps: int
 
     @property
-    def points(self) -> int:
-        """K."""
-        return self.steps * self.parts
-
-    @property
-    def phases(self) -> NDArray[np.float64]:
-        """(K,) fractions 1/K, 2/K, .. 1 of the period."""
-        return np.arange(1, self.points + 1) / self.points
-
-    @property
-    def shortest(self) -> float:
-        """Length of the shortest interval, as a fraction of the period."""
-        return 0.5**self.levels / self.points
+    def parts(self) -> int:
+        """K/S intervals of a step, at whose ends the periodic state is known."""
+        return self.points // self.steps
 
     @property
     def samples(self) -> NDArray[np.float64]:
