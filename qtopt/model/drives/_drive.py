@@ -40,6 +40,7 @@ class FourierSeries(NamedTuple):
         negative = jnp.conj(self.amplitudes[::-1][: len(mirrored)])
         return FourierSeries(orders, np.ones(len(orders)), jnp.concatenate([negative, self.amplitudes]))
 
+
 class AbstractDrive(Shown, eqx.Module):
     """Periodic couplings g_l(t), l = 1..L, of period 2 pi/frequency (dimensionless).
 
