@@ -5,8 +5,10 @@ import html
 from typing import Any
 
 import equinox as eqx
-import jax
 import numpy as np
+from jax.core import Tracer
+
+from ...schema import number_text
 
 POWER, ENTROPY_RATE, SPREAD, VARIANCE_RATE = (
     "hbar omega_A^2",
@@ -58,11 +60,6 @@ def _text(value: Any) -> str:
     """Numbers to six digits; what is long, unknown or not a number yet by its shape."""
     if value is None:
         return "not given"
-    if isinstance(value, jax.core.Tracer) or not hasattr(value, "__array__"):
-        return str(getattr(value, "aval", value))
-    values = np.asarray(value)
-    if values.size > MOST:
-        return f"{values.dtype.name}[{','.join(map(str, values.shape))}]"
-    return np.array2string(
-        values, separator=", ", max_line_width=1_000_000, formatter={"float_kind": "{:.6g}".format}
-    ).replace("\n", "")
+    if not isinstance(value, Tracer) and np.size(value) > MOST:
+        return f"{value.dtype.name}[{','.join(map(str, value.shape))}]"
+    return number_text(value)

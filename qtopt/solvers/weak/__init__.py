@@ -4,7 +4,6 @@ from ._conduction import (
     conduction as conduction,
 )
 from ._fluctuations import (
-    check_fluctuations as check_fluctuations,
     fluctuations as fluctuations,
     noise_kernels as noise_kernels,
 )
@@ -21,19 +20,10 @@ from ._solver import (
     Weak as Weak,
 )
 from ._steady_state import (
-    currents as currents,
     steady_state as steady_state,
-)
-from ._unit_check import (
-    RESOLUTION as RESOLUTION,
-    heat_error as heat_error,
-    in_other_units as in_other_units,
 )
 from ._validity import (
     LIMIT as LIMIT,
-    Resonances as Resonances,
-    self_energies as self_energies,
-    weak_validities as weak_validities,
     weak_validity as weak_validity,
 )
 from ._window import (

@@ -3,7 +3,6 @@
 from typing import Any
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Complex, Float
@@ -25,16 +24,9 @@ def weak_validity(machine: Machine, drive: AbstractDrive, harmonics: int | None 
 
     Source: theory (3.24).
     """
-    return float(weak_validities(machine, jax.tree.map(lambda leaf: leaf[None], drive), harmonics)[0])
-
-
-def weak_validities(
-    machine: Machine, drives: AbstractDrive, harmonics: int | None = None
-) -> NDArray[np.float64]:
-    """`weak_validity` of a batch of drives, (B,)."""
     resonances = Resonances(*np.linalg.eig(np.asarray(_static_dynamics(machine))))
-    energies = _self_energies(machine, drives, jnp.asarray(resonances.frequencies), harmonics)
-    return resonances.broadening(np.asarray(energies))
+    energies = _self_energies(machine, drive, jnp.asarray(resonances.frequencies), harmonics)
+    return float(resonances.broadening(np.asarray(energies)))
 
 
 def self_energies(
@@ -47,16 +39,12 @@ def self_energies(
     return jnp.einsum("nl,jn,nm->jlm", jnp.conj(g), kernel, g) * machine.sharing()
 
 
+_self_energies = eqx.filter_jit(self_energies)
+
+
 @eqx.filter_jit
 def _static_dynamics(machine: Machine) -> Float[Array, "n n"]:
     return state_space(machine).dynamics
-
-
-@eqx.filter_jit
-def _self_energies(
-    machine: Machine, drives: AbstractDrive, frequencies: Float[Array, " n"], harmonics: int | None
-) -> Complex[Array, "B n L L"]:
-    return jax.vmap(lambda drive: self_energies(machine, drive, frequencies, harmonics))(drives)
 
 
 class Resonances:
