@@ -42,12 +42,18 @@ from .rates import (
     Output as Output,
     machine_forms as machine_forms,
 )
+from .search import (
+    Goal as Goal,
+)
 from .tradeoffs import (
     AbstractEfficiencyTradeoff as AbstractEfficiencyTradeoff,
+    AbstractGuide as AbstractGuide,
     AbstractTradeoff as AbstractTradeoff,
     Axis as Axis,
     ConversionEfficiency as ConversionEfficiency,
     CoolingCOP as CoolingCOP,
+    Currents as Currents,
+    Merits as Merits,
     PowerEfficiency as PowerEfficiency,
     PowerEfficiencyConstancy as PowerEfficiencyConstancy,
     PowerPrecision as PowerPrecision,

@@ -170,7 +170,8 @@ class EfficiencyGuide(AbstractGuide):
         return Goal(aims, self._targets, self._again)
 
     def drives(self, count: int) -> AbstractDrive | None:
-        if self.span is None or not isinstance(self.certifier, MeanSquareCertifier):
+        whole = self.drive_set.kind == self.drive_set.certified_as
+        if self.span is None or not (whole and isinstance(self.certifier, MeanSquareCertifier)):
             return None
         return self.certifier.best(_spread(*self.span, count)).drives(self.drive_set.harmonics)
 
