@@ -293,7 +293,7 @@ def _one_genetic(
             }
 
 
-BOUNDS: tuple[Bound, ...] = ("peak", "rms")
+BOUNDS: tuple[str, ...] = ("peak", "rms")
 SIZES, MAIN_SIZE, SEEDS = (1, 5, 10), 5, 5
 CANDIDATES, EVALUATIONS = 480, 20
 

@@ -95,9 +95,6 @@ class Opposite(AbstractDriveSet):
         scale = jnp.sqrt(1.0 / jnp.sum(cosine**2 + sine**2)) * jnp.array([[1.0], [-1.0]])
         frequency = self.drive_frequency(parameters.position)
         return FourierDrive(frequency, jnp.zeros(2), scale * cosine, scale * sine)
-
-    def series_parameters(self, mean, cosine, sine):
-        return mean, cosine, sine
 '''
 EXAMPLE = Path(__file__).parents[1] / "scripts" / "machines" / "collective_engine.toml"
 PARETO = """

@@ -39,8 +39,9 @@ class DriveParameters(NamedTuple):
 class AbstractDriveSet(eqx.Module):
     """All drives that a front allows: a map from parameters to drives that obey a bound by construction.
 
-    A subclass says what drive some parameters stand for, and the reverse. Nothing else depends on the bound,
-    except certificates: they hold for the set that `certified_as` names, of which this one is a part.
+    A subclass says what drive some parameters stand for, and the reverse where it scales them. Nothing else
+    depends on the bound, except certificates: they hold for the set that `certified_as` names, of which this
+    one is a part.
 
     Attributes:
         harmonics: searched harmonics N of each drive.
@@ -59,21 +60,22 @@ class AbstractDriveSet(eqx.Module):
     def drive(self, parameters: DriveParameters) -> AbstractDrive:
         """The drive that parameters stand for, a series with fields `mean`, `cosine` and `sine`."""
 
-    @abstractmethod
-    def series_parameters(
-        self, mean: np.ndarray, cosine: np.ndarray, sine: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """The mean, cosine and sine of the parameters whose drive has this series."""
+    def unscaled(self, *series: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Mean, cosine and sine of the parameters whose drive has this series: by default the same."""
+        return series
 
-    def parameters(self, drive: AbstractDrive) -> DriveParameters:
-        """The parameters that stand for a drive of this set: the inverse of `drive`."""
-        series = (np.asarray(getattr(drive, name)) for name in ("mean", "cosine", "sine"))
-        position = self.position(jnp.asarray(drive.frequency))
-        return DriveParameters(*(jnp.asarray(part) for part in self.series_parameters(*series)), position)
+    def parameters(
+        self, mean: np.ndarray, cosine: np.ndarray, sine: np.ndarray, drive_frequency: float
+    ) -> DriveParameters:
+        """The parameters that stand for the drive with this series: the inverse of `drive`."""
+        mean, cosine, sine = self.unscaled(mean, cosine, sine)
+        position = self.position(jnp.asarray(drive_frequency))
+        return DriveParameters(jnp.asarray(mean), jnp.asarray(cosine), jnp.asarray(sine), position)
 
     def parameters_of(self, drives: Sequence[AbstractDrive]) -> DriveParameters:
-        """The parameters of some drives, stacked."""
-        return jax.tree.map(lambda *leaves: jnp.stack(leaves), *map(self.parameters, drives))
+        """The parameters of some drives of the set, stacked."""
+        each = (self.parameters(*_series(drive), float(drive.frequency)) for drive in drives)
+        return jax.tree.map(lambda *leaves: jnp.stack(leaves), *each)
 
     def folded(self, parameters: DriveParameters) -> DriveParameters | None:
         """The same drive at k times the frequency, k its strongest harmonic; None if that leaves the range.
@@ -81,18 +83,15 @@ class AbstractDriveSet(eqx.Module):
         A shape g(k theta) uses N/k of its N searched harmonics; at k Omega it has all to improve with.
         """
         drive = _drive(self, parameters)
-        cosine, sine = (np.asarray(getattr(drive, name)) for name in ("cosine", "sine"))
-        k = int(np.argmax(np.sum(cosine**2 + sine**2, axis=0))) + 1
+        mean, *shape = _series(drive)
+        k = int(np.argmax(np.sum(shape[0] ** 2 + shape[1] ** 2, axis=0))) + 1
         frequency = k * float(drive.frequency)
         if k == 1 or frequency > self.frequency[1]:
             return None
-        kept = cosine.shape[1] // k
-        folded = [np.zeros_like(cosine), np.zeros_like(sine)]
-        for part, series in zip(folded, (cosine, sine), strict=True):
-            part[:, :kept] = series[:, k - 1 :: k]
-        series = self.series_parameters(np.asarray(getattr(drive, "mean")), *folded)  # noqa: B009
-        position = self.position(jnp.asarray(frequency))
-        return DriveParameters(*(jnp.asarray(part) for part in series), position)
+        kept = shape[0].shape[1] // k
+        cosine, sine = np.zeros_like(shape[0]), np.zeros_like(shape[1])
+        cosine[:, :kept], sine[:, :kept] = (part[:, k - 1 :: k] for part in shape)
+        return self.parameters(mean, cosine, sine, frequency)
 
     def drive_frequency(self, position: Float[Array, "*batch"]) -> Float[Array, "*batch"]:
         """Omega = low (high/low)^sigmoid(position)."""
@@ -142,6 +141,11 @@ class AbstractDriveSet(eqx.Module):
             pattern: complex amplitudes g_n at nu.
         """
         return _starts(self, jax.random.key(seed), harmonic_frequency, pattern)
+
+
+def _series(drive: AbstractDrive) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    mean, cosine, sine = (np.asarray(getattr(drive, name)) for name in ("mean", "cosine", "sine"))
+    return mean, cosine, sine
 
 
 @eqx.filter_jit

@@ -30,9 +30,8 @@ class Peak(AbstractDriveSet):
         frequency = self.drive_frequency(parameters.position)
         return BoundedDrive(frequency, mean * scale, cosine * scale[:, None], sine * scale[:, None])
 
-    def series_parameters(
-        self, mean: np.ndarray, cosine: np.ndarray, sine: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def unscaled(self, *series: np.ndarray) -> tuple[np.ndarray, ...]:
+        mean, cosine, sine = series
         order = np.arange(1, self.harmonics + 1)
         slope = np.sum(order**2 * (cosine**2 + sine**2), axis=-1) / 2.0
         scale = STEEPNESS / np.sqrt(np.maximum(STEEPNESS**2 - slope, 1e-3 * STEEPNESS**2))

@@ -3,7 +3,6 @@
 from typing import ClassVar
 
 import jax.numpy as jnp
-import numpy as np
 
 from ...model import FourierDrive
 from ._drive_set import AbstractDriveSet, DriveParameters
@@ -25,8 +24,3 @@ class Rms(AbstractDriveSet):
         scale = jnp.sqrt(mean.shape[-1] / 2.0 / square)
         frequency = self.drive_frequency(parameters.position)
         return FourierDrive(frequency, mean * scale, cosine * scale, sine * scale)
-
-    def series_parameters(
-        self, mean: np.ndarray, cosine: np.ndarray, sine: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        return mean, cosine, sine

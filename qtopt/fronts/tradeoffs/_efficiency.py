@@ -65,13 +65,8 @@ class AbstractEfficiencyTradeoff(AbstractTradeoff):
     """
 
     columns: ClassVar[tuple[str, ...]] = (
-        "efficiency",
-        "power",
-        "entropy_production_rate",
-        "frequency",
-        "output",
-        "bound",
-        "gap",
+        *("efficiency", "power", "entropy_production_rate", "frequency"),
+        *("output", "bound", "gap"),
     )
     certified_name: ClassVar[str] = "certified_output"
     effort: ClassVar[tuple[int, int, int | None]] = (2, 14, 2)

@@ -16,7 +16,7 @@ from ..rates import Output, WeakModel
 from ..search import Goal
 from ._efficiency import PENALTY, two_temperatures
 from ._power_efficiency import PowerEfficiency
-from ._power_precision import best_harmonic, precise_merits
+from ._power_precision import PRECISE_COLUMNS, best_harmonic, precise_merits
 from ._tradeoff import CLASSICAL_PRODUCT, FREQUENCY, AbstractGuide, AbstractTradeoff, Axis, Currents, Merits
 
 LOWEST = 0.7
@@ -66,16 +66,7 @@ class PowerEfficiencyConstancy(AbstractTradeoff):
     objectives: ClassVar[tuple[str, ...]] = ("power", "efficiency", "constancy")
     machine_name: ClassVar[str] = "engine"
     needs_noise: ClassVar[bool] = True
-    columns: ClassVar[tuple[str, ...]] = (
-        "efficiency",
-        "power",
-        "entropy_production_rate",
-        "frequency",
-        "output_power",
-        "output_fluctuations",
-        "uncertainty_product",
-        "bound",
-    )
+    columns: ClassVar[tuple[str, ...]] = PRECISE_COLUMNS
     certified_name: ClassVar[str] = "certified_product"
     axes: ClassVar[tuple[Axis, Axis]] = (
         Axis("efficiency", r"efficiency $\eta$", r"$\eta$"),

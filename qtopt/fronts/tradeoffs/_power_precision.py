@@ -24,6 +24,12 @@ WEAKEST, STRONGEST = 1e-2, 0.8
 """Powers aimed at, relative to the most that a fundamental extracts."""
 
 
+PRECISE_COLUMNS = (
+    *("efficiency", "power", "entropy_production_rate", "frequency"),
+    *("output_power", "output_fluctuations", "uncertainty_product", "bound"),
+)
+
+
 class PrecisionTarget(NamedTuple):
     """Smallest Q = D S/X^2 at an extracted power of at least a target; scores (X, D, S).
 
@@ -69,16 +75,7 @@ class PowerPrecision(AbstractTradeoff):
     machine_name: ClassVar[str] = "machine that extracts work there"
     needs_noise: ClassVar[bool] = True
     may_vary: ClassVar[bool] = True
-    columns: ClassVar[tuple[str, ...]] = (
-        "efficiency",
-        "power",
-        "entropy_production_rate",
-        "frequency",
-        "output_power",
-        "output_fluctuations",
-        "uncertainty_product",
-        "bound",
-    )
+    columns: ClassVar[tuple[str, ...]] = PRECISE_COLUMNS
     certified_name: ClassVar[str] = "certified_product"
     axes: ClassVar[tuple[Axis, Axis]] = (
         Axis("output", "extracted power", "$-P_o$", log=True, rate=True),
