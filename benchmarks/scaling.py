@@ -26,7 +26,7 @@ from benchmarks.exact_steady_state import drive as exact_drive, machine as exact
 from benchmarks.weak_evaluation import machine as example
 from qtopt import files
 from qtopt.fronts import Peak, PowerEfficiency, machine_forms
-from qtopt.fronts.rates import WeakModel
+from qtopt.fronts.rates import FormRates
 from qtopt.fronts.search import refined
 from qtopt.fronts.tradeoffs import EfficiencyTarget
 from qtopt.scan import parameter_scan
@@ -71,7 +71,7 @@ def front(candidates: int) -> tuple[float, int]:
     """Two values and gradients of every candidate (front points x starts) of a front's search."""
     space = Peak()
     output, kept = PowerEfficiency(1.0, 0.2).output(2), space.kept_harmonics
-    model = WeakModel(machine_forms(example(), output, space.frequency, kept), kept)
+    model = FormRates(machine_forms(example(), output, space.frequency, kept), kept)
     parameters = space.random(jax.random.key(0), jnp.linspace(0.1, 0.9, candidates), 2)
     every = jnp.ones(candidates)
     targets = EfficiencyTarget(6.0 * every, 1e-5 * every, 0.1 * every)

@@ -124,7 +124,7 @@ def test_a_tradeoff_and_a_drive_set_of_a_user(tmp_path: Path) -> None:
     path.write_text(EXAMPLE.read_text().split("\n[pareto]\n")[0] + PARETO)
     assert "dissipation" in run("pareto", str(path), "--out", str(out), "--plugin", str(plugin))
     assert (out / "front.png").exists() and (out / "drives.png").exists()
-    rows = list(csv.DictReader((out / "front.csv").open()))
+    rows = list(csv.DictReader((out / "front.csv").read_text().splitlines()))
     assert rows and rows[0].keys() >= {"configuration", "power", "dissipation", "frequency", "point"}
     powers = [-float(row["power"]) for row in rows]
     assert powers == sorted(powers) and powers[0] > 0.0

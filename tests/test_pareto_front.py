@@ -33,7 +33,7 @@ from qtopt.fronts import (
     machine_forms,
     non_dominated,
 )
-from qtopt.fronts.rates import WeakModel
+from qtopt.fronts.rates import FormRates
 from qtopt.fronts.search import explored, refine, refined
 from qtopt.fronts.tradeoffs import EfficiencyTarget
 from qtopt.jobs import Store
@@ -198,7 +198,7 @@ def test_folded_drive_is_the_same_drive() -> None:
 def test_search_programs_hold_no_lapack_and_no_callback() -> None:
     space = Peak(3, (0.4, 0.5))
     kept = space.kept_harmonics
-    model = WeakModel(machine_forms(engine(), ENGINE.output(2), (0.4, 0.5), kept), kept)
+    model = FormRates(machine_forms(engine(), ENGINE.output(2), (0.4, 0.5), kept), kept)
     parameters = space.random(jax.random.key(0), jnp.full(4, 0.45), 2)
     targets = EfficiencyTarget(jnp.full(4, 6.0), jnp.full(4, 1e-5), jnp.full(4, 0.1))
     for program, length in ((explored, 0.1), (refined, 4)):
@@ -221,7 +221,7 @@ def improved(at_once: int | None) -> list[list[float]]:
     """Rates of five candidates after a few evaluations of L-BFGS."""
     space = Rms(2, (0.45, 0.45))
     forms = machine_forms(engine(), ENGINE.output(2), (0.45, 0.45), space.kept_harmonics)
-    model = WeakModel(forms, space.kept_harmonics, at_once=at_once)
+    model = FormRates(forms, space.kept_harmonics, at_once=at_once)
     parameters = space.random(jax.random.key(1), jnp.full(5, 0.45), 2)
     targets = EfficiencyTarget(jnp.full(5, 6.0), jnp.full(5, 1e-5), jnp.full(5, 0.1))
     return [np.asarray(rate).tolist() for rate in refine(model, space, targets, parameters, 4)[1]]

@@ -25,7 +25,7 @@ from qtopt.fronts import (
     trace,
 )
 from qtopt.fronts.certificates import SUPPORTS
-from qtopt.fronts.rates import AbstractForms, WeakModel
+from qtopt.fronts.rates import AbstractForms, FormRates
 from qtopt.jobs import Store
 from qtopt.solvers import Exact
 from qtopt.solvers.weak import fluctuations
@@ -40,11 +40,11 @@ def forms_of(frequency: tuple[float, float], harmonics: int) -> AbstractForms:
 
 
 @pytest.fixture(scope="module")
-def model() -> WeakModel:
-    return WeakModel(forms_of(RANGE, HARMONICS), HARMONICS)
+def model() -> FormRates:
+    return FormRates(forms_of(RANGE, HARMONICS), HARMONICS)
 
 
-def test_tabulated_rates_are_those_of_the_solver(model: WeakModel) -> None:
+def test_tabulated_rates_are_those_of_the_solver(model: FormRates) -> None:
     power, noise, entropy = model.rates(converter_drive())
     state = solve(converter(), converter_drive())
     found = eqx.filter_jit(fluctuations)(converter(), converter_drive())
@@ -53,7 +53,7 @@ def test_tabulated_rates_are_those_of_the_solver(model: WeakModel) -> None:
     np.testing.assert_allclose(entropy, state.entropy_production_rate, rtol=1e-8)
 
 
-def test_no_drive_beats_the_certificate(model: WeakModel) -> None:
+def test_no_drive_beats_the_certificate(model: FormRates) -> None:
     """Random drives with mean(g_l^2) <= 1 and tuned ones; the best single harmonic reaches the smallest Q."""
     space = Rms(HARMONICS, RANGE)
     keys = jax.random.split(jax.random.key(0), 2)
@@ -133,7 +133,7 @@ def test_harmonics_of_bounded_shapes() -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
-def test_three_times_less_than_the_cosines_is_out_of_reach(model: WeakModel) -> None:
+def test_three_times_less_than_the_cosines_is_out_of_reach(model: FormRates) -> None:
     """Bounded drives at the published power: above a third of the published Q, below what is reached."""
     certifier = PrecisionCertifier(model.forms, "peak", (0.15, 0.2))
     power = 3.942e-4

@@ -22,7 +22,7 @@ from test_scan import DAMPING, FREQUENCY, QUICK, SOFT, machines_of, scan_text
 from qtopt import files
 from qtopt.cli import main
 from qtopt.fronts import Rms
-from qtopt.fronts.rates import Model
+from qtopt.fronts.rates import AbstractRates
 from qtopt.fronts.search import explore
 from qtopt.fronts.tradeoffs import EfficiencyTarget
 from qtopt.model import AbstractDrive
@@ -105,7 +105,7 @@ print(json.dumps([rates, chunk, leaf.tolist(), len(jax.local_devices()), len(jax
 """
 
 
-class Resonances(Model):
+class Resonances(AbstractRates):
     """Quadratic forms that compile in no time."""
 
     def rates(self, drive: AbstractDrive) -> tuple[jax.Array, jax.Array]:

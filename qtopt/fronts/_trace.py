@@ -16,7 +16,7 @@ from ..solvers.weak import weak_validity
 from ._front import Front, FrontPoint, best_of
 from ._problem import FrontProblem
 from .drive_sets import DriveParameters, Variation, Varied
-from .rates import HARMONICS, Model, SolverRates, VariedRates, WeakModel, machine_forms
+from .rates import HARMONICS, AbstractRates, FormRates, SolverRates, VariedRates, machine_forms
 from .search import Goal, Round, broad, drives_of, explore, refine, search
 from .tradeoffs import AbstractGuide, AbstractTradeoff, Currents
 
@@ -101,12 +101,12 @@ def _remark(tradeoff: AbstractTradeoff, points: Sequence[FrontPoint]) -> str:
     return "" if points else f"no {tradeoff.machine_name} found"
 
 
-def _forms(problem: FrontProblem, machine: Machine) -> WeakModel:
+def _forms(problem: FrontProblem, machine: Machine) -> FormRates:
     """The rates of the weak theory from tabulated forms."""
     drives, tradeoff = problem.drives, problem.tradeoff
     kept, output = drives.kept_harmonics, tradeoff.output(machine.size)
     forms = machine_forms(machine, output, drives.frequency, kept, tradeoff.needs_noise)
-    return WeakModel(forms, kept, at_once=problem.settings.chunk)
+    return FormRates(forms, kept, at_once=problem.settings.chunk)
 
 
 def _starts(problem: FrontProblem, guide: AbstractGuide, goal: Goal) -> DriveParameters:
@@ -132,13 +132,13 @@ def _varied(
 
 
 def _adam(rate: float) -> Callable[..., Any]:
-    def step(model: Model, space: Any, targets: Any, parameters: Any) -> Any:
+    def step(model: AbstractRates, space: Any, targets: Any, parameters: Any) -> Any:
         return explore(model, space, targets, parameters, jnp.asarray(rate))
 
     return step
 
 
-def _few(model: Model, space: Any, targets: Any, parameters: Any) -> Any:
+def _few(model: AbstractRates, space: Any, targets: Any, parameters: Any) -> Any:
     return refine(model, space, targets, parameters, EVALUATIONS)
 
 

@@ -3,8 +3,8 @@
 from ._forms import (
     AbstractForms as AbstractForms,
     FixedForms as FixedForms,
+    FormRates as FormRates,
     TabulatedForms as TabulatedForms,
-    WeakModel as WeakModel,
     forms_at as forms_at,
     machine_forms as machine_forms,
     total_of as total_of,
@@ -13,7 +13,7 @@ from ._output import (
     Output as Output,
 )
 from ._rates import (
-    Model as Model,
+    AbstractRates as AbstractRates,
     Rates as Rates,
 )
 from ._solver_rates import (

@@ -13,7 +13,7 @@ from ...errors import InputError
 from ...model import AbstractDrive, Machine
 from ...solvers.weak import kernels, noise_kernels
 from ._output import Output
-from ._rates import Model, Rates
+from ._rates import AbstractRates, Rates
 from ._table import chebyshev, tabulate, unpacked
 
 CHUNK = 128
@@ -159,7 +159,7 @@ class TabulatedForms(AbstractForms):
         return edges[edges <= float(self.highest)]
 
 
-class WeakModel(Model):
+class FormRates(AbstractRates):
     """The rates of a drive from quadratic forms: (X, S), or (X, D, S).
 
     Attributes:

@@ -10,7 +10,7 @@ Rates = tuple[Array, ...]
 """What a model says of a drive: the output first, then what it costs."""
 
 
-class Model(eqx.Module):
+class AbstractRates(eqx.Module):
     """Whatever gives the rates of a drive that targets score.
 
     Attributes:

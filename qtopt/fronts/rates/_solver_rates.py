@@ -5,10 +5,10 @@ import equinox as eqx
 from ...model import AbstractDrive, Machine
 from ...solvers import AbstractSolver
 from ._output import Output
-from ._rates import Model, Rates
+from ._rates import AbstractRates, Rates
 
 
-class SolverRates(Model):
+class SolverRates(AbstractRates):
     """(X, S) or (X, D, S) of one machine in the theory of a solver.
 
     Not a number where there is no steady state, which a line search rejects.

@@ -10,13 +10,13 @@ from jaxtyping import Array, Float
 from ...model import AbstractDrive, Machine
 from ._forms import forms_at, total_of
 from ._output import Output
-from ._rates import Model, Rates
+from ._rates import AbstractRates, Rates
 
 HARMONICS = 4
 """Harmonics counted for each searched one in a search; reported numbers count all."""
 
 
-class VariedRates(Model):
+class VariedRates(AbstractRates):
     """(X, D, S) of one output straight from the kernels, for any numbers of the machine.
 
     Attributes:

@@ -11,9 +11,9 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from ...jobs import Store
-from ..rates import Model, Rates
+from ..rates import AbstractRates, Rates
 from ._selection import best_and_neighbours, best_of_all
-from ._steps import P, Space, Target, explore, refine
+from ._steps import Space, Target, explore, refine
 
 Step = Callable[..., tuple[Any, Rates]]
 """(model, space, targets, parameters) -> parameters, rates: `explore` or `refine`."""
@@ -64,15 +64,15 @@ class State(NamedTuple):
 
 
 def search(
-    model: Model,
-    space: Space[P],
+    model: AbstractRates,
+    space: Space,
     goal: Goal,
-    parameters: P,
+    parameters: Any,
     rounds: Sequence[Round],
     store: Store,
     progress: Callable[[int, int], None],
     batch: int | None = None,
-) -> P:
+) -> Any:
     """The best candidate for each target after some rounds.
 
     Args:
@@ -109,7 +109,13 @@ def search(
 
 
 def _improved(
-    model: Model, space: Space[P], targets: Target, state: State, step: Step, part: int, batch: int | None
+    model: AbstractRates,
+    space: Space,
+    targets: Target,
+    state: State,
+    step: Step,
+    part: int,
+    batch: int | None,
 ) -> State:
     """The state with one batch of its candidates improved."""
     count = state.parameters.position.shape[0]
@@ -125,7 +131,7 @@ def _improved(
     return state._replace(parameters=parameters, rates=every.at[:, chosen].set(jnp.stack(rates)))
 
 
-def _chosen(space: Space[P], parameters: P, rates: Rates, targets: Target, after: str) -> P:
+def _chosen(space: Space, parameters: Any, rates: Rates, targets: Target, after: str) -> Any:
     if after == "best":
         return best_of_all(parameters, rates, targets)
     return best_and_neighbours(space, parameters, rates, targets) if after == "neighbours" else parameters

@@ -1,5 +1,7 @@
 """Which candidates a search goes on with."""
 
+from typing import Any
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -7,10 +9,10 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from ..rates import Rates
-from ._steps import P, Space, Target
+from ._steps import Space, Target
 
 
-def best_and_neighbours(space: Space[P], parameters: P, rates: Rates, targets: Target) -> P:
+def best_and_neighbours(space: Space, parameters: Any, rates: Rates, targets: Target) -> Any:
     """Four candidates for each target, target-major: its best, a variation, the best of either neighbour.
 
     "Best" is over the whole batch, whichever target a candidate was working for. Passing the neighbours'
@@ -35,7 +37,7 @@ def best_and_neighbours(space: Space[P], parameters: P, rates: Rates, targets: T
     return jax.tree.map(jnp.asarray, batch)
 
 
-def best_of_all(parameters: P, rates: Rates, targets: Target) -> P:
+def best_of_all(parameters: Any, rates: Rates, targets: Target) -> Any:
     """The best candidate for each target."""
     chosen = ranking(rates, targets)[:, 0]
     return jax.tree.map(lambda leaf: jnp.asarray(np.asarray(leaf)[chosen]), parameters)

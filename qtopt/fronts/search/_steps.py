@@ -1,7 +1,7 @@
 """The two steps of a search: every candidate of a batch improved by gradients, in one compiled program."""
 
 from collections.abc import Callable
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol
 
 import equinox as eqx
 import jax
@@ -10,7 +10,8 @@ import optax
 from jaxtyping import Array, Float
 
 from ...jobs import candidates_at_once, over_devices, over_processes
-from ..rates import Model, Rates
+from ..drive_sets import AbstractDriveSet, Varied
+from ..rates import AbstractRates, Rates
 
 EXPLORE_STEPS, REFINE_EVALUATIONS = 100, 160
 ARMIJO, SHRINK, GROW, SHORTEST = 1e-4, 0.3, 1.5, 1e-5
@@ -26,33 +27,13 @@ class Target(Protocol):
         ...
 
 
-class Parameters(Protocol):
-    """A pytree of unconstrained parameters; batches carry leading axes."""
-
-    @property
-    def position(self) -> Array:
-        """Logit of the drive frequency within its range."""
-        ...
-
-
-P = TypeVar("P", bound=Parameters)
-
-
-class Space(Protocol[P]):
-    """What parameters stand for."""
-
-    def drive(self, parameters: P) -> Any:
-        """What the model takes the rates of: a drive, or a drive and numbers of the machine."""
-        ...
-
-    def folded(self, parameters: P) -> P | None:
-        """The same at a multiple of the frequency, where it has more harmonics to improve with, or None."""
-        ...
+Space = AbstractDriveSet | Varied
+"""What parameters stand for: drives, or drives with numbers of the machine."""
 
 
 def explore(
-    model: Model, space: Space[P], targets: Target, parameters: P, rate: float | Array = 0.1
-) -> tuple[P, Rates]:
+    model: AbstractRates, space: Space, targets: Target, parameters: Any, rate: float | Array = 0.1
+) -> tuple[Any, Rates]:
     """EXPLORE_STEPS of Adam on every candidate of a batch, from rest; its `rate` falls to 0.3 of itself.
 
     One compiled program for all chunks: the batch is fixed, no host callback, no LAPACK call. On the host:
@@ -65,8 +46,12 @@ def explore(
 
 
 def refine(
-    model: Model, space: Space[P], targets: Target, parameters: P, evaluations: int = REFINE_EVALUATIONS
-) -> tuple[P, Rates]:
+    model: AbstractRates,
+    space: Space,
+    targets: Target,
+    parameters: Any,
+    evaluations: int = REFINE_EVALUATIONS,
+) -> tuple[Any, Rates]:
     """L-BFGS on every candidate of a batch: `evaluations` of value and gradient; otherwise as `explore`.
 
     Every pass evaluates one point of every candidate, which then either steps or comes nearer: side by
@@ -75,18 +60,20 @@ def refine(
     return _shared(lambda part: refined(model, space, part[0], part[1], evaluations), targets, parameters)
 
 
-def _shared(improve: Callable[[Any], tuple[P, Rates]], targets: Target, parameters: P) -> tuple[P, Rates]:
+def _shared(
+    improve: Callable[[Any], tuple[Any, Rates]], targets: Target, parameters: Any
+) -> tuple[Any, Rates]:
     return jax.tree.map(jnp.asarray, over_processes(improve, (targets, parameters)))
 
 
 @eqx.filter_jit
 def explored(
-    model: Model, space: Space[P], targets: Target, parameters: P, rate: float | Array
-) -> tuple[P, Rates]:
+    model: AbstractRates, space: Space, targets: Target, parameters: Any, rate: float | Array
+) -> tuple[Any, Rates]:
     """`explore` in one process."""
     adam = optax.adam(optax.exponential_decay(rate, EXPLORE_STEPS, 0.3))
 
-    def improve(model: Model, start: Any, target: Target) -> Any:
+    def improve(model: AbstractRates, start: Any, target: Target) -> Any:
         def step(carry: tuple[Any, optax.OptState], _: None) -> tuple[Any, None]:
             gradient = jax.grad(lambda p: target.score(*model.rates(space.drive(p))))(carry[0])
             updates, state = adam.update(gradient, carry[1])
@@ -100,12 +87,12 @@ def explored(
 
 @eqx.filter_jit
 def refined(
-    model: Model, space: Space[P], targets: Target, parameters: P, evaluations: int
-) -> tuple[P, Rates]:
+    model: AbstractRates, space: Space, targets: Target, parameters: Any, evaluations: int
+) -> tuple[Any, Rates]:
     """`refine` in one process."""
     lbfgs = optax.scale_by_lbfgs(memory_size=12)
 
-    def improve(model: Model, start: Any, target: Target) -> Any:
+    def improve(model: AbstractRates, start: Any, target: Target) -> Any:
         value_and_gradient = jax.value_and_grad(lambda p: target.score(*model.rates(space.drive(p))))
 
         def towards(point: Any, value: Array, gradient: Any, memory: Any, length: Array) -> _Descent:
@@ -145,15 +132,15 @@ class _Descent(NamedTuple):
 
 
 def _with_rates(
-    model: Model, improve: Callable[..., Any], space: Space[P], parameters: P, targets: Target
-) -> tuple[P, Rates]:
+    model: AbstractRates, improve: Callable[..., Any], space: Space, parameters: Any, targets: Target
+) -> tuple[Any, Rates]:
     """Every candidate improved, with its rates then; the candidates are shared among the devices."""
 
-    def one(model: Model, start: Any, target: Target) -> Any:
+    def one(model: AbstractRates, start: Any, target: Target) -> Any:
         end = improve(model, start, target)
         return end, model.rates(space.drive(end))
 
-    def batch(model: Model, candidates: tuple[P, Target]) -> Any:
+    def batch(model: AbstractRates, candidates: tuple[Any, Target]) -> Any:
         def each(candidate: Any) -> Any:
             return one(model, *candidate)
 
@@ -166,6 +153,6 @@ def _with_rates(
 
 
 @eqx.filter_jit
-def drives_of(space: Space[P], parameters: P) -> Any:
+def drives_of(space: Space, parameters: Any) -> Any:
     """What all candidates of a batch stand for."""
     return jax.vmap(space.drive)(parameters)

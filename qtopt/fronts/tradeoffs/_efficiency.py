@@ -15,7 +15,7 @@ from ...model import AbstractDrive, Machine
 from ...observables import performance
 from ..certificates import Certificate, MeanSquareCertifier, certifier_of
 from ..drive_sets import AbstractDriveSet
-from ..rates import WeakModel
+from ..rates import FormRates
 from ..search import Goal
 from ._tradeoff import FREQUENCY, GAP, AbstractGuide, AbstractTradeoff, Axis, Currents, Merits
 
@@ -101,7 +101,7 @@ class AbstractEfficiencyTradeoff(AbstractTradeoff):
     def ranked(self, merits: Merits) -> tuple[float, ...]:
         return merits["efficiency"], merits["output"]
 
-    def guide(self, model: WeakModel, drive_set: AbstractDriveSet) -> AbstractGuide:
+    def guide(self, model: FormRates, drive_set: AbstractDriveSet) -> AbstractGuide:
         return EfficiencyGuide(self, model, drive_set)
 
     def goal_from(self, begun: Sequence[Merits], reached: Sequence[Merits]) -> Goal:
@@ -151,7 +151,7 @@ class EfficiencyGuide(AbstractGuide):
     """
 
     def __init__(
-        self, tradeoff: AbstractEfficiencyTradeoff, model: WeakModel, drive_set: AbstractDriveSet
+        self, tradeoff: AbstractEfficiencyTradeoff, model: FormRates, drive_set: AbstractDriveSet
     ) -> None:
         self.tradeoff, self.forms, self.drive_set = tradeoff, model.forms, drive_set
         self.certifier = certifier_of(self.forms, tradeoff, drive_set.certified_as, drive_set.frequency)

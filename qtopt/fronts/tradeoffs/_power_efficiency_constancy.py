@@ -10,14 +10,15 @@ from jaxtyping import Array, Float
 
 from ...model import Machine
 from ...numerics import best_ratio, top_eigenpair
+from ...observables import CLASSICAL_LIMIT
 from ..certificates import PrecisionCertifier
 from ..drive_sets import AbstractDriveSet
-from ..rates import Output, WeakModel
+from ..rates import FormRates, Output
 from ..search import Goal
 from ._efficiency import PENALTY, two_temperatures
 from ._power_efficiency import PowerEfficiency
 from ._power_precision import PRECISE_COLUMNS, best_harmonic, precise_merits
-from ._tradeoff import CLASSICAL_PRODUCT, FREQUENCY, AbstractGuide, AbstractTradeoff, Axis, Currents, Merits
+from ._tradeoff import FREQUENCY, AbstractGuide, AbstractTradeoff, Axis, Currents, Merits
 
 LOWEST = 0.7
 """First efficiency aimed at, relative to that of the strongest harmonic: the strongest drives have more than
@@ -78,7 +79,7 @@ class PowerEfficiencyConstancy(AbstractTradeoff):
             r"$Q = D_P(\eta_C-\eta)/(-P\,\eta\,T_c)$",
             "$Q$",
             log=True,
-            line=CLASSICAL_PRODUCT,
+            line=CLASSICAL_LIMIT,
         ),
         FREQUENCY,
     )
@@ -110,7 +111,7 @@ class PowerEfficiencyConstancy(AbstractTradeoff):
         constancy = -merits["output_fluctuations"] / merits["output"]
         return merits["output"], merits["efficiency"], constancy
 
-    def guide(self, model: WeakModel, drive_set: AbstractDriveSet) -> AbstractGuide:
+    def guide(self, model: FormRates, drive_set: AbstractDriveSet) -> AbstractGuide:
         return ConstancyGuide(self, model, drive_set)
 
     def goal_from(self, begun: Sequence[Merits], reached: Sequence[Merits]) -> Goal:
@@ -128,7 +129,7 @@ class ConstancyGuide(AbstractGuide):
     """A grid of efficiencies and of noise D/X, from single harmonics; there is no certificate."""
 
     def __init__(
-        self, tradeoff: PowerEfficiencyConstancy, model: WeakModel, drive_set: AbstractDriveSet
+        self, tradeoff: PowerEfficiencyConstancy, model: FormRates, drive_set: AbstractDriveSet
     ) -> None:
         self.tradeoff = tradeoff
         self.certifier = PrecisionCertifier(model.forms, drive_set.certified_as, drive_set.frequency)

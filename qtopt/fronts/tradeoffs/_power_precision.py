@@ -10,11 +10,12 @@ from jaxtyping import Array, Float
 
 from ...errors import InputError
 from ...model import Machine
+from ...observables import CLASSICAL_LIMIT
 from ..certificates import Certificate, PrecisionCertifier
 from ..drive_sets import AbstractDriveSet
-from ..rates import Output, WeakModel
+from ..rates import FormRates, Output
 from ..search import Goal
-from ._tradeoff import CLASSICAL_PRODUCT, AbstractGuide, AbstractTradeoff, Axis, Currents, Merits
+from ._tradeoff import AbstractGuide, AbstractTradeoff, Axis, Currents, Merits
 
 SOFT = 1e-2
 """Below this X/sqrt(D S), where Q exceeds 1e4, the score rises gently: an output may have either sign."""
@@ -84,7 +85,7 @@ class PowerPrecision(AbstractTradeoff):
             r"uncertainty product $Q = D_o\dot S/P_o^2$",
             "$Q$",
             log=True,
-            line=CLASSICAL_PRODUCT,
+            line=CLASSICAL_LIMIT,
             less_is_better=True,
         ),
     )
@@ -110,7 +111,7 @@ class PowerPrecision(AbstractTradeoff):
     def ranked(self, merits: Merits) -> tuple[float, ...]:
         return merits["output"], -merits["uncertainty_product"]
 
-    def guide(self, model: WeakModel, drive_set: AbstractDriveSet) -> AbstractGuide:
+    def guide(self, model: FormRates, drive_set: AbstractDriveSet) -> AbstractGuide:
         return PrecisionGuide(self, model, drive_set)
 
     def goal_from(self, begun: Sequence[Merits], reached: Sequence[Merits]) -> Goal:
@@ -124,7 +125,7 @@ class PowerPrecision(AbstractTradeoff):
 class PrecisionGuide(AbstractGuide):
     """The most precise harmonic, the largest power, and bounds on the uncertainty product."""
 
-    def __init__(self, tradeoff: PowerPrecision, model: WeakModel, drive_set: AbstractDriveSet) -> None:
+    def __init__(self, tradeoff: PowerPrecision, model: FormRates, drive_set: AbstractDriveSet) -> None:
         self.tradeoff = tradeoff
         self.certifier = PrecisionCertifier(model.forms, drive_set.certified_as, drive_set.frequency)
 

@@ -10,13 +10,11 @@ import numpy as np
 from ...model import AbstractDrive, Machine
 from ..certificates import Certificate
 from ..drive_sets import AbstractDriveSet
-from ..rates import Output, WeakModel
+from ..rates import FormRates, Output
 from ..search import Goal
 
 Merits = Mapping[str, float]
 """Numbers of one machine under one drive by name, as in the columns of `front.csv`."""
-CLASSICAL_PRODUCT = 2.0
-"""Thermodynamic uncertainty relation of classical Markovian machines: Q = D S/X^2 >= 2."""
 
 
 class Currents(NamedTuple):
@@ -147,7 +145,7 @@ class AbstractTradeoff(ABC):
         """What no other point may exceed in all: larger is better."""
 
     @abstractmethod
-    def guide(self, model: WeakModel, drive_set: AbstractDriveSet) -> AbstractGuide:
+    def guide(self, model: FormRates, drive_set: AbstractDriveSet) -> AbstractGuide:
         """What quadratic forms say about the front of one machine.
 
         Args:
