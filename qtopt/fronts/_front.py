@@ -1,5 +1,6 @@
 """Fronts: the non-dominated points of a trade-off, and how they print."""
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -109,18 +110,19 @@ class Front:
 
 def front_text(fronts: "dict[str, Front]") -> str:
     """Every point of some fronts of one trade-off as aligned text, with its certified bound and gap."""
-    lines = []
+    lines, first = [], max(map(len, fronts), default=0)
     for name, front in fronts.items():
-        columns = [c for c in front.columns if c not in ("entropy_production_rate", "truncation_error")]
+        shown = [c not in ("entropy_production_rate", "truncation_error") for c in front.columns]
+        columns = list(itertools.compress(front.columns, shown))
         widths = [max(len(column), 12) for column in columns]
         if not lines:
-            lines.append(f"{'':12} " + " ".join(f"{c:>{w}}" for c, w in zip(columns, widths, strict=True)))
+            lines.append(" " * first + "".join(f" {c:>{w}}" for c, w in zip(columns, widths, strict=True)))
         if not front.points:
-            lines.append(f"{name:12} {front.remark}")
+            lines.append(f"{name:{first}} {front.remark}")
         for point in front.points:
-            row = dict(zip(front.columns, front.row(point), strict=True))
-            cells = (_cell(row[c], w) for c, w in zip(columns, widths, strict=True))
-            lines.append(f"{name:12} " + " ".join(cells))
+            row = itertools.compress(front.row(point), shown)
+            cells = (_cell(value, w) for value, w in zip(row, widths, strict=True))
+            lines.append(f"{name:{first}} " + " ".join(cells))
     return "\n".join(lines)
 
 
