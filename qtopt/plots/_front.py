@@ -153,7 +153,8 @@ def _points(
     if y.name == "gap":
         values[1] = np.maximum(values[1], SMALLEST_GAP)
     style = drawn.marker_style(size)
-    axes.plot(*values, "-", lw=THIN_LINE_WIDTH, zorder=order, **style)
+    joined = "-" if np.all(np.diff(values[0]) >= 0.0) else "none"  # three merits make a surface
+    axes.plot(*values, ls=joined, lw=THIN_LINE_WIDTH, zorder=order, **style)
     doubtful = _doubtful(front)
     if doubtful.any():
         chosen = (part[doubtful] for part in values)
