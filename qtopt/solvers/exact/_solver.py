@@ -24,7 +24,6 @@ LEVEL_STEP = 4
 """In batches, doublings are rounded up to multiples of this (small ones: twice this): few programs do."""
 SMALLEST_GROUP = 512
 """Fewer machines join those that need more doublings; a program takes longer to compile."""
-
 SEARCH_POINTS, SEARCH_ACCURACY = 129, 1e-12
 """Points of time per period and accuracy of the rational coth that are enough while a search goes on."""
 
