@@ -71,7 +71,8 @@ def test_values_have_the_dimensions_that_are_declared(result: Evaluation) -> Non
     lengths = {"oscillator": result.machine.size, "other_oscillator": 2, "bath": len(result.machine.baths)}
     for item in quantities():
         part = result.values.get(item.name)
-        for dimension in item.dimensions if part is not None else ():
+        for dimension in () if part is None else item.dimensions:
+            assert isinstance(part, list)
             assert len(part) == lengths[dimension], item.name
             part = part[0]
         if item.scanned:

@@ -123,7 +123,9 @@ def evaluate(machine: Machine, drive: AbstractDrive, solver: AbstractSolver | No
     one = (machine, drive, averages(state, solver) | more)
     derived = Solved.derive(solver, _each, *jax.tree.map(lambda part: np.asarray(part)[None], one))
     numbers: dict[str, Any] = {name: part[0] for name, part in derived.numbers.items()}
-    solved = Solved(machine, drive, numbers if reason is None else {**numbers, "no_fluctuations": reason})
+    if reason is not None:
+        numbers["no_fluctuations"] = reason
+    solved = Solved(machine, drive, numbers)
     found = known(machine, solver, solved.numbers)
     values = {item.name: item.plain(solved) for item in quantities(found)}
     return Evaluation(machine, drive, solver, values)

@@ -1,6 +1,6 @@
 """What a solver finds of one machine or of many: the numbers from which all quantities follow."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any
@@ -14,12 +14,10 @@ from numpy.typing import NDArray
 
 from ..errors import InputError
 from ..model import AbstractDrive, Machine, logarithmic_negativity, longest_lived, state_space
-from ..solvers import AbstractSolver, AbstractSteadyState
+from ..solvers import AbstractSolver, AbstractSteadyState, Each
 from ._current import Current, CurrentKind
 from ._operating_mode import Performance, performance
 
-Each = Callable[..., Any]
-"""(function, *inputs) -> results: maps a function of one machine over many, (n, ...) each."""
 PAIR = "pair"
 """What `known` says of a machine with at least two oscillators."""
 
@@ -56,15 +54,11 @@ class Observation:
             # the derivative in Omega at a fixed shape of the drive, in forward mode
             state, slope = jax.jvp(solve, (drive.frequency,), (jnp.ones_like(drive.frequency),))
             noise = self.solver.fluctuations(machine, drive)
-            found |= {
-                "local_power_covariance": noise.local_power_covariance,
-                "local_power_slopes": slope.local_powers,
-            }
+            found["local_power_covariance"] = noise.local_power_covariance
+            found["local_power_slopes"] = slope.local_powers
             if noise.heat_currents is not None:
-                found |= {
-                    "heat_current_fluctuations": noise.heat_currents,
-                    "heat_current_slopes": slope.heat_currents,
-                }
+                found["heat_current_fluctuations"] = noise.heat_currents
+                found["heat_current_slopes"] = slope.heat_currents
         else:
             state = solve(drive.frequency)
         if self.entangled:
@@ -75,12 +69,9 @@ class Observation:
 
 def averages(state: AbstractSteadyState, solver: AbstractSolver) -> dict[str, Any]:
     """The numbers of a steady state by name: those that every solver gives, and those it provides itself."""
-    wanted = {*AbstractSteadyState.__annotations__, *solver.provides}
-    return {name: getattr(state, name) for name in wanted if name in _names(state)} | {"status": state.status}
-
-
-def _names(state: AbstractSteadyState) -> Iterable[str]:
-    return (field.name for field in fields(state))
+    names = {field.name for field in fields(state)}
+    wanted = names & {*AbstractSteadyState.__annotations__, *solver.provides}
+    return {name: getattr(state, name) for name in wanted} | {"status": state.status}
 
 
 def no_fluctuations(solver: AbstractSolver, machine: Machine, drive: AbstractDrive) -> str | None:

@@ -6,6 +6,7 @@ Drawn from the labelled data alone: the attribute `look` of a variable says how 
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,25 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
 from numpy.typing import NDArray
 
-from .style import (
-    BLACK,
-    DOUBLE_COLUMN,
-    FONT_SIZE,
-    GREEN,
-    GREY,
-    LINE_STYLES,
-    LINE_WIDTH,
-    ORANGE,
-    PALETTE,
-    PINK,
-    SKY,
-    SMALL_FONT_SIZE,
-    THIN_LINE_WIDTH,
-    figure,
-    round_ticks,
-    style_panel,
-    style_ticks,
-)
+from . import style
 
 if TYPE_CHECKING:
     from xarray import DataArray, Dataset
@@ -45,12 +28,12 @@ DIVERGING, SEQUENTIAL = "RdBu_r", "cividis"
 """told apart with every kind of colour vision"""
 MASKED = "#D9D9D9"
 MODE_COLOURS = {
-    "engine": PALETTE[0],
-    "refrigerator": SKY,
-    "accelerator": ORANGE,
-    "heater": PALETTE[1],
-    "work_converter": GREEN,
-    "idle": PINK,
+    "engine": style.PALETTE[0],
+    "refrigerator": style.SKY,
+    "accelerator": style.ORANGE,
+    "heater": style.PALETTE[1],
+    "work_converter": style.GREEN,
+    "idle": style.PINK,
     "undefined": MASKED,
 }
 MOST_DECADES = 8
@@ -62,7 +45,7 @@ def scan_figure(data: "Dataset", title: str | None = None) -> Figure:
 
     Args:
         data: what `parameter_scan` returned, also after a round trip through its file or a selection.
-        title: of the figure.
+        title: of the style.figure.
 
     Raises:
         ValueError: data over more than two axes.
@@ -81,30 +64,32 @@ def _maps(x: "DataArray", y: "DataArray", drawn: Sequence["DataArray"], title: s
         (name, part, item) for item in drawn for name, part in _components(item, (str(y.name), str(x.name)))
     ]
     rows = -(-len(panels) // MAP_COLUMNS)
-    made = figure(DOUBLE_COLUMN, rows * PANEL_HEIGHT, title)
+    made = style.figure(style.DOUBLE_COLUMN, rows * PANEL_HEIGHT, title)
     grid = made.subplots(rows, MAP_COLUMNS, sharex=True, sharey=True, squeeze=False)
     for axes, (name, part, item) in zip(grid.flat, panels, strict=False):
         _map(made, axes, x, y, part, item)
-        axes.set_title(_with_unit(f"{item.attrs['long_name']} {name}".rstrip(), item), fontsize=FONT_SIZE)
+        axes.set_title(
+            _with_unit(f"{item.attrs['long_name']} {name}".rstrip(), item), fontsize=style.FONT_SIZE
+        )
     _finish(grid, len(panels), x)
     for row in grid:
-        row[0].set_ylabel(_with_unit(str(y.attrs["long_name"]), y), fontsize=FONT_SIZE)
+        row[0].set_ylabel(_with_unit(str(y.attrs["long_name"]), y), fontsize=style.FONT_SIZE)
     return made
 
 
 def _map(made: Figure, axes: Axes, x: "DataArray", y: "DataArray", part: Any, item: "DataArray") -> None:
-    style_panel(axes)
+    style.style_panel(axes)
     axes.set_facecolor(MASKED)
     axes.set_xscale(x.attrs["scale"])
     axes.set_yscale(y.attrs["scale"])
     values, look = np.asarray(part.values, dtype=float), item.attrs["look"]
 
     def bar(shown: NDArray, norm: Normalize, colours: Any, **more: Any) -> Colorbar:
-        style = {"norm": norm, "cmap": colours, "shading": "nearest", "rasterized": True}
-        mesh = axes.pcolormesh(x.values, y.values, shown, **style)
+        drawing = {"norm": norm, "cmap": colours, "shading": "nearest", "rasterized": True}
+        mesh = axes.pcolormesh(x.values, y.values, shown, **drawing)
         made_bar = made.colorbar(mesh, ax=axes, pad=0.02, aspect=16, **more)
-        style_ticks(made_bar.ax)
-        made_bar.outline.set_linewidth(THIN_LINE_WIDTH)  # pyright: ignore
+        style.style_ticks(made_bar.ax)
+        made_bar.outline.set_linewidth(style.THIN_LINE_WIDTH)  # pyright: ignore
         return made_bar
 
     if look == "flags":
@@ -115,21 +100,23 @@ def _map(made: Figure, axes: Axes, x: "DataArray", y: "DataArray", part: Any, it
     drawn = bar(_positive(values, norm), norm, colours, extend=_extend(values, norm))
     line = item.attrs.get("line")
     if line is not None and np.nanmin(values) < line < np.nanmax(values):
-        axes.contour(x.values, y.values, values, levels=[line], colors=BLACK, linewidths=THIN_LINE_WIDTH)
+        axes.contour(
+            x.values, y.values, values, levels=[line], colors=style.BLACK, linewidths=style.THIN_LINE_WIDTH
+        )
     if isinstance(norm, SymLogNorm):
         drawn.set_ticks(_symmetric_ticks(norm))
     elif isinstance(norm, LogNorm):
         drawn.ax.yaxis.set_major_locator(LogLocator(numticks=5))
     if isinstance(norm, SymLogNorm | LogNorm):
         drawn.minorticks_off()
-    drawn.ax.yaxis.get_offset_text().set_fontsize(SMALL_FONT_SIZE)
+    drawn.ax.yaxis.get_offset_text().set_fontsize(style.SMALL_FONT_SIZE)
 
 
 def _flags(bar: Callable[..., Colorbar], values: NDArray, item: "DataArray") -> None:
     """Regions, with the names of those that occur."""
     names = dict(zip(np.asarray(item.attrs["flag_values"]).tolist(), _flag_names(item), strict=True))
     present = [code for code in names if np.any(values == code)]
-    colours = [MODE_COLOURS.get(names[code], PALETTE[i % len(PALETTE)]) for i, code in enumerate(present)]
+    colours = [MODE_COLOURS.get(names[code], c) for code, c in zip(present, cycle(style.PALETTE))]
     norm = BoundaryNorm(np.arange(len(present) + 1) - 0.5, max(len(present), 1))
     position = np.searchsorted(present, values)
     drawn = bar(position, norm, ListedColormap(colours), ticks=range(len(present)))
@@ -152,16 +139,12 @@ def _norm(values: NDArray[np.float64], look: str) -> Normalize:
     low = max(float(np.quantile(size, 0.02)), top * 10.0**-MOST_DECADES)
     spread = float(np.median(size)) < 0.05 * top
     if look == "signed":
-        return SymLogNorm(_decade(low, top), vmin=-top, vmax=top) if spread else Normalize(-top, top)
+        linear = 10.0 ** min(np.floor(np.log10(low)), np.floor(np.log10(top)) - 1.0)
+        return SymLogNorm(linear, vmin=-top, vmax=top) if spread else Normalize(-top, top)
     if look == "positive" and low < 1e-2 * top:
         high = float(np.quantile(size, 0.98))  # a quotient may diverge along a line
         return LogNorm(max(float(np.quantile(size, 0.02)), high * 10.0**-MOST_DECADES), high)
     return Normalize(float(known.min()), float(known.max()) or 1.0)
-
-
-def _decade(low: float, top: float) -> float:
-    """A power of ten, at least one below the top."""
-    return 10.0 ** min(np.floor(np.log10(low)), np.floor(np.log10(top)) - 1.0)
 
 
 def _extend(values: NDArray[np.float64], norm: Normalize) -> str:
@@ -183,10 +166,10 @@ def _symmetric_ticks(norm: SymLogNorm) -> list[float]:
 
 def _lines(x: "DataArray", drawn: Sequence["DataArray"], title: str | None) -> Figure:
     rows = -(-len(drawn) // LINE_COLUMNS)
-    made = figure(DOUBLE_COLUMN, rows * (PANEL_HEIGHT - 6.0) + 4.0, title)
+    made = style.figure(style.DOUBLE_COLUMN, rows * (PANEL_HEIGHT - 6.0) + 4.0, title)
     grid = made.subplots(rows, LINE_COLUMNS, sharex=True, squeeze=False)
     for axes, item in zip(grid.flat, drawn, strict=False):
-        style_panel(axes, y_label=_with_unit(str(item.attrs["long_name"]), item, "\n"))
+        style.style_panel(axes, y_label=_with_unit(str(item.attrs["long_name"]), item, "\n"))
         axes.set_xscale(x.attrs["scale"])
         if item.attrs["look"] == "flags":
             _flag_line(axes, x, item)
@@ -207,21 +190,19 @@ def _curves(axes: Axes, x: "DataArray", item: "DataArray") -> None:
     elif isinstance(norm, LogNorm):
         axes.set_yscale("log")
     else:
-        axes.yaxis.set_major_locator(round_ticks())
-        axes.yaxis.get_offset_text().set_fontsize(SMALL_FONT_SIZE)
+        axes.yaxis.set_major_locator(style.round_ticks())
+        axes.yaxis.get_offset_text().set_fontsize(style.SMALL_FONT_SIZE)
     if "line" in item.attrs:
-        axes.axhline(item.attrs["line"], color=GREY, lw=THIN_LINE_WIDTH, zorder=1.0)
+        axes.axhline(item.attrs["line"], color=style.GREY, lw=style.THIN_LINE_WIDTH, zorder=1.0)
     for i, (name, part) in enumerate(parts):
-        dashes = LINE_STYLES[i % len(LINE_STYLES)]
-        values = _positive(np.asarray(part.values, dtype=float), norm)
-        axes.plot(x.values, values, dashes, color=PALETTE[i % len(PALETTE)], lw=LINE_WIDTH, label=name)
+        style.curve(axes, x.values, _positive(np.asarray(part.values, dtype=float), norm), i, name)
     if len(parts) > 1:
-        axes.legend(fontsize=SMALL_FONT_SIZE, framealpha=0.8, edgecolor="none")
+        axes.legend(fontsize=style.SMALL_FONT_SIZE, framealpha=0.8, edgecolor="none")
 
 
 def _flag_line(axes: Axes, x: "DataArray", item: "DataArray") -> None:
     codes, names = np.asarray(item.attrs["flag_values"]), _flag_names(item)
-    axes.plot(x.values, item.values, ".", color=PALETTE[0], ms=2.5)
+    axes.plot(x.values, item.values, ".", color=style.PALETTE[0], ms=2.5)
     axes.set_yticks(codes, [name.replace("_", " ") for name in names])
     axes.set_ylim(codes[0] - 0.5, codes[-1] + 0.5)
 
@@ -250,7 +231,7 @@ def _finish(grid: NDArray, count: int, x: "DataArray") -> None:
     for column in range(grid.shape[1]):
         lowest = grid.flat[:count][column :: grid.shape[1]]
         if len(lowest):
-            lowest[-1].set_xlabel(_with_unit(str(x.attrs["long_name"]), x), fontsize=FONT_SIZE)
+            lowest[-1].set_xlabel(_with_unit(str(x.attrs["long_name"]), x), fontsize=style.FONT_SIZE)
             lowest[-1].tick_params(labelbottom=True)
 
 

@@ -8,18 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ..solvers.time_domain import Trajectory
-from .style import (
-    DOUBLE_COLUMN,
-    GREY,
-    LINE_STYLES,
-    LINE_WIDTH,
-    PALETTE,
-    SMALL_FONT_SIZE,
-    THIN_LINE_WIDTH,
-    figure,
-    round_ticks,
-    style_panel,
-)
+from . import style
 
 PANEL_HEIGHT = 38.0
 
@@ -37,28 +26,28 @@ def trajectory_figure(
         trajectory: what `simulate` returned.
         frequency: Omega of the drive.
         baths: their names, in the order of the machine.
-        title: of the figure.
+        title: of the style.figure.
     """
-    made = figure(DOUBLE_COLUMN, 4 * PANEL_HEIGHT + 10.0, title)
-    panels = made.subplots(4, 1, sharex=True)
-    phase = trajectory.times * frequency / (2.0 * np.pi)
-    size = trajectory.populations.shape[1]
-    numbers = range(1, size + 1)
-    _draw(panels[0], phase, trajectory.populations, [f"$n_{{{l}}}$" for l in numbers], "populations")
-    rows, columns = np.triu_indices(size)
+    numbers, later = range(1, trajectory.populations.shape[1] + 1), trajectory.times > 0.0
+    rows, columns = np.triu_indices(len(numbers))
     pairs = [f"$x_{{{i + 1}}} x_{{{j + 1}}}$" for i, j in zip(rows, columns, strict=True)]
-    positions = trajectory.covariances[:, rows, columns]
-    _draw(panels[1], phase, positions, pairs, r"covariances ($\hbar/\omega_A$)")
-    later = trajectory.times > 0.0
     works = trajectory.jump_works.sum(axis=1)
     if np.any(works):
-        _draw(panels[2], phase, works, [f"$W_{{{l}}}$" for l in numbers], r"work of jumps ($\hbar\omega_A$)")
+        work = works, [f"$W_{{{l}}}$" for l in numbers], r"work of jumps ($\hbar\omega_A$)"
     else:
-        labels = [f"$P_{{{l}}}$" for l in numbers]
-        _draw(panels[2], phase[later], trajectory.local_powers[later], labels, r"power ($\hbar\omega_A^2$)")
-    _draw(
-        panels[3], phase[later], trajectory.heat_currents[later], baths, r"heat current ($\hbar\omega_A^2$)"
+        power = trajectory.local_powers[later]
+        work = power, [f"$P_{{{l}}}$" for l in numbers], r"power ($\hbar\omega_A^2$)"
+    contents = (
+        (trajectory.populations, [f"$n_{{{l}}}$" for l in numbers], "populations"),
+        (trajectory.covariances[:, rows, columns], pairs, r"covariances ($\hbar/\omega_A$)"),
+        work,
+        (trajectory.heat_currents[later], baths, r"heat current ($\hbar\omega_A^2$)"),
     )
+    phase = trajectory.times * frequency / (2.0 * np.pi)
+    made = style.figure(style.DOUBLE_COLUMN, 4 * PANEL_HEIGHT + 10.0, title)
+    panels = made.subplots(4, 1, sharex=True)
+    for axes, (values, labels, name) in zip(panels, contents, strict=True):
+        _draw(axes, phase[-len(values) :], values, labels, name)
     panels[3].set_xlabel(r"$\Omega t/2\pi$", fontsize=panels[3].yaxis.label.get_fontsize())
     panels[3].set_xlim(0.0, float(phase[-1]) or 1.0)
     made.align_ylabels(list(panels))
@@ -69,11 +58,10 @@ def _draw(
     axes: Axes, phase: Array | np.ndarray, values: Array | np.ndarray, labels: Sequence[str], name: str
 ) -> None:
     """One panel with a curve for each column."""
-    style_panel(axes, y_label=name)
-    axes.yaxis.set_major_locator(round_ticks())
-    axes.axhline(0.0, color=GREY, lw=THIN_LINE_WIDTH, zorder=1.0)
+    style.style_panel(axes, y_label=name)
+    axes.yaxis.set_major_locator(style.round_ticks())
+    axes.axhline(0.0, color=style.GREY, lw=style.THIN_LINE_WIDTH, zorder=1.0)
     for i, label in enumerate(labels):
-        dashes = LINE_STYLES[i % len(LINE_STYLES)]
-        axes.plot(phase, values[:, i], dashes, color=PALETTE[i % len(PALETTE)], lw=LINE_WIDTH, label=label)
-    axes.yaxis.get_offset_text().set_fontsize(SMALL_FONT_SIZE)
-    axes.legend(fontsize=SMALL_FONT_SIZE, frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
+        style.curve(axes, phase, values[:, i], i, label)
+    axes.yaxis.get_offset_text().set_fontsize(style.SMALL_FONT_SIZE)
+    axes.legend(fontsize=style.SMALL_FONT_SIZE, frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))

@@ -137,6 +137,12 @@ def style_ticks(axes: Any) -> None:
     axes.tick_params(which="minor", length=1.5)
 
 
+def curve(axes: Axes, x: Any, y: Any, number: int, label: str) -> None:
+    """The curve of this number in a panel of several, told apart by colour and by dashes."""
+    dashes, colour = LINE_STYLES[number % len(LINE_STYLES)], PALETTE[number % len(PALETTE)]
+    axes.plot(x, y, dashes, color=colour, lw=LINE_WIDTH, label=label)
+
+
 def round_ticks() -> MaxNLocator:
     """At most seven ticks at multiples of 1, 2 or 5."""
     return MaxNLocator(nbins=6, steps=[1, 2, 5, 10])

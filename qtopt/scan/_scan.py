@@ -99,11 +99,11 @@ class _Scan:
 
     def solve(self, share: Share) -> None:
         """The machines of a share that are not done yet, chunk by chunk."""
-        for number, part in enumerate(self.programs.chunks(self.values)):
-            missing = part.machines[~self.done[part.machines]]
+        for number, (machines, solve) in enumerate(self.programs.chunks(self.values)):
+            missing = machines[~self.done[machines]]
             if not share.has(number) or len(missing) == 0:
                 continue
-            found = part.solve(self.values[missing])
+            found = solve(self.values[missing])
             self.store.add(f"{missing[0]:09d}-{len(missing)}", {MACHINES: missing, **found})
             self._add(missing, found)
             self.found[missing] = True

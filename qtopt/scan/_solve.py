@@ -21,12 +21,8 @@ Values = NDArray[np.float64]
 Results = dict[str, NDArray[Any]]
 
 
-@dataclass(frozen=True)
-class Chunk:
-    """Machines that one call solves: their positions in the grid, and the program that suits them."""
-
-    machines: NDArray[np.int64]
-    solve: Callable[[Values], Results]
+Chunk = tuple[NDArray[np.int64], Callable[[Values], Results]]
+"""machines that one call solves: their positions in the grid, and what solves them"""
 
 
 @dataclass(frozen=True)
@@ -86,7 +82,7 @@ class Programs:
         for solver, machines in self.solver.settled_each(len(values), self.model[1], each):
             layout = layout_for(solver.cost, len(machines), self.wanted)
             for start in range(0, len(machines), layout.chunk):
-                yield Chunk(machines[start : start + layout.chunk], self._program(solver, layout))
+                yield machines[start : start + layout.chunk], self._program(solver, layout)
 
     def _models(self, values: Values) -> Model:
         """The machines and drives with these values, as arrays that begin with an axis of machines."""
