@@ -66,26 +66,28 @@ class AbstractUncertaintyBound(eqx.Module):
 class ClassicalBound(AbstractUncertaintyBound):
     """Q >= 2. In the weak theory the total power of an isothermal machine under one harmonic obeys it."""
 
-    kind = "classical"
-    source = "Barato and Seifert, PRL 114, 158101 (2015); Gingrich et al., PRL 116, 120601 (2016)"
-    domain = (
+    kind: ClassVar[str] = "classical"
+    source: ClassVar[str] = (
+        "Barato and Seifert, PRL 114, 158101 (2015); Gingrich et al., PRL 116, 120601 (2016)"
+    )
+    domain: ClassVar[str] = (
         "time-homogeneous classical Markov jump or overdamped dynamics. In the weak theory with an "
         "isothermal single-harmonic drive the total power obeys it: Q = (Omega/T) coth(Omega/2T)"
     )
-    currents = ("power", "local power", "heat")
+    currents: ClassVar[tuple[CurrentKind, ...]] = ("power", "local power", "heat")
 
 
 @register
 class PeriodicBound(AbstractUncertaintyBound):
     """D S/(X - Omega dX/dOmega)^2 >= 2, the derivative at a fixed shape of the drive."""
 
-    kind = "periodic"
-    source = "Koyuk and Seifert, PRL 122, 230601 (2019)"
-    domain = (
+    kind: ClassVar[str] = "periodic"
+    source: ClassVar[str] = "Koyuk and Seifert, PRL 122, 230601 (2019)"
+    domain: ClassVar[str] = (
         "periodically driven classical Markov dynamics: D S/(X - Omega dX/dOmega)^2 >= 2, the derivative at "
         "a fixed shape of the drive"
     )
-    currents = ("power", "local power", "heat")
+    currents: ClassVar[tuple[CurrentKind, ...]] = ("power", "local power", "heat")
 
     def value(self, current: Current) -> Any:
         """D S/(X - Omega dX/dOmega)^2."""
@@ -96,14 +98,14 @@ class PeriodicBound(AbstractUncertaintyBound):
 class ExchangeBound(AbstractUncertaintyBound):
     """Q >= S tau f(S tau) with the period tau and f of `exchange_function`: theory (8.5)."""
 
-    kind = "exchange fluctuation theorem"
-    source = "Timpanaro et al., PRL 123, 090604 (2019)"
-    domain = (
+    kind: ClassVar[str] = "exchange fluctuation theorem"
+    source: ClassVar[str] = "Timpanaro et al., PRL 123, 090604 (2019)"
+    domain: ClassVar[str] = (
         "currents that are part of an exchange fluctuation theorem, under drives symmetric in time; local "
         "powers are not. Here per period: D/(X^2 tau) >= f(S tau) with the long-time D in place of the "
         "variance of one period"
     )
-    currents = ("power", "heat")
+    currents: ClassVar[tuple[CurrentKind, ...]] = ("power", "heat")
 
     def limit(self, current: Current) -> Any:
         """S tau f(S tau)."""
@@ -115,14 +117,14 @@ class ExchangeBound(AbstractUncertaintyBound):
 class ConstancyBound(AbstractUncertaintyBound):
     """The trade-off of power, efficiency and constancy of engines, D_P (eta_C - eta)/(-P eta T_c) >= 2."""
 
-    kind = "power-efficiency-constancy"
-    source = "Pietzonka and Seifert, PRL 120, 190602 (2018)"
-    domain = (
+    kind: ClassVar[str] = "power-efficiency-constancy"
+    source: ClassVar[str] = "Pietzonka and Seifert, PRL 120, 190602 (2018)"
+    domain: ClassVar[str] = (
         "engines between two temperatures, classical steady states: D_P (eta_C - eta)/(-P eta T_c) >= 2, "
         "which by S = (-P/T_c)(eta_C/eta - 1) is the product Q of the power"
     )
-    currents = ("power",)
-    engines_only = True
+    currents: ClassVar[tuple[CurrentKind, ...]] = ("power",)
+    engines_only: ClassVar[bool] = True
 
 
 def uncertainty_bounds() -> tuple[AbstractUncertaintyBound, ...]:
