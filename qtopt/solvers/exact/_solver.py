@@ -129,6 +129,11 @@ class Exact(AbstractSolver):
         assert settled.points is not None and settled.levels is not None
         return grid_of(settled.points, settled.levels, drive.steps)
 
+    def for_search(self) -> "Exact":
+        """With few points of time and few poles."""
+        points = SEARCH_POINTS if self.points is None else self.points
+        return Exact(points, self.levels, max(self.accuracy, SEARCH_ACCURACY))
+
     def settled_each(
         self, count: int, drive: AbstractDrive, each: Each
     ) -> Iterator[tuple["Exact", NDArray[np.int64]]]:
