@@ -5,7 +5,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 
-def pearson(covariance: Float[Array | np.ndarray, "*shape L L"]) -> Float[Array, "*shape"]:
+def pearson(covariance: Float[Array | np.ndarray, "*shape L L"]) -> Float[Array | np.ndarray, "*shape"]:
     """C = <x_A x_B>/sqrt(<x_A^2><x_B^2>) of the first two oscillators, the synchronisation coefficient.
 
     C -> -1: locked in antiphase. Needs L >= 2. Source: theory, section 7.

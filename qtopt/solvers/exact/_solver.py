@@ -143,7 +143,8 @@ class Exact(AbstractSolver):
             yield Exact(points, self.levels, self.accuracy), np.arange(count)
             return
         step = LEVEL_STEP if count >= SMALLEST_GROUP else 2 * LEVEL_STEP
-        levels = -(-levels_for(*each(_pace).T, points) // step) * step
+        rate, frequency = each(_pace).T
+        levels = -(-levels_for(rate, frequency, points) // step) * step
         waiting = np.zeros(count, dtype=bool)
         for level in np.unique(levels):
             waiting |= levels == level
