@@ -13,13 +13,20 @@ MOST = 8
 
 
 class Shown:
-    """`print` gives a block of names, numbers and units, `repr` one line, a notebook a table."""
+    """`print` gives a block of names, numbers and units, `repr` one line, a notebook a table.
+
+    Only what `parameter` declares is shown; a class that declares nothing prints as equinox does.
+    """
 
     def __repr__(self) -> str:
+        if not fields_of(type(self)):
+            return super().__repr__()
         parts = (f"{name}={text}" for name, text in _short(self))
         return f"{type(self).__name__}({', '.join(parts)})"
 
     def __str__(self) -> str:
+        if not fields_of(type(self)):
+            return repr(self)
         rows = [(name, f"{value}  {unit}".rstrip(), about) for name, value, unit, about in _rows(self)]
         widths = [max((len(row[i]) for row in rows), default=0) for i in (0, 1)]
         lines = [

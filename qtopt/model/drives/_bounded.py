@@ -36,9 +36,6 @@ class BoundedDrive(AbstractDrive):
 
     kind: ClassVar[str] = "bounded"
 
-    frequency: Float[Array, ""] = parameter(
-        help="Omega, the drive frequency", unit="frequency", positive=True, converter=to_array
-    )
     mean: Float[Array, " L"] = parameter(help="mean of u_l", converter=to_array)
     cosine: Float[Array, "L N"] = parameter(help="coefficients of cos(n Omega t) of u_l", converter=to_array)
     sine: Float[Array, "L N"] = parameter(help="coefficients of sin(n Omega t) of u_l", converter=to_array)

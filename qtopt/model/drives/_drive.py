@@ -11,7 +11,8 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Complex, Float
 from numpy.typing import NDArray
 
-from ...schema import Shown
+from ...numerics import to_array
+from ...schema import Shown, parameter
 
 
 class FourierSeries(NamedTuple):
@@ -48,12 +49,17 @@ class AbstractDrive(Shown, eqx.Module):
     A new family is one new file with one final subclass, whose numbers `qtopt.schema.parameter` declares and
     which `qtopt.register` enters under its `kind`.
 
+    Attributes:
+        frequency: Omega > 0, the drive frequency; the first field of every drive.
+
     Source: theory (1.1), (1.5).
     """
 
     family: ClassVar[str] = "drive"
 
-    frequency: eqx.AbstractVar[Float[Array, ""]]
+    frequency: Float[Array, ""] = parameter(
+        help="Omega, the drive frequency", unit="frequency", positive=True, converter=to_array
+    )
 
     @property
     @abstractmethod

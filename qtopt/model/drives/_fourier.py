@@ -25,9 +25,6 @@ class FourierDrive(AbstractDrive):
 
     kind: ClassVar[str] = "fourier"
 
-    frequency: Float[Array, ""] = parameter(
-        help="Omega, the drive frequency", unit="frequency", positive=True, converter=to_array
-    )
     mean: Float[Array, " L"] = parameter(help="mean", converter=to_array)
     cosine: Float[Array, "L N"] = parameter(help="coefficients of cos(n Omega t)", converter=to_array)
     sine: Float[Array, "L N"] = parameter(help="coefficients of sin(n Omega t)", converter=to_array)

@@ -24,9 +24,6 @@ class MonochromaticDrive(AbstractDrive):
 
     kind: ClassVar[str] = "monochromatic"
 
-    frequency: Float[Array, ""] = parameter(
-        help="Omega, the drive frequency", unit="frequency", positive=True, converter=to_array
-    )
     amplitudes: Float[Array, " L"] = parameter(
         help="dimensionless amplitude of each coupling", converter=to_array
     )

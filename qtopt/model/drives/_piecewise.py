@@ -27,9 +27,6 @@ class PiecewiseDrive(AbstractDrive):
 
     kind: ClassVar[str] = "piecewise"
 
-    frequency: Float[Array, ""] = parameter(
-        help="Omega, the drive frequency", unit="frequency", positive=True, converter=to_array
-    )
     values: Float[Array, "L S"] = parameter(help="couplings during the steps", converter=to_array)
 
     @property
