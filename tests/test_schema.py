@@ -363,4 +363,4 @@ def test_what_has_no_numbers_yet_prints_its_shape() -> None:
         __call__ = harmonics = mean_square = lambda self, of=None: of  # pyright: ignore
 
     undeclared = Undeclared(jnp.asarray(0.5))
-    assert "frequency=f64[]" in repr(undeclared) and str(undeclared) == repr(undeclared)
+    assert "f64[]" in repr(undeclared) and str(undeclared) == repr(undeclared)
