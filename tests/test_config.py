@@ -111,6 +111,9 @@ def test_with_solver() -> None:
         InputError, match='exactly one driven bath for the solver "weak"; got 2: "hot" and "w"'
     ):
         with_solver(both, "weak")
+    message = r'`--solver` must be "weak" or "exact"; got "exat" \(did you mean "exact"\?\)'
+    with pytest.raises(InputError, match=message):
+        with_solver(config, "exat")
 
 
 # Round trips ------------------------------------------------------------------------------------------------

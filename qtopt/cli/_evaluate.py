@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from tyro.conf import Positional
 
@@ -19,8 +19,8 @@ class Evaluate(AbstractCommand):
 
     file: Positional[Path]
     """configuration file (TOML)"""
-    solver: Literal["weak", "exact"] | None = None
-    """solver to use instead of the one in the file"""
+    solver: str | None = None
+    """kind of the solver to use instead of the one in the file, such as weak or exact"""
     json: bool = False
     """print one JSON object instead of a readable block"""
 

@@ -1,7 +1,7 @@
 """`qtopt scan`."""
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from ..errors import InputError
 from ._output import progress, warn
@@ -15,8 +15,8 @@ class Scan(AbstractResumable):
     kind: ClassVar[str] = "scan"
     state_name: ClassVar[str] = ".scan"
 
-    solver: Literal["weak", "exact"] | None = None
-    """solver to use instead of the one in the file"""
+    solver: str | None = None
+    """kind of the solver to use instead of the one in the file, such as weak or exact"""
     share: str | None = None
     """K/N: solve only this share of the machines, beside other processes with the same --out (K from 1 to N);
     afterwards the same command with --resume instead writes the files"""

@@ -6,7 +6,7 @@ from typing import Any
 from ..errors import InputError
 from ..model import AbstractDrive, Machine
 from ..registry import class_of, kinds
-from ..schema import Table, json_schema as schema_of, listed, parameter, read
+from ..schema import Table, json_schema as schema_of, listed, parameter, read, suggestion, wrong
 from ..solvers import AbstractSolver, Weak
 from ._pareto import ParetoSection
 from ._scan import ScanSection
@@ -76,7 +76,14 @@ def require_scan(config: Config) -> ScanSection:
 
 
 def with_solver(config: Config, kind: str) -> Config:
-    """The same configuration for another solver, checked against the rules of that solver."""
+    """The same configuration for another solver, checked against the rules of that solver.
+
+    Raises:
+        InputError: there is no such solver, or it has no answer for such baths.
+    """
+    known = kinds(AbstractSolver.family)
+    if kind not in known:
+        raise wrong("--solver", listed(known), kind, suggestion(kind, known))
     changed = replace(config, solver=class_of(AbstractSolver.family, kind)())
     changed.solver.check_baths(changed.machine)
     return changed
