@@ -105,6 +105,15 @@ def test_documents_name_files_that_exist() -> None:
     assert lost == set()
 
 
+def test_no_citation_is_left_open() -> None:
+    """No topic in the place of a number, no notes that readers do not have."""
+    open_ones = re.compile(
+        "|".join((r"theory \(\?", "physics" + " notes", "physics" + r"\.md")), re.IGNORECASE
+    )
+    found = {name for name, text in texts().items() if open_ones.search(" ".join(text.split()))}
+    assert found == set()
+
+
 @pytest.mark.parametrize("name", qtopt.__all__)
 def test_a_public_name_is_explained_in_sentences(name: str) -> None:
     """The first paragraph ends like a sentence, and somewhere there is one of six words or more."""
