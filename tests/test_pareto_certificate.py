@@ -4,16 +4,18 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from helpers_machines import converter, converter_drive, solve
 
 from qtopt import Bath, Lorentzian, Machine, Ohmic
 from qtopt.fronts import (
     AbstractEfficiencyTradeoff,
+    ConversionEfficiency,
     CoolingCOP,
     PowerEfficiency,
     certifier_of,
     machine_forms,
 )
-from qtopt.fronts.certificates import PeakCertifier
+from qtopt.fronts.certificates import MeanSquareCertifier, PeakCertifier
 from qtopt.fronts.rates import total_of
 from qtopt.model._machine import Configuration
 from qtopt.registry import class_of
@@ -185,3 +187,24 @@ def test_bound_never_rises_with_efficiency() -> None:
     assert np.all(np.diff(coarse) <= 1e-12 * coarse[0])
     alone = [certifier.at(e[None]).bound[0] for e in efficiency[::6]]
     np.testing.assert_allclose(alone, coarse[::6], rtol=2e-3)
+
+
+def test_work_of_one_oscillator_has_a_front() -> None:
+    """The converter at Omega = 0.2: the front exceeds the published cosines, and the solver confirms it."""
+    machine, published = converter(), converter_drive()
+    tradeoff = ConversionEfficiency.of(machine, 0)
+    forms = machine_forms(machine, tradeoff.output(2), (0.2, 0.2), 3)
+    output, entropy = total_of(forms.at(jnp.asarray(0.2)), published.harmonics(3))
+    state = solve(machine, published)
+    np.testing.assert_allclose(output, -state.local_powers[0], rtol=1e-10)
+    efficiency = tradeoff.efficiency(np.asarray(entropy / output))
+    np.testing.assert_allclose(efficiency, -state.local_powers[0] / state.local_powers[1], rtol=1e-10)
+    np.testing.assert_allclose([efficiency, output], [0.894, 3.94e-4], rtol=1e-3)
+    certifier = certifier_of(forms, tradeoff, "rms", (0.2, 0.2))
+    assert isinstance(certifier, MeanSquareCertifier)
+    (best,) = certifier.at(efficiency[None]).bound
+    drive = jax.tree.map(lambda leaf: leaf[0], certifier.best(efficiency[None]).drives(3))
+    found = solve(machine, drive)
+    np.testing.assert_allclose(-found.local_powers[0], best, rtol=1e-9)
+    np.testing.assert_allclose(-found.local_powers[0] / found.local_powers[1], efficiency, rtol=1e-9)
+    assert best > 1.01 * output

@@ -127,7 +127,8 @@ def _frequency_grid(forms: AbstractForms, low: float, high: float) -> np.ndarray
 
 def _certify_block(forms: AbstractForms, table: np.ndarray, grid: np.ndarray, slope: np.ndarray) -> Columns:
     """(output, mean-square output, frequency, rough bounds) for a block of slopes: scan, finalists, zoom."""
-    rough = np.asarray(_rough_duals(table, slope))
+    slopes = jnp.asarray(slope)
+    rough = np.asarray(_rough_duals(jnp.asarray(table), slopes))
     finalists = np.argsort(-rough, axis=1, kind="stable")[:, :FINALISTS]
     near, rows = grid[finalists], np.arange(len(slope))
     output, wide, peak = np.zeros(len(slope)), np.zeros(len(slope)), near[:, 0]
@@ -135,7 +136,8 @@ def _certify_block(forms: AbstractForms, table: np.ndarray, grid: np.ndarray, sl
     step = np.log(high / low) / GRID
     for _ in range(1 if low == high else 1 + ZOOMS):
         fine = _useful_forms(forms, near.ravel())
-        limited, mean_square = np.asarray(_fine_duals(fine.reshape(*near.shape, *fine.shape[1:]), slope))
+        fine = jnp.asarray(fine.reshape(*near.shape, *fine.shape[1:]))
+        limited, mean_square = np.asarray(_fine_duals(fine, slopes))
         best = np.argmax(limited, axis=1)
         peak = np.where(limited[rows, best] >= output, near[rows, best], peak)
         output, wide = np.maximum(output, limited[rows, best]), np.maximum(wide, mean_square.max(axis=1))

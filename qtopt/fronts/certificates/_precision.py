@@ -99,7 +99,7 @@ class PrecisionCertifier:
         value = np.inf
         for _ in range(1 + ZOOMS):
             grid = np.geomspace(low, high, RATES)
-            values = np.asarray(mean_square_duals(self.read, grid, self.weights, power)[0])
+            values, _ = mean_square_duals(self.read, grid, self.weights, power)
             low, high = neighbours(grid, np.argmin(values))
             value = values.min()
         return float((value / (2.0 * power)) ** 2)

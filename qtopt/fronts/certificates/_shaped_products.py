@@ -30,25 +30,32 @@ def all_rates(forms: np.ndarray) -> np.ndarray:
     return np.geomspace(ratio.min() * 1e-3, ratio.max() * 1e3, 4 * RATES)
 
 
-@eqx.filter_jit
 def mean_square_duals(
-    forms: Complex[Array, "3 G L L"],
-    rates: Float[Array, " R"],
-    weights: Float[Array, "T L"],
-    power: float | Array,
-    lowest: bool = False,
-) -> tuple[Float[Array, " R"], Float[Array, " R"]]:
+    forms: np.ndarray, rates: np.ndarray, weights: np.ndarray, power: float, lowest: bool = False
+) -> tuple[np.ndarray, np.ndarray]:
     """Largest ``alpha p - beta`` with ``alpha X - lambda D - S/lambda <= beta diag(y)``, and its log alpha.
 
     Args:
-        forms: of extracted power, its variance rate and entropy production, at G harmonic frequencies.
-        rates: lambda.
-        weights: y.
+        forms: of extracted power, its variance rate and entropy production, (3, G, L, L).
+        rates: lambda, (R,).
+        weights: y, (T, L).
         power: p.
         lowest: whether alpha is of the order of the lowest cost, as for the harmonics of one Omega.
     """
-    extracted, noise, entropy = (jnp.asarray(form) for form in forms)
-    power = jnp.asarray(power)
+    made = jnp.asarray
+    value, log_alpha = _mean_square_duals(made(forms), made(rates), made(weights), made(power), lowest)
+    return np.asarray(value), np.asarray(log_alpha)
+
+
+@eqx.filter_jit
+def _mean_square_duals(
+    forms: Complex[Array, "3 G L L"],
+    rates: Float[Array, " R"],
+    weights: Float[Array, "T L"],
+    power: Float[Array, ""],
+    lowest: bool,
+) -> tuple[Float[Array, " R"], Float[Array, " R"]]:
+    extracted, noise, entropy = forms
 
     def at_rate(rate: Array) -> tuple[Array, Array]:
         cost = rate * noise + entropy / rate
@@ -66,11 +73,11 @@ def mean_square_duals(
             value, u = golden_section(negative, FEWER if lowest else STEPS)
             return -value, jnp.log(scale * jnp.maximum(u, 1e-300) / (1.0 - u))
 
-        value, log_alpha = jax.lax.map(split, jnp.asarray(weights))
+        value, log_alpha = jax.lax.map(split, weights)
         place = jnp.argmax(value)
         return value[place], log_alpha[place]
 
-    return jax.lax.map(at_rate, jnp.asarray(rates))
+    return jax.lax.map(at_rate, rates)
 
 
 class ShapedProducts:
@@ -106,7 +113,7 @@ class ShapedProducts:
         pairs = _Pairs(self, power, 2.0 * power * np.sqrt(enough))
         series = self.series(self.omega)
         ends = np.array([all_rates(forms)[[0, -1]] for forms in series]) * np.array([30.0, 1.0 / 30.0])
-        pairs.add(self.omega, series, np.geomspace(*ends.T, RATES, axis=1))
+        pairs.add(self.omega, series, np.geomspace(ends[:, 0], ends[:, 1], RATES, axis=1))
         low, high = self.frequency
         gap, step = np.log(high / low) / (FREQUENCIES - 1), np.log(ends[0, 1] / ends[0, 0]) / (RATES - 1)
         for _ in range(ZOOMS):
@@ -143,7 +150,7 @@ class _Pairs:
             mean_square_duals(forms, rate, self.home.weights, self.power, lowest=True)
             for forms, rate in zip(series, rates, strict=True)
         ]
-        value, log_alpha = (np.concatenate([np.asarray(part[i]) for part in found]) for i in range(2))
+        value, log_alpha = (np.concatenate(part) for part in zip(*found, strict=True))
         more = {"omega": omega, "series": series, "rate": rates.ravel(), "value": value}
         more |= {"log_alpha": log_alpha, "settled": np.zeros(rates.size, dtype=bool)}
         for name, new in more.items():

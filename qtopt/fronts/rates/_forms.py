@@ -35,13 +35,8 @@ class AbstractForms(eqx.Module):
     Each rate is ``sum_n g_n^dagger W_n g_n`` over all n. There are F of them, in this order: the output X,
     where it is wanted its variance rate D, and last the entropy production rate S.
 
-    Attributes:
-        harmonics: the number N of harmonics whose forms there are.
-
     Source: theory (9.1), (9.2).
     """
-
-    harmonics: eqx.AbstractVar[int]
 
     @abstractmethod
     def at(self, drive_frequency: Float[Array, ""]) -> Complex[Array, "F n L L"]:
@@ -50,6 +45,11 @@ class AbstractForms(eqx.Module):
     @abstractmethod
     def read(self, harmonic_frequency: np.ndarray) -> np.ndarray:
         """The forms (F, ..., L, L) at any harmonic frequencies nu (...), on the host."""
+
+    @property
+    @abstractmethod
+    def harmonics(self) -> int:
+        """The number N of harmonics whose forms there are."""
 
     @property
     @abstractmethod
@@ -107,13 +107,13 @@ class TabulatedForms(AbstractForms):
         panels: (M+1,) edges in nu, see `tabulate`.
         coefficients: (M, D, F, L^2) of the Chebyshev polynomials of each degree below D.
         highest: nu at which the table ends.
-        harmonics: N.
+        kept: N.
     """
 
     panels: Float[Array, " M1"]
     coefficients: Float[Array, "M D F LL"]
     highest: Float[Array, ""]
-    harmonics: int = eqx.field(static=True)
+    kept: int = eqx.field(static=True)
 
     @staticmethod
     def of(
@@ -148,6 +148,10 @@ class TabulatedForms(AbstractForms):
         basis = np.stack(chebyshev(flat, edges[panel], edges[panel + 1]), axis=1)
         values = (basis[:, None, :] @ coefficients[panel]).reshape(*np.shape(harmonic_frequency), *entries)
         return unpacked(np.moveaxis(values, -2, 0))
+
+    @property
+    def harmonics(self) -> int:
+        return self.kept
 
     @property
     def size(self) -> int:
