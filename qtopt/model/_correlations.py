@@ -8,7 +8,7 @@ from jaxtyping import Array, Float
 def pearson(covariance: Float[Array | np.ndarray, "*shape L L"]) -> Float[Array | np.ndarray, "*shape"]:
     """C = <x_A x_B>/sqrt(<x_A^2><x_B^2>) of the first two oscillators, the synchronisation coefficient.
 
-    C -> -1: locked in antiphase. Needs L >= 2. Source: theory, section 7.
+    At C -> -1 they are locked in antiphase. Needs L >= 2. Source: theory (7.5).
     """
     return covariance[..., 0, 1] / (covariance[..., 0, 0] * covariance[..., 1, 1]) ** 0.5
 
@@ -22,7 +22,8 @@ def logarithmic_negativity(covariance: Float[Array, "*shape 2L 2L"]) -> Float[Ar
     Args:
         covariance: (..., 2L, 2L) symmetrised <{r, r}>/2 for r = (x_1..x_L, p_1..p_L); vacuum: 1/2.
 
-    Source: Vidal and Werner, PRA 65, 032314 (2002); Adesso, Serafini and Illuminati, PRA 70, 022318 (2004).
+    Source: theory (7.6), (7.7); Vidal and Werner, PRA 65, 032314 (2002); Adesso, Serafini and Illuminati,
+    PRA 70, 022318 (2004).
     """
     size = covariance.shape[-1] // 2
 

@@ -33,7 +33,7 @@ def normal_modes(machine: Machine) -> list[NormalMode]:
     ``sqrt((omega_A^2 + omega_B^2)/2)``, in antiphase, with damping
     ``(omega_A^2 - omega_B^2)^2/(16 omega^2 gamma)``.
 
-    Source: theory, section 7.
+    Source: theory (7.1), (7.2), (7.4).
     """
     return normal_modes_of(*np.linalg.eig(np.asarray(state_space(machine).dynamics)), machine.size)
 
@@ -53,7 +53,7 @@ def normal_modes_of(values: np.ndarray, vectors: np.ndarray, oscillators: int) -
 
 
 def longest_lived(values: np.ndarray, vectors: np.ndarray, oscillators: int) -> dict[str, np.ndarray]:
-    """Of many machines the mode that lives longest: frequency, damping and cosine of the phase, (...) each.
+    """The longest-lived mode of each of many machines: frequency, damping, cosine of the phase, (...) each.
 
     Args:
         values: (..., n) eigenvalues of the static dynamics.

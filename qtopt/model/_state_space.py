@@ -247,7 +247,7 @@ def _static_copies(machine: Machine) -> tuple[Copy, ...]:
 
 
 def _thermal_spreads(machine: Machine, copies: tuple[Copy, ...]) -> Float[Array, " n"]:
-    """Of every variable, classically and at T = 1; 1 where there is none."""
+    """The spread of every variable, classically and at T = 1; 1 where there is none."""
     spreads = [1.0 / machine.frequencies, jnp.ones(machine.size)]
     for memory in (copy.memory for copy in copies):
         if memory.noise.shape[0] > 0:

@@ -7,7 +7,7 @@ from ._readable import VARIANCE_RATE, Readable, result
 
 
 class Fluctuations(Readable):
-    """Variance rates, ``D = int dtau avg <{dP(t + tau), dP(t)}>/2`` (theory, section 2).
+    """Variance rates, ``D = int dtau avg <{dP(t + tau), dP(t)}>/2``: theory (2.11), (2.12).
 
     Attributes:
         local_power_covariance: (L, L) D_lk between the powers supplied through oscillators l and k; positive

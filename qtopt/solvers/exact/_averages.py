@@ -38,7 +38,10 @@ def smooth_averages(
     calculus: Calculus,
     poles: CothPoles,
 ) -> Averages:
-    """Of coefficients that are trigonometric polynomials: means over the points of time."""
+    """The averages for coefficients that are trigonometric polynomials: means over the points of time.
+
+    Source: theory (2.1), (5.10).
+    """
     moments = periodic_moments(equations, temperatures, calculus, poles)
     size = copies[0].coupling.shape[0]
     work, truncation = _work(copies, equations, moments, calculus)
@@ -69,6 +72,6 @@ def _work(
 
 
 def _absorbed(equations: System, moments: Moments) -> Float[Array, "C B"]:
-    """``-avg <F_c dq_c/dt>``."""
+    """The heat ``-avg <F_c dq_c/dt>`` that bath c absorbs because of the noise of each bath, (C, B)."""
     work = jnp.einsum("cik,bijk,cjk->cbk", equations.force, moments.covariance, equations.velocity)
     return -jnp.mean(work, axis=-1)

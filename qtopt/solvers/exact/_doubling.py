@@ -31,20 +31,20 @@ class Calculus(NamedTuple):
 
     @property
     def period(self) -> Float[Array, ""]:
-        """2 pi/Omega."""
+        """The period 2 pi/Omega of the drive."""
         return 2.0 * jnp.pi / self.frequency
 
     @property
     def shortest(self) -> Float[Array, ""]:
-        """h of the first interval."""
+        """The length h of the first interval."""
         return self.period * self.grid.shortest
 
     def derivative(self, values: Array) -> Array:
-        """df/dt."""
+        """The derivative df/dt of a function that is known at the points of the grid, its last axis."""
         return values @ self.grid.derivative() / self.period
 
     def shifts(self) -> Float[Array, "r K K"]:
-        """For each doubling, shortest first, the matrix of f(t) -> f(t - h)."""
+        """The matrices of f(t) -> f(t - h) for the lengths h of all doublings, shortest first."""
         length = 1.0 / self.grid.points
         shifts = [self.grid.shift(length * 0.5**level) for level in range(self.grid.levels, 0, -1)]
         return jnp.asarray(np.stack(shifts))

@@ -22,7 +22,7 @@ from ._time_grid import AbstractGrid, TimeGrid
 def fluctuations(
     machine: Machine, drive: AbstractDrive, grid: AbstractGrid, poles: CothPoles
 ) -> Fluctuations:
-    """See `Exact.fluctuations`."""
+    """The variance rates for settled settings; see `Exact.fluctuations`."""
     require_x64()
     check_fluctuations(machine, drive)
     assert isinstance(grid, TimeGrid)  # jumps are refused above
@@ -133,7 +133,7 @@ def _form(equations: System, copies: tuple[Copy, ...], driven: tuple[int, ...], 
 
 
 class Sources(NamedTuple):
-    """Right-hand sides of X, (n, n, K), and of X_j, (n, J, K)."""
+    """Right-hand sides of the equations for X, (n, n, K), and X_j, (n, J, K): theory (5.24)."""
 
     matrix: Float[Array, "n n K"]
     states: Float[Array, "n J K"]
@@ -171,7 +171,7 @@ def _pairs(
 
 
 class Adjoints(NamedTuple):
-    """Y, (n, n, K), and a_j q_j, (n, J, K)."""
+    """The adjoints Y, (n, n, K), and a_j q_j, (n, J, K): theory (5.25)."""
 
     matrix: Float[Array, "n n K"]
     states: Float[Array, "n J K"]

@@ -81,12 +81,12 @@ class Modulation(NamedTuple):
         return [values[..., i : i + count, :] for i in range(len(self.orders))]
 
     def coordinate(self, positions: Complex[Array, "s L X K"], count: int) -> Complex[Array, "s F K"]:
-        """``sum_d conj(g_d)^T x_{n+d}``."""
+        """The coordinate q_n = ``sum_d conj(g_d)^T x_{n+d}`` of the driven bath, theory (5.18)."""
         windows = self.windows(positions, count)
         return _total([_dot(g, window) for g, window in zip(self.amplitudes, windows, strict=True)])
 
     def force(self, forces: Complex[Array, "s F K"], count: int) -> Complex[Array, "s L X K"]:
-        """``sum_d conj(g_d) F_{m+d}``."""
+        """The force ``sum_d conj(g_d) F_{m+d}`` on the oscillators, theory (5.18)."""
         windows = self.windows(forces, count)
         weights = self.amplitudes[:, :, None, None]
         return _total([g * window[:, None] for g, window in zip(weights, windows, strict=True)])

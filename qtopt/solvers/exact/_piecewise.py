@@ -71,7 +71,7 @@ def piecewise_averages(
     grid: StepGrid,
     poles: CothPoles,
 ) -> Averages:
-    """Of coefficients that are constant in each of the S steps; the last axis of `equations` is S."""
+    """The averages for coefficients that are constant in each step; the last axis of `equations` is S."""
     size, baths = copies[0].coupling.shape[0], len(copies)
     noise = _noise(equations, temperatures, poles)
     forms = _forms(equations, size)

@@ -112,12 +112,12 @@ class Exact(AbstractSolver):
     def phase_space_covariance(
         self, machine: Machine, drive: AbstractDrive, state: AbstractSteadyState
     ) -> Float[Array, "K 2L 2L"]:
-        """Over the period."""
+        """The covariance at all points of time of the period."""
         assert isinstance(state, ExactSteadyState)
         return state.phase_space_covariance
 
     def settled(self, machine: Machine, drive: AbstractDrive) -> "Exact":
-        """With points and levels for the numbers of this machine, so that it can be traced."""
+        """This solver with points and levels for the numbers of this machine, so that it can be traced."""
         points = default_points(drive) if self.points is None else self.points
         if self.levels is not None:
             return Exact(points, self.levels, self.accuracy)
@@ -130,7 +130,7 @@ class Exact(AbstractSolver):
         return grid_of(settled.points, settled.levels, drive.steps)
 
     def for_search(self) -> "Exact":
-        """With few points of time and few poles."""
+        """A solver with few points of time and few poles."""
         points = SEARCH_POINTS if self.points is None else self.points
         return Exact(points, self.levels, max(self.accuracy, SEARCH_ACCURACY))
 

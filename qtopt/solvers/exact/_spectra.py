@@ -120,7 +120,7 @@ def _spectra(
     omega: Float[Array, " K"],
     harmonics: int,
 ) -> NoiseSpectra:
-    """Of oscillators that share their baths."""
+    """The spectra of oscillators that share their baths."""
     none = jnp.zeros((machine.size, 1))
     copies = copies_of(machine, none, none)
     basis = damped_axes(machine.frequencies, copies)

@@ -11,7 +11,7 @@ SHIFT = 1e-9
 
 
 def growth(monodromy: Float[Array, "n n"]) -> Float[Array, ""]:
-    """Largest |eigenvalue| by repeated squaring, ``||M^(2^p)||^(1/2^p)``: no LAPACK call, no derivative."""
+    """Largest |eigenvalue| by repeated squaring, theory (5.16): no LAPACK call, no derivative."""
 
     def step(p: Array, carry: tuple[Array, Array]) -> tuple[Array, Array]:
         matrix, logarithm = carry
@@ -31,6 +31,8 @@ def spectral_radius(monodromy: Float[Array, "n n"]) -> Float[Array, ""]:
     ``d|lambda| = Re[conj(lambda)/|lambda| l^H dM r/(l^H r)]`` with the left and right eigenvectors of the
     largest eigenvalue, by inverse iteration. Where two eigenvalues share the largest modulus and are no
     complex pair, it has a kink and this is the slope of one of them. Calls LAPACK (eigenvalues).
+
+    Source: theory (5.17).
     """
     return jnp.max(jnp.abs(jnp.linalg.eigvals(monodromy)))
 

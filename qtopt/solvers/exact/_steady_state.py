@@ -22,7 +22,7 @@ from ._time_grid import AbstractGrid, StepGrid
 def steady_state(
     machine: Machine, drive: AbstractDrive, grid: AbstractGrid, poles: CothPoles
 ) -> ExactSteadyState:
-    """See `Exact.steady_state`."""
+    """The steady state of a machine for settled settings; see `Exact.steady_state`."""
     require_x64()
     check_drive(machine, drive)
     coupling, slope = (part.T for part in drive.at_phases(grid.samples))
@@ -98,6 +98,8 @@ def _heat(copies: tuple[Copy, ...], own_work: Array, absorbed: Array) -> Float[A
 
     This form needs no term in which a strong bath's own noise and friction cancel. Between two Ohmic baths
     the ends of the two rational coths leave a Frullani integral, taken off exactly (as in the weak kernels).
+
+    Source: theory (5.11), (4.15).
     """
     others = absorbed * (1.0 - jnp.eye(len(copies)))
     heat = jnp.sum(others, axis=0) - jnp.sum(others, axis=1) - own_work

@@ -47,7 +47,7 @@ class TimeGrid(AbstractGrid):
 
     @property
     def samples(self) -> NDArray[np.float64]:
-        """(K,) the points."""
+        """The points themselves, (K,)."""
         return self.phases
 
     def derivative(self) -> NDArray[np.float64]:
@@ -80,7 +80,7 @@ class StepGrid(AbstractGrid):
 
     @property
     def samples(self) -> NDArray[np.float64]:
-        """(S,) the middles of the steps."""
+        """The middles of the steps, (S,)."""
         return (np.arange(self.steps) + 0.5) / self.steps
 
 

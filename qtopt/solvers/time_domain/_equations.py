@@ -61,7 +61,7 @@ class Equations(eqx.Module):
 
     @property
     def temperatures(self) -> Float[Array, " B"]:
-        """Of every copy."""
+        """The temperature of every copy of a bath, (B,)."""
         return jnp.tile(self.machine.temperatures, len(self.machine.groups()))
 
     def copies(self, time: Float[Array, ""]) -> tuple[Copy, ...]:
@@ -83,7 +83,7 @@ class Equations(eqx.Module):
         return Response(jnp.eye(size), none, none, jnp.zeros((size, size)))
 
     def __call__(self, time: Array, state: Response, inside: Array | None = None) -> Response:
-        """d/dt of the response; a drive with steps is that at the time `inside`."""
+        """The derivative d/dt of the response; a drive with steps is that at the time `inside`."""
         now = self._at(time, inside)
         kick, feed = self._sources(now, time)
         memory = jnp.einsum("ij,jbm->ibm", now.dynamics, state.memory) - self.rates * state.memory + feed

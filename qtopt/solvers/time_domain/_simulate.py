@@ -61,7 +61,7 @@ def simulate(
             ascending; a memoryless bath coupled by a drive that jumps; a period that cannot be integrated.
         RuntimeError: float64 is disabled.
 
-    Source: theory, section 6; product states: Hu, Paz and Zhang, Phys. Rev. D 45, 2843 (1992).
+    Source: theory (6.1), (6.2), (6.4); product states: Hu, Paz and Zhang, Phys. Rev. D 45, 2843 (1992).
     """
     values = np.asarray(times, dtype=float)
     if values.ndim != 1 or not np.isfinite(values).all() or np.any(np.diff(values, prepend=0.0) < 0.0):

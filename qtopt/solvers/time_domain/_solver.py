@@ -21,7 +21,7 @@ class DirectKvaerno5(AbstractAdaptiveSolver):
     coefficients that jump are known for certain. A- and L-stable and stiffly accurate: rates far above the
     inverse of the step cost nothing.
 
-    Source: A. Kvaerno, BIT 44, 489 (2004), as tabulated in diffrax.
+    Source: theory (6.3); A. Kvaerno, BIT 44, 489 (2004), as tabulated in diffrax.
     """
 
     term_structure: ClassVar = ODETerm

@@ -85,6 +85,8 @@ def phase_space_covariance(machine: Machine, poles: CothPoles | None = None) -> 
 
     ``<x_l p_m> = int dw/2pi i w S_lm`` and ``<p_l p_m> = int dw/2pi w^2 S_lm`` with the symmetrised position
     spectrum S. Beside a strictly Ohmic static bath <p^2> diverges; here it then ends with the rational coth.
+
+    Source: theory (3.4).
     """
     xx, xp, pp = _static_moments(machine, 2, poles)
     mixed = (1j * xp.T).real

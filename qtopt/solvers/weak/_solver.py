@@ -69,7 +69,7 @@ class Weak(AbstractSolver):
     def phase_space_covariance(
         self, machine: Machine, drive: AbstractDrive, state: AbstractSteadyState
     ) -> Float[Array, "1 2L 2L"]:
-        """Of the static machine."""
+        """The covariance of the static machine: theory (3.3), (3.4)."""
         return phase_space_covariance(machine, coth_poles(self.accuracy))[None]
 
     def status(self, machine: Machine, drive: AbstractDrive, state: AbstractSteadyState) -> Int[Array, ""]:
@@ -101,7 +101,7 @@ class Weak(AbstractSolver):
         return {"weak_validity": resonances.broadening(np.asarray(energies))}
 
     def refined(self, machine: Machine, drive: AbstractDrive, state: State) -> State:
-        """With currents from the window of frequencies that carry them, for one static bath."""
+        """The state with currents from the window of frequencies that carry them, for one static bath."""
         return with_window_currents(machine, drive, state) if len(machine.static_baths) == 1 else state
 
 

@@ -32,6 +32,8 @@ class StaticSpectra(eqx.Module):
 
     A sample is what all orders, and divided differences with other samples, need of the points: a pytree of
     arrays whose last axis numbers them.
+
+    Source: theory (3.2), (4.10).
     """
 
     @abstractmethod
@@ -56,7 +58,7 @@ class StaticSpectra(eqx.Module):
 
 
 def static_spectra(machine: Machine) -> StaticSpectra:
-    """Of oscillators that share their baths: closed form for one static bath, a state space for several."""
+    """Half spectra of oscillators that share baths: closed form for one static bath, else a state space."""
     if len(machine.static_baths) == 1:
         return OneBathSpectra(machine)
     return ManyBathSpectra.of(balanced_state_space(machine))
@@ -136,6 +138,8 @@ class ManyBathSpectra(StaticSpectra):
     splits each spectrum into its two halves, for positions x and velocities v
 
         Psi = i [G Y]_vx,   w Psi -> [G Y]_vv,   w^2 Psi -> i [G A Y]_vv.
+
+    Source: theory (4.10), (4.11).
     """
 
     system: StateSpace

@@ -24,6 +24,8 @@ class ThermalSpectra(StaticSpectra):
 
     again without a polynomial part. On the real axis ``Theta_b + Theta_b^dagger`` is the symmetrised position
     spectrum due to bath b. The term of the node nearest to w is a divided difference: no digit is lost there.
+
+    Source: theory (4.12), (4.13).
     """
 
     spectra: StaticSpectra
@@ -34,7 +36,7 @@ class ThermalSpectra(StaticSpectra):
 
     @staticmethod
     def of(machine: Machine, spectra: StaticSpectra, poles: CothPoles) -> "ThermalSpectra":
-        """With the temperatures of the machine's static baths."""
+        """The thermal spectra at the temperatures of the machine's static baths."""
         temperatures = tuple(bath.temperature for bath in machine.static_baths)
         nodes = [spectra.sample(1j * matsubara(t, poles), b) for b, t in enumerate(temperatures)]
         return ThermalSpectra(spectra, temperatures, poles, tuple(nodes))
@@ -85,7 +87,7 @@ class ThermalSpectra(StaticSpectra):
     def _orders(
         self, at: Any, a: Any, b: Any, highest: int, bath: int
     ) -> Iterator[tuple[Entries, Entries, Entries]]:
-        """For each order: entries of Psi at the nodes and at `at`, and their slopes between `a` and `b`."""
+        """Entries of Psi of each order at the nodes and at `at`, and their slopes between `a` and `b`."""
         inner = self.spectra
         at_nodes, at_points = (inner.entries(points, highest, bath) for points in (self.nodes[bath], at))
         return zip(at_nodes, at_points, inner.slopes(a, b, highest, bath), strict=True)
