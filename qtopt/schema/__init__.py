@@ -3,9 +3,6 @@
 from typing import TYPE_CHECKING
 
 from ._fields import (
-    Family as Family,
-    Section as Section,
-    Several as Several,
     fields_of as fields_of,
     in_units as in_units,
     missing as missing,
@@ -36,7 +33,6 @@ from ._table import (
 from ._types import (
     SYMBOLS as SYMBOLS,
     AbstractType as AbstractType,
-    Choice as Choice,
     Choices as Choices,
     Kind as Kind,
     Numbers as Numbers,

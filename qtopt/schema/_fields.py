@@ -3,6 +3,7 @@
 import dataclasses
 import inspect
 import types
+from collections.abc import Mapping
 from functools import cache
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -11,7 +12,7 @@ import equinox as eqx
 from ..errors import InputError
 from ..registry import class_of, kinds
 from ._table import Scope, Table
-from ._types import AbstractType, Choice, Flag, Names, Numbers, Text, Whole, is_table, is_tables
+from ._types import AbstractType, Choice, Flag, Names, Numbers, Text, Whole
 from ._words import listed, wrong
 
 T = TypeVar("T")
@@ -157,9 +158,9 @@ class Section(AbstractType):
         return self.phrase or "a table"
 
     def read(self, value: object, path: str, scope: Scope) -> Any:
-        if not is_table(value):
+        if not isinstance(value, Mapping):
             raise wrong(path, self.must(scope), value)
-        return read(self.cls, Table(value, path, scope))  # pyright: ignore[reportArgumentType]
+        return read(self.cls, Table(value, path, scope))
 
     def schema(self) -> dict[str, Any]:
         return {"$ref": f"#/$defs/{self.cls.__name__}"}
@@ -185,9 +186,9 @@ class Family(AbstractType):
         return self.phrase or f"a table with the kind {listed(kinds(self.family))}"
 
     def read(self, value: object, path: str, scope: Scope) -> Any:
-        if not is_table(value):
+        if not isinstance(value, Mapping):
             raise wrong(path, self.must(scope), value)
-        table, words = Table(value, path, scope), Choice(kinds(self.family))  # pyright: ignore
+        table, words = Table(value, path, scope), Choice(kinds(self.family))
         if "kind" not in table:
             allowed = (field.key for kind in words.options for field in fields_of(self._class(kind)))
             table.only("kind", *dict.fromkeys(allowed))
@@ -221,12 +222,12 @@ class Several(AbstractType):
         return self.phrase or "a list of tables"
 
     def read(self, value: object, path: str, scope: Scope) -> Any:
-        if not is_tables(value, self.empty):
+        tables: list[Any] = value if isinstance(value, list) else [None]
+        if not all(isinstance(item, Mapping) for item in tables) or not (tables or self.empty):
             raise wrong(path, self.must(scope), value)
-        assert isinstance(value, list)
-        if self.below is not None and len(value) >= self.below:
+        if self.below is not None and len(tables) >= self.below:
             raise wrong(path, self.must(scope), value)
-        return tuple(read(self.cls, Table(item, f"{path}[{i}]", scope)) for i, item in enumerate(value))
+        return tuple(read(self.cls, Table(item, f"{path}[{i}]", scope)) for i, item in enumerate(tables))
 
     def schema(self) -> dict[str, Any]:
         items = {"$ref": f"#/$defs/{self.cls.__name__}"}

@@ -1,7 +1,6 @@
 """What a key may hold. Every type can read a value, write it, and say what it must be."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -296,17 +295,3 @@ class Names(AbstractType):
 
     def schema(self) -> dict[str, Any]:
         return {"type": "array", "items": {"type": "string"}, "minItems": 1}
-
-
-def is_table(value: object) -> bool:
-    """Whether a value is a table."""
-    return isinstance(value, Mapping)
-
-
-def is_tables(value: object, empty: bool = False) -> bool:
-    """Whether a value is a list of tables, of at least one unless `empty`."""
-    return (
-        isinstance(value, Sequence)
-        and not isinstance(value, str)
-        and ((empty or len(value) > 0) and all(map(is_table, value)))
-    )
