@@ -105,6 +105,18 @@ def test_documents_name_files_that_exist() -> None:
     assert lost == set()
 
 
+def test_the_architecture_shows_every_room_and_files_that_exist() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text()
+    rooms = {path.name for path in (ROOT / "qtopt").iterdir() if (path / "__init__.py").exists()}
+    assert rooms == set(re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE))
+    assert rooms <= set(re.findall(r"<b>(\w+)</b>", text))
+    named = [name for name in re.findall(r"`((?:\w+/)+[\w/]*\.py)`", text) if "NAME" not in name]
+    assert len(named) > 5
+    assert [
+        name for name in named if not any((home / name).exists() for home in (ROOT, ROOT / "qtopt"))
+    ] == []
+
+
 def test_no_citation_is_left_open() -> None:
     """No topic in the place of a number, no notes that readers do not have."""
     open_ones = re.compile(
