@@ -7,6 +7,7 @@ import pytest
 from helpers_machines import converter, converter_drive, solve
 
 from qtopt import Bath, Lorentzian, Machine, Ohmic
+from qtopt.errors import InputError
 from qtopt.fronts import (
     AbstractEfficiencyTradeoff,
     ConversionEfficiency,
@@ -131,6 +132,11 @@ def test_private_baths_are_bounded_one_by_one(
     found = certifier_of(forms, purpose, "peak", (frequency, frequency)).at(efficiency)
     assert np.all(output[useful] <= found.bound * (1.0 + 1e-9))
     assert np.max(output[useful] / found.bound) > reached
+
+
+def test_sets_without_a_support_are_refused(free_forms) -> None:
+    with pytest.raises(InputError, match=r"must be one of peak, rms, but it is 'average': name one"):
+        certifier_of(free_forms, ENGINE, "average", (0.05, 1.0))
 
 
 def test_efficiency_range_brackets_the_front(free_forms) -> None:

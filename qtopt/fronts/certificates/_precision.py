@@ -7,7 +7,7 @@ from ...numerics import best_ratio, largest_eigenvalue, neighbours
 from ..rates import AbstractForms, FixedForms
 from ._certificate import Certificate
 from ._shaped_products import RATES, ShapedProducts, all_rates, mean_square_duals
-from ._support import SUPPORTS
+from ._support import support_of
 
 GRID, NEAR, ZOOMS = 768, 129, 2
 CLOSE = 1e-2
@@ -39,7 +39,7 @@ class PrecisionCertifier:
     """
 
     def __init__(self, forms: AbstractForms, bound: str, frequency: tuple[float, float]) -> None:
-        self.support = SUPPORTS[bound]
+        self.support = support_of(bound)
         self.weights = self.support.weights(forms.size)
         nu = _harmonic_frequencies(forms, frequency)
         _, _, best, rates = _best_harmonic(forms.read(nu))

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from ...errors import InputError
 from ..rates import AbstractForms
 from ._certificate import AbstractCertifier, Slopes
 from ._mean_square_output import MeanSquareCertifier
@@ -96,6 +97,20 @@ class PeakSupport(AbstractSupport):
 SUPPORTS: dict[str, AbstractSupport] = {"peak": PeakSupport(), "rms": MeanSquareSupport()}
 
 
+def support_of(bound: str) -> AbstractSupport:
+    """The support by its name.
+
+    Raises:
+        InputError: there is none of this name.
+    """
+    if bound not in SUPPORTS:
+        raise InputError(
+            f"`certified_as` of a drive set must be one of {', '.join(SUPPORTS)}, but it is {bound!r}: "
+            "name one that holds all of its drives."
+        )
+    return SUPPORTS[bound]
+
+
 def certifier_of(
     forms: AbstractForms, slopes: Slopes, bound: str, frequency: tuple[float, float]
 ) -> AbstractCertifier:
@@ -107,7 +122,7 @@ def certifier_of(
         bound: "peak" or "rms".
         frequency: range of the drive frequency.
     """
-    return SUPPORTS[bound].certifier(forms, slopes, frequency)
+    return support_of(bound).certifier(forms, slopes, frequency)
 
 
 def _shapes() -> np.ndarray:
