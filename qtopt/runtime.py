@@ -14,13 +14,13 @@ def cores() -> int:
 
 
 def configure(cpu_devices: int | None = None) -> None:
-    """float64, the compilation cache on disk, the flag that keeps LAPACK solves from deadlocking on CPU.
+    """Prepare jax: float64, the compilation cache on disk, the flag against deadlocks of LAPACK on CPU.
 
     With one CPU device, programs also run in the thread that calls them (no asynchronous dispatch).
 
     Args:
-        cpu_devices: as how many devices jax shall see the CPU; None: one. One for each core is faster where
-            work is shared among devices, as scans do.
+        cpu_devices: the number of devices as which jax shall see the CPU, by default one. One for each core
+            is faster where work is shared among devices, as scans do.
 
     The cache lies in `$QTOPT_CACHE_DIR`, or in `~/.cache/qtopt`; jax's own `JAX_COMPILATION_CACHE_DIR`
     takes precedence. Call before anything imports jax: the XLA flag is read once, at that import.

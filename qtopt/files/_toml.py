@@ -13,7 +13,17 @@ from ._config import Config, read_config
 
 
 def load(path: str | os.PathLike[str]) -> Config:
-    """The configuration in a file; every error names the file and the key."""
+    """Read the configuration in a TOML file.
+
+    Args:
+        path: of the file; names of files in it are relative to its folder.
+
+    Returns:
+        The configuration, with its machine, drive, solver and sections as objects.
+
+    Raises:
+        InputError: one sentence that names the file and the key, what was given and what is allowed.
+    """
     try:
         text = Path(path).read_bytes().decode("utf-8-sig")  # some editors begin a file with a byte-order mark
     except FileNotFoundError:
@@ -52,5 +62,13 @@ def dumps(config: Config) -> str:
 
 
 def save(config: Config, path: str | os.PathLike[str]) -> None:
-    """Write a configuration file: whole or not at all, also where the program is interrupted."""
+    """Write a configuration as a TOML file: whole or not at all, also where the program is interrupted.
+
+    Args:
+        config: what to write; numbers survive the round trip exactly.
+        path: of the file.
+
+    Raises:
+        InputError: the configuration is one that `load` would refuse.
+    """
     write_atomically(path, dumps(config))

@@ -100,7 +100,7 @@ class Evaluation:
 
 
 def evaluate(machine: Machine, drive: AbstractDrive, solver: AbstractSolver | None = None) -> Evaluation:
-    """Steady state of a machine with everything derived from it.
+    """Evaluate a machine under a drive: its steady state and everything that is derived from it.
 
     Args:
         machine: the machine.

@@ -38,9 +38,9 @@ def performance(temperatures: ArrayLike, local_powers: ArrayLike, heat_currents:
     Currents below 1e-13 of the largest one count as zero.
 
     Args:
-        temperatures: (..., B).
-        local_powers: (..., L) powers supplied through each oscillator.
-        heat_currents: (..., B) heat from each bath into the system.
+        temperatures: of the baths, (..., B).
+        local_powers: powers supplied through each oscillator, (..., L).
+        heat_currents: heat per time from each bath into the system, (..., B).
 
     Returns:
         Arrays of the shape (...).

@@ -16,9 +16,9 @@ def steady_state(
 ) -> AbstractSteadyState:
     """The periodic steady state of a driven machine.
 
-    Compiled at the first call for machines and drives of one structure and fast from then on. Works under
-    `jax.jit`, `jax.vmap` and `jax.grad`; there nothing is raised about numbers, and `state.status` tells
-    whether there is a steady state.
+    It is compiled at the first call for machines and drives of one structure and fast from then on. It works
+    under `jax.jit`, `jax.vmap` and `jax.grad`; there nothing is raised about numbers, and `state.status`
+    tells whether there is a steady state.
 
     Args:
         machine: the machine.
@@ -46,7 +46,9 @@ def steady_state(
 def fluctuations(
     machine: Machine, drive: AbstractDrive, solver: AbstractSolver | None = None
 ) -> Fluctuations:
-    """Variance rates of work and heat in the periodic steady state; see `steady_state`.
+    """The variance rates of work and heat in the periodic steady state of a driven machine.
+
+    Arguments and use under jax are those of `steady_state`.
 
     Raises:
         InputError: as `steady_state`, or the solver gives no fluctuations of this machine.

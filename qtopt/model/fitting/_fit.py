@@ -39,6 +39,8 @@ class FitReport:
         passivity: smallest J/omega of the fit, up to 1e3 times below and above the window; never negative.
         beyond: largest J of the fit outside the window over its largest value in the window.
         window: (lowest, highest) omega of the data.
+
+    Source: theory (12.4).
     """
 
     error: float

@@ -25,6 +25,8 @@ class AbstractSolver(eqx.Module):
     compiled programs. `steady_state`, `fluctuations`, `status` and `phase_space_covariance` can be
     traced (`jax.jit`, `jax.vmap`, `jax.grad`) once the settings are settled; the other methods run on the
     host.
+
+    Source: theory, sections 2, 3 and 5.
     """
 
     family: ClassVar[str] = "solver"

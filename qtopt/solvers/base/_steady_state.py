@@ -23,6 +23,9 @@ class AbstractSteadyState(Readable):
         entropy_production_rate: -sum_nu J_nu/T_nu >= 0.
         covariance: (L, L) period average of <x_l x_l'>.
         truncation_error: what the harmonics of the drive that were not kept can change in the power.
+
+    Powers and heat currents are in units of frequency^2, the covariance in 1/frequency.
+    Source: theory (2.1) to (2.4).
     """
 
     power: eqx.AbstractVar[Float[Array, ""]]

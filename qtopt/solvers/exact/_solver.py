@@ -41,7 +41,9 @@ class Exact(AbstractSolver):
         levels: doublings of the shortest step to the distance of points; by default until the fastest rate
             (norm of the dynamics) times the shortest step is below 1/32. Under jit they must be given:
             ``Exact().settled(machine, drive)``.
-        accuracy: of the rational coth, relative; see `coth_poles`.
+        accuracy: largest relative error of the rational coth; see `coth_poles`.
+
+    Source: theory, section 5.
     """
 
     kind: ClassVar[str] = "exact"

@@ -46,11 +46,11 @@ def simulate(
 
     Args:
         machine: any baths, joint or independent.
-        drive: starts with phase zero at t = 0.
+        drive: any drive, which starts with phase zero at t = 0.
         initial: any Gaussian state of the L oscillators.
-        times: (T,) ascending, t >= 0. Times at the same phases of different periods cost least: their number
-            per period sets the memory.
-        tolerance: of each step, relative and absolute.
+        times: times t >= 0 in ascending order, (T,). Times at the same phases of different periods cost
+            least: their number per period sets the memory.
+        tolerance: relative and absolute error allowed in each step.
         poles: the rational coth, by default to machine precision.
 
     Returns:

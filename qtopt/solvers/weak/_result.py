@@ -19,7 +19,7 @@ class WeakSteadyState(AbstractSteadyState):
         heat_currents: (B,) heat per time from each bath into the system, in the order of the baths.
         entropy_production_rate: -sum_nu J_nu/T_nu >= 0.
         covariance: (L, L) <x_l x_l'> to zeroth order in the driven bath.
-        truncation_error: bound on the error of the power made by the harmonics that were not kept.
+        truncation_error: estimate of what the harmonics that were not kept can change in the power.
     """
 
     power: Float[Array, ""] = result("supplied by the drive; negative: extracted", POWER)

@@ -32,7 +32,9 @@ class Weak(AbstractSolver):
 
     Attributes:
         harmonics: how many harmonics of the drive are kept; by default `drive.default_harmonics`.
-        accuracy: of the rational coth, relative; see `coth_poles`.
+        accuracy: largest relative error of the rational coth; see `coth_poles`.
+
+    Source: theory, section 3.
     """
 
     kind: ClassVar[str] = "weak"
