@@ -6,19 +6,9 @@ from ._current import (
     periodic_product as periodic_product,
     uncertainty_product as uncertainty_product,
 )
-from ._evaluate import (
-    Evaluation as Evaluation,
-    evaluate as evaluate,
-)
-from ._operating_mode import (
-    MODES as MODES,
-    Performance as Performance,
-    performance as performance,
-)
-from ._quantities import (
-    quantities as quantities,
-    register_quantity as register_quantity,
-)
+from ._evaluate import Evaluation as Evaluation, evaluate as evaluate
+from ._operating_mode import MODES as MODES, Performance as Performance, performance as performance
+from ._quantities import quantities as quantities, register_quantity as register_quantity
 from ._quantity import (
     BATH as BATH,
     OSCILLATOR as OSCILLATOR,
