@@ -21,7 +21,7 @@ Coupling = Literal["driven", "static"] | ArrayLike | Sequence[float]
 
 
 def _to_couplings(value: Coupling | None) -> Any:
-    """None of a driven bath, otherwise an array; "static" is a single 1."""
+    """The couplings as an array, a single 1 for "static"; None for a driven bath."""
     if isinstance(value, str):
         if value not in WORDS:
             raise InputError(

@@ -140,7 +140,7 @@ class GaussianState(eqx.Module):
 
 
 def _from_normal(machine: Machine, covariance: Float[Array, "2L 2L"]) -> GaussianState:
-    """From the covariance of (X, Y) = (sqrt(omega) x, v/sqrt(omega)), 1/2 for the vacuum."""
+    """The state with this covariance of (X, Y) = (sqrt(omega) x, v/sqrt(omega)), 1/2 for the vacuum."""
     root = jnp.sqrt(machine.frequencies)
     scale = jnp.concatenate([1.0 / root, root])
     return GaussianState(jnp.zeros(2 * machine.size), covariance * scale[:, None] * scale)

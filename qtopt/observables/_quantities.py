@@ -44,7 +44,7 @@ def current_labels(solved: Solved) -> dict[str, tuple[CurrentKind, int | tuple[(
 
 
 def _violated_bounds(solved: Solved) -> dict[str, list[str]]:
-    """For each current of one machine, the registered bounds in whose domain it is and that it violates."""
+    """The registered bounds that each current of one machine violates and in whose domain it is."""
     mode, found = str(solved.performance.mode), {}
     for name, (kind, place) in current_labels(solved).items():
         current = Current(*(np.asarray(part)[place] for part in np.broadcast_arrays(*solved.current(kind))))

@@ -125,7 +125,7 @@ def _sums_jvp(primals: Any, tangents: Any) -> Any:
 
 
 class Contour(NamedTuple):
-    """What ``int dw/2pi k(w) F(w) coth(w/2T)`` needs of k and T; for any F the integral is
+    """What ``int dw/2pi k(w) F(w) coth(w/2T)`` needs of k and T; for any F the integral is:
 
         i { sum_j 2 T w_j k_j F(i mu_j) + sum_p [a_p F(p) + b_p F(q_p) + c_p (F(p) - F(q_p))/(p - q_p)] },
 

@@ -1,5 +1,6 @@
 """docs/theory.md and those who cite it: every number exists once, in order, and every citation finds one."""
 
+import ast
 import inspect
 import re
 from itertools import pairwise
@@ -124,6 +125,32 @@ def test_no_citation_is_left_open() -> None:
     )
     found = {name for name, text in texts().items() if open_ones.search(" ".join(text.split()))}
     assert found == set()
+
+
+def definitions() -> list[tuple[str, ast.AST, bool]]:
+    """Every function and class of the package: where it stands, its tree, whether its module makes it public."""
+    found = []
+    for path in sorted((ROOT / "qtopt").rglob("*.py")):
+        tree = ast.parse(path.read_text())
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef | ast.ClassDef):
+                public = node in tree.body and not node.name.startswith("_")
+                found.append((f"{path.relative_to(ROOT)}: {node.name}", node, public))
+    return found
+
+
+def test_docstrings_are_sentences() -> None:
+    """Whatever is public has one, and none begins or ends in the middle of a sentence."""
+    beginnings = ("Of ", "With ", "From ", "As ", "For ", "Its ", "Likewise", "None of")
+    assert len(definitions()) > 900
+    silent, broken = [], []
+    for name, node, public in definitions():
+        text = ast.get_docstring(node)
+        if text is None:
+            silent += [name] if public else []
+        elif text.startswith(beginnings) or not text.split("\n\n")[0].rstrip().endswith((".", ":", ",")):
+            broken.append(name)
+    assert (silent, broken) == ([], [])
 
 
 @pytest.mark.parametrize("name", qtopt.__all__)

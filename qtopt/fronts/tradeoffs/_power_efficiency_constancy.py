@@ -150,7 +150,7 @@ class ConstancyGuide(AbstractGuide):
         return best_harmonic(self.certifier, len(aims))
 
     def _efficiencies(self) -> tuple[float, float] | None:
-        """From below the single harmonic that extracts most to the most efficient one; None without any."""
+        """Efficiencies from below the strongest harmonic to the most efficient one; None without any."""
         extracted, _, entropy = self.certifier.read
         values, patterns = top_eigenpair(extracted)
         best = int(np.argmax(values))

@@ -12,7 +12,7 @@ FAR = 3.0
 
 @dataclass(frozen=True)
 class Factors:
-    """Factors of ``J(x) = scale x prod_z q_z(x^2) / prod_p q_p(x^2)``; q(s) = s + kappa^2, or for a pair a, b
+    """Factors of ``J(x) = scale x prod_z q_z(x^2) / prod_p q_p(x^2)``; q(s) = s + kappa^2, for a pair a, b:
 
         q(s) = s^2 - 2 s (a^2 - b^2) + (a^2 + b^2)^2 = |x - a + ib|^2 |x + a + ib|^2,
 

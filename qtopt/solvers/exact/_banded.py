@@ -12,7 +12,7 @@ Row = tuple[Array, Array]
 
 
 class BlockTridiagonal(NamedTuple):
-    """n block rows of K matrices, blocks of p x p, the points last: row I reads
+    """n block rows of K matrices, blocks of p x p, the points last; row I reads:
 
         lower_I x_{I-1} + diagonal_I x_I + upper_I x_{I+1}.
 

@@ -138,7 +138,7 @@ def _forms(equations: System, size: int) -> Float[Array, "F n n S"]:
 def _maps(
     equations: System, noise: Noise, forms: Float[Array, "F n n S"], period: Array, grid: StepGrid
 ) -> Maps:
-    """From the shortest interval to those of the grid by doubling."""
+    """The maps of the intervals of the grid, from the shortest interval by doubling."""
     shortest = period * grid.shortest
 
     def double(maps: Maps, h: Array) -> tuple[Maps, None]:
