@@ -127,8 +127,8 @@ def test_no_citation_is_left_open() -> None:
     assert found == set()
 
 
-def definitions() -> list[tuple[str, ast.AST, bool]]:
-    """Every function and class of the package: where it stands, its tree, whether its module makes it public."""
+def definitions() -> list[tuple[str, ast.FunctionDef | ast.ClassDef, bool]]:
+    """Every function and class of the package: where it stands, its tree, whether it is public."""
     found = []
     for path in sorted((ROOT / "qtopt").rglob("*.py")):
         tree = ast.parse(path.read_text())
