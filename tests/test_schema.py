@@ -22,6 +22,7 @@ from qtopt import files, registry
 from qtopt.errors import InputError
 from qtopt.model import AbstractDrive, AbstractSpectralDensity, Drude, Memory, PoleExpansion
 from qtopt.numerics import to_array
+from qtopt.scan import parameter_scan
 from qtopt.schema import parameter, placed, placed_each
 
 ROOT = Path(__file__).parents[1]
@@ -220,6 +221,17 @@ def test_kinds_of_users_are_read_written_found_and_evaluated(tmp_path: Path) -> 
     np.testing.assert_allclose(found.power, expected.power, rtol=1e-12)
     np.testing.assert_allclose(found.heat_currents, expected.heat_currents, rtol=1e-12)
     np.testing.assert_array_equal(bath.in_units(2.0).damping, 8.0)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("own_kinds")
+def test_kinds_of_users_are_scanned() -> None:
+    axis = '{ key = "drive.delays[1]", values = [2.0, 3.0] }'
+    config = files.loads(f"{OWN}[scan]\nfluctuations = false\naxes = [{axis}]\n")
+    found = parameter_scan(config)["power"]
+    assert found.dims == ("drive_delays_1",)
+    power = qtopt.evaluate(config.machine, files.require_drive(config)).power
+    np.testing.assert_allclose(found[1], power, rtol=1e-9)
 
 
 @pytest.mark.usefixtures("own_kinds")
