@@ -4,7 +4,9 @@ Families are the spectral densities, drives, solvers, commands, ...; users add c
 """
 
 import dataclasses
+import sys
 from importlib import import_module
+from pathlib import Path
 from typing import Any, TypeVar
 
 Class = TypeVar("Class", bound=Any)
@@ -32,11 +34,11 @@ def register(cls: Class) -> Class:
             f"has, and kind, a word of its own; got family = {family!r}, kind = {kind!r}."
         )
     known = _FAMILIES.setdefault(family, {})
-    other = known.get(kind, cls)
-    if (other.__module__, other.__qualname__) != (cls.__module__, cls.__qualname__):
+    other: Any = known.get(kind, cls)
+    names = [(one.__module__, one.__qualname__) for one in (other, cls)]
+    if names[0] != names[1]:
         raise TypeError(
-            f"the kind {kind!r} of {cls.__name__} belongs to {other.__module__}.{other.__qualname__}: "
-            f"choose another."
+            f"the kind {kind!r} of {cls.__name__} belongs to {'.'.join(names[0])}: choose another."
         )
     known[kind] = cls
     return cls
@@ -52,3 +54,11 @@ def kinds(family: str) -> tuple[str, ...]:
 def class_of(family: str, kind: str) -> Any:
     """The class that is registered under a family and a kind."""
     return _FAMILIES[family][kind]
+
+
+def foreign_files() -> tuple[Path, ...]:
+    """The source files of the registered classes that do not belong to this package."""
+    modules = {cls.__module__ for known in _FAMILIES.values() for cls in known.values()}
+    foreign = [sys.modules.get(name) for name in modules if name.partition(".")[0] != __package__]
+    files = [getattr(module, "__file__", None) for module in foreign]
+    return tuple(sorted(Path(file) for file in set(files) if file))

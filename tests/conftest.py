@@ -38,3 +38,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if "slow" in item.keywords:
             item.add_marker(skip)
+
+
+@pytest.fixture
+def own_registry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a test registers is forgotten after it; all kinds of the package are there."""
+    import qtopt.cli
+    import qtopt.fronts  # its classes enter the registry when it is imported, once
+    from qtopt import registry
+
+    copies = {family: dict(known) for family, known in registry._FAMILIES.items()}
+    assert {"tradeoff", qtopt.cli.AbstractCommand.family} <= copies.keys()
+    monkeypatch.setattr(registry, "_FAMILIES", copies)

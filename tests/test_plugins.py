@@ -5,8 +5,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from config_texts import MACHINE
 
-from qtopt.cli import main
+from qtopt import files
+from qtopt.cli import load_plugin, main
 
 COMMAND = '''
 from dataclasses import dataclass
@@ -87,3 +89,26 @@ def test_plugins_that_cannot_be_used(name: str, tmp_path: Path, capsys) -> None:
         captured = capsys.readouterr()
         assert stop.value.code == 2 and captured.out == "" and captured.err.count("\n") == 1
         assert captured.err.startswith("qtopt: ") and words in captured.err
+
+
+@pytest.mark.usefixtures("own_registry")
+def test_what_was_computed_with_another_plugin_is_not_taken_for_the_same(tmp_path: Path) -> None:
+    """Its code is part of the fingerprint of every computation."""
+    config = files.loads(MACHINE)
+    without = files.fingerprint(config, ())
+    path = tmp_path / "levels_of_a_user.py"
+    path.write_text(COMMAND)
+    load_plugin(str(path))
+    before = files.fingerprint(config, ())
+    assert before != without and before == files.fingerprint(config, ())
+    path.write_text(COMMAND.replace("0.5)", "1.5)"))
+    assert files.fingerprint(config, ()) != before
+
+
+def test_solvers_on_the_command_line_are_those_of_the_registry(capsys) -> None:
+    machine = Path(__file__).parents[1] / "scripts" / "machines" / "collective_engine.toml"
+    with pytest.raises(SystemExit) as stop:
+        main(["evaluate", str(machine), "--solver", "exakt"])
+    error = capsys.readouterr().err
+    assert stop.value.code == 2 and error.count("\n") == 1
+    assert "did you mean \"exact\"?" in error and "--solver" in error

@@ -18,7 +18,7 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Complex, Float, Inexact
 
 import qtopt
-from qtopt import files, registry
+from qtopt import files
 from qtopt.errors import InputError
 from qtopt.model import AbstractDrive, AbstractSpectralDensity, Drude, Memory, PoleExpansion
 from qtopt.numerics import to_array
@@ -190,10 +190,8 @@ OWN = MACHINE.replace(OHMIC, 'spectral_density = { kind = "half-drude", damping 
 
 
 @pytest.fixture
-def own_kinds(monkeypatch: pytest.MonkeyPatch) -> None:
+def own_kinds(own_registry: None) -> None:
     """Registered for one test: the committed schema knows the kinds of the package only."""
-    copies = {family: dict(known) for family, known in registry._FAMILIES.items()}
-    monkeypatch.setattr(registry, "_FAMILIES", copies)
     for own in (HalfDrude, ShiftedDrive):
         qtopt.register(own)
 
