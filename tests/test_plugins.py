@@ -111,4 +111,4 @@ def test_solvers_on_the_command_line_are_those_of_the_registry(capsys) -> None:
         main(["evaluate", str(machine), "--solver", "exakt"])
     error = capsys.readouterr().err
     assert stop.value.code == 2 and error.count("\n") == 1
-    assert "did you mean \"exact\"?" in error and "--solver" in error
+    assert 'did you mean "exact"?' in error and "--solver" in error

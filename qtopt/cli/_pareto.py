@@ -1,7 +1,7 @@
 """`qtopt pareto`."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from .. import __version__
 from ._output import progress
@@ -28,7 +28,7 @@ class Pareto(AbstractResumable):
         self.meet(config)
         problems = {name: problem_of(config, name) for name in config.pareto.configurations}
         state = self.state(keep=self.resume)
-        fronts: dict[str, Front] = {}
+        fronts: dict[Any, Front] = {}
         for name, problem in problems.items():
             key = files.fingerprint(config, ("pareto",), name, __version__)
             with progress(name) as report:
