@@ -1,6 +1,7 @@
 """The figure of fronts, whatever they trade off."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.artist import Artist
@@ -63,34 +64,32 @@ def front_figure(
     x, y = tradeoff.axes
     names = next((front.names for front in fronts.values()), ())
     others = [*tradeoff.panels, *(Axis(name, name.removeprefix("machine.")) for name in names)]
+    units = {axis.name: unit_of(axis, strength, symbol) for axis in (x, y, *others)}
     made = figure(DOUBLE_COLUMN, max(HEIGHT, PANEL_HEIGHT * len(others)), title)
     grid = made.add_gridspec(len(others), 2, width_ratios=(1.55, 1.0))
     main = made.add_subplot(grid[:, 0])
     panels = [made.add_subplot(grid[row, 1]) for row in range(len(others))]
-    style_panel(main, unit_of(x, strength, symbol).label, unit_of(y, strength, symbol).label)
+    style_panel(main, units[x.name].label, units[y.name].label)
     shown = {name: front for name, front in fronts.items() if not _is_far_below(front, fronts)}
     looks = {name: look(name, index) for index, name in enumerate(fronts)}
     for index, (name, front) in enumerate(shown.items()):
-        order = 3.0 - 0.1 * index
-        line = _bound_of(front)
+        order, line = 3.0 - 0.1 * index, _bound_of(front)
         if line is not None:
-            scales = (unit_of(axis, strength, symbol).scale for axis in (x, y))
-            scaled = (part / scale for part, scale in zip(line, scales, strict=True))
+            scaled = (line[0] / units[x.name].scale, line[1] / units[y.name].scale)
             main.plot(*scaled, "--", color=looks[name].colour, lw=LINE_WIDTH)
-        _points(main, front, x, y, (strength, symbol), looks[name], MARKER_SIZE, order)
+        _points(main, front, (x, y), units, looks[name].marker_style(MARKER_SIZE), order)
         for axes, axis in zip(panels, others, strict=True):
-            _points(axes, front, x, axis, (strength, symbol), looks[name], SMALL_MARKER_SIZE, order)
-    for row, (axes, axis) in enumerate(zip(panels, others, strict=True)):
-        last = row == len(others) - 1
-        label = unit_of(axis, strength, symbol).label
-        style_panel(axes, unit_of(x, strength, symbol).label if last else None, label)
+            _points(axes, front, (x, axis), units, looks[name].marker_style(SMALL_MARKER_SIZE), order)
+    for axes, axis in zip(panels, others, strict=True):
+        last = axes is panels[-1]
+        style_panel(axes, units[x.name].label if last else None, units[axis.name].label)
         axes.tick_params(labelbottom=last)
         _limit_panel(axes, axis, shown)
-    _limit_x([main, *panels], x, shown, unit_of(x, strength, symbol))
-    _limit_y(main, y, shown, unit_of(y, strength, symbol))
-    shaded = _shade_unreachable(main, fronts, unit_of(x, strength, symbol), unit_of(y, strength, symbol), y)
+    _limit_x([main, *panels], x, shown, units[x.name])
+    _limit_y(main, y, shown, units[y.name])
+    shaded = _shade_unreachable(main, fronts, units[x.name], units[y.name], y)
     _limit_axis(main, fronts, tradeoff)
-    _tell(main, fronts, unit_of(y, strength, symbol))
+    _tell(main, fronts, units[y.name])
     made.align_ylabels(panels)
     legend_below(made, _legend_handles(shown, looks, shaded))
     return made
@@ -139,26 +138,22 @@ def _is_far_below(front: Front, fronts: Fronts) -> bool:
 def _points(
     axes: Axes,
     front: Front,
-    x: Axis,
-    y: Axis,
-    unit: tuple[float | None, str],
-    drawn: Look,
-    size: float,
+    drawn: tuple[Axis, Axis],
+    units: Mapping[str, PowerUnit],
+    style: dict[str, Any],
     order: float,
 ) -> None:
     """Found points joined by a thin line; those where the weak theory is doubtful drawn open."""
     if not front.points:
         return
-    values = [front.values(axis.name) / unit_of(axis, *unit).scale for axis in (x, y)]
-    if y.name == "gap":
-        values[1] = np.maximum(values[1], SMALLEST_GAP)
-    style = drawn.marker_style(size)
-    joined = "-" if np.all(np.diff(values[0]) >= 0.0) else "none"  # three merits make a surface
-    axes.plot(*values, ls=joined, lw=THIN_LINE_WIDTH, zorder=order, **style)
+    x, y = (front.values(axis.name) / units[axis.name].scale for axis in drawn)
+    if drawn[1].name == "gap":
+        y = np.maximum(y, SMALLEST_GAP)
+    joined = "-" if np.all(np.diff(x) >= 0.0) else "none"  # three merits make a surface
+    axes.plot(x, y, ls=joined, lw=THIN_LINE_WIDTH, zorder=order, **style)
     doubtful = _doubtful(front)
     if doubtful.any():
-        chosen = (part[doubtful] for part in values)
-        axes.plot(*chosen, ls="none", mfc="white", zorder=order + 0.05, **style)
+        axes.plot(x[doubtful], y[doubtful], ls="none", mfc="white", zorder=order + 0.05, **style)
 
 
 def _doubtful(front: Front) -> np.ndarray:

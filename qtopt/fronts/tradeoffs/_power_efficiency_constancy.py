@@ -11,13 +11,12 @@ from jaxtyping import Array, Float
 from ...model import Machine
 from ...numerics import best_ratio, top_eigenpair
 from ...observables import CLASSICAL_LIMIT
-from ..certificates import PrecisionCertifier
 from ..drive_sets import AbstractDriveSet
 from ..rates import FormRates, Output
 from ..search import Goal
 from ._efficiency import PENALTY, two_temperatures
 from ._power_efficiency import PowerEfficiency
-from ._power_precision import PRECISE_COLUMNS, best_harmonic, precise_merits
+from ._power_precision import PRECISE_COLUMNS, AbstractPrecisionGuide, precise_merits
 from ._tradeoff import FREQUENCY, AbstractGuide, AbstractTradeoff, Axis, Currents, Merits
 
 LOWEST = 0.7
@@ -125,14 +124,8 @@ class PowerEfficiencyConstancy(AbstractTradeoff):
         return Goal(aims, lambda aims: _targets(aims, output))
 
 
-class ConstancyGuide(AbstractGuide):
+class ConstancyGuide(AbstractPrecisionGuide):
     """A grid of efficiencies and of noise D/X, from single harmonics; there is no certificate."""
-
-    def __init__(
-        self, tradeoff: PowerEfficiencyConstancy, model: FormRates, drive_set: AbstractDriveSet
-    ) -> None:
-        self.tradeoff = tradeoff
-        self.certifier = PrecisionCertifier(model.forms, drive_set.certified_as, drive_set.frequency)
 
     def goal(self, count: int) -> Goal | None:
         span = self._efficiencies()
@@ -145,9 +138,6 @@ class ConstancyGuide(AbstractGuide):
         grid = [(slope, f) for slope in self.tradeoff.engine.slope(efficiency) for f in noise][:count]
         scale = np.full(len(grid), self.certifier.fundamental_power)
         return Goal(np.array(grid), lambda aims: _targets(aims, scale))
-
-    def resonances(self, aims: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        return best_harmonic(self.certifier, len(aims))
 
     def _efficiencies(self) -> tuple[float, float] | None:
         """Efficiencies from below the strongest harmonic to the most efficient one; None without any."""

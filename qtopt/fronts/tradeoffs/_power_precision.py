@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
 import jax.numpy as jnp
 import numpy as np
@@ -122,12 +122,20 @@ class PowerPrecision(AbstractTradeoff):
         return merits["uncertainty_product"] / bound - 1.0
 
 
-class PrecisionGuide(AbstractGuide):
-    """The most precise harmonic, the largest power, and bounds on the uncertainty product."""
+class AbstractPrecisionGuide(AbstractGuide):
+    """Searches begin at the most precise harmonic."""
 
-    def __init__(self, tradeoff: PowerPrecision, model: FormRates, drive_set: AbstractDriveSet) -> None:
+    def __init__(self, tradeoff: Any, model: FormRates, drive_set: AbstractDriveSet) -> None:
         self.tradeoff = tradeoff
         self.certifier = PrecisionCertifier(model.forms, drive_set.certified_as, drive_set.frequency)
+
+    def resonances(self, aims: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        count = len(aims)
+        return np.full(count, self.certifier.harmonic_frequency), np.tile(self.certifier.pattern, (count, 1))
+
+
+class PrecisionGuide(AbstractPrecisionGuide):
+    """The largest power, and bounds on the uncertainty product."""
 
     def goal(self, count: int) -> Goal | None:
         if self.certifier.fundamental_power <= 0.0:
@@ -135,9 +143,6 @@ class PrecisionGuide(AbstractGuide):
         spread = self.certifier.fundamental_power * np.geomspace(WEAKEST, STRONGEST, count)
         powers = self.tradeoff.powers
         return Goal(np.sort(spread if powers is None else np.array(powers)), _targets)
-
-    def resonances(self, aims: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        return best_harmonic(self.certifier, len(aims))
 
     def certified(self, merits: Sequence[Merits]) -> tuple[np.ndarray, Certificate]:
         output, product = (np.array([m[name] for m in merits]) for name in ("output", "uncertainty_product"))
@@ -147,11 +152,6 @@ class PrecisionGuide(AbstractGuide):
 
 def _targets(aims: np.ndarray) -> PrecisionTarget:
     return PrecisionTarget(jnp.asarray(aims))
-
-
-def best_harmonic(certifier: PrecisionCertifier, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """The frequency and the pattern of the most precise harmonic, `count` times."""
-    return np.full(count, certifier.harmonic_frequency), np.tile(certifier.pattern, (count, 1))
 
 
 def precise_merits(currents: Currents, output: float) -> Merits | None:
