@@ -142,7 +142,7 @@ def _few(model: AbstractRates, space: Any, targets: Any, parameters: Any) -> Any
     return refine(model, space, targets, parameters, EVALUATIONS)
 
 
-NARROW = (*(Round(_adam(rate), "neighbours") for rate in (0.1, 0.03, 0.01)), Round(_adam(0.003), "best"))
+NARROW = (*(Round(_adam(rate), "neighbours") for rate in (0.1, 0.1, 0.03, 0.01)), Round(_adam(0.003), "best"))
 """Where numbers vary, Adam with ever smaller steps: one program; L-BFGS would compile three times as long."""
 IMPROVING = (Round(_few, "best", aim=True), *(Round(_few, "best"),) * 3)
 """Of a solver's own search, from drives that are nearly good."""
