@@ -8,7 +8,7 @@ import pytest
 from helpers_machines import converter, converter_drive
 from hypothesis import given, strategies as st
 
-from qtopt import Bath, Drude, InputError, Lorentzian, Machine, MonochromaticDrive, Ohmic, evaluate
+from qtopt import Bath, Drude, InputError, Lorentzian, Machine, MonochromaticDrive, Ohmic
 from qtopt.fronts import (
     ConversionEfficiency,
     CoolingCOP,
@@ -18,7 +18,6 @@ from qtopt.fronts import (
     Peak,
     PowerEfficiency,
     evaluated_point,
-    trace,
 )
 from qtopt.fronts.tradeoffs import Currents
 from qtopt.observables import performance
@@ -92,25 +91,20 @@ def test_equal_temperatures_cool_nothing() -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 def test_converters_beat_the_published_cosines() -> None:
-    """Efficiency 0.894 at X = 3.94e-4: the front has more of both, and its certificate allows for it."""
-    machine, cosines = converter(), converter_drive()
+    """Cosines extract 3.94e-4 at an efficiency of 0.894; at 0.83 the best drives extract 1.7 times as much."""
+    machine = converter()
     tradeoff = ConversionEfficiency.of(machine)
-    published = evaluated_point(machine, cosines, tradeoff, Weak())
+    published = evaluated_point(machine, converter_drive(), tradeoff, Weak())
     assert published is not None
     assert published.efficiency == pytest.approx(0.894, abs=5e-4)
     assert published.output == pytest.approx(3.94e-4, rel=2e-3)
-    drives, settings = Peak(2, (0.15, 0.35)), FrontSettings(12, 4)
+    drives, settings = Peak(3, (0.1, 0.3)), FrontSettings(6, 8)
     front = trace(FrontProblem(machine, tradeoff, drives, settings=settings))
-    rivals = (front.values("efficiency") >= 0.894) & (front.values("output") > published.output)
-    assert rivals.any()
-    assert np.all(front.values("gap") >= -1e-9)
-    for point in front.points:
-        found = evaluate(machine, point.drive)
-        supplied = sum(found.local_powers) - found.local_powers[0]
-        assert point.efficiency == pytest.approx(-found.local_powers[0] / supplied, rel=1e-9)
-        assert found.entropy_production_rate == pytest.approx(
-            (1.0 / point.efficiency - 1.0) / 0.1 * point.output, rel=1e-7
-        )
+    efficiency, output = front.values("efficiency"), front.values("output")
+    assert np.any((efficiency > 0.83) & (output > 1.7 * published.output))
+    assert np.all(front.values("gap") >= 0.0)
+    entropy = (1.0 / efficiency - 1.0) / 0.1 * output
+    np.testing.assert_allclose(front.values("entropy_production_rate"), entropy, rtol=1e-7)
 
 
 def test_figures_of_refrigerators() -> None:
