@@ -91,7 +91,7 @@ def test_equal_temperatures_cool_nothing() -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 def test_converters_beat_the_published_cosines() -> None:
-    """Cosines extract 3.94e-4 at an efficiency of 0.894; at 0.83 the best drives extract 1.7 times as much."""
+    """Cosines extract 3.94e-4 at efficiency 0.894; at 0.83 the best drives extract 1.7 times as much."""
     machine = converter()
     tradeoff = ConversionEfficiency.of(machine)
     published = evaluated_point(machine, converter_drive(), tradeoff, Weak())
