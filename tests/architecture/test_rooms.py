@@ -35,7 +35,6 @@ WORDS: dict[tuple[str, ...], set[str]] = {
     ("weak", "exact"): set(),
 }
 """Words that are compared with in these files only: everywhere else the object itself is asked."""
-UNDER_WAY = pytest.mark.xfail(strict=False, reason="the move into these rooms is under way")
 
 
 @cache
@@ -159,7 +158,6 @@ def test_data_flows_one_way() -> None:
 # Sizes ------------------------------------------------------------------------------------------------------
 
 
-@UNDER_WAY
 def test_no_function_is_long() -> None:
     found = [
         f"{path.relative_to(HOME)}: {node.name} has {node.end_lineno - node.lineno + 1} lines"
@@ -203,15 +201,12 @@ def compared(path: Path) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize(
-    "words", [pytest.param(("joint", "independent"), marks=UNDER_WAY), ("weak", "exact")]
-)
+@pytest.mark.parametrize("words", WORDS)
 def test_words_are_compared_with_at_home(words: tuple[str, ...]) -> None:
     where = {str(path.relative_to(HOME)) for path in modules().values() if compared(path) & set(words)}
     assert where <= WORDS[words], f"{words}: {sorted(where - WORDS[words])}"
 
 
-@UNDER_WAY
 def test_no_source_is_cited_that_readers_do_not_have() -> None:
     notes = " ".join(("physics", "notes"))
     suffixes = {".py", ".md", ".toml", ".json", ".sh", ".cff", ".ipynb"}
