@@ -106,5 +106,7 @@ def heat_beyond_the_poles(
         temperatures: T_b.
         overlaps: (g_b g_c)^2, summed over the oscillators before it is squared.
     """
-    ratio = jnp.log(temperatures[:, None] / temperatures)
-    return jnp.sum(frictions[:, None] * frictions * overlaps * ratio, axis=1) / jnp.pi
+    # x/x is not 1 to the last digit everywhere: the heat of a bath to itself would leave its round-off.
+    itself = jnp.eye(len(temperatures), dtype=bool)
+    ratio = jnp.where(itself, 1.0, temperatures[:, None] / temperatures)
+    return jnp.sum(frictions[:, None] * frictions * overlaps * jnp.log(ratio), axis=1) / jnp.pi
