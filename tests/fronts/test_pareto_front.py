@@ -23,6 +23,7 @@ from qtopt import (
     Peak,
     PowerEfficiency,
     Rms,
+    Weak,
     evaluate,
     trace,
 )
@@ -59,6 +60,17 @@ def test_rms_front_is_the_certified_front(kind: type[AbstractEfficiencyTradeoff]
     assert found.mode == kind.machine_name and found.efficiency == pytest.approx(point.efficiency, rel=1e-9)
     expected = -found.power if kind is PowerEfficiency else found.heat_currents[1]
     assert point.output == pytest.approx(expected, rel=1e-9)
+
+
+def test_points_are_what_the_solver_of_the_problem_says() -> None:
+    """A weak solver with a coarser coth: its own numbers, not those of the default one."""
+    machine, coarse = engine(), Weak(accuracy=1e-2)
+    problem = FrontProblem(machine, PowerEfficiency.of(machine), Rms(2), coarse, FrontSettings(points=2))
+    for point in trace(problem).points:
+        power = float(coarse.steady_state(machine, point.drive).power)
+        assert point.power == pytest.approx(power, rel=1e-12, abs=0.0)
+        finest = float(Weak().steady_state(machine, point.drive).power)
+        assert point.power != pytest.approx(finest, rel=1e-10, abs=0.0)
 
 
 def test_peak_bound_beats_cosines() -> None:
