@@ -159,9 +159,7 @@ def own(judge: Judge, harmonics: int) -> dict[str, Any]:
 def _rates(bound: str, harmonics: int) -> tuple[AbstractDriveSet, Callable[[DriveParameters], jax.Array]]:
     """(B, 2) extracted power and entropy rate of drives, from the tables that qtopt's search uses."""
     space = drives_of(bound, harmonics)
-    model = FormRates(
-        machine_forms(machine(), ENGINE.output(2), FREQUENCY, space.kept_harmonics), space.kept_harmonics
-    )
+    model = FormRates(machine_forms(machine(), ENGINE.output(2), FREQUENCY, space.kept_harmonics))
     batch = eqx.filter_jit(lambda m, p: jnp.stack(jax.vmap(lambda one: m.rates(space.drive(one)))(p), axis=1))
     return space, lambda parameters: batch(model, parameters)
 
@@ -233,7 +231,7 @@ def _certified_starts(bound: str, space: AbstractDriveSet) -> tuple[DriveParamet
     for _ in range(2):
         begin = time.perf_counter()
         forms = machine_forms(machine(), ENGINE.output(2), FREQUENCY, space.kept_harmonics)
-        guide = ENGINE.guide(FormRates(forms, space.kept_harmonics), space)
+        guide = ENGINE.guide(FormRates(forms), space)
         goal, each = guide.goal(POINTS), FrontSettings().starts
         assert goal is not None
         nu, pattern = (jnp.asarray(np.repeat(part, each, axis=0)) for part in guide.resonances(goal.aims))
@@ -308,7 +306,7 @@ def gradient_costs(sizes: tuple[int, ...]) -> list[dict[str, Any]]:
         start = plain.random(np.random.default_rng(0))
         space = Peak(harmonics, FREQUENCY)
         forms = machine_forms(machine(), ENGINE.output(2), FREQUENCY, space.kept_harmonics)
-        model, every = FormRates(forms, space.kept_harmonics), jnp.ones(CANDIDATES)
+        model, every = FormRates(forms), jnp.ones(CANDIDATES)
         parameters = space.random(jax.random.key(0), jnp.linspace(0.1, 0.9, CANDIDATES), 2)
         targets = EfficiencyTarget(6.0 * every, 1e-5 * every, 0.1 * every)
         jobs = {

@@ -71,7 +71,7 @@ def front(candidates: int) -> tuple[float, int]:
     """Two values and gradients of every candidate (front points x starts) of a front's search."""
     space = Peak()
     output, kept = PowerEfficiency(1.0, 0.2).output(2), space.kept_harmonics
-    model = FormRates(machine_forms(example(), output, space.frequency, kept), kept)
+    model = FormRates(machine_forms(example(), output, space.frequency_range, kept))
     parameters = space.random(jax.random.key(0), jnp.linspace(0.1, 0.9, candidates), 2)
     every = jnp.ones(candidates)
     targets = EfficiencyTarget(6.0 * every, 1e-5 * every, 0.1 * every)

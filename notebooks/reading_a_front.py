@@ -40,7 +40,7 @@ hot = qtopt.Bath("hot", 1.0, qtopt.Lorentzian(STRENGTH, peak=1.25, width=0.01), 
 cold = qtopt.Bath("cold", 0.2, qtopt.Ohmic(damping=100.0), coupling=[1.0, 1.0])
 machine = qtopt.Machine([1.0, 0.6], (hot, cold), "joint")
 tradeoff = qtopt.PowerEfficiency.of(machine)
-drives = qtopt.Peak(harmonics=2 if QUICK else 6, frequency=(0.2, 0.8))
+drives = qtopt.Peak(harmonics=2 if QUICK else 6, frequency_range=(0.2, 0.8))
 settings = qtopt.FrontSettings(points=3 if QUICK else 10, starts=2 if QUICK else 8)
 front = qtopt.trace(qtopt.FrontProblem(machine, tradeoff, drives, settings=settings))
 for point in front.points:
@@ -79,7 +79,7 @@ assert all(point.gap >= -1e-9 for point in front.points)
 # drives that reach it come with it, of one harmonic or two: nothing is searched.
 
 # %%
-drives = qtopt.Rms(harmonics=2, frequency=(0.2, 0.8))
+drives = qtopt.Rms(harmonics=2, frequency_range=(0.2, 0.8))
 settings = qtopt.FrontSettings(points=3 if QUICK else 8)
 exact = qtopt.trace(qtopt.FrontProblem(machine, tradeoff, drives, settings=settings))
 print("gaps:", ", ".join(f"{point.gap:.0e}" for point in exact.points))

@@ -24,7 +24,7 @@ def machine(configuration) -> qtopt.Machine:
 
 
 def main(points: int = 8, harmonics: int = 3, out: str = "front.png") -> None:
-    drives = qtopt.Peak(harmonics, frequency=(0.05, 1.0))
+    drives = qtopt.Peak(harmonics, frequency_range=(0.05, 1.0))
     fronts = {}
     for name in ("joint", "independent"):
         own = machine(name)

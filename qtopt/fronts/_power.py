@@ -19,7 +19,7 @@ ANY_SLOPE = 1e12
 def maximise_power(
     machine: Machine,
     starts: list[BoundedDrive],
-    frequency: tuple[float, float],
+    frequency_range: tuple[float, float],
     evaluations: int = EVALUATIONS,
     solver: AbstractSolver | None = None,
 ) -> tuple[BoundedDrive, float]:
@@ -28,15 +28,15 @@ def maximise_power(
     Args:
         machine: any machine of the solver.
         starts: drives with the same number of searched harmonics.
-        frequency: lowest and highest drive frequency.
+        frequency_range: lowest and highest drive frequency.
         evaluations: of power and gradient, for each start.
         solver: by default `Exact()`.
 
     Returns:
         The drive and its extracted power -P (negative if none of them extracts work).
     """
-    drives = Peak(starts[0].cosine.shape[1], frequency)
-    slowest = BoundedDrive(frequency[0], starts[0].mean, starts[0].cosine, starts[0].sine)
+    drives = Peak(starts[0].cosine.shape[1], frequency_range)
+    slowest = BoundedDrive(frequency_range[0], starts[0].mean, starts[0].cosine, starts[0].sine)
     solver = (Exact() if solver is None else solver).for_search().settled(machine, slowest)
     output = Output(-jnp.ones(machine.size), jnp.zeros(()))
     model = SolverRates(machine, solver, output, needs_noise=False)

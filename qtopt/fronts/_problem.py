@@ -35,7 +35,7 @@ class FrontProblem:
         machine: one driven bath, static baths at one temperature.
         tradeoff: what is traded off, made for this machine by its `of`.
         drives: the drives that are allowed.
-        solver: evaluates the points. One without quadratic forms improves the drives of the front of `Weak()`.
+        solver: evaluates the points. One without quadratic forms improves the front of `Weak()`.
         settings: how hard to search.
         variation: numbers of the machine that are searched with the drive, or None.
 

@@ -16,7 +16,7 @@ from ..solvers.weak import weak_validity
 from ._front import Front, FrontPoint, best_of
 from ._problem import FrontProblem
 from .drive_sets import DriveParameters, Variation, Varied
-from .rates import HARMONICS, AbstractRates, FormRates, SolverRates, VariedRates, machine_forms
+from .rates import KEPT_FOR_EACH, AbstractRates, FormRates, SolverRates, VariedRates, machine_forms
 from .search import Goal, Round, broad, drives_of, explore, refine, search
 from .tradeoffs import AbstractGuide, AbstractTradeoff, Currents
 
@@ -106,8 +106,8 @@ def _forms(problem: FrontProblem, machine: Machine) -> FormRates:
     """The rates of the weak theory from tabulated forms."""
     drives, tradeoff = problem.drives, problem.tradeoff
     kept, output = drives.kept_harmonics, tradeoff.output(machine.size)
-    forms = machine_forms(machine, output, drives.frequency, kept, tradeoff.needs_noise)
-    return FormRates(forms, kept, at_once=problem.settings.chunk)
+    forms = machine_forms(machine, output, drives.frequency_range, kept, tradeoff.needs_noise)
+    return FormRates(forms, at_once=problem.settings.chunk)
 
 
 def _starts(problem: FrontProblem, guide: AbstractGuide, goal: Goal) -> DriveParameters:
@@ -126,7 +126,7 @@ def _varied(
 ) -> tuple[AbstractDrive, Any]:
     """The best drive and numbers of the machine for every aim, from a drive for each."""
     space = Varied(problem.drives, variation.ranges)
-    kept = min(problem.drives.kept_harmonics, HARMONICS * problem.drives.harmonics)
+    kept = min(problem.drives.kept_harmonics, KEPT_FOR_EACH * problem.drives.harmonics)
     model = VariedRates(variation.build, problem.tradeoff.output(problem.machine.size), kept)
     starts = space.starts(variation, parameters, problem.settings.seed)
     return drives_of(space, search(model, space, goal, starts, NARROW, store.beside("varied"), progress))
@@ -159,7 +159,7 @@ def improved(
     store = Store(None) if store is None else store
     tradeoff, drives, machine = problem.tradeoff, problem.drives, problem.machine
     found = [point.drive for point in begun.points]
-    slowest = eqx.tree_at(lambda drive: drive.frequency, found[0], jnp.asarray(drives.frequency[0]))
+    slowest = eqx.tree_at(lambda drive: drive.frequency, found[0], jnp.asarray(drives.frequency_range[0]))
     solver = problem.solver.for_search().settled(machine, slowest)
     model = SolverRates(machine, solver, tradeoff.output(machine.size), tradeoff.needs_noise)
     reached = _evaluated(problem, problem.solver, found)

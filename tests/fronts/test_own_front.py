@@ -93,7 +93,7 @@ class Opposite(AbstractDriveSet):
     def drive(self, parameters):
         cosine, sine = parameters.cosine[:1], parameters.sine[:1]
         scale = jnp.sqrt(1.0 / jnp.sum(cosine**2 + sine**2)) * jnp.array([[1.0], [-1.0]])
-        frequency = self.drive_frequency(parameters.position)
+        frequency = self.drive_frequency(parameters.frequency_logit)
         return FourierDrive(frequency, jnp.zeros(2), scale * cosine, scale * sine)
 '''
 EXAMPLE = Path(__file__).parents[2] / "scripts" / "machines" / "collective_engine.toml"

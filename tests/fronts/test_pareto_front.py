@@ -233,7 +233,7 @@ def improved(at_once: int | None) -> list[list[float]]:
     """Rates of five candidates after a few evaluations of L-BFGS."""
     space = Rms(2, (0.45, 0.45))
     forms = machine_forms(engine(), ENGINE.output(2), (0.45, 0.45), space.kept_harmonics)
-    model = FormRates(forms, space.kept_harmonics, at_once=at_once)
+    model = FormRates(forms, at_once=at_once)
     parameters = space.random(jax.random.key(1), jnp.full(5, 0.45), 2)
     targets = EfficiencyTarget(jnp.full(5, 6.0), jnp.full(5, 1e-5), jnp.full(5, 0.1))
     return [np.asarray(rate).tolist() for rate in refine(model, space, targets, parameters, 4)[1]]

@@ -59,7 +59,7 @@ def landscape(
 
 def dense_dual(forms: AbstractForms, slope: float, frequencies: np.ndarray) -> np.ndarray:
     """L/2 min over lambda of max_n (top eigenvalue of X_n + lambda (kappa X_n - S_n)) at each frequency."""
-    output, entropy = forms.read(frequencies[:, None] * np.arange(1, forms.harmonics + 1))
+    output, entropy = forms.read(frequencies[:, None] * np.arange(1, forms.kept_harmonics + 1))
 
     def dual(share: np.ndarray) -> np.ndarray:
         multiplier = (share / (1.0 - share))[:, None, None, None]
@@ -80,7 +80,7 @@ def rates(forms: AbstractForms, best: BestDrives, i: int) -> tuple[float, float]
     amplitude = best.amplitude[i]
     return tuple(
         2.0 * np.einsum("nl,nlm,nm->", np.conj(amplitude), form, amplitude).real
-        for form in forms.read(best.frequency[i] * best.order[i])
+        for form in forms.read(best.drive_frequency[i] * best.order[i])
     )
 
 
@@ -88,8 +88,8 @@ def check_drives(
     forms: AbstractForms, span: tuple[float, float], efficiency: np.ndarray, best: BestDrives
 ) -> None:
     """Every drive obeys the bound, lies in the range, is as efficient and yields as much as claimed."""
-    assert np.all((best.frequency >= span[0]) & (best.frequency <= span[1]))
-    assert np.all((best.order >= 1) & (best.order <= forms.harmonics))
+    assert np.all((best.drive_frequency >= span[0]) & (best.drive_frequency <= span[1]))
+    assert np.all((best.order >= 1) & (best.order <= forms.kept_harmonics))
     square = 2.0 * np.sum(np.abs(best.amplitude) ** 2, axis=(1, 2))
     np.testing.assert_allclose(square, forms.size / 2.0, rtol=1e-12)
     for i in range(len(efficiency)):
@@ -117,7 +117,7 @@ def check_front(forms: AbstractForms, span: tuple[float, float], shares: np.ndar
     best = front.best(efficiency)
     check_drives(forms, span, efficiency, best)
     for i, slope in enumerate(ENGINE.slope(efficiency)):
-        near = best.frequency[i] * (1.0 + 1e-3 * np.linspace(-1.0, 1.0, 11))
+        near = best.drive_frequency[i] * (1.0 + 1e-3 * np.linspace(-1.0, 1.0, 11))
         frequencies = np.concatenate([np.linspace(*span, grid), np.clip(near, *span)])
         expected = dense_dual(forms, slope, frequencies).max()
         np.testing.assert_allclose(best.output[i], expected, rtol=1e-8)
@@ -251,7 +251,7 @@ def test_points_lie_on_the_certified_front(case: str) -> None:
         np.testing.assert_allclose(np.sum(point.drive.mean_square()), 1.0, rtol=1e-12)
         present = np.flatnonzero(np.linalg.norm(np.asarray(point.drive.harmonics(drives.harmonics)), axis=1))
         assert set(present) <= set(orders) and len(present) <= 2
-        assert drives.frequency[0] <= point.frequency <= drives.frequency[1]
+        assert drives.frequency_range[0] <= point.frequency <= drives.frequency_range[1]
 
 
 def test_one_oscillator_has_a_front() -> None:

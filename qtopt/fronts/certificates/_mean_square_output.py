@@ -14,11 +14,11 @@ class MeanSquareCertifier(AbstractCertifier):
     Args:
         forms: of output and entropy production, with as many harmonics as the drives may have.
         slopes: of the trade-off.
-        frequency: range of the drive frequency.
+        frequency_range: lowest and highest drive frequency.
     """
 
-    def __init__(self, forms: AbstractForms, slopes: Slopes, frequency: tuple[float, float]) -> None:
-        self.slopes, self.front = slopes, MeanSquareFront(forms, frequency)
+    def __init__(self, forms: AbstractForms, slopes: Slopes, frequency_range: tuple[float, float]) -> None:
+        self.slopes, self.front = slopes, MeanSquareFront(forms, frequency_range)
 
     def best(self, efficiency: ArrayLike) -> BestDrives:
         """The strongest drives that are at least as efficient as asked for, (M,)."""
@@ -26,7 +26,9 @@ class MeanSquareCertifier(AbstractCertifier):
 
     def at(self, efficiency: np.ndarray) -> Certificate:
         best = self.best(efficiency)
-        return Certificate(np.asarray(efficiency, dtype=float), best.output, best.output, best.frequency)
+        return Certificate(
+            np.asarray(efficiency, dtype=float), best.output, best.output, best.drive_frequency
+        )
 
     def quick(self, efficiency: np.ndarray) -> Certificate:
         return self.at(efficiency)

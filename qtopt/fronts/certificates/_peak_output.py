@@ -40,14 +40,14 @@ class PeakCertifier(AbstractCertifier):
     Args:
         forms: of output and entropy production.
         slopes: of the trade-off.
-        frequency: range of the drive frequency.
+        frequency_range: lowest and highest drive frequency.
 
     Source: theory (9.14), (10.1), (10.3), (10.10).
     """
 
-    def __init__(self, forms: AbstractForms, slopes: Slopes, frequency: tuple[float, float]) -> None:
+    def __init__(self, forms: AbstractForms, slopes: Slopes, frequency_range: tuple[float, float]) -> None:
         self.forms, self.slopes = forms, slopes
-        self.grid = _frequency_grid(forms, *frequency)
+        self.grid = _frequency_grid(forms, *frequency_range)
         self.table = _useful_forms(forms, self.grid)
 
     def at(self, efficiency: np.ndarray) -> Certificate:

@@ -33,15 +33,15 @@ class PrecisionCertifier:
     Args:
         forms: of extracted power, its variance rate and entropy production.
         bound: "peak" or "rms".
-        frequency: range of the drive frequency; its harmonics are looked at up to the end of the table.
+        frequency_range: of the drive; harmonics are looked at up to the end of the table.
 
     Source: theory (11.1), (11.2), (11.4), (11.5), (11.6).
     """
 
-    def __init__(self, forms: AbstractForms, bound: str, frequency: tuple[float, float]) -> None:
+    def __init__(self, forms: AbstractForms, bound: str, frequency_range: tuple[float, float]) -> None:
         self.support = support_of(bound)
         self.weights = self.support.weights(forms.size)
-        nu = _harmonic_frequencies(forms, frequency)
+        nu = _harmonic_frequencies(forms, frequency_range)
         _, _, best, rates = _best_harmonic(forms.read(nu))
         if not isinstance(forms, FixedForms):
             near = nu[best] * np.exp(np.linspace(-1.0, 1.0, NEAR) * np.log(nu[1] / nu[0]))
@@ -56,8 +56,8 @@ class PrecisionCertifier:
         self.pattern = state / np.abs(state).max()
         self.harmonic_frequency = float(nu[best])
         self.largest_power = self._largest_power(np.ones(len(nu), dtype=bool))
-        self.fundamental_power = self._largest_power(nu <= frequency[1])
-        self.shaped = ShapedProducts(forms, self.support, frequency, self.harmonic_frequency)
+        self.fundamental_power = self._largest_power(nu <= frequency_range[1])
+        self.shaped = ShapedProducts(forms, self.support, frequency_range, self.harmonic_frequency)
 
     def at(self, power: np.ndarray, reached: np.ndarray | None = None) -> Certificate:
         """The bounds on Q at these extracted powers, (M,), all above 0.
@@ -110,11 +110,11 @@ class PrecisionCertifier:
         return float(min(np.max(largest_eigenvalue(extracted / root)) for root in roots))
 
 
-def _harmonic_frequencies(forms: AbstractForms, frequency: tuple[float, float]) -> np.ndarray:
-    low, high = frequency
+def _harmonic_frequencies(forms: AbstractForms, frequency_range: tuple[float, float]) -> np.ndarray:
+    low, high = frequency_range
     if isinstance(forms, FixedForms):
-        return low * np.arange(1, forms.harmonics + 1)
-    return np.geomspace(low, high * forms.harmonics, GRID)
+        return low * np.arange(1, forms.kept_harmonics + 1)
+    return np.geomspace(low, high * forms.kept_harmonics, GRID)
 
 
 def _best_harmonic(

@@ -94,12 +94,16 @@ class ShapedProducts:
     """
 
     def __init__(
-        self, forms: AbstractForms, support: AbstractSupport, frequency: tuple[float, float], resonance: float
+        self,
+        forms: AbstractForms,
+        support: AbstractSupport,
+        frequency_range: tuple[float, float],
+        resonance: float,
     ) -> None:
-        self.forms, self.support, self.frequency = forms, support, frequency
+        self.forms, self.support, self.frequency_range = forms, support, frequency_range
         self.weights = support.weights(forms.size)
-        low, high = frequency
-        near = resonance / np.arange(1, forms.harmonics + 1)
+        low, high = frequency_range
+        near = resonance / np.arange(1, forms.kept_harmonics + 1)
         near = near[(near > low) & (near < high)][:RESONANT]
         self.omega = np.unique(np.concatenate([np.geomspace(low, high, FREQUENCIES), near]))
 
@@ -114,7 +118,7 @@ class ShapedProducts:
         series = self.series(self.omega)
         ends = np.array([all_rates(forms)[[0, -1]] for forms in series]) * np.array([30.0, 1.0 / 30.0])
         pairs.add(self.omega, series, np.geomspace(ends[:, 0], ends[:, 1], RATES, axis=1))
-        low, high = self.frequency
+        low, high = self.frequency_range
         gap, step = np.log(high / low) / (FREQUENCIES - 1), np.log(ends[0, 1] / ends[0, 0]) / (RATES - 1)
         for _ in range(ZOOMS):
             omega, rate = pairs.smallest()

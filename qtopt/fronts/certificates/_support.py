@@ -32,7 +32,7 @@ class AbstractSupport(ABC):
     shaped: ClassVar[bool]
     """Whether `largest` knows more than the largest weight."""
     certifier: Callable[[AbstractForms, Slopes, tuple[float, float]], AbstractCertifier]
-    """Of the output at an efficiency, made from (forms, slopes, frequency)."""
+    """Of the output at an efficiency, made from (forms, slopes, frequency_range)."""
 
     @abstractmethod
     def weights(self, size: int) -> np.ndarray:
@@ -112,7 +112,7 @@ def support_of(bound: str) -> AbstractSupport:
 
 
 def certifier_of(
-    forms: AbstractForms, slopes: Slopes, bound: str, frequency: tuple[float, float]
+    forms: AbstractForms, slopes: Slopes, bound: str, frequency_range: tuple[float, float]
 ) -> AbstractCertifier:
     """The bounds on the output at an efficiency of one machine.
 
@@ -120,9 +120,9 @@ def certifier_of(
         forms: of output and entropy production.
         slopes: of the trade-off.
         bound: "peak" or "rms".
-        frequency: range of the drive frequency.
+        frequency_range: lowest and highest drive frequency.
     """
-    return support_of(bound).certifier(forms, slopes, frequency)
+    return support_of(bound).certifier(forms, slopes, frequency_range)
 
 
 def _shapes() -> np.ndarray:

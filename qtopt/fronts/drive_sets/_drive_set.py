@@ -27,13 +27,13 @@ class DriveParameters(NamedTuple):
         mean: of each series, (L,).
         cosine: amplitudes, (L, N).
         sine: amplitudes, (L, N).
-        position: logit of the drive frequency within the searched range, on a logarithmic scale.
+        frequency_logit: logit of the drive frequency within the searched range, on a logarithmic scale.
     """
 
     mean: Float[Array, "*batch L"]
     cosine: Float[Array, "*batch L N"]
     sine: Float[Array, "*batch L N"]
-    position: Float[Array, "*batch"]
+    frequency_logit: Float[Array, "*batch"]
 
 
 class AbstractDriveSet(eqx.Module):
@@ -45,7 +45,7 @@ class AbstractDriveSet(eqx.Module):
 
     Attributes:
         harmonics: searched harmonics N of each drive.
-        frequency: lowest and highest drive frequency; equal ends fix it.
+        frequency_range: lowest and highest drive frequency; equal ends fix it.
     """
 
     family: ClassVar[str] = "drive set"
@@ -54,7 +54,7 @@ class AbstractDriveSet(eqx.Module):
     certified_as: eqx.AbstractClassVar[str]
     """"peak", all drives with |g_l(t)| <= 1, or "rms", all with sum_l mean(g_l^2) <= L/2."""
     harmonics: int = eqx.field(static=True, default=8)
-    frequency: tuple[float, float] = eqx.field(static=True, default=(0.05, 1.0))
+    frequency_range: tuple[float, float] = eqx.field(static=True, default=(0.05, 1.0))
 
     @abstractmethod
     def drive(self, parameters: DriveParameters) -> AbstractDrive:
@@ -69,8 +69,9 @@ class AbstractDriveSet(eqx.Module):
     ) -> DriveParameters:
         """The parameters that stand for the drive with this series: the inverse of `drive`."""
         mean, cosine, sine = self.unscaled(mean, cosine, sine)
-        position = self.position(jnp.asarray(drive_frequency))
-        return DriveParameters(jnp.asarray(mean), jnp.asarray(cosine), jnp.asarray(sine), position)
+        return DriveParameters(
+            *map(jnp.asarray, (mean, cosine, sine)), self.logit_of(jnp.asarray(drive_frequency))
+        )
 
     def parameters_of(self, drives: Sequence[AbstractDrive]) -> DriveParameters:
         """The parameters of some drives of the set, stacked."""
@@ -85,22 +86,22 @@ class AbstractDriveSet(eqx.Module):
         drive = _drive(self, parameters)
         mean, *shape = _series(drive)
         k = int(np.argmax(np.sum(shape[0] ** 2 + shape[1] ** 2, axis=0))) + 1
-        frequency = k * float(drive.frequency)
-        if k == 1 or frequency > self.frequency[1]:
+        drive_frequency = k * float(drive.frequency)
+        if k == 1 or drive_frequency > self.frequency_range[1]:
             return None
         kept = shape[0].shape[1] // k
         cosine, sine = np.zeros_like(shape[0]), np.zeros_like(shape[1])
         cosine[:, :kept], sine[:, :kept] = (part[:, k - 1 :: k] for part in shape)
-        return self.parameters(mean, cosine, sine, frequency)
+        return self.parameters(mean, cosine, sine, drive_frequency)
 
-    def drive_frequency(self, position: Float[Array, "*batch"]) -> Float[Array, "*batch"]:
-        """Omega = low (high/low)^sigmoid(position)."""
-        low, high = self.frequency
-        return low * (high / low) ** jax.nn.sigmoid(position)
+    def drive_frequency(self, frequency_logit: Float[Array, "*batch"]) -> Float[Array, "*batch"]:
+        """Omega = low (high/low)^sigmoid(frequency_logit): theory (9.11)."""
+        low, high = self.frequency_range
+        return low * (high / low) ** jax.nn.sigmoid(frequency_logit)
 
-    def position(self, drive_frequency: Float[Array, "*batch"]) -> Float[Array, "*batch"]:
+    def logit_of(self, drive_frequency: Float[Array, "*batch"]) -> Float[Array, "*batch"]:
         """The inverse of `drive_frequency`, kept away from the ends of the range."""
-        low, high = self.frequency
+        low, high = self.frequency_range
         if low == high:
             return jnp.zeros_like(drive_frequency)
         fraction = jnp.log(drive_frequency / low) / jnp.log(high / low)
@@ -123,7 +124,7 @@ class AbstractDriveSet(eqx.Module):
             0.1 * jax.random.normal(keys[0], (count, oscillators)),
             2.0 * jax.random.normal(keys[1], shape) / order,
             2.0 * jax.random.normal(keys[2], shape) / order,
-            self.position(frequencies),
+            self.logit_of(frequencies),
         )
 
     def starts(
@@ -158,7 +159,7 @@ def _starts(
     drive_set: AbstractDriveSet, key: Array, nu: Float[Array, " B"], pattern: Complex[Array, "B L"]
 ) -> DriveParameters:
     count, oscillators = pattern.shape
-    low, high = drive_set.frequency
+    low, high = drive_set.frequency_range
     shapes, spread, choice, phase, size = jax.random.split(key, 5)
     frequencies = jnp.exp(jax.random.uniform(spread, (count,), minval=jnp.log(low), maxval=jnp.log(high)))
     first = jnp.ceil(nu / high * (1.0 - 1e-9))
@@ -179,5 +180,5 @@ def _starts(
     # g_n = (cosine + i sine)/2
     mean = jnp.where(informed[:, None], NOISE * random.mean, random.mean)
     return DriveParameters(
-        mean, mixed(random.cosine, turned.real), mixed(random.sine, turned.imag), random.position
+        mean, mixed(random.cosine, turned.real), mixed(random.sine, turned.imag), random.frequency_logit
     )

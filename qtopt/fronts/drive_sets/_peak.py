@@ -27,7 +27,7 @@ class Peak(AbstractDriveSet):
         order = jnp.arange(1, self.harmonics + 1)
         slope = jnp.sum(order**2 * (cosine**2 + sine**2), axis=-1) / 2.0
         scale = STEEPNESS / jnp.sqrt(STEEPNESS**2 + slope)
-        frequency = self.drive_frequency(parameters.position)
+        frequency = self.drive_frequency(parameters.frequency_logit)
         return BoundedDrive(frequency, mean * scale, cosine * scale[:, None], sine * scale[:, None])
 
     def unscaled(self, *series: np.ndarray) -> tuple[np.ndarray, ...]:

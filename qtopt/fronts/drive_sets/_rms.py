@@ -22,5 +22,5 @@ class Rms(AbstractDriveSet):
         mean, cosine, sine = parameters.mean, parameters.cosine, parameters.sine
         square = jnp.sum(mean**2) + jnp.sum(cosine**2 + sine**2) / 2.0
         scale = jnp.sqrt(mean.shape[-1] / 2.0 / square)
-        frequency = self.drive_frequency(parameters.position)
+        frequency = self.drive_frequency(parameters.frequency_logit)
         return FourierDrive(frequency, mean * scale, cosine * scale, sine * scale)

@@ -65,9 +65,9 @@ class VariedParameters(NamedTuple):
     numbers: Float[Array, "*batch V"]
 
     @property
-    def position(self) -> Float[Array, "*batch"]:
+    def frequency_logit(self) -> Float[Array, "*batch"]:
         """The logit of the drive frequency, see `DriveParameters`."""
-        return self.drive.position
+        return self.drive.frequency_logit
 
 
 class Varied(eqx.Module):
@@ -96,7 +96,7 @@ class Varied(eqx.Module):
         """COPIES candidates for each of some drives, with different numbers."""
         low, high = np.array(self.ranges).T
         own = np.log(np.array(variation.start) / low) / np.log(high / low)
-        count = drives.position.shape[0] * COPIES
+        count = drives.frequency_logit.shape[0] * COPIES
         fraction = np.random.default_rng(seed).uniform(0.1, 0.9, (count, len(own)))
         fraction[::COPIES] = np.clip(own, 0.02, 0.98)
         copies: Any = jax.tree.map(lambda leaf: jnp.repeat(leaf, COPIES, axis=0), drives)

@@ -20,6 +20,6 @@ from ._solver_rates import (
     SolverRates as SolverRates,
 )
 from ._varied_rates import (
-    HARMONICS as HARMONICS,
+    KEPT_FOR_EACH as KEPT_FOR_EACH,
     VariedRates as VariedRates,
 )

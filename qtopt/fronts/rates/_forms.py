@@ -35,8 +35,13 @@ class AbstractForms(eqx.Module):
     Each rate is ``sum_n g_n^dagger W_n g_n`` over all n. There are F of them, in this order: the output X,
     where it is wanted its variance rate D, and last the entropy production rate S.
 
+    Attributes:
+        kept_harmonics: the number N of harmonics whose forms there are, which are all that count.
+
     Source: theory (9.1), (9.2).
     """
+
+    kept_harmonics: eqx.AbstractVar[int]
 
     @abstractmethod
     def at(self, drive_frequency: Float[Array, ""]) -> Complex[Array, "F n L L"]:
@@ -45,11 +50,6 @@ class AbstractForms(eqx.Module):
     @abstractmethod
     def read(self, harmonic_frequency: np.ndarray) -> np.ndarray:
         """The forms (F, ..., L, L) at any harmonic frequencies nu (...), on the host."""
-
-    @property
-    @abstractmethod
-    def harmonics(self) -> int:
-        """The number N of harmonics whose forms there are."""
 
     @property
     @abstractmethod
@@ -63,7 +63,7 @@ class AbstractForms(eqx.Module):
 
     def series(self, drive_frequencies: np.ndarray) -> np.ndarray:
         """The forms (F, G, N+1, L, L) at n Omega, n = 0..N, for G drive frequencies, on the host."""
-        return self.read(np.asarray(drive_frequencies)[:, None] * np.arange(self.harmonics + 1))
+        return self.read(np.asarray(drive_frequencies)[:, None] * np.arange(self.kept_harmonics + 1))
 
 
 class FixedForms(AbstractForms):
@@ -84,7 +84,7 @@ class FixedForms(AbstractForms):
         return np.asarray(self.forms)[:, np.rint(harmonic_frequency / self.drive_frequency).astype(int)]
 
     @property
-    def harmonics(self) -> int:
+    def kept_harmonics(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride]
         return self.forms.shape[1] - 1
 
     @property
@@ -107,21 +107,23 @@ class TabulatedForms(AbstractForms):
         panels: (M+1,) edges in nu, see `tabulate`.
         coefficients: (M, D, F, L^2) of the Chebyshev polynomials of each degree below D.
         highest: nu at which the table ends.
-        kept: N.
+        kept_harmonics: N.
     """
 
     panels: Float[Array, " M1"]
     coefficients: Float[Array, "M D F LL"]
     highest: Float[Array, ""]
-    kept: int = eqx.field(static=True)
+    kept_harmonics: int = eqx.field(static=True)
 
     @staticmethod
     def of(
-        evaluate: Callable[[np.ndarray], np.ndarray], highest: float, harmonics: int, tolerance: float
+        evaluate: Callable[[np.ndarray], np.ndarray], highest: float, kept_harmonics: int, tolerance: float
     ) -> "TabulatedForms":
         """The table of ``evaluate(nu (K,)) -> (F, K, L, L)`` up to nu = `highest`."""
         edges, coefficients = tabulate(evaluate, highest, tolerance)
-        return TabulatedForms(jnp.asarray(edges), jnp.asarray(coefficients), jnp.asarray(highest), harmonics)
+        return TabulatedForms(
+            jnp.asarray(edges), jnp.asarray(coefficients), jnp.asarray(highest), kept_harmonics
+        )
 
     def at(self, drive_frequency: Float[Array, ""]) -> Complex[Array, "F n L L"]:
         # First-order expansion about the frequency itself: the same value and gradient, but reverse mode
@@ -131,7 +133,7 @@ class TabulatedForms(AbstractForms):
         return unpacked(jnp.swapaxes(value + slope * (drive_frequency - fixed), 0, 1))
 
     def _look_up(self, drive_frequency: Float[Array, ""]) -> Float[Array, "n F LL"]:
-        nu = drive_frequency * jnp.arange(self.harmonics + 1)
+        nu = drive_frequency * jnp.arange(self.kept_harmonics + 1)
         panel = jnp.clip(jnp.searchsorted(self.panels, nu, side="right") - 1, 0, self.panels.shape[0] - 2)
         basis = chebyshev(nu, self.panels[panel], self.panels[panel + 1])
         table = self.coefficients[panel]
@@ -150,10 +152,6 @@ class TabulatedForms(AbstractForms):
         return unpacked(np.moveaxis(values, -2, 0))
 
     @property
-    def harmonics(self) -> int:
-        return self.kept
-
-    @property
     def size(self) -> int:
         return round(self.coefficients.shape[-1] ** 0.5)
 
@@ -167,14 +165,13 @@ class FormRates(AbstractRates):
     """The rates of a drive from quadratic forms: (X, S), or (X, D, S).
 
     Attributes:
-        harmonics: of a drive that count, those of the forms.
+        forms: the harmonics of a drive that they know are those that count.
     """
 
     forms: AbstractForms
-    harmonics: int = eqx.field(static=True)
 
     def rates(self, drive: AbstractDrive) -> Rates:
-        return tuple(total_of(self.forms.at(drive.frequency), drive.harmonics(self.harmonics)))
+        return tuple(total_of(self.forms.at(drive.frequency), drive.harmonics(self.forms.kept_harmonics)))
 
 
 def forms_at(
@@ -203,15 +200,19 @@ _compiled = eqx.filter_jit(forms_at)
 
 
 def machine_forms(
-    machine: Machine, output: Output, frequency: tuple[float, float], harmonics: int, noise: bool = False
+    machine: Machine,
+    output: Output,
+    frequency_range: tuple[float, float],
+    kept_harmonics: int,
+    noise: bool = False,
 ) -> AbstractForms:
     """The forms of a machine for drive frequencies from low to high (equal ends: one fixed frequency).
 
     Args:
         machine: one driven bath, static baths at one temperature.
         output: what X is.
-        frequency: (low, high).
-        harmonics: N.
+        frequency_range: (low, high).
+        kept_harmonics: N.
         noise: whether the variance rate of X is among the forms.
 
     Raises:
@@ -229,7 +230,7 @@ def machine_forms(
             "a weak-coupling front needs all static baths at one temperature, but they are at "
             f"{temperatures}: use one temperature."
         )
-    low, high = frequency
+    low, high = frequency_range
     # At nu = 0 two poles of the noise meet; nothing works there, so that any small frequency will do.
     least = 1e-6 * low if noise else 0.0
 
@@ -240,6 +241,6 @@ def machine_forms(
         return np.concatenate(found, axis=1)[:, : len(nu)]
 
     if low == high:
-        return FixedForms(jnp.asarray(evaluate(low * np.arange(harmonics + 1))), float(low))
-    highest = high * harmonics * (1.0 + 1e-9)
-    return TabulatedForms.of(evaluate, highest, harmonics, NOISY_TOLERANCE if noise else TOLERANCE)
+        return FixedForms(jnp.asarray(evaluate(low * np.arange(kept_harmonics + 1))), float(low))
+    highest = high * kept_harmonics * (1.0 + 1e-9)
+    return TabulatedForms.of(evaluate, highest, kept_harmonics, NOISY_TOLERANCE if noise else TOLERANCE)

@@ -12,7 +12,7 @@ from ._forms import forms_at, total_of
 from ._output import Output
 from ._rates import AbstractRates, Rates
 
-HARMONICS = 4
+KEPT_FOR_EACH = 4
 """Harmonics counted for each searched one in a search; reported numbers count all."""
 
 
@@ -22,17 +22,17 @@ class VariedRates(AbstractRates):
     Attributes:
         build: the machine with given numbers (V,).
         output: X as a combination of currents.
-        harmonics: counted harmonics of the drive.
+        kept_harmonics: counted harmonics of the drive.
     """
 
     at_once: int | None = eqx.field(static=True, default=1, kw_only=True)
     build: Callable[[Float[Array, " V"]], Machine]
     output: Output
-    harmonics: int = eqx.field(static=True)
+    kept_harmonics: int = eqx.field(static=True)
 
-    def rates(self, drive: tuple[AbstractDrive, Array]) -> Rates:
-        shape, numbers = drive
-        order = jnp.arange(self.harmonics + 1, dtype=float).at[0].set(1e-6)
+    def rates(self, candidate: tuple[AbstractDrive, Array]) -> Rates:
+        shape, numbers = candidate
+        order = jnp.arange(self.kept_harmonics + 1, dtype=float).at[0].set(1e-6)
 
         def forms(point: Float[Array, " V1"]) -> Array:
             return forms_at(self.build(point[1:]), self.output, order * point[0], noise=True)
@@ -42,4 +42,4 @@ class VariedRates(AbstractRates):
         point = jnp.concatenate([shape.frequency[None], numbers])
         fixed = jax.lax.stop_gradient(point)
         slope, value = jax.jacfwd(lambda x: (forms(x),) * 2, has_aux=True)(fixed)
-        return tuple(total_of(value + slope @ (point - fixed), shape.harmonics(self.harmonics)))
+        return tuple(total_of(value + slope @ (point - fixed), shape.harmonics(self.kept_harmonics)))

@@ -85,7 +85,7 @@ def search(
         progress: called as ``progress(chunks done, chunks in all)``.
         batch: candidates in one chunk; by default all. Smaller ones need rounds that all end with "best".
     """
-    count = parameters.position.shape[0]
+    count = parameters.frequency_logit.shape[0]
     batch = count if batch is None else min(batch, count)
     parts = -(-count // batch)
     state = State(parameters, jnp.zeros((0, 0)), jnp.asarray(goal.aims))
@@ -118,7 +118,7 @@ def _improved(
     batch: int | None,
 ) -> State:
     """The state with one batch of its candidates improved."""
-    count = state.parameters.position.shape[0]
+    count = state.parameters.frequency_logit.shape[0]
     points = jax.tree.leaves(targets)[0].shape[0]
     each = jax.tree.map(lambda leaf: jnp.repeat(leaf, count // points, axis=0), targets)
     if batch is None:

@@ -11,6 +11,9 @@ from jaxtyping import Array, Float
 from ..rates import Rates
 from ._steps import Space, Target
 
+ELSEWHERE = 0.3
+"""Drives whose frequency logits differ by more have another frequency."""
+
 
 def best_and_neighbours(space: Space, parameters: Any, rates: Rates, targets: Target) -> Any:
     """Four candidates for each target, target-major: its best, a variation, the best of either neighbour.
@@ -22,9 +25,9 @@ def best_and_neighbours(space: Space, parameters: Any, rates: Rates, targets: Ta
     """
     order = ranking(rates, targets)
     parameters = jax.tree.map(np.asarray, parameters)
-    position = parameters.position
+    logit = parameters.frequency_logit
     best = order[:, 0]
-    elsewhere = np.abs(position[order] - position[best][:, None]) > 0.3
+    elsewhere = np.abs(logit[order] - logit[best][:, None]) > ELSEWHERE
     second = order[np.arange(len(order)), np.argmax(elsewhere, axis=1)]
     left, right = np.concatenate([best[:1], best[:-1]]), np.concatenate([best[1:], best[-1:]])
     chosen = np.stack([best, second, left, right], axis=1).ravel()

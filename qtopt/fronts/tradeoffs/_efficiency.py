@@ -154,7 +154,7 @@ class EfficiencyGuide(AbstractGuide):
         self, tradeoff: AbstractEfficiencyTradeoff, model: FormRates, drive_set: AbstractDriveSet
     ) -> None:
         self.tradeoff, self.forms, self.drive_set = tradeoff, model.forms, drive_set
-        self.certifier = certifier_of(self.forms, tradeoff, drive_set.certified_as, drive_set.frequency)
+        self.certifier = certifier_of(self.forms, tradeoff, drive_set.certified_as, drive_set.frequency_range)
         self.span = self.certifier.efficiency_range()
 
     def goal(self, count: int) -> Goal | None:

@@ -127,7 +127,7 @@ class AbstractPrecisionGuide(AbstractGuide):
 
     def __init__(self, tradeoff: Any, model: FormRates, drive_set: AbstractDriveSet) -> None:
         self.tradeoff = tradeoff
-        self.certifier = PrecisionCertifier(model.forms, drive_set.certified_as, drive_set.frequency)
+        self.certifier = PrecisionCertifier(model.forms, drive_set.certified_as, drive_set.frequency_range)
 
     def resonances(self, aims: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         count = len(aims)

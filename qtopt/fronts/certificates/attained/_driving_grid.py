@@ -29,9 +29,9 @@ class DrivingGrid:
     right: np.ndarray
 
     @staticmethod
-    def of(forms: AbstractForms, frequency: tuple[float, float]) -> "DrivingGrid":
+    def of(forms: AbstractForms, frequency_range: tuple[float, float]) -> "DrivingGrid":
         """NODES nodes on each panel of the forms, and the ends of the intervals."""
-        intervals = _union(np.outer(np.arange(1, forms.harmonics + 1), frequency))
+        intervals = _union(np.outer(np.arange(1, forms.kept_harmonics + 1), frequency_range))
         edges, part = forms.edges, np.arange(NODES) / NODES
         nodes = (edges[:-1, None] + np.diff(edges)[:, None] * part).ravel()
         inside = np.any((nodes[:, None] > intervals[:, 0]) & (nodes[:, None] < intervals[:, 1]), axis=1)

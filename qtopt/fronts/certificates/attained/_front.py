@@ -22,13 +22,13 @@ class BestDrives(NamedTuple):
 
     Attributes:
         output: (M,) what they yield, 0 where every drive costs more.
-        frequency: (M,) Omega.
+        drive_frequency: (M,) Omega.
         order: (M, 2) the harmonics n that they have.
         amplitude: (M, 2, L) their complex g_n; the first is zero where one harmonic is enough.
     """
 
     output: np.ndarray
-    frequency: np.ndarray
+    drive_frequency: np.ndarray
     order: np.ndarray
     amplitude: np.ndarray
 
@@ -39,7 +39,7 @@ class BestDrives(NamedTuple):
         for part in range(2):
             series[np.arange(count), self.order[:, part]] += self.amplitude[:, part]
         wave = 2.0 * np.swapaxes(series[:, 1:], 1, 2)
-        return jax.vmap(FourierDrive)(self.frequency, np.zeros((count, size)), wave.real, wave.imag)
+        return jax.vmap(FourierDrive)(self.drive_frequency, np.zeros((count, size)), wave.real, wave.imag)
 
 
 class MeanSquareFront:
@@ -54,13 +54,13 @@ class MeanSquareFront:
 
     Args:
         forms: of the machine, with as many harmonics as the drives may have.
-        frequency: range of Omega; equal ends fix it.
+        frequency_range: lowest and highest Omega; equal ends fix it.
 
     Source: theory (9.17), (9.18).
     """
 
-    def __init__(self, forms: AbstractForms, frequency: tuple[float, float]) -> None:
-        self.land = Landscape(forms, frequency)
+    def __init__(self, forms: AbstractForms, frequency_range: tuple[float, float]) -> None:
+        self.land = Landscape(forms, frequency_range)
 
     def slopes(self) -> tuple[float, float] | None:
         """kappa of the drive with the largest output, and the smallest kappa; None without any output."""
@@ -74,7 +74,7 @@ class MeanSquareFront:
     def best(self, slope: np.ndarray) -> BestDrives:
         """The strongest drives that produce no more entropy than S = kappa X, for slopes kappa (M,)."""
         found = self._singles(slope)
-        if self.land.harmonics > 1:
+        if self.land.kept_harmonics > 1:
             pairs = best_pairs(self.land, slope, found)
             better = pairs.output > found.output * (1.0 + 1e-12)
             for target, part in zip(found, pairs, strict=True):
@@ -88,7 +88,9 @@ class MeanSquareFront:
         budget = self.land.size / 2.0
         # The orders n and -n share what a harmonic has.
         amplitude = np.sqrt(budget * found.share / 2.0)[..., None] * found.state
-        return BestDrives(budget * np.maximum(found.output, 0.0), found.frequency, found.order, amplitude)
+        return BestDrives(
+            budget * np.maximum(found.output, 0.0), found.drive_frequency, found.order, amplitude
+        )
 
     def _singles(self, slope: np.ndarray) -> BestHarmonics:
         """The best drives of one harmonic, the lowest whose Omega lies in the range."""
@@ -111,5 +113,5 @@ class MeanSquareFront:
         best.output[row], best.state[row, 1] = best_state(*land.at(nu), slope[row])
         order = np.maximum(np.ceil(nu / land.high * (1.0 - 1e-12)), 1.0).astype(int)
         best.order[row] = order[:, None]
-        best.frequency[row] = np.clip(nu / order, land.low, land.high)
+        best.drive_frequency[row] = np.clip(nu / order, land.low, land.high)
         return best

@@ -20,24 +20,24 @@ class BestHarmonics(NamedTuple):
 
     Attributes:
         output: (M,) -inf where there is none.
-        frequency: (M,) Omega.
+        drive_frequency: (M,) Omega.
         order: (M, 2) the harmonics n.
         share: (M, 2) of the strength; (0, 1) where one is enough.
         state: (M, 2, L) unit vectors along g_n.
     """
 
     output: np.ndarray
-    frequency: np.ndarray
+    drive_frequency: np.ndarray
     order: np.ndarray
     share: np.ndarray
     state: np.ndarray
 
     @staticmethod
-    def none(count: int, size: int, frequency: float) -> "BestHarmonics":
+    def none(count: int, size: int, drive_frequency: float) -> "BestHarmonics":
         """M times nothing, to be filled."""
         return BestHarmonics(
             np.full(count, -np.inf),
-            np.full(count, frequency),
+            np.full(count, drive_frequency),
             np.ones((count, 2), dtype=int),
             np.tile([0.0, 1.0], (count, 1)),
             np.zeros((count, 2, size), dtype=complex),
@@ -59,12 +59,12 @@ class Landscape:
         worth: (G, PRICES) largest eigenvalues of X - p S at the nodes.
     """
 
-    def __init__(self, forms: AbstractForms, frequency: tuple[float, float]) -> None:
-        self.low, self.high = frequency
+    def __init__(self, forms: AbstractForms, frequency_range: tuple[float, float]) -> None:
+        self.low, self.high = frequency_range
         self.fixed = self.low == self.high
-        self.harmonics, self.size = forms.harmonics, forms.size
+        self.kept_harmonics, self.size = forms.kept_harmonics, forms.size
         self.forms = forms
-        grid = DrivingGrid.of(forms, frequency)
+        grid = DrivingGrid.of(forms, frequency_range)
         smallest = SMALLEST * np.abs(self.at(grid.nu)[1]).max()
         places, outputs = _peaks(grid, lambda nu: largest_eigenvalue(self.at(nu)[0]))
         self.strongest, self.largest_output = places[np.argmax(outputs)], float(outputs.max())

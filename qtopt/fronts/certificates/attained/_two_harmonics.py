@@ -22,7 +22,7 @@ def best_pairs(land: Landscape, slope: np.ndarray, single: BestHarmonics) -> Bes
         slope: kappa.
         single: the best drives of one harmonic; pairs that yield clearly less are not looked for.
     """
-    order = np.arange(1, land.harmonics + 1)
+    order = np.arange(1, land.kept_harmonics + 1)
     row, place, reach = _candidates(land, slope, single)
     found = best_mixture(*land.at(place[:, None] * order), slope[row])
     kept = np.flatnonzero(
@@ -57,8 +57,8 @@ def best_pairs(land: Landscape, slope: np.ndarray, single: BestHarmonics) -> Bes
 def _simplified(best: BestHarmonics, high: float) -> BestHarmonics:
     """Harmonics with a common divisor are lower ones of a higher frequency, if that is in the range."""
     divisor = np.gcd(*best.order.T)
-    divisor = np.where(best.frequency * divisor <= high, divisor, 1)
-    return best._replace(frequency=best.frequency * divisor, order=best.order // divisor[:, None])
+    divisor = np.where(best.drive_frequency * divisor <= high, divisor, 1)
+    return best._replace(drive_frequency=best.drive_frequency * divisor, order=best.order // divisor[:, None])
 
 
 def _candidates(land: Landscape, slope: np.ndarray, single: BestHarmonics) -> tuple[np.ndarray, ...]:
@@ -83,7 +83,7 @@ def _candidates(land: Landscape, slope: np.ndarray, single: BestHarmonics) -> tu
     largest = np.zeros(len(row))
     np.maximum.at(largest, case, peaks)
     case, node = np.nonzero((worth >= NEAR * least[:, None]) & (largest > (1.0 + GAIN) * least)[:, None])
-    orders = np.arange(1, land.harmonics + 1)
+    orders = np.arange(1, land.kept_harmonics + 1)
     entry, order = (part.ravel() for part in np.broadcast_arrays(np.arange(len(case))[:, None], orders))
     place = land.grid.nu[node[entry]] / order
     kept = (place >= land.low) & (place <= land.high)
@@ -102,7 +102,7 @@ def _prices(land: Landscape, slope: np.ndarray, single: BestHarmonics, row: np.n
 
     Source: theory (9.21).
     """
-    state, nu = single.state[row, 1], single.frequency[row] * single.order[row, 1]
+    state, nu = single.state[row, 1], single.drive_frequency[row] * single.order[row, 1]
     step = 1e-4 * land.grid.spacing(nu)
     inside = np.all(np.abs(nu[:, None] - land.grid.intervals.ravel()) > step[:, None], axis=1)
 

@@ -74,7 +74,7 @@ class ShapeBounds:
         self.forms, self.grid, self.width = forms, grid, width
         self.low, self.high = grid.min(), grid.max()
         self.series = forms.series(grid)
-        self.bands = band_table(forms.harmonics)
+        self.bands = band_table(forms.kept_harmonics)
         couples = ~np.eye(forms.size, dtype=bool)
         self.private = not np.any(self.series[..., couples])
 
@@ -127,18 +127,20 @@ class _Found:
 
     Attributes:
         known, searched: (M, G) bounds on the grid, and where shapes have been searched.
-        row, frequency, value, multiplier, settled: columns of all bounds with searched shapes: which slope,
-            at which frequency, for which multiplier, and whether that one has been improved.
+        row, drive_frequency, value, multiplier, settled: columns of all bounds with searched shapes: which
+            slope, at which frequency, for which multiplier, and whether that one has been improved.
     """
 
     def __init__(self, home: ShapeBounds, slopes: np.ndarray, known: np.ndarray) -> None:
         self.home, self.slopes, self.known = home, slopes, known
         self.searched, count = np.zeros(known.shape, dtype=bool), len(slopes)
         self.row, self.settled = np.arange(count), np.zeros(count, dtype=bool)
-        self.frequency, self.value, self.multiplier = np.ones(count), np.zeros(count), np.zeros(count)
+        self.drive_frequency, self.value, self.multiplier = np.ones(count), np.zeros(count), np.zeros(count)
 
-    def add(self, row: np.ndarray, frequency: np.ndarray, value: np.ndarray, multiplier: np.ndarray) -> None:
-        columns = {"row": row, "frequency": frequency, "value": value, "multiplier": multiplier}
+    def add(
+        self, row: np.ndarray, drive_frequency: np.ndarray, value: np.ndarray, multiplier: np.ndarray
+    ) -> None:
+        columns = {"row": row, "drive_frequency": drive_frequency, "value": value, "multiplier": multiplier}
         for name, new in {**columns, "settled": np.zeros(len(row), dtype=bool)}.items():
             setattr(self, name, np.append(getattr(self, name), new))
 
@@ -153,7 +155,7 @@ class _Found:
 
     def where(self) -> np.ndarray:
         """(M,) frequencies of the largest bounds."""
-        return self.frequency[self.top()]
+        return self.drive_frequency[self.top()]
 
     def scan(self) -> None:
         """Search shapes on the grid wherever the known bounds exceed what was found."""
@@ -210,7 +212,7 @@ class _Found:
             if len(top) == 0:
                 return
             slopes = np.repeat(self.slopes[self.row[top]], len(FACTORS))
-            series = np.repeat(home.forms.series(self.frequency[top]), len(FACTORS), axis=1)
+            series = np.repeat(home.forms.series(self.drive_frequency[top]), len(FACTORS), axis=1)
             multiplier, factors = self.multiplier[top], FACTORS
             for _ in range(2):
                 trial = multiplier[:, None] * factors
