@@ -13,7 +13,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from qtopt import fit_spectral_density
-from qtopt.files import read_columns
+from qtopt.model.fitting import read_columns
 
 EXAMPLES = {
     "sub-Ohmic": lambda w: np.sqrt(w) * np.exp(-w),

@@ -1,6 +1,6 @@
 """The two verbs: the steady state of a machine and its fluctuations."""
 
-from typing import Any
+from typing import Any, overload
 
 import equinox as eqx
 import jax
@@ -8,9 +8,18 @@ from jax.core import Tracer
 
 from ..model import AbstractDrive, Machine
 from .base import AbstractSolver, AbstractSteadyState, Fluctuations
-from .weak import Weak
+from .exact import Exact, ExactSteadyState
+from .weak import Weak, WeakSteadyState
 
 
+@overload
+def steady_state(machine: Machine, drive: AbstractDrive, solver: Exact) -> ExactSteadyState: ...
+@overload
+def steady_state(machine: Machine, drive: AbstractDrive, solver: Weak | None = None) -> WeakSteadyState: ...
+@overload
+def steady_state(
+    machine: Machine, drive: AbstractDrive, solver: AbstractSolver | None = None
+) -> AbstractSteadyState: ...
 def steady_state(
     machine: Machine, drive: AbstractDrive, solver: AbstractSolver | None = None
 ) -> AbstractSteadyState:

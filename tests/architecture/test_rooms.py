@@ -195,7 +195,7 @@ def compared(path: Path) -> set[str]:
             sides = [node.value]
         for side in sides:
             parts = side.elts if isinstance(side, ast.Tuple | ast.List | ast.Set) else [side]
-            found |= {part.value for part in parts if isinstance(part, ast.Constant)} & {
+            found |= {str(part.value) for part in parts if isinstance(part, ast.Constant)} & {
                 word for words in WORDS for word in words
             }
     return found

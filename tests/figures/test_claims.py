@@ -162,14 +162,16 @@ def test_pareto_fronts(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_optimal_drives(tmp_path: Path) -> None:
     """The strongest overdamped engine switches its oscillators in antiphase, at the resonance."""
+    from figures._common import engine
     from figures._fronts import restored
 
+    machine = engine().machine
     data = drawn("optimal_drives", tmp_path)
     for part in data.values():
-        for point in restored(part).points:
+        for point in restored(part, machine).points:
             times = np.linspace(0.0, 2.0 * np.pi / point.frequency, 2001)
             assert abs(np.asarray(point.drive(times))).max() <= 1.0
-    strongest = restored(data["joint, $\\gamma_2=100$"]).points[0]
+    strongest = restored(data["joint, $\\gamma_2=100$"], machine).points[0]
     first, second = np.asarray(strongest.drive(np.linspace(0.0, 2.0 * np.pi / strongest.frequency, 2001))).T
     assert np.corrcoef(first, second)[0, 1] < -0.9
     np.testing.assert_allclose(strongest.frequency, 1.25 - np.sqrt((1.0 + 0.36) / 2.0), atol=0.01)

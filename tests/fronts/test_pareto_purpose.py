@@ -17,6 +17,7 @@ from qtopt.fronts import (
     Peak,
     PowerEfficiency,
     evaluated_point,
+    trace,
 )
 from qtopt.fronts.tradeoffs import Currents
 from qtopt.observables import performance
