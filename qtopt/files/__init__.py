@@ -11,11 +11,11 @@ from ._fingerprint import (
     fingerprint as fingerprint,
 )
 from ._keys import (
-    Model as Model,
+    DrivenMachine as DrivenMachine,
+    driven_machine as driven_machine,
     find_number as find_number,
     find_numbers as find_numbers,
     labels as labels,
-    model_of as model_of,
     named_key as named_key,
     number_at as number_at,
     number_keys as number_keys,

@@ -19,7 +19,7 @@ class Config:
 
     machine: Machine = parameter(help="oscillators and baths", must="a table, the section [machine]")
     drive: AbstractDrive | None = parameter(
-        help="what `qtopt evaluate` needs and `qtopt pareto` searches",
+        help="needed by `qtopt evaluate`, `simulate` and `scan`; `pareto` ignores it",
         must="a table, the section [drive]",
         default=None,
     )

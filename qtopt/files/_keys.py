@@ -15,16 +15,16 @@ from ..schema import Place, Table, fields_of, key_of, number, plain, show, value
 from ._config import Config, read_config
 
 
-class Model(NamedTuple):
+class DrivenMachine(NamedTuple):
     """What a scan or a search changes: the numbers of a machine and of its drive, if there is one."""
 
     machine: Machine
     drive: Any
 
 
-def model_of(config: Config) -> Model:
+def driven_machine(config: Config) -> DrivenMachine:
     """Machine and drive of a configuration."""
-    return Model(config.machine, config.drive)
+    return DrivenMachine(config.machine, config.drive)
 
 
 def number_keys(config: Config) -> dict[str, Place]:
@@ -44,7 +44,7 @@ def find_number(config: Config, key: str, where: str) -> Place:
         return keys[key]
     section = re.split(r"[.\[]", key)[0]
     must = f"`{where}` must name a number of [machine] or [drive]; got {show(key)}"
-    if section in {field.key for field in fields_of(Config)} - set(Model._fields):
+    if section in {field.key for field in fields_of(Config)} - set(DrivenMachine._fields):
         raise InputError(f"{must}, but [{section}] says how to compute, not what")
     if key in every:
         raise InputError(f"{must}, which is no number that can change")
@@ -90,7 +90,7 @@ def number_at(config: Config, place: Place) -> float:
 
 def with_number(config: Config, place: Place, value: float) -> Config:
     """The same configuration with one number replaced, checked as if read from a file."""
-    model = with_numbers(model_of(config), [place], [value])
+    model = with_numbers(driven_machine(config), [place], [value])
     changed = replace(config, machine=model.machine, drive=model.drive)
     parts = {"machine": changed.machine, "drive": changed.drive, "solver": changed.solver}
     read_config(Table({name: plain(part) for name, part in parts.items() if part is not None}))
@@ -111,7 +111,7 @@ def _named(config: Config, path: tuple[str | int, ...]) -> str:
 def _keys(config: Config) -> dict[str, Place | None]:
     """Everything in [machine] and [drive], by position and by the name of the bath; None: no number."""
     found: dict[str, Place | None] = {}
-    for section, value in model_of(config)._asdict().items():
+    for section, value in driven_machine(config)._asdict().items():
         if value is not None:
             for path, place in values_of(value, (section,)):
                 found[key_of(path)] = place

@@ -28,17 +28,17 @@ _POSITIVE = Numbers(positive=True, array=False)
 
 @dataclass(frozen=True)
 class Range(AbstractType):
-    """A range [lowest, highest] of two numbers above 0; where `fixed`, one number is one, too."""
+    """A range [lowest, highest] of two numbers above 0; where `single`, one number is one, too."""
 
-    fixed: bool = False
+    single: bool = False
 
     def must(self, scope: Scope) -> str:
-        if self.fixed:
+        if self.single:
             return "a finite number above 0, or a range [lowest, highest] of two"
         return "a range [lowest, highest] of two numbers above 0"
 
     def read(self, value: object, path: str, scope: Scope) -> tuple[float, float] | float:
-        if self.fixed and is_number(value):
+        if self.single and is_number(value):
             return _POSITIVE.read(value, path, scope)
         if not isinstance(value, list) or len(value) != 2:
             raise wrong(path, self.must(scope), value)
@@ -46,7 +46,7 @@ class Range(AbstractType):
         if lowest > highest:
             raise wrong(path, "a range [lowest, highest]", value, "swap the two")
         if lowest == highest:
-            advice = "one number fixes the frequency" if self.fixed else ""
+            advice = "one number fixes the frequency" if self.single else ""
             raise wrong(path, "a range [lowest, highest] that is not empty", value, advice)
         return lowest, highest
 
@@ -55,7 +55,7 @@ class Range(AbstractType):
 
     def schema(self) -> dict[str, Any]:
         pair = {"type": "array", "items": _POSITIVE.schema(), "minItems": 2, "maxItems": 2}
-        return {"anyOf": [_POSITIVE.schema(), pair]} if self.fixed else pair
+        return {"anyOf": [_POSITIVE.schema(), pair]} if self.single else pair
 
 
 def tradeoffs() -> tuple[Any, ...]:
@@ -124,7 +124,7 @@ class ParetoSection:
     frequency: tuple[float, float] | float = parameter(
         help="range of the drive frequency Omega; one number fixes it",
         unit="frequency",
-        type=Range(fixed=True),
+        type=Range(single=True),
         default=(0.05, 1.0),
     )
     configurations: tuple[Configuration, ...] = parameter(

@@ -40,7 +40,7 @@ class _Placed(eqx.Module):
     places: tuple[tuple[Place, ...], ...] = eqx.field(static=True)
 
     def __call__(self, numbers: Float[Array, " V"]) -> Machine:
-        return placed(files.Model(self.machine, None), self.places, numbers).machine
+        return placed(files.DrivenMachine(self.machine, None), self.places, numbers).machine
 
 
 def variation_of(config: files.Config, machine: Machine) -> Variation | None:

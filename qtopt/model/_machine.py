@@ -112,10 +112,12 @@ class Machine(Shown, eqx.Module):
     def part(self, oscillators: Int[Array, " l"]) -> "Machine":
         """The machine of these oscillators, which share their baths."""
         baths = tuple(
-            bath if bath.driven else eqx.tree_at(lambda b: b.coupling, bath, bath.coupling[oscillators])
+            bath
+            if bath.driven
+            else eqx.tree_at(lambda b: b.coupling, bath, jnp.asarray(bath.coupling)[oscillators])
             for bath in self.baths
         )
-        return Machine(self.frequencies[oscillators], baths, "joint")
+        return Machine(jnp.asarray(self.frequencies)[oscillators], baths, "joint")
 
     def with_configuration(self, configuration: Configuration) -> "Machine":
         """The same machine with shared ("joint") or private ("independent") baths."""

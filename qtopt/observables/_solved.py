@@ -5,7 +5,6 @@ from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -47,7 +46,7 @@ class Observation:
         self, machine: Machine, drive: AbstractDrive
     ) -> tuple[AbstractSteadyState, dict[str, Array]]:
         def solve(frequency: Array) -> AbstractSteadyState:
-            return self.solver.steady_state(machine, eqx.tree_at(lambda d: d.frequency, drive, frequency))
+            return self.solver.steady_state(machine, drive.with_frequency(frequency))
 
         found = {"dynamics": state_space(machine).dynamics}
         if self.noisy:

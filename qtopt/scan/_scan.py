@@ -71,7 +71,7 @@ class _Scan:
         require_x64()
         self.axes = read_axes(config)
         files.require_drive(config)
-        model = files.model_of(config)
+        model = files.driven_machine(config)
         scan = files.require_scan(config)
         grid = np.meshgrid(*(axis.values for axis in self.axes), indexing="ij")
         self.values = np.stack([part.ravel() for part in grid], axis=1)

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-from ..files import Model
+from ..files import DrivenMachine
 from ..model import AbstractDrive, Machine
 from ..observables import Observation, Solved, averages, known, no_fluctuations, quantities
 from ..schema import Place, placed_each
@@ -36,7 +36,7 @@ class Numbers:
         state, more = self.observation(machine, drive)
         return averages(state, solver) | more | {"status": solver.status(machine, drive, state)}
 
-    def names(self, model: Model) -> frozenset[str]:
+    def names(self, model: DrivenMachine) -> frozenset[str]:
         """The names of the numbers, without their values."""
         leaves, structure = jax.tree.flatten(model)
         return _names(self, structure, tuple(jax.typeof(jnp.asarray(leaf)) for leaf in leaves))
@@ -57,7 +57,7 @@ class Programs:
 
     def __init__(
         self,
-        model: Model,
+        model: DrivenMachine,
         places: tuple[tuple[Place, ...], ...],
         solver: AbstractSolver,
         chunk: int | None = None,
@@ -84,7 +84,7 @@ class Programs:
             for start in range(0, len(machines), layout.chunk):
                 yield machines[start : start + layout.chunk], self._program(solver, layout)
 
-    def _models(self, values: Values) -> Model:
+    def _models(self, values: Values) -> DrivenMachine:
         """The machines and drives with these values, as arrays that begin with an axis of machines."""
         return placed_each(self.model, self.places, values)
 

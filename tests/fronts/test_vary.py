@@ -2,12 +2,16 @@
 
 from pathlib import Path
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
+import qtopt
 from qtopt import InputError, files
 from qtopt.fronts import variation_of, with_numbers
+from qtopt.fronts.rates import Output, VariedRates
+from qtopt.model import FourierDrive
 
 BOTH = 'keys = ["machine.baths.driven.temperature", "machine.baths.static.temperature"]'
 DAMPING = 'key = "machine.baths.static.spectral_density.damping"'
@@ -36,6 +40,22 @@ def test_numbers_go_where_their_keys_say() -> None:
         "machine.baths.static.spectral_density.damping",
     )
     assert files.loads(files.dumps(config)) == config
+
+
+def test_the_rates_of_private_baths_are_those_of_the_solver() -> None:
+    """The machine, read from a file, is closed over by the traced rates: its arrays are NumPy's."""
+    config = converter_file(f"[{{ {DAMPING}, range = [1.0, 200.0] }}]")
+    variation = variation_of(config, config.machine.with_configuration("independent"))
+    assert variation is not None
+    drive, numbers = FourierDrive(0.2, [0.0, 0.0], [[0.9], [0.0]], [[0.0], [0.9]]), jnp.array([30.0])
+    output = Output(jnp.array([-1.0, 0.5]), jnp.zeros(()))
+    rates = VariedRates(variation.build, output, 1)
+    found = jax.jit(lambda candidate: rates.rates(candidate))((drive, numbers))
+    machine = variation.build(numbers)
+    state, noise = qtopt.steady_state(machine, drive), qtopt.fluctuations(machine, drive)
+    entropy = state.entropy_production_rate
+    wanted = output.rate(state.local_powers, entropy), output.variance(noise.local_power_covariance), entropy
+    np.testing.assert_allclose(found, wanted, rtol=1e-9)
 
 
 def test_nothing_varies_by_default() -> None:

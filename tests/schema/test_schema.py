@@ -300,7 +300,7 @@ def test_keys_are_paths() -> None:
         expected = files.loads(text.replace(old, new))
         assert expected != config and files.number_at(expected, place) == value
         assert files.with_number(config, place, value) == expected
-        model, wanted = files.model_of(config), files.model_of(expected)
+        model, wanted = files.driven_machine(config), files.driven_machine(expected)
         traced = jax.jit(partial(placed, model, [[place]]))(jnp.array([value]))
         assert eqx.tree_equal(traced, jax.tree.map(jnp.asarray, wanted))
         batch = placed_each(model, [[place]], np.array([[files.number_at(config, place)], [value]]))

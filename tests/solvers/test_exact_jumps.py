@@ -127,7 +127,7 @@ def test_constant_steps_and_fine_stairs_against_smooth_drives() -> None:
 def test_jumps_are_the_limit_of_steep_smooth_drives() -> None:
     """Edges of width s: up to 7 % off at the last one, 0.2 % extrapolated to s = 0 as a power series."""
     machine = machine_of((1.0, 0.6), (drude(0.2, 0.7, 1.0), ohmic(0.5, 0.2, [1.0, 0.8])))
-    drive, count = eqx.tree_at(lambda d: d.frequency, STEPS, jnp.asarray(2.0)), 80
+    drive, count = STEPS.with_frequency(2.0), 80
     rows = []
     for width in (0.04, 0.02, 0.01):
         smoothing = np.exp(-0.5 * (2.0 * np.pi * width * np.arange(count + 1)) ** 2)

@@ -268,7 +268,7 @@ def test_second_derivatives() -> None:
     case = CASES["cosines"]
 
     def power(frequency: jax.Array) -> jax.Array:
-        drive = eqx.tree_at(lambda d: d.frequency, cosine_drive(case), frequency)
+        drive = cosine_drive(case).with_frequency(frequency)
         return spectra(case.machine, drive, np.array([0.9]), 3).power[0, 0]
 
     slope = jax.jit(jax.grad(power))

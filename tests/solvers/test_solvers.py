@@ -136,13 +136,11 @@ def test_the_plain_call_can_be_traced() -> None:
     step = 1e-5
 
     def at(change: float) -> float:
-        moved = eqx.tree_at(lambda d: d.frequency, drive, drive.frequency + change)
+        moved = drive.with_frequency(drive.frequency + change)
         return float(qtopt.steady_state(engine(), moved).power)
 
     assert float(slope) == pytest.approx((at(step) - at(-step)) / (2.0 * step), rel=1e-6)
-    many = jax.vmap(
-        lambda f: qtopt.steady_state(engine(), eqx.tree_at(lambda d: d.frequency, drive, f)).power
-    )
+    many = jax.vmap(lambda f: qtopt.steady_state(engine(), drive.with_frequency(f)).power)
     assert float(many(drive.frequency[None])[0]) == pytest.approx(float(power), rel=1e-12)
 
 
@@ -183,7 +181,7 @@ def test_placeholders_and_batches_are_shown_by_their_shapes() -> None:
     texts = []
 
     def shown(frequency: jax.Array) -> jax.Array:
-        drive = eqx.tree_at(lambda d: d.frequency, engine_drive(), frequency)
+        drive = engine_drive().with_frequency(frequency)
         state = qtopt.steady_state(engine(), drive)
         texts.append((str(state), repr(state)))
         return state

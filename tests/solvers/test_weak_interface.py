@@ -14,7 +14,7 @@ import pytest
 from qtopt.errors import InputError
 from qtopt.model import FourierDrive, Machine, MonochromaticDrive
 from qtopt.solvers import Weak
-from qtopt.solvers.weak import steady_state
+from qtopt.solvers.weak import kernels, steady_state
 from tests.helpers.machines import engine, engine_drive, lorentzian, machine_of, ohmic, solve
 
 HOT, COLD = lorentzian(1.0, 1.25, 0.01, 1.0), ohmic(100.0, 0.2, (1.0, 1.0))
@@ -110,6 +110,16 @@ def test_results_do_not_depend_on_batching() -> None:
     batched = jax.jit(jax.vmap(lambda d: steady_state(engine(), d).power))(batch)
     single = jax.jit(lambda d: steady_state(engine(), d).power)
     np.testing.assert_allclose(batched, [single(drive) for drive in drives], rtol=1e-9)
+
+
+def test_kernels_may_close_over_a_machine_of_private_baths() -> None:
+    """Couplings are then NumPy arrays that a trace takes apart."""
+    machine = machine_of(
+        (1.0, 0.6), (ohmic(0.1, 1.0), ohmic(2.0, 0.2, np.array([1.0, 0.5])))
+    ).with_configuration("independent")
+    nu = jnp.array([0.3, 0.7])
+    for closed, given in zip(jax.jit(lambda x: kernels(machine, x))(nu), kernels(machine, nu), strict=True):
+        np.testing.assert_allclose(closed, given, rtol=1e-12, atol=1e-18)
 
 
 def test_unresolved_conduction_is_an_error_not_a_number() -> None:

@@ -11,7 +11,7 @@ from jaxtyping import Array, Complex, Float
 
 from ...errors import InputError
 from ...model import AbstractDrive, Machine
-from ...solvers.weak import kernels, noise_kernels
+from ...solvers.weak import NEAR_ZERO, kernels, noise_kernels
 from ._output import Output
 from ._rates import AbstractRates, Rates
 from ._table import chebyshev, tabulate, unpacked
@@ -231,8 +231,7 @@ def machine_forms(
             f"{temperatures}: use one temperature."
         )
     low, high = frequency_range
-    # At nu = 0 two poles of the noise meet; nothing works there, so that any small frequency will do.
-    least = 1e-6 * low if noise else 0.0
+    least = NEAR_ZERO * low if noise else 0.0
 
     def evaluate(nu: np.ndarray) -> np.ndarray:
         padded = np.concatenate([np.maximum(nu, least), np.full(-len(nu) % CHUNK, high)])

@@ -5,9 +5,11 @@ from collections.abc import Callable
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
 
 from ...model import AbstractDrive, Machine
+from ...solvers.weak import noise_orders
 from ._forms import forms_at, total_of
 from ._output import Output
 from ._rates import AbstractRates, Rates
@@ -32,7 +34,7 @@ class VariedRates(AbstractRates):
 
     def rates(self, candidate: tuple[AbstractDrive, Array]) -> Rates:
         shape, numbers = candidate
-        order = jnp.arange(self.kept_harmonics + 1, dtype=float).at[0].set(1e-6)
+        order = noise_orders(np.arange(self.kept_harmonics + 1))
 
         def forms(point: Float[Array, " V1"]) -> Array:
             return forms_at(self.build(point[1:]), self.output, order * point[0], noise=True)

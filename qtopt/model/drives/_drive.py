@@ -1,7 +1,7 @@
 """What every drive knows about itself."""
 
 from abc import abstractmethod
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple, Self
 
 import equinox as eqx
 import jax
@@ -80,6 +80,10 @@ class AbstractDrive(Shown, eqx.Module):
     def steps(self) -> int:
         """Equal steps of a period between which g_l(t) jumps and within which it is constant; 0 if smooth."""
         return 0
+
+    def with_frequency(self, drive_frequency: ArrayLike) -> Self:
+        """The same shape at another drive frequency Omega; it can be traced."""
+        return eqx.tree_at(lambda drive: drive.frequency, self, to_array(drive_frequency))
 
     @abstractmethod
     def __call__(self, time: ArrayLike) -> Float[Array, "... L"]:

@@ -4,8 +4,10 @@ from ._conduction import (
     conduction as conduction,
 )
 from ._fluctuations import (
+    NEAR_ZERO as NEAR_ZERO,
     fluctuations as fluctuations,
     noise_kernels as noise_kernels,
+    noise_orders as noise_orders,
 )
 from ._kernels import (
     Kernels as Kernels,

@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Complex, Float
+from numpy.typing import NDArray
 
 from ...errors import InputError
 from ...model import AbstractDrive, Machine, blocks, damping_matrix, over_groups
@@ -58,7 +59,7 @@ def fluctuations(
     check_fluctuations(machine, drive)
     with_heat = _memory(machine) and len(machine.static_baths) == 1
     series = drive.series(harmonics, 0 if with_heat else 1)  # the mean coupling does no work
-    nu = np.where(series.orders == 0, NEAR_ZERO, series.orders) * drive.frequency
+    nu = noise_orders(series.orders) * drive.frequency
     forms = noise_kernels(machine, nu, 2 if with_heat else 0, poles)
     overlap = jnp.conj(series.amplitudes)[:, :, None] * series.amplitudes[:, None, :]
     parts = [jnp.real(overlap * form) * series.weights[:, None, None] for form in forms]
@@ -97,6 +98,11 @@ def _memory(machine: Machine) -> bool:
 
 NEAR_ZERO = 1e-6
 """The mean coupling takes part at this harmonic instead of 0, where nodes of the two coths would meet."""
+
+
+def noise_orders(orders: NDArray[np.int64]) -> NDArray[np.float64]:
+    """The harmonics n at which the noise kernels stand for these: `NEAR_ZERO` in place of 0."""
+    return np.where(orders == 0, NEAR_ZERO, orders)
 
 
 def check_fluctuations(machine: Machine, drive: AbstractDrive) -> None:

@@ -120,7 +120,7 @@ def _heat_error(solver: Weak, machine: Machine, drive: AbstractDrive, state: Abs
     Heat between static baths loses digits when their rates differ widely. Rates scale as unit^2, round-off
     does not: their change in another unit of frequency measures the error.
     """
-    other = eqx.tree_at(lambda d: d.frequency, drive, drive.frequency * OTHER_UNIT)
+    other = drive.with_frequency(drive.frequency * OTHER_UNIT)
     again = solver.steady_state(machine.in_units(OTHER_UNIT), other).heat_currents / OTHER_UNIT**2
     largest = jnp.max(jnp.abs(state.heat_currents))
     error = jnp.max(jnp.abs(again - state.heat_currents))
