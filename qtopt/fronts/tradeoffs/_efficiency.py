@@ -127,12 +127,14 @@ class AbstractEfficiencyTradeoff(AbstractTradeoff):
     def targets(self, aims: np.ndarray, output: np.ndarray, first: int) -> EfficiencyTarget:
         """Scores for efficiencies where the output is about this; neighbours are counted from `first` on."""
         slopes = self.slope(aims)
-        steps = np.abs(np.diff(slopes[first:] if len(slopes) > first + 1 else slopes))
-        width = max(steps.mean() if len(steps) else 0.1 * slopes[0], 1e-6 * slopes.max())
+        if len(slopes) > first + 1:
+            width = np.abs(np.gradient(slopes[first:]))
+            width = np.concatenate([np.full(first, width[0]), width])
+        else:
+            width = np.abs(np.gradient(slopes)) if len(slopes) > 1 else 0.1 * slopes
+        width = np.maximum(width, 1e-6 * slopes.max())
         scale = np.maximum(output, 1e-12 * output.max())
-        return EfficiencyTarget(
-            jnp.asarray(slopes), jnp.asarray(scale), jnp.asarray(np.full(len(slopes), width))
-        )
+        return EfficiencyTarget(*(jnp.asarray(part) for part in (slopes, scale, width)))
 
     def _strongest(self, rates: tuple[np.ndarray, ...]) -> float | None:
         """Efficiency of the machine with the largest output in a batch; None where there is no output."""
