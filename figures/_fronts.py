@@ -124,6 +124,8 @@ def restored(data: xarray.Dataset, machine: qtopt.Machine, scale: float = 1.0) -
     certificate = None
     if "bound_output" in data:
         scales = (1.0, scale, scale, 1.0)
-        columns = (s * np.asarray(data[f"bound_{name}"]) for s, name in zip(scales, BOUNDS, strict=True))
-        certificate = Certificate(*columns)
+        target, output, mean_square, frequency = (
+            s * np.asarray(data[f"bound_{name}"]) for s, name in zip(scales, BOUNDS, strict=True)
+        )
+        certificate = Certificate(target, output, mean_square, frequency)
     return Front(tradeoff_of(data), tuple(points), certificate)

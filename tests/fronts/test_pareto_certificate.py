@@ -8,7 +8,6 @@ import pytest
 from qtopt import Bath, Lorentzian, Machine, Ohmic
 from qtopt.errors import InputError
 from qtopt.fronts import (
-    AbstractEfficiencyTradeoff,
     ConversionEfficiency,
     CoolingCOP,
     PowerEfficiency,
@@ -108,7 +107,7 @@ def test_shapes_only_lower_the_bound(free_forms) -> None:
     [(ENGINE, 0.65, 0.97), (CoolingCOP(hot=1.0, cold=0.8), 0.31, 0.9)],
 )
 def test_private_baths_are_bounded_one_by_one(
-    purpose: AbstractEfficiencyTradeoff, frequency: float, reached: float
+    purpose: PowerEfficiency | CoolingCOP, frequency: float, reached: float
 ) -> None:
     """Clipped cosines of both oscillators, each at its own harmonic, stay below the bound and come near."""
     forms = machine_forms(

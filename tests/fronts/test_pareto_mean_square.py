@@ -149,7 +149,9 @@ def test_two_harmonics_of_a_fixed_frequency_meet_the_efficiency() -> None:
     output, entropy = np.array([0.0, 1.0, 0.3, -0.1]), np.array([0.1, 3.0, 0.15, 0.1])
     forms = fixed_forms(output[:, None, None], entropy[:, None, None])
     front = MeanSquareFront(forms, (0.7, 0.7))
-    np.testing.assert_allclose(front.slopes(), [3.0, 0.5], rtol=1e-12)
+    slopes = front.slopes()
+    assert slopes is not None
+    np.testing.assert_allclose(slopes, [3.0, 0.5], rtol=1e-12)
     slope = np.array([3.0, 2.0, 1.0, 0.5, 0.4])
     best = front.best(slope)
     share = (0.3 * slope[:4] - 0.15) / (0.3 * slope[:4] - 0.15 - slope[:4] + 3.0)

@@ -67,6 +67,7 @@ def test_independent_oscillators_are_machines_of_their_own() -> None:
         assert own.heat_currents is not None
         heat, heat_noise = heat + alone.heat_currents, heat_noise + own.heat_currents
     np.testing.assert_allclose(whole.heat_currents, heat, rtol=1e-12)
+    assert noise.heat_currents is not None
     np.testing.assert_allclose(noise.heat_currents, heat_noise, rtol=1e-12)
 
 
@@ -163,7 +164,8 @@ def test_open_settings_are_settled_for_the_numbers_of_a_machine() -> None:
 
 
 def test_results_are_readable() -> None:
-    state, noise = (solve(engine(), engine_drive()) for solve in (qtopt.steady_state, qtopt.fluctuations))
+    state = qtopt.steady_state(engine(), engine_drive())
+    noise = qtopt.fluctuations(engine(), engine_drive())
     lines = str(state).splitlines()
     assert lines[0] == "WeakSteadyState"
     assert lines[1].split()[:4] == ["power", f"{float(state.power):.6g}", "hbar", "omega_A^2"]
@@ -180,7 +182,7 @@ def test_results_are_readable() -> None:
 def test_placeholders_and_batches_are_shown_by_their_shapes() -> None:
     texts = []
 
-    def shown(frequency: jax.Array) -> jax.Array:
+    def shown(frequency: jax.Array) -> WeakSteadyState:
         drive = engine_drive().with_frequency(frequency)
         state = qtopt.steady_state(engine(), drive)
         texts.append((str(state), repr(state)))

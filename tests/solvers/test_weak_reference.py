@@ -3,11 +3,13 @@
 import dataclasses
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from qtopt import evaluate
+from qtopt import Machine, evaluate
+from qtopt.model import FourierSeries
 from qtopt.solvers.weak import conduction, with_window_currents
 from tests.helpers.compare import assert_agreement
 from tests.helpers.grid import (
@@ -22,7 +24,12 @@ from tests.helpers.grid import (
 )
 from tests.helpers.machines import Case, drude, lorentzian, ohmic
 
-conduct = eqx.filter_jit(conduction)
+
+@eqx.filter_jit
+def conduct(machine: Machine, frequency: jax.Array, amplitudes: jax.Array) -> jax.Array:
+    """Conduction under a drive with these coefficients of n = 0, 1, ..."""
+    return conduction(machine, frequency, FourierSeries.one_sided(amplitudes))
+
 
 # Every pair of kinds with two oscillators, then other sizes and private baths.
 ONE_STATIC_BATH = [
