@@ -166,7 +166,7 @@ def _rates(bound: str, harmonics: int) -> tuple[AbstractDriveSet, Callable[[Driv
 
 def scipy(judge: Judge, harmonics: int, sharp: bool, goal: float, patience: float) -> dict[str, Any]:
     problem = scipy_front.Problem(OPPONENT, FREQUENCY, harmonics, judge.bound, sharp)
-    slopes = ENGINE.slope(judge.efficiency)
+    slopes = ENGINE.kappa(judge.efficiency)
     width = np.full(POINTS, np.abs(np.diff(slopes)).mean())
     targets = scipy_front.Targets(slopes, judge.exact.bound, width)
     begin, volume, spent = time.perf_counter(), 0.0, 0.0

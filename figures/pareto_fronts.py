@@ -33,7 +33,7 @@ def figure(quick: bool, out: Path) -> dict[str, xarray.Dataset]:
             fronts.draw_front(row[0], name, part)
             style, bound = LOOKS[name].marker_style(3.0), part["bound_efficiency"]
             row[1].plot(1.0 / part["efficiency"], part["entropy_production_rate"], "-", lw=0.8, **style)
-            slope = fronts.tradeoff_of(part).slope(bound)
+            slope = fronts.tradeoff_of(part).kappa(bound)
             row[1].plot(1.0 / bound, slope * part["bound_output"], "--", lw=1.0, color=style["color"])
         top = max(float(part["bound_output"].max()) for part in found.values())
         least = min(float(part["output"].min()) for part in found.values())

@@ -159,6 +159,11 @@ class ParetoSection:
         """Lowest and highest drive frequency; equal where it is fixed."""
         return self.frequency if isinstance(self.frequency, tuple) else (self.frequency, self.frequency)
 
+    @property
+    def oscillator(self) -> int:
+        """The oscillator o whose work precision and conversion are about, from 0."""
+        return self.output - 1
+
     def check_table(self, table: Table) -> None:
         """Raise `InputError` where numbers vary for a front that compares machines with the same numbers."""
         if self.vary and not tradeoff_of(self.objectives).may_vary:

@@ -1,31 +1,18 @@
 """Pareto fronts: trade-off x drive set x rates, one search and one certificate."""
 
+from ._evaluated import evaluated_point as evaluated_point
 from ._front import (
     Front as Front,
     FrontPoint as FrontPoint,
     front_text as front_text,
     non_dominated as non_dominated,
 )
-from ._power import (
-    maximise_power as maximise_power,
-)
-from ._problem import (
-    FrontProblem as FrontProblem,
-    FrontSettings as FrontSettings,
-)
-from ._section import (
-    problem_of as problem_of,
-    variation_of as variation_of,
-    with_numbers as with_numbers,
-)
-from ._tables import (
-    write_front as write_front,
-)
-from ._trace import (
-    evaluated_point as evaluated_point,
-    improved as improved,
-    trace as trace,
-)
+from ._improve import improved as improved
+from ._power import maximise_power as maximise_power
+from ._problem import FrontProblem as FrontProblem, FrontSettings as FrontSettings, problem_of as problem_of
+from ._tables import write_front as write_front
+from ._trace import trace as trace
+from ._vary import variation_of as variation_of, with_varied as with_varied
 from .certificates import (
     Certificate as Certificate,
     PrecisionCertifier as PrecisionCertifier,
@@ -38,13 +25,8 @@ from .drive_sets import (
     Rms as Rms,
     Variation as Variation,
 )
-from .rates import (
-    Output as Output,
-    machine_forms as machine_forms,
-)
-from .search import (
-    Goal as Goal,
-)
+from .rates import Output as Output, machine_forms as machine_forms
+from .search import Goal as Goal
 from .tradeoffs import (
     AbstractEfficiencyTradeoff as AbstractEfficiencyTradeoff,
     AbstractGuide as AbstractGuide,

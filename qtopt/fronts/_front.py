@@ -147,3 +147,8 @@ def best_of(tradeoff: AbstractTradeoff, points: Sequence[FrontPoint]) -> tuple[F
     ranks = [tradeoff.ranked(point.merits) for point in points]
     kept = non_dominated(np.array(ranks)) if ranks else []
     return tuple(points[i] for i in sorted(kept, key=lambda i: ranks[i][0]))
+
+
+def remark_on(tradeoff: AbstractTradeoff, points: Sequence[FrontPoint]) -> str:
+    """What a front without points says in their place."""
+    return "" if points else f"no {tradeoff.machine_name} found"

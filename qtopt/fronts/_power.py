@@ -35,15 +35,16 @@ def maximise_power(
     Returns:
         The drive and its extracted power -P (negative if none of them extracts work).
     """
-    drives = Peak(starts[0].cosine.shape[1], frequency_range)
-    slowest = BoundedDrive(frequency_range[0], starts[0].mean, starts[0].cosine, starts[0].sine)
+    drive_set = Peak(starts[0].cosine.shape[1], frequency_range)
+    # Settled at the lowest Omega, whose long period needs most doublings.
+    slowest = starts[0].with_frequency(frequency_range[0])
     solver = (Exact() if solver is None else solver).for_search().settled(machine, slowest)
     output = Output(-jnp.ones(machine.size), jnp.zeros(()))
-    model = SolverRates(machine, solver, output, needs_noise=False)
-    scale = max(abs(float(model.rates(drive)[0])) for drive in starts)
+    rates_of = SolverRates(machine, solver, output, needs_noise=False)
+    scale = max(abs(float(rates_of.rates(drive)[0])) for drive in starts)
     every = jnp.ones(len(starts))
     targets = EfficiencyTarget(ANY_SLOPE * every, scale * every, every)
-    found, (power, _) = refine(model, drives, targets, drives.parameters_of(starts), evaluations)
+    found, (power, _) = refine(rates_of, drive_set, targets, drive_set.parameters_of(starts), evaluations)
     best = int(np.nanargmax(np.asarray(power)))
-    drive = drives.drive(jax.tree.map(lambda leaf: jnp.asarray(np.asarray(leaf)[best]), found))
+    drive = drive_set.drive(jax.tree.map(lambda leaf: jnp.asarray(np.asarray(leaf)[best]), found))
     return BoundedDrive(drive.frequency, drive.mean, drive.cosine, drive.sine), float(power[best])

@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass, field
 
+from .. import files
 from ..errors import InputError
-from ..model import Machine, MonochromaticDrive
+from ..model import Configuration, Machine, MonochromaticDrive
+from ..registry import class_of
 from ..solvers import AbstractSolver, Weak
+from ._vary import variation_of
 from .drive_sets import AbstractDriveSet, Peak, Variation
 from .tradeoffs import AbstractTradeoff
 
@@ -21,9 +24,9 @@ class FrontSettings:
             memory; None: 32 on a CPU, what fits elsewhere.
     """
 
-    points: int = 30
-    starts: int = 16
-    seed: int = 0
+    points: int = files.ParetoSection.points
+    starts: int = files.ParetoSection.starts
+    seed: int = files.ParetoSection.seed
     chunk: int | None = None
 
 
@@ -34,7 +37,7 @@ class FrontProblem:
     Attributes:
         machine: one driven bath, static baths at one temperature.
         tradeoff: what is traded off, made for this machine by its `of`.
-        drives: the drives that are allowed.
+        drive_set: the drives that are allowed.
         solver: evaluates the points. One without quadratic forms improves the front of `Weak()`.
         settings: how hard to search.
         variation: numbers of the machine that are searched with the drive, or None.
@@ -46,7 +49,7 @@ class FrontProblem:
 
     machine: Machine
     tradeoff: AbstractTradeoff
-    drives: AbstractDriveSet = field(default_factory=Peak)
+    drive_set: AbstractDriveSet = field(default_factory=Peak)
     solver: AbstractSolver = field(default_factory=Weak)
     settings: FrontSettings = FrontSettings()
     variation: Variation | None = None
@@ -67,3 +70,21 @@ class FrontProblem:
         if self.tradeoff.needs_noise:
             ones = [1.0] * self.machine.size
             self.solver.check_fluctuations(self.machine, MonochromaticDrive(1.0, ones, ones))
+
+
+def problem_of(config: files.Config, configuration: Configuration) -> FrontProblem:
+    """The front that a [pareto] section asks for, of one configuration.
+
+    Raises:
+        InputError: the machine does not suit the trade-off, or the solver does not.
+    """
+    wanted = config.pareto
+    machine = config.machine.with_configuration(configuration)
+    return FrontProblem(
+        machine,
+        files.tradeoff_of(wanted.objectives).of(machine, wanted.oscillator),
+        class_of(AbstractDriveSet.family, wanted.bound)(wanted.harmonics, wanted.frequency_range),
+        config.solver,
+        FrontSettings(wanted.points, wanted.starts, wanted.seed, wanted.chunk),
+        variation_of(config, machine),
+    )

@@ -10,7 +10,7 @@ from .. import files
 from ..jobs import write_atomically
 from ..model import Configuration
 from ._front import Front
-from ._section import with_numbers
+from ._vary import with_varied
 
 
 def write_front(fronts: Mapping[Configuration, Front], config: files.Config, out: Path) -> Path:
@@ -31,7 +31,7 @@ def write_front(fronts: Mapping[Configuration, Front], config: files.Config, out
             writer.writerow(["configuration", *front.columns, "point"])
         for i, point in enumerate(front.points):
             path = folder / f"{configuration}-{i:03d}.toml"
-            own = with_numbers(config, point.numbers)
+            own = with_varied(config, point.numbers)
             machine = own.machine.with_configuration(configuration)
             files.save(replace(own, machine=machine, drive=point.drive), path)
             written.add(path)

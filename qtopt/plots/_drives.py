@@ -114,7 +114,7 @@ def _caption(points: Points, column: int, tradeoff: AnyTradeoff, units: tuple[Po
         where = {0: f"{tradeoff.ends[0]}\n", len(points) - 1: f"{tradeoff.ends[1]}\n"}.get(column, "\n")
     values = (getattr(point, axis.name) / unit.scale for axis, unit in zip(tradeoff.axes, units, strict=True))
     first, second = (
-        f"{unit.symbols} = " + (number(value) if axis.log or axis.rate else f"{value:.4f}")
+        f"{unit.symbols} = " + (number(value) if axis.log or axis.is_power else f"{value:.4f}")
         for axis, unit, value in zip(tradeoff.axes, units, values, strict=True)
     )
     return f"{where}{first},  $\\Omega$ = {point.frequency:.3g}\n{second}"

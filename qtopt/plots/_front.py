@@ -102,7 +102,7 @@ def tradeoff_of(fronts: Fronts) -> AbstractTradeoff | type[AbstractTradeoff]:
 
 def unit_of(axis: Axis, strength: float | None, symbol: str) -> PowerUnit:
     """How the values of an axis are scaled and labelled."""
-    if axis.rate:
+    if axis.is_power:
         return PowerUnit(strength, symbol, axis.label, axis.symbol.strip("$"))
     return PowerUnit(None, "", axis.label, axis.symbol, is_power=False)
 

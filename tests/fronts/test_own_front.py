@@ -57,7 +57,7 @@ class PowerDissipation(AbstractTradeoff):
     effort: ClassVar[tuple] = (1, 1, None)
     columns: ClassVar[tuple[str, ...]] = ("power", "dissipation", "frequency")
     axes: ClassVar[tuple[Axis, Axis]] = (
-        Axis("output", "extracted power", "$-P$", rate=True),
+        Axis("output", "extracted power", "$-P$", is_power=True),
         Axis("dissipation", "entropy production rate", "$S$", less_is_better=True),
     )
     ends: ClassVar[tuple[str, str]] = ("least", "most")

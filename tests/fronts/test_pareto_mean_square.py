@@ -116,7 +116,7 @@ def check_front(forms: AbstractForms, span: tuple[float, float], shares: np.ndar
     efficiency = ends[0] + (ends[1] - ends[0]) * shares
     best = front.best(efficiency)
     check_drives(forms, span, efficiency, best)
-    for i, slope in enumerate(ENGINE.slope(efficiency)):
+    for i, slope in enumerate(ENGINE.kappa(efficiency)):
         near = best.drive_frequency[i] * (1.0 + 1e-3 * np.linspace(-1.0, 1.0, 11))
         frequencies = np.concatenate([np.linspace(*span, grid), np.clip(near, *span)])
         expected = dense_dual(forms, slope, frequencies).max()
@@ -141,7 +141,7 @@ def test_front_is_the_dense_dual(case: str) -> None:
 
 def fixed_forms(output: np.ndarray, entropy: np.ndarray) -> FixedForms:
     """Of (N+1, L, L) forms at Omega = 0.7."""
-    return FixedForms(jnp.asarray(np.stack([output, entropy]) + 0j), 0.7)
+    return FixedForms(output.shape[0] - 1, jnp.asarray(np.stack([output, entropy]) + 0j), 0.7)
 
 
 def test_two_harmonics_of_a_fixed_frequency_meet_the_efficiency() -> None:
@@ -149,9 +149,9 @@ def test_two_harmonics_of_a_fixed_frequency_meet_the_efficiency() -> None:
     output, entropy = np.array([0.0, 1.0, 0.3, -0.1]), np.array([0.1, 3.0, 0.15, 0.1])
     forms = fixed_forms(output[:, None, None], entropy[:, None, None])
     front = MeanSquareFront(forms, (0.7, 0.7))
-    slopes = front.slopes()
-    assert slopes is not None
-    np.testing.assert_allclose(slopes, [3.0, 0.5], rtol=1e-12)
+    ends = front.kappa_range()
+    assert ends is not None
+    np.testing.assert_allclose(ends, [3.0, 0.5], rtol=1e-12)
     slope = np.array([3.0, 2.0, 1.0, 0.5, 0.4])
     best = front.best(slope)
     share = (0.3 * slope[:4] - 0.15) / (0.3 * slope[:4] - 0.15 - slope[:4] + 3.0)
@@ -165,7 +165,7 @@ def test_a_single_state_reaches_its_own_efficiency(cost: float) -> None:
     """One oscillator and one harmonic: the front is a point, and round-off does not lose it."""
     forms = fixed_forms(np.array([0.0, 0.7]).reshape(2, 1, 1), np.array([0.1, 0.7 * cost]).reshape(2, 1, 1))
     front = MeanSquareFront(forms, (0.7, 0.7))
-    ends = front.slopes()
+    ends = front.kappa_range()
     assert ends is not None
     np.testing.assert_allclose(front.best(np.array(ends)).output, 0.35, rtol=1e-12)
 
@@ -185,7 +185,7 @@ def test_two_patterns_of_one_frequency_are_one_drive() -> None:
 def test_no_output_no_front() -> None:
     forms = landscape((0.6, 1.3), 2, [1.0], [0.1], [-1.0], [-1.0])
     front = MeanSquareFront(forms, (0.6, 1.3))
-    assert front.slopes() is None
+    assert front.kappa_range() is None
     assert np.all(front.best(np.array([35.0, 3.0])).output == 0.0)
 
 

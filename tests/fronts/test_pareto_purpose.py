@@ -54,7 +54,7 @@ def test_output_and_entropy_fix_the_efficiency(cold: float, ratio: float, share:
         assert said.efficiency_bound == pytest.approx(tradeoff.limit, rel=1e-12)
         rate = tradeoff.output(2).rate(jnp.array(work), jnp.asarray(entropy))
         assert float(rate) == pytest.approx(found[1], rel=1e-9)
-        assert float(tradeoff.slope(efficiency)) * found[1] == pytest.approx(entropy, rel=1e-9)
+        assert float(tradeoff.kappa(efficiency)) * found[1] == pytest.approx(entropy, rel=1e-9)
         assert float(tradeoff.efficiency(entropy / found[1])) == pytest.approx(efficiency, rel=1e-9)
 
 

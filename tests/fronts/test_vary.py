@@ -9,7 +9,7 @@ import pytest
 
 import qtopt
 from qtopt import InputError, files
-from qtopt.fronts import variation_of, with_numbers
+from qtopt.fronts import variation_of, with_varied
 from qtopt.fronts.rates import Output, VariedRates
 from qtopt.model import FourierDrive
 
@@ -32,7 +32,7 @@ def test_numbers_go_where_their_keys_say() -> None:
     changed = variation.build(jnp.array([0.05, 10.0]))
     np.testing.assert_array_equal([b.temperature for b in changed.baths], [0.05, 0.05])
     assert float(changed.static_baths[0].spectral_density.expansion().viscosity) == 10.0
-    stored = with_numbers(config, (0.05, 10.0))
+    stored = with_varied(config, (0.05, 10.0))
     np.testing.assert_array_equal([b.temperature for b in stored.machine.baths], [0.05, 0.05])
     assert stored.pareto == config.pareto
     assert variation.names == (

@@ -3,17 +3,11 @@
 from ._certificate import (
     AbstractCertifier as AbstractCertifier,
     Certificate as Certificate,
-    Slopes as Slopes,
+    EfficiencyScale as EfficiencyScale,
 )
-from ._mean_square_output import (
-    MeanSquareCertifier as MeanSquareCertifier,
-)
-from ._peak_output import (
-    PeakCertifier as PeakCertifier,
-)
-from ._precision import (
-    PrecisionCertifier as PrecisionCertifier,
-)
+from ._mean_square_output import MeanSquareCertifier as MeanSquareCertifier
+from ._peak_output import PeakCertifier as PeakCertifier
+from ._precision import PrecisionCertifier as PrecisionCertifier
 from ._support import (
     SUPPORTS as SUPPORTS,
     AbstractSupport as AbstractSupport,

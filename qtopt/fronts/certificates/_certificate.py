@@ -32,15 +32,15 @@ class Certificate(NamedTuple):
         return Certificate(*(column[order] for column in self[:4]), constants=self.constants)
 
 
-class Slopes(Protocol):
+class EfficiencyScale(Protocol):
     """How an efficiency says what an output X may cost: entropy is produced at the rate S = kappa X."""
 
-    def slope(self, efficiency: ArrayLike) -> NDArray[np.float64]:
+    def kappa(self, efficiency: ArrayLike) -> NDArray[np.float64]:
         """kappa at these efficiencies."""
         ...
 
-    def efficiency(self, slope: ArrayLike) -> NDArray[np.float64]:
-        """The inverse of `slope`."""
+    def efficiency(self, kappa: ArrayLike) -> NDArray[np.float64]:
+        """The inverse of `kappa`."""
         ...
 
 

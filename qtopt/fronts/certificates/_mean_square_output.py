@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..rates import AbstractForms
-from ._certificate import AbstractCertifier, Certificate, Slopes
+from ._certificate import AbstractCertifier, Certificate, EfficiencyScale
 from .attained import BestDrives, MeanSquareFront
 
 
@@ -13,16 +13,18 @@ class MeanSquareCertifier(AbstractCertifier):
 
     Args:
         forms: of output and entropy production, with as many harmonics as the drives may have.
-        slopes: of the trade-off.
+        tradeoff: what an efficiency costs.
         frequency_range: lowest and highest drive frequency.
     """
 
-    def __init__(self, forms: AbstractForms, slopes: Slopes, frequency_range: tuple[float, float]) -> None:
-        self.slopes, self.front = slopes, MeanSquareFront(forms, frequency_range)
+    def __init__(
+        self, forms: AbstractForms, tradeoff: EfficiencyScale, frequency_range: tuple[float, float]
+    ) -> None:
+        self.tradeoff, self.front = tradeoff, MeanSquareFront(forms, frequency_range)
 
     def best(self, efficiency: ArrayLike) -> BestDrives:
         """The strongest drives that are at least as efficient as asked for, (M,)."""
-        return self.front.best(self.slopes.slope(efficiency))
+        return self.front.best(self.tradeoff.kappa(efficiency))
 
     def at(self, efficiency: np.ndarray) -> Certificate:
         best = self.best(efficiency)
@@ -34,8 +36,8 @@ class MeanSquareCertifier(AbstractCertifier):
         return self.at(efficiency)
 
     def efficiency_range(self, tight: bool = False) -> tuple[float, float] | None:
-        slopes = self.front.slopes()
-        if slopes is None:
+        ends = self.front.kappa_range()
+        if ends is None:
             return None
-        strongest, thriftiest = self.slopes.efficiency(np.array(slopes))
+        strongest, thriftiest = self.tradeoff.efficiency(np.array(ends))
         return float(strongest), float(thriftiest)

@@ -12,7 +12,7 @@ from jaxtyping import Array, Complex, Float
 from ...jobs import over_devices, over_processes
 from ...numerics import best_ratio, golden_section, largest_eigenvalue
 from ..rates import AbstractForms
-from ._certificate import AbstractCertifier, Certificate, Slopes
+from ._certificate import AbstractCertifier, Certificate, EfficiencyScale
 from .peak import LONE_SHARE, ShapeBounds
 
 GRID, PEAKS = 1024, 16
@@ -39,14 +39,16 @@ class PeakCertifier(AbstractCertifier):
 
     Args:
         forms: of output and entropy production.
-        slopes: of the trade-off.
+        tradeoff: what an efficiency costs.
         frequency_range: lowest and highest drive frequency.
 
     Source: theory (9.14), (10.1), (10.3), (10.10).
     """
 
-    def __init__(self, forms: AbstractForms, slopes: Slopes, frequency_range: tuple[float, float]) -> None:
-        self.forms, self.slopes = forms, slopes
+    def __init__(
+        self, forms: AbstractForms, tradeoff: EfficiencyScale, frequency_range: tuple[float, float]
+    ) -> None:
+        self.forms, self.tradeoff = forms, tradeoff
         self.grid = _frequency_grid(forms, *frequency_range)
         self.table = _useful_forms(forms, self.grid)
 
@@ -69,7 +71,7 @@ class PeakCertifier(AbstractCertifier):
     def _bounds(self, efficiency: np.ndarray) -> Columns:
         """(output, mean-square output, frequency)."""
         rough_output, wide, rough_frequency, rough = self._quick(efficiency)
-        output, frequency = self._shapes.largest(self.slopes.slope(efficiency), rough)
+        output, frequency = self._shapes.largest(self.tradeoff.kappa(efficiency), rough)
         lower = output < rough_output
         return np.where(lower, output, rough_output), wide, np.where(lower, frequency, rough_frequency)
 
@@ -83,7 +85,7 @@ class PeakCertifier(AbstractCertifier):
         for start in range(0, len(efficiency), block):
             part = np.asarray(efficiency)[start : start + block]
             padded = np.concatenate([part, np.full(block - len(part), part[-1])])
-            found = _certify_block(self.forms, self.table, self.grid, self.slopes.slope(padded))
+            found = _certify_block(self.forms, self.table, self.grid, self.tradeoff.kappa(padded))
             blocks.append([column[: len(part)] for column in found])
         return tuple(np.concatenate(column) for column in zip(*blocks, strict=True))
 
@@ -94,7 +96,7 @@ class PeakCertifier(AbstractCertifier):
         if len(useful) == 0:
             return None
         ratio, _ = best_ratio(useful[:, 0], useful[:, 1])
-        largest = float(self.slopes.efficiency(1.0 / ratio.max()))
+        largest = float(self.tradeoff.efficiency(1.0 / ratio.max()))
         below, above, top = 0.0, largest, 0.0
         for _ in range(3):
             trial = np.linspace(below, above, BLOCK + 2)[1:-1]
@@ -125,19 +127,19 @@ def _frequency_grid(forms: AbstractForms, low: float, high: float) -> np.ndarray
     return np.concatenate([base, extra, np.full(GRID - len(extra), high)])
 
 
-def _certify_block(forms: AbstractForms, table: np.ndarray, grid: np.ndarray, slope: np.ndarray) -> Columns:
-    """(output, mean-square output, frequency, rough bounds) for a block of slopes: scan, finalists, zoom."""
-    slopes = jnp.asarray(slope)
-    rough = np.asarray(_rough_duals(jnp.asarray(table), slopes))
+def _certify_block(forms: AbstractForms, table: np.ndarray, grid: np.ndarray, kappa: np.ndarray) -> Columns:
+    """(output, mean-square output, frequency, rough bounds) for a block of kappa: scan, finalists, zoom."""
+    every = jnp.asarray(kappa)
+    rough = np.asarray(_rough_duals(jnp.asarray(table), every))
     finalists = np.argsort(-rough, axis=1, kind="stable")[:, :FINALISTS]
-    near, rows = grid[finalists], np.arange(len(slope))
-    output, wide, peak = np.zeros(len(slope)), np.zeros(len(slope)), near[:, 0]
+    near, rows = grid[finalists], np.arange(len(kappa))
+    output, wide, peak = np.zeros(len(kappa)), np.zeros(len(kappa)), near[:, 0]
     low, high = grid.min(), grid.max()
     step = np.log(high / low) / GRID
     for _ in range(1 if low == high else 1 + ZOOMS):
         fine = _useful_forms(forms, near.ravel())
         fine = jnp.asarray(fine.reshape(*near.shape, *fine.shape[1:]))
-        limited, mean_square = np.asarray(_fine_duals(fine, slopes))
+        limited, mean_square = np.asarray(_fine_duals(fine, every))
         best = np.argmax(limited, axis=1)
         peak = np.where(limited[rows, best] >= output, near[rows, best], peak)
         output, wide = np.maximum(output, limited[rows, best]), np.maximum(wide, mean_square.max(axis=1))
@@ -161,10 +163,10 @@ def _useful_forms(forms: AbstractForms, frequencies: np.ndarray) -> np.ndarray:
     return series[rows, order] * useful[rows, order][:, :, None, None, None]
 
 
-def _dual(forms: Complex[Array, "H 2 L L"], slope: Array, u: Array, share: Array, limited: bool) -> Array:
+def _dual(forms: Complex[Array, "H 2 L L"], kappa: Array, u: Array, share: Array, limited: bool) -> Array:
     """Upper bound on the output at one frequency for multiplier lambda = u/(1 - u) and weights share (L,)."""
     output, entropy = forms[:, 0], forms[:, 1]
-    form = output + u / (1.0 - u) * (slope * output - entropy)
+    form = output + u / (1.0 - u) * (kappa * output - entropy)
     values = jnp.maximum(largest_eigenvalue(form / jnp.sqrt(share[:, None] * share[None, :])), 0.0)
     best = jnp.max(values)
     second = jnp.max(jnp.where(jnp.arange(len(values)) == jnp.argmax(values), 0.0, values))
@@ -172,41 +174,41 @@ def _dual(forms: Complex[Array, "H 2 L L"], slope: Array, u: Array, share: Array
 
 
 @eqx.filter_jit
-def _rough_duals(table: Complex[Array, "G H 2 L L"], slopes: Float[Array, " M"]) -> Float[Array, "M G"]:
+def _rough_duals(table: Complex[Array, "G H 2 L L"], kappa: Float[Array, " M"]) -> Float[Array, "M G"]:
     """Harmonic-limited duals with equal weights at every frequency of a grid."""
     size = table.shape[-1]
 
-    def one(slope: Array, forms: Array) -> Array:
-        return golden_section(lambda u: _dual(forms, slope, u, jnp.full(size, 1.0 / size), True), 30)[0]
+    def one(kappa: Array, forms: Array) -> Array:
+        return golden_section(lambda u: _dual(forms, kappa, u, jnp.full(size, 1.0 / size), True), 30)[0]
 
-    def rows(table: Array, slopes: Array) -> Array:
-        return jax.lax.map(lambda slope: jax.vmap(lambda forms: one(slope, forms))(table), slopes)
+    def rows(table: Array, kappa: Array) -> Array:
+        return jax.lax.map(lambda own: jax.vmap(lambda forms: one(own, forms))(table), kappa)
 
-    return over_devices(rows, table, slopes)
+    return over_devices(rows, table, kappa)
 
 
 @eqx.filter_jit
 def _fine_duals(
-    tables: Complex[Array, "M F H 2 L L"], slopes: Float[Array, " M"]
+    tables: Complex[Array, "M F H 2 L L"], kappa: Float[Array, " M"]
 ) -> tuple[Float[Array, "M F"], Float[Array, "M F"]]:
     """(harmonic-limited, mean-square) duals; the frequencies differ from one efficiency to the next."""
 
     def row(inputs: tuple[Array, Array]) -> tuple[Array, ...]:
-        slope, table = inputs
+        kappa, table = inputs
         return tuple(
-            jax.vmap(lambda forms, limited=limited: _best_dual(forms, slope, limited))(table)
+            jax.vmap(lambda forms, limited=limited: _best_dual(forms, kappa, limited))(table)
             for limited in (True, False)
         )
 
-    return over_devices(lambda _, rows: jax.lax.map(row, rows), (), (slopes, tables))
+    return over_devices(lambda _, rows: jax.lax.map(row, rows), (), (kappa, tables))
 
 
-def _best_dual(forms: Array, slope: Array, limited: bool) -> Array:
+def _best_dual(forms: Array, kappa: Array, limited: bool) -> Array:
     """The dual minimised over u and over the weights of the oscillators, one at a time (all are valid)."""
     size = forms.shape[-1]
 
     def at(u: Array, tilt: Array) -> Array:
-        return _dual(forms, slope, u, jax.nn.softmax(tilt), limited)
+        return _dual(forms, kappa, u, jax.nn.softmax(tilt), limited)
 
     tilt = jnp.zeros(size)
     value, u = golden_section(lambda u: at(u, jnp.zeros(size)), 44)

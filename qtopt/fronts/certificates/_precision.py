@@ -6,7 +6,7 @@ from ...jobs import over_processes
 from ...numerics import best_ratio, largest_eigenvalue, neighbours
 from ..rates import AbstractForms, FixedForms
 from ._certificate import Certificate
-from ._shaped_products import RATES, ShapedProducts, all_rates, mean_square_duals
+from ._shaped_products import BALANCES, ShapedProducts, all_balances, mean_square_duals
 from ._support import support_of
 
 GRID, NEAR, ZOOMS = 768, 129, 2
@@ -32,27 +32,27 @@ class PrecisionCertifier:
 
     Args:
         forms: of extracted power, its variance rate and entropy production.
-        bound: "peak" or "rms".
+        certified_as: "peak" or "rms".
         frequency_range: of the drive; harmonics are looked at up to the end of the table.
 
     Source: theory (11.1), (11.2), (11.4), (11.5), (11.6).
     """
 
-    def __init__(self, forms: AbstractForms, bound: str, frequency_range: tuple[float, float]) -> None:
-        self.support = support_of(bound)
+    def __init__(self, forms: AbstractForms, certified_as: str, frequency_range: tuple[float, float]) -> None:
+        self.support = support_of(certified_as)
         self.weights = self.support.weights(forms.size)
         nu = _harmonic_frequencies(forms, frequency_range)
-        _, _, best, rates = _best_harmonic(forms.read(nu))
+        _, _, best, balances = _best_harmonic(forms.read(nu))
         if not isinstance(forms, FixedForms):
             near = nu[best] * np.exp(np.linspace(-1.0, 1.0, NEAR) * np.log(nu[1] / nu[0]))
             nu = np.concatenate([nu, np.clip(near, nu[0], nu[-1])])
         self.read, found = forms.read(nu), None
         for _ in range(ZOOMS):
-            found = _best_harmonic(self.read, rates)
-            rates = found[3]
+            found = _best_harmonic(self.read, balances)
+            balances = found[3]
         assert found is not None
-        kappa, state, best, _ = found
-        self.smallest_product = float(1.0 / (4.0 * kappa**2))
+        ratio, state, best, _ = found
+        self.smallest_product = float(1.0 / (4.0 * ratio**2))
         self.pattern = state / np.abs(state).max()
         self.harmonic_frequency = float(nu[best])
         self.largest_power = self._largest_power(np.ones(len(nu), dtype=bool))
@@ -95,10 +95,10 @@ class PrecisionCertifier:
 
     def _mean_square_product(self, power: float) -> float:
         """Smallest over lambda, on a grid that is narrowed ZOOMS times; every harmonic has its own Omega."""
-        low, high = all_rates(self.read)[[0, -1]]
+        low, high = all_balances(self.read)[[0, -1]]
         value = np.inf
         for _ in range(1 + ZOOMS):
-            grid = np.geomspace(low, high, RATES)
+            grid = np.geomspace(low, high, BALANCES)
             values, _ = mean_square_duals(self.read, grid, self.weights, power)
             low, high = neighbours(grid, np.argmin(values))
             value = values.min()
@@ -118,17 +118,17 @@ def _harmonic_frequencies(forms: AbstractForms, frequency_range: tuple[float, fl
 
 
 def _best_harmonic(
-    forms: np.ndarray, rates: np.ndarray | None = None
+    forms: np.ndarray, balances: np.ndarray | None = None
 ) -> tuple[float, np.ndarray, int, np.ndarray]:
-    """(kappa, g_n, number of nu, finer lambda) of the best one; by default lambda spans all ratios."""
+    """(X over the cost, g_n, number of nu, finer lambda) of the best; by default lambda spans all ratios."""
     extracted, noise, entropy = forms
-    rates = all_rates(forms) if rates is None else rates
-    found = [best_ratio(extracted, rate * noise + entropy / rate) for rate in rates]
+    balances = all_balances(forms) if balances is None else balances
+    found = [best_ratio(extracted, balance * noise + entropy / balance) for balance in balances]
     best, place = max(
         ((i, int(np.argmax(ratio))) for i, (ratio, _) in enumerate(found)),
         key=lambda at: found[at[0]][0][at[1]],
     )
-    step = rates[1] / rates[0]
-    finer = rates[best] * step ** np.linspace(-1.0, 1.0, RATES)
+    step = balances[1] / balances[0]
+    finer = balances[best] * step ** np.linspace(-1.0, 1.0, BALANCES)
     ratio, state = (part[place] for part in found[best])
     return max(float(ratio), 1e-300), state, place, finer

@@ -10,7 +10,7 @@ from ...numerics import golden_section, largest_eigenvalue
 from ..rates import AbstractForms
 from ._support import AbstractSupport
 
-RATES = 25
+BALANCES = 25
 """Values of lambda that are tried at once."""
 STEPS, FEWER = 36, 20
 """Of the golden sections over alpha, for bounds that are reported and for those that only guide."""
@@ -23,42 +23,42 @@ ZOOMS, ZOOM = 2, np.array([-0.6, -0.3, 0.0, 0.3, 0.6])
 """Levels of the search for the smallest bound, and its frequencies in units of their distance before."""
 
 
-def all_rates(forms: np.ndarray) -> np.ndarray:
+def all_balances(forms: np.ndarray) -> np.ndarray:
     """lambda over all ratios sqrt(S/D) of forms (3, ..., L, L) and three decades beyond."""
     _, noise, entropy = np.trace(forms, axis1=-2, axis2=-1).real
     ratio = np.sqrt(entropy / noise)
-    return np.geomspace(ratio.min() * 1e-3, ratio.max() * 1e3, 4 * RATES)
+    return np.geomspace(ratio.min() * 1e-3, ratio.max() * 1e3, 4 * BALANCES)
 
 
 def mean_square_duals(
-    forms: np.ndarray, rates: np.ndarray, weights: np.ndarray, power: float, lowest: bool = False
+    forms: np.ndarray, balances: np.ndarray, weights: np.ndarray, power: float, lowest: bool = False
 ) -> tuple[np.ndarray, np.ndarray]:
     """Largest ``alpha p - beta`` with ``alpha X - lambda D - S/lambda <= beta diag(y)``, and its log alpha.
 
     Args:
         forms: of extracted power, its variance rate and entropy production, (3, G, L, L).
-        rates: lambda, (R,).
+        balances: lambda, (R,).
         weights: y, (T, L).
         power: p.
         lowest: whether alpha is of the order of the lowest cost, as for the harmonics of one Omega.
     """
     made = jnp.asarray
-    value, log_alpha = _mean_square_duals(made(forms), made(rates), made(weights), made(power), lowest)
+    value, log_alpha = _mean_square_duals(made(forms), made(balances), made(weights), made(power), lowest)
     return np.asarray(value), np.asarray(log_alpha)
 
 
 @eqx.filter_jit
 def _mean_square_duals(
     forms: Complex[Array, "3 G L L"],
-    rates: Float[Array, " R"],
+    balances: Float[Array, " R"],
     weights: Float[Array, "T L"],
     power: Float[Array, ""],
     lowest: bool,
 ) -> tuple[Float[Array, " R"], Float[Array, " R"]]:
     extracted, noise, entropy = forms
 
-    def at_rate(rate: Array) -> tuple[Array, Array]:
-        cost = rate * noise + entropy / rate
+    def at_balance(balance: Array) -> tuple[Array, Array]:
+        cost = balance * noise + entropy / balance
         traces = jnp.trace(cost, axis1=-2, axis2=-1).real
         scale = (jnp.min(traces) if lowest else jnp.max(traces)) / power
 
@@ -77,7 +77,7 @@ def _mean_square_duals(
         place = jnp.argmax(value)
         return value[place], log_alpha[place]
 
-    return jax.lax.map(at_rate, rates)
+    return jax.lax.map(at_balance, balances)
 
 
 class ShapedProducts:
@@ -116,16 +116,16 @@ class ShapedProducts:
         """
         pairs = _Pairs(self, power, 2.0 * power * np.sqrt(enough))
         series = self.series(self.omega)
-        ends = np.array([all_rates(forms)[[0, -1]] for forms in series]) * np.array([30.0, 1.0 / 30.0])
-        pairs.add(self.omega, series, np.geomspace(ends[:, 0], ends[:, 1], RATES, axis=1))
+        ends = np.array([all_balances(forms)[[0, -1]] for forms in series]) * np.array([30.0, 1.0 / 30.0])
+        pairs.add(self.omega, series, np.geomspace(ends[:, 0], ends[:, 1], BALANCES, axis=1))
         low, high = self.frequency_range
-        gap, step = np.log(high / low) / (FREQUENCIES - 1), np.log(ends[0, 1] / ends[0, 0]) / (RATES - 1)
+        gap, step = np.log(high / low) / (FREQUENCIES - 1), np.log(ends[0, 1] / ends[0, 0]) / (BALANCES - 1)
         for _ in range(ZOOMS):
-            omega, rate = pairs.smallest()
+            omega, balance = pairs.smallest()
             near = np.unique(np.clip(omega * np.exp(gap * ZOOM), low, high))
-            rates = rate * np.exp(step * np.linspace(-1.0, 1.0, RATES))
-            pairs.add(near, self.series(near), np.tile(rates, (len(near), 1)))
-            gap, step = 0.3 * gap, 2.0 * step / (RATES - 1)
+            balances = balance * np.exp(step * np.linspace(-1.0, 1.0, BALANCES))
+            pairs.add(near, self.series(near), np.tile(balances, (len(near), 1)))
+            gap, step = 0.3 * gap, 2.0 * step / (BALANCES - 1)
         return float((max(pairs.value.min(), 0.0) / (2.0 * power)) ** 2), pairs.smallest()[0]
 
     def series(self, omega: np.ndarray) -> np.ndarray:
@@ -134,29 +134,29 @@ class ShapedProducts:
 
 
 class _Pairs:
-    """Bounds on lambda D + S/lambda for K drive frequencies with RATES values of lambda each, in columns.
+    """Bounds on lambda D + S/lambda for K drive frequencies with BALANCES values of lambda each, in columns.
 
     Attributes:
         omega, series: (K, ...) the frequencies and their forms.
-        rate, value: (K RATES,) lambda, and the bound found.
-        log_alpha: (K RATES,) what is best for mean squares.
-        settled: (K RATES,) where alpha and y are searched.
+        balance, value: (K BALANCES,) lambda, and the bound found.
+        log_alpha: (K BALANCES,) what is best for mean squares.
+        settled: (K BALANCES,) where alpha and y are searched.
     """
 
     def __init__(self, home: ShapedProducts, power: float, enough: float) -> None:
         self.home, self.power, self.enough = home, power, enough
-        self.omega, self.rate, self.value, self.log_alpha = (np.zeros(0) for _ in range(4))
+        self.omega, self.balance, self.value, self.log_alpha = (np.zeros(0) for _ in range(4))
         self.series, self.settled = home.series(self.omega), np.zeros(0, dtype=bool)
 
-    def add(self, omega: np.ndarray, series: np.ndarray, rates: np.ndarray) -> None:
-        """More pairs (K, RATES), which begin with what mean squares say."""
+    def add(self, omega: np.ndarray, series: np.ndarray, balances: np.ndarray) -> None:
+        """More pairs (K, BALANCES), which begin with what mean squares say."""
         found = [
-            mean_square_duals(forms, rate, self.home.weights, self.power, lowest=True)
-            for forms, rate in zip(series, rates, strict=True)
+            mean_square_duals(forms, balance, self.home.weights, self.power, lowest=True)
+            for forms, balance in zip(series, balances, strict=True)
         ]
         value, log_alpha = (np.concatenate(part) for part in zip(*found, strict=True))
-        more = {"omega": omega, "series": series, "rate": rates.ravel(), "value": value}
-        more |= {"log_alpha": log_alpha, "settled": np.zeros(rates.size, dtype=bool)}
+        more = {"omega": omega, "series": series, "balance": balances.ravel(), "value": value}
+        more |= {"log_alpha": log_alpha, "settled": np.zeros(balances.size, dtype=bool)}
         for name, new in more.items():
             setattr(self, name, np.concatenate([getattr(self, name), new]))
         self._improve()
@@ -164,7 +164,7 @@ class _Pairs:
     def smallest(self) -> tuple[float, float]:
         """(Omega, lambda) of the smallest bound."""
         best = int(np.argmin(self.value))
-        return float(self.omega[best // RATES]), float(self.rate[best])
+        return float(self.omega[best // BALANCES]), float(self.balance[best])
 
     def _improve(self) -> None:
         """Until the smallest bound is one whose alpha and y are searched, or one is no better than `enough`.
@@ -195,11 +195,13 @@ class _Pairs:
 
     def _values(self, rows: np.ndarray, shift: np.ndarray, place: np.ndarray) -> np.ndarray:
         """(Q, J) ``alpha p - C(mu)`` of Q pairs, for J choices of alpha and y each."""
-        extracted, noise, entropy = np.swapaxes(self.series[rows // RATES], 0, 1)
-        rate = self.rate[rows, None, None, None]
+        extracted, noise, entropy = np.swapaxes(self.series[rows // BALANCES], 0, 1)
+        balance = self.balance[rows, None, None, None]
         y = self.home.weights[place][:, :, None]
         alpha = np.exp(self.log_alpha[rows, None] + shift)
-        form = alpha[..., None, None, None] * extracted[:, None] - (rate * noise + entropy / rate)[:, None]
+        form = (
+            alpha[..., None, None, None] * extracted[:, None] - (balance * noise + entropy / balance)[:, None]
+        )
         mu = largest_eigenvalue(form / np.sqrt(y[..., :, None] * y[..., None, :]))
         mu = np.concatenate([np.zeros((*alpha.shape, 1)), mu], axis=-1).reshape(-1, mu.shape[-1] + 1)
         return alpha * self.power - self.home.support.largest(mu).reshape(alpha.shape)

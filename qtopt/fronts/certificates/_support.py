@@ -8,7 +8,7 @@ import numpy as np
 
 from ...errors import InputError
 from ..rates import AbstractForms
-from ._certificate import AbstractCertifier, Slopes
+from ._certificate import AbstractCertifier, EfficiencyScale
 from ._mean_square_output import MeanSquareCertifier
 from ._peak_output import PeakCertifier
 
@@ -31,8 +31,8 @@ class AbstractSupport(ABC):
 
     shaped: ClassVar[bool]
     """Whether `largest` knows more than the largest weight."""
-    certifier: Callable[[AbstractForms, Slopes, tuple[float, float]], AbstractCertifier]
-    """Of the output at an efficiency, made from (forms, slopes, frequency_range)."""
+    certifier: Callable[[AbstractForms, EfficiencyScale, tuple[float, float]], AbstractCertifier]
+    """Of the output at an efficiency, made from (forms, tradeoff, frequency_range)."""
 
     @abstractmethod
     def weights(self, size: int) -> np.ndarray:
@@ -97,32 +97,32 @@ class PeakSupport(AbstractSupport):
 SUPPORTS: dict[str, AbstractSupport] = {"peak": PeakSupport(), "rms": MeanSquareSupport()}
 
 
-def support_of(bound: str) -> AbstractSupport:
+def support_of(certified_as: str) -> AbstractSupport:
     """The support by its name.
 
     Raises:
         InputError: there is none of this name.
     """
-    if bound not in SUPPORTS:
+    if certified_as not in SUPPORTS:
         raise InputError(
-            f"`certified_as` of a drive set must be one of {', '.join(SUPPORTS)}, but it is {bound!r}: "
-            "name one that holds all of its drives."
+            f"`certified_as` of a drive set must be one of {', '.join(SUPPORTS)}, but it is "
+            f"{certified_as!r}: name one that holds all of its drives."
         )
-    return SUPPORTS[bound]
+    return SUPPORTS[certified_as]
 
 
 def certifier_of(
-    forms: AbstractForms, slopes: Slopes, bound: str, frequency_range: tuple[float, float]
+    forms: AbstractForms, tradeoff: EfficiencyScale, certified_as: str, frequency_range: tuple[float, float]
 ) -> AbstractCertifier:
     """The bounds on the output at an efficiency of one machine.
 
     Args:
         forms: of output and entropy production.
-        slopes: of the trade-off.
-        bound: "peak" or "rms".
+        tradeoff: what an efficiency costs.
+        certified_as: "peak" or "rms".
         frequency_range: lowest and highest drive frequency.
     """
-    return support_of(bound).certifier(forms, slopes, frequency_range)
+    return support_of(certified_as).certifier(forms, tradeoff, frequency_range)
 
 
 def _shapes() -> np.ndarray:

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Complex, Float
 
+from ...files import ParetoSection
 from ...model import AbstractDrive
 
 NOISE = 0.1
@@ -17,7 +18,8 @@ NOISE = 0.1
 SOFTEST, STEEPEST = 0.8, 5.0
 """Amplitudes that a known harmonic begins with: where drives are bounded, from nearly cosines to squares."""
 EDGE = 1e-3
-"""The logit of a frequency is kept this far from the ends of the searched range, where it is infinite."""
+"""Fraction of the searched range, by logarithm, that known frequencies keep from its ends, where the logit is
+infinite: 1 becomes 0.997 and 0.05 becomes 0.05015 where the range is [0.05, 1]."""
 
 
 class DriveParameters(NamedTuple):
@@ -53,8 +55,8 @@ class AbstractDriveSet(eqx.Module):
     """Name of the set in configuration files."""
     certified_as: eqx.AbstractClassVar[str]
     """"peak", all drives with |g_l(t)| <= 1, or "rms", all with sum_l mean(g_l^2) <= L/2."""
-    harmonics: int = eqx.field(static=True, default=8)
-    frequency_range: tuple[float, float] = eqx.field(static=True, default=(0.05, 1.0))
+    harmonics: int = eqx.field(static=True, default=ParetoSection.harmonics)
+    frequency_range: tuple[float, float] = eqx.field(static=True, default=ParetoSection().frequency_range)
 
     @abstractmethod
     def drive(self, parameters: DriveParameters) -> AbstractDrive:
@@ -67,11 +69,13 @@ class AbstractDriveSet(eqx.Module):
     def parameters(
         self, mean: np.ndarray, cosine: np.ndarray, sine: np.ndarray, drive_frequency: float
     ) -> DriveParameters:
-        """The parameters that stand for the drive with this series: the inverse of `drive`."""
+        """The parameters that stand for the drive with this series: the inverse of `drive`.
+
+        A frequency within EDGE of an end of the range, as a fraction of it by logarithm, moves to EDGE.
+        """
         mean, cosine, sine = self.unscaled(mean, cosine, sine)
-        return DriveParameters(
-            *map(jnp.asarray, (mean, cosine, sine)), self.logit_of(jnp.asarray(drive_frequency))
-        )
+        logit = self.logit_of(jnp.asarray(drive_frequency))
+        return DriveParameters(jnp.asarray(mean), jnp.asarray(cosine), jnp.asarray(sine), logit)
 
     def parameters_of(self, drives: Sequence[AbstractDrive]) -> DriveParameters:
         """The parameters of some drives of the set, stacked."""

@@ -74,22 +74,22 @@ class Varied(eqx.Module):
     """Drives of a set together with numbers of the machine.
 
     Attributes:
-        drives: the set of drives.
+        drive_set: the set of drives.
         ranges: (low, high) of each number.
     """
 
-    drives: AbstractDriveSet
+    drive_set: AbstractDriveSet
     ranges: tuple[tuple[float, float], ...] = eqx.field(static=True)
 
     def drive(self, parameters: VariedParameters) -> tuple[AbstractDrive, Array]:
         """The drive, and the numbers low (high/low)^sigmoid."""
         low, high = jnp.asarray(self.ranges).T
         numbers = low * (high / low) ** jax.nn.sigmoid(parameters.numbers)
-        return self.drives.drive(parameters.drive), numbers
+        return self.drive_set.drive(parameters.drive), numbers
 
     def folded(self, parameters: VariedParameters) -> VariedParameters | None:
         """See `AbstractDriveSet.folded`; the numbers stay."""
-        drive = self.drives.folded(parameters.drive)
+        drive = self.drive_set.folded(parameters.drive)
         return None if drive is None else VariedParameters(drive, parameters.numbers)
 
     def starts(self, variation: Variation, drives: DriveParameters, seed: int) -> VariedParameters:

@@ -9,17 +9,7 @@ from ._forms import (
     machine_forms as machine_forms,
     total_of as total_of,
 )
-from ._output import (
-    Output as Output,
-)
-from ._rates import (
-    AbstractRates as AbstractRates,
-    Rates as Rates,
-)
-from ._solver_rates import (
-    SolverRates as SolverRates,
-)
-from ._varied_rates import (
-    KEPT_FOR_EACH as KEPT_FOR_EACH,
-    VariedRates as VariedRates,
-)
+from ._output import Output as Output
+from ._rates import AbstractRates as AbstractRates, Rates as Rates
+from ._solver_rates import SolverRates as SolverRates
+from ._varied_rates import KEPT_FOR_EACH as KEPT_FOR_EACH, VariedRates as VariedRates

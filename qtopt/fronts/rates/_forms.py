@@ -41,7 +41,7 @@ class AbstractForms(eqx.Module):
     Source: theory (9.1), (9.2).
     """
 
-    kept_harmonics: eqx.AbstractVar[int]
+    kept_harmonics: int = eqx.field(static=True)
 
     @abstractmethod
     def at(self, drive_frequency: Float[Array, ""]) -> Complex[Array, "F n L L"]:
@@ -49,7 +49,7 @@ class AbstractForms(eqx.Module):
 
     @abstractmethod
     def read(self, harmonic_frequency: np.ndarray) -> np.ndarray:
-        """The forms (F, ..., L, L) at any harmonic frequencies nu (...), on the host."""
+        """The forms (F, ..., L, L) at harmonic frequencies nu (...), on the host: at those there are."""
 
     @property
     @abstractmethod
@@ -67,7 +67,9 @@ class AbstractForms(eqx.Module):
 
 
 class FixedForms(AbstractForms):
-    """The forms at one drive frequency, computed once.
+    """The forms at one drive frequency, computed once, whatever frequency is asked for.
+
+    `at` gives those of this Omega, and `read` those of the nearest of its harmonics.
 
     Attributes:
         forms: at n Omega.
@@ -82,10 +84,6 @@ class FixedForms(AbstractForms):
 
     def read(self, harmonic_frequency: np.ndarray) -> np.ndarray:
         return np.asarray(self.forms)[:, np.rint(harmonic_frequency / self.drive_frequency).astype(int)]
-
-    @property
-    def kept_harmonics(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride]
-        return self.forms.shape[1] - 1
 
     @property
     def size(self) -> int:
@@ -107,13 +105,11 @@ class TabulatedForms(AbstractForms):
         panels: (M+1,) edges in nu, see `tabulate`.
         coefficients: (M, D, F, L^2) of the Chebyshev polynomials of each degree below D.
         highest: nu at which the table ends.
-        kept_harmonics: N.
     """
 
     panels: Float[Array, " M1"]
     coefficients: Float[Array, "M D F LL"]
     highest: Float[Array, ""]
-    kept_harmonics: int = eqx.field(static=True)
 
     @staticmethod
     def of(
@@ -121,9 +117,8 @@ class TabulatedForms(AbstractForms):
     ) -> "TabulatedForms":
         """The table of ``evaluate(nu (K,)) -> (F, K, L, L)`` up to nu = `highest`."""
         edges, coefficients = tabulate(evaluate, highest, tolerance)
-        return TabulatedForms(
-            jnp.asarray(edges), jnp.asarray(coefficients), jnp.asarray(highest), kept_harmonics
-        )
+        edges, coefficients = jnp.asarray(edges), jnp.asarray(coefficients)
+        return TabulatedForms(kept_harmonics, edges, coefficients, jnp.asarray(highest))
 
     def at(self, drive_frequency: Float[Array, ""]) -> Complex[Array, "F n L L"]:
         # First-order expansion about the frequency itself: the same value and gradient, but reverse mode
@@ -240,6 +235,7 @@ def machine_forms(
         return np.concatenate(found, axis=1)[:, : len(nu)]
 
     if low == high:
-        return FixedForms(jnp.asarray(evaluate(low * np.arange(kept_harmonics + 1))), float(low))
+        forms = evaluate(low * np.arange(kept_harmonics + 1))
+        return FixedForms(kept_harmonics, jnp.asarray(forms), float(low))
     highest = high * kept_harmonics * (1.0 + 1e-9)
     return TabulatedForms.of(evaluate, highest, kept_harmonics, NOISY_TOLERANCE if noise else TOLERANCE)

@@ -7,7 +7,7 @@ import equinox as eqx
 from jaxtyping import Array
 
 Rates = tuple[Array, ...]
-"""What a model says of a drive: the output first, then what it costs."""
+"""What is asked of a drive: the output first, then what it costs."""
 
 
 class AbstractRates(eqx.Module):

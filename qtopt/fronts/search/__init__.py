@@ -1,11 +1,6 @@
 """Batched gradient search: many starts for every point of a front in one compiled program."""
 
-from ._loop import (
-    Goal as Goal,
-    Round as Round,
-    broad as broad,
-    search as search,
-)
+from ._loop import Goal as Goal, Round as Round, broad as broad, search as search
 from ._selection import (
     best_and_neighbours as best_and_neighbours,
     best_of_all as best_of_all,

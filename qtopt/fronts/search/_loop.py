@@ -16,7 +16,7 @@ from ._selection import best_and_neighbours, best_of_all
 from ._steps import Space, Target, explore, refine
 
 Step = Callable[..., tuple[Any, Rates]]
-"""(model, space, targets, parameters) -> parameters, rates: `explore` or `refine`."""
+"""(rates_of, space, targets, parameters) -> parameters, rates: `explore` or `refine`."""
 
 
 class Round(NamedTuple):
@@ -64,7 +64,7 @@ class State(NamedTuple):
 
 
 def search(
-    model: AbstractRates,
+    rates_of: AbstractRates,
     space: Space,
     goal: Goal,
     parameters: Any,
@@ -76,7 +76,7 @@ def search(
     """The best candidate for each target after some rounds.
 
     Args:
-        model: gives the rates of candidates.
+        rates_of: gives the rates of candidates.
         space: what parameters stand for.
         goal: what is aimed at.
         parameters: the first candidates, the same number for each target, target by target.
@@ -96,7 +96,7 @@ def search(
         if chunk < begin:
             continue
         progress(chunk, len(rounds) * parts)
-        state = _improved(model, space, targets, state, rule.step, part, batch if parts > 1 else None)
+        state = _improved(rates_of, space, targets, state, rule.step, part, batch if parts > 1 else None)
         if part == parts - 1:
             rates = tuple(np.asarray(state.rates))
             if rule.aim:
@@ -109,7 +109,7 @@ def search(
 
 
 def _improved(
-    model: AbstractRates,
+    rates_of: AbstractRates,
     space: Space,
     targets: Target,
     state: State,
@@ -122,10 +122,10 @@ def _improved(
     points = jax.tree.leaves(targets)[0].shape[0]
     each = jax.tree.map(lambda leaf: jnp.repeat(leaf, count // points, axis=0), targets)
     if batch is None:
-        parameters, rates = step(model, space, each, state.parameters)
+        parameters, rates = step(rates_of, space, each, state.parameters)
         return state._replace(parameters=parameters, rates=jnp.stack(rates))
     chosen = np.minimum(np.arange(batch) + part * batch, count - 1)
-    moved, rates = step(model, space, *jax.tree.map(lambda leaf: leaf[chosen], (each, state.parameters)))
+    moved, rates = step(rates_of, space, *jax.tree.map(lambda leaf: leaf[chosen], (each, state.parameters)))
     every = state.rates if part else jnp.full((len(rates), count), jnp.nan)
     parameters = jax.tree.map(lambda leaf, new: leaf.at[chosen].set(new), state.parameters, moved)
     return state._replace(parameters=parameters, rates=every.at[:, chosen].set(jnp.stack(rates)))

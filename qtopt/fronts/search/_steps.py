@@ -32,9 +32,13 @@ Space = AbstractDriveSet | Varied
 
 
 def explore(
-    model: AbstractRates, space: Space, targets: Target, parameters: Any, rate: float | Array = 0.1
+    rates_of: AbstractRates,
+    space: Space,
+    targets: Target,
+    parameters: Any,
+    learning_rate: float | Array = 0.1,
 ) -> tuple[Any, Rates]:
-    """EXPLORE_STEPS of Adam on every candidate of a batch, from rest; its `rate` falls to 0.3 of itself.
+    """EXPLORE_STEPS of Adam on every candidate of a batch, from rest; the learning rate falls to 0.3 of it.
 
     One compiled program for all chunks: the batch is fixed, no host callback, no LAPACK call. On the host:
     the candidates are shared among the processes, and in each among its devices.
@@ -42,11 +46,13 @@ def explore(
     Returns:
         The parameters, and the (B,) rates of the drives.
     """
-    return _shared(lambda part: explored(model, space, part[0], part[1], rate), targets, parameters)
+    return _shared(
+        lambda part: explored(rates_of, space, part[0], part[1], learning_rate), targets, parameters
+    )
 
 
 def refine(
-    model: AbstractRates,
+    rates_of: AbstractRates,
     space: Space,
     targets: Target,
     parameters: Any,
@@ -57,7 +63,7 @@ def refine(
     Every pass evaluates one point of every candidate, which then either steps or comes nearer: side by
     side, a line search as an inner loop would cost all of them as many evaluations as the slowest needs.
     """
-    return _shared(lambda part: refined(model, space, part[0], part[1], evaluations), targets, parameters)
+    return _shared(lambda part: refined(rates_of, space, part[0], part[1], evaluations), targets, parameters)
 
 
 def _shared(
@@ -68,32 +74,32 @@ def _shared(
 
 @eqx.filter_jit
 def explored(
-    model: AbstractRates, space: Space, targets: Target, parameters: Any, rate: float | Array
+    rates_of: AbstractRates, space: Space, targets: Target, parameters: Any, learning_rate: float | Array
 ) -> tuple[Any, Rates]:
     """`explore` in one process."""
-    adam = optax.adam(optax.exponential_decay(rate, EXPLORE_STEPS, 0.3))
+    adam = optax.adam(optax.exponential_decay(learning_rate, EXPLORE_STEPS, 0.3))
 
-    def improve(model: AbstractRates, start: Any, target: Target) -> Any:
+    def improve(rates_of: AbstractRates, start: Any, target: Target) -> Any:
         def step(carry: tuple[Any, optax.OptState], _: None) -> tuple[Any, None]:
-            gradient = jax.grad(lambda p: target.score(*model.rates(space.drive(p))))(carry[0])
+            gradient = jax.grad(lambda p: target.score(*rates_of.rates(space.drive(p))))(carry[0])
             updates, state = adam.update(gradient, carry[1])
             return (optax.apply_updates(carry[0], updates), state), None
 
         (end, _), _ = jax.lax.scan(step, (start, adam.init(start)), length=EXPLORE_STEPS)
         return end
 
-    return _with_rates(model, improve, space, parameters, targets)
+    return _with_rates(rates_of, improve, space, parameters, targets)
 
 
 @eqx.filter_jit
 def refined(
-    model: AbstractRates, space: Space, targets: Target, parameters: Any, evaluations: int
+    rates_of: AbstractRates, space: Space, targets: Target, parameters: Any, evaluations: int
 ) -> tuple[Any, Rates]:
     """`refine` in one process."""
     lbfgs = optax.scale_by_lbfgs(memory_size=12)
 
-    def improve(model: AbstractRates, start: Any, target: Target) -> Any:
-        value_and_gradient = jax.value_and_grad(lambda p: target.score(*model.rates(space.drive(p))))
+    def improve(rates_of: AbstractRates, start: Any, target: Target) -> Any:
+        value_and_gradient = jax.value_and_grad(lambda p: target.score(*rates_of.rates(space.drive(p))))
 
         def towards(point: Any, value: Array, gradient: Any, memory: Any, length: Array) -> _Descent:
             downhill, memory = lbfgs.update(gradient, memory, point)
@@ -117,7 +123,7 @@ def refined(
         begin = towards(start, *value_and_gradient(start), lbfgs.init(start), jnp.ones(()))
         return jax.lax.scan(one, begin, length=evaluations)[0].point
 
-    return _with_rates(model, improve, space, parameters, targets)
+    return _with_rates(rates_of, improve, space, parameters, targets)
 
 
 class _Descent(NamedTuple):
@@ -132,24 +138,24 @@ class _Descent(NamedTuple):
 
 
 def _with_rates(
-    model: AbstractRates, improve: Callable[..., Any], space: Space, parameters: Any, targets: Target
+    rates_of: AbstractRates, improve: Callable[..., Any], space: Space, parameters: Any, targets: Target
 ) -> tuple[Any, Rates]:
     """Every candidate improved, with its rates then; the candidates are shared among the devices."""
 
-    def one(model: AbstractRates, start: Any, target: Target) -> Any:
-        end = improve(model, start, target)
-        return end, model.rates(space.drive(end))
+    def one(rates_of: AbstractRates, start: Any, target: Target) -> Any:
+        end = improve(rates_of, start, target)
+        return end, rates_of.rates(space.drive(end))
 
-    def batch(model: AbstractRates, candidates: tuple[Any, Target]) -> Any:
+    def batch(rates_of: AbstractRates, candidates: tuple[Any, Target]) -> Any:
         def each(candidate: Any) -> Any:
-            return one(model, *candidate)
+            return one(rates_of, *candidate)
 
-        at_once = candidates_at_once() if model.at_once is None else model.at_once
+        at_once = candidates_at_once() if rates_of.at_once is None else rates_of.at_once
         if at_once == 1:
             return jax.lax.map(each, candidates)
         return jax.lax.map(each, candidates, batch_size=at_once)
 
-    return over_devices(batch, model, (parameters, targets))
+    return over_devices(batch, rates_of, (parameters, targets))
 
 
 @eqx.filter_jit

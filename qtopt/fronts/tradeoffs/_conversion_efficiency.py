@@ -37,7 +37,7 @@ class ConversionEfficiency(AbstractEfficiencyTradeoff):
     machine_name: ClassVar[str] = "work converter"
     axes: ClassVar[tuple[Axis, Axis]] = (
         Axis("efficiency", r"conversion efficiency $\eta$", r"$\eta$"),
-        Axis("output", "extracted power", "$-P_o$", rate=True),
+        Axis("output", "extracted power", "$-P_o$", is_power=True),
     )
     ends: ClassVar[tuple[str, str]] = ("maximum power", "maximum efficiency")
 

@@ -33,7 +33,7 @@ class CoolingCOP(AbstractEfficiencyTradeoff):
     machine_name: ClassVar[str] = "refrigerator"
     axes: ClassVar[tuple[Axis, Axis]] = (
         Axis("efficiency", "coefficient of performance", "COP"),
-        Axis("output", "cooling power", r"$J_\mathrm{c}$", rate=True),
+        Axis("output", "cooling power", r"$J_\mathrm{c}$", is_power=True),
     )
     ends: ClassVar[tuple[str, str]] = ("maximum cooling", "maximum efficiency")
     relative: ClassVar[str] = r"COP/COP$_\mathrm{C}$"

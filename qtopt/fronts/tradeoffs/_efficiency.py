@@ -30,12 +30,12 @@ class EfficiencyTarget(NamedTuple):
     """Most output at an efficiency of at least a target; scores (X, S).
 
     Attributes:
-        slope: kappa of the target efficiency, see `AbstractEfficiencyTradeoff`, (B,).
+        kappa: of the target efficiency, see `AbstractEfficiencyTradeoff`, (B,).
         output: what sets the scale of the output (the certified bound), (B,).
-        width: tolerated excess of the slope, about the distance between neighbouring targets, (B,).
+        width: tolerated excess of kappa, about the distance between neighbouring targets, (B,).
     """
 
-    slope: Float[Array, " B"]
+    kappa: Float[Array, " B"]
     output: Float[Array, " B"]
     width: Float[Array, " B"]
 
@@ -48,7 +48,7 @@ class EfficiencyTarget(NamedTuple):
 
         Source: theory (9.7), (9.8).
         """
-        excess = jnp.maximum(entropy - self.slope * output, 0.0) / (self.width * self.output)
+        excess = jnp.maximum(entropy - self.kappa * output, 0.0) / (self.width * self.output)
         return -output / self.output + 0.5 * PENALTY * excess**2
 
 
@@ -57,7 +57,7 @@ class AbstractEfficiencyTradeoff(AbstractTradeoff):
     """Something gained from the baths at the price of entropy: output against efficiency.
 
     Output X (what is gained per time) and entropy production rate S fix the efficiency: S = kappa X with a
-    `slope` kappa that falls to 0 at the `limit` of the second law. So the front of output and efficiency is
+    `kappa` that falls to 0 at the `limit` of the second law. So the front of output and efficiency is
     that of X and S, which both are quadratic forms of the drive in the weak theory, and every certificate of
     two forms holds.
 
@@ -80,19 +80,19 @@ class AbstractEfficiencyTradeoff(AbstractTradeoff):
     @property
     @abstractmethod
     def scale(self) -> float:
-        """c of the slope ``kappa = (limit/efficiency - 1)/c``, a temperature."""
+        """c of ``kappa = (limit/efficiency - 1)/c``, a temperature."""
 
     @abstractmethod
     def gained(self, currents: Currents) -> tuple[float, float] | None:
         """(efficiency, output) of one machine; None where it does not serve the trade-off."""
 
-    def slope(self, efficiency: ArrayLike) -> NDArray[np.float64]:
-        """The slopes kappa = S/X at these efficiencies, theory (9.3)."""
+    def kappa(self, efficiency: ArrayLike) -> NDArray[np.float64]:
+        """kappa = S/X at these efficiencies, theory (9.3)."""
         return (self.limit / np.asarray(efficiency, dtype=float) - 1.0) / self.scale
 
-    def efficiency(self, slope: ArrayLike) -> NDArray[np.float64]:
-        """The inverse of `slope`."""
-        return self.limit / (1.0 + self.scale * np.asarray(slope, dtype=float))
+    def efficiency(self, kappa: ArrayLike) -> NDArray[np.float64]:
+        """The inverse of `kappa`."""
+        return self.limit / (1.0 + self.scale * np.asarray(kappa, dtype=float))
 
     def merits(self, currents: Currents) -> Merits | None:
         gained = self.gained(currents)
@@ -101,8 +101,8 @@ class AbstractEfficiencyTradeoff(AbstractTradeoff):
     def ranked(self, merits: Merits) -> tuple[float, ...]:
         return merits["efficiency"], merits["output"]
 
-    def guide(self, model: FormRates, drive_set: AbstractDriveSet) -> AbstractGuide:
-        return EfficiencyGuide(self, model, drive_set)
+    def guide(self, rates_of: FormRates, drive_set: AbstractDriveSet) -> AbstractGuide:
+        return EfficiencyGuide(self, rates_of, drive_set)
 
     def goal_from(self, begun: Sequence[Merits], reached: Sequence[Merits]) -> Goal:
         """Aims from the efficiency that the strongest drive really has to the largest of those begun with.
@@ -126,15 +126,15 @@ class AbstractEfficiencyTradeoff(AbstractTradeoff):
 
     def targets(self, aims: np.ndarray, output: np.ndarray, first: int) -> EfficiencyTarget:
         """Scores for efficiencies where the output is about this; neighbours are counted from `first` on."""
-        slopes = self.slope(aims)
-        if len(slopes) > first + 1:
-            width = np.abs(np.gradient(slopes[first:]))
+        kappa = self.kappa(aims)
+        if len(kappa) > first + 1:
+            width = np.abs(np.gradient(kappa[first:]))
             width = np.concatenate([np.full(first, width[0]), width])
         else:
-            width = np.abs(np.gradient(slopes)) if len(slopes) > 1 else 0.1 * slopes
-        width = np.maximum(width, 1e-6 * slopes.max())
+            width = np.abs(np.gradient(kappa)) if len(kappa) > 1 else 0.1 * kappa
+        width = np.maximum(width, 1e-6 * kappa.max())
         scale = np.maximum(output, 1e-12 * output.max())
-        return EfficiencyTarget(*(jnp.asarray(part) for part in (slopes, scale, width)))
+        return EfficiencyTarget(*(jnp.asarray(part) for part in (kappa, scale, width)))
 
     def _strongest(self, rates: tuple[np.ndarray, ...]) -> float | None:
         """Efficiency of the machine with the largest output in a batch; None where there is no output."""
@@ -153,9 +153,9 @@ class EfficiencyGuide(AbstractGuide):
     """
 
     def __init__(
-        self, tradeoff: AbstractEfficiencyTradeoff, model: FormRates, drive_set: AbstractDriveSet
+        self, tradeoff: AbstractEfficiencyTradeoff, rates_of: FormRates, drive_set: AbstractDriveSet
     ) -> None:
-        self.tradeoff, self.forms, self.drive_set = tradeoff, model.forms, drive_set
+        self.tradeoff, self.forms, self.drive_set = tradeoff, rates_of.forms, drive_set
         self.certifier = certifier_of(self.forms, tradeoff, drive_set.certified_as, drive_set.frequency_range)
         self.span = self.certifier.efficiency_range()
 
@@ -188,9 +188,9 @@ class EfficiencyGuide(AbstractGuide):
         nus, patterns = [], []
         frequencies = self.certifier.quick(aims).drive_frequency
         tables = self.forms.series(frequencies)[:, :, 1:]
-        slopes = self.tradeoff.slope(aims)
-        for frequency, slope, output, entropy in zip(frequencies, slopes, *tables, strict=True):
-            value, vectors = np.linalg.eigh(slope * output - entropy)
+        kappas = self.tradeoff.kappa(aims)
+        for frequency, kappa, output, entropy in zip(frequencies, kappas, *tables, strict=True):
+            value, vectors = np.linalg.eigh(kappa * output - entropy)
             pattern = vectors[:, :, -1]
             yielded = np.einsum("nl,nlm,nm->n", np.conj(pattern), output, pattern).real
             best = int(np.argmax(np.where(value[:, -1] > 0.0, yielded, -np.inf)))

@@ -29,7 +29,7 @@ class PowerEfficiency(AbstractEfficiencyTradeoff):
     machine_name: ClassVar[str] = "engine"
     axes: ClassVar[tuple[Axis, Axis]] = (
         Axis("efficiency", r"efficiency $\eta$", r"$\eta$"),
-        Axis("output", "extracted power", "$-P$", rate=True),
+        Axis("output", "extracted power", "$-P$", is_power=True),
     )
     ends: ClassVar[tuple[str, str]] = ("maximum power", "maximum efficiency")
     relative: ClassVar[str] = r"$\eta/\eta_\mathrm{C}$"

@@ -28,12 +28,12 @@ class ConstancyTarget(NamedTuple):
     """Most power at an efficiency and a constancy of at least targets; scores (X, D, S).
 
     Attributes:
-        slope: kappa = (eta_C/eta - 1)/T_c of the target efficiency, (B,).
+        kappa: (eta_C/eta - 1)/T_c of the target efficiency, (B,).
         noise: largest D/X aimed at, (B,).
         power: extracted power that sets the scale, (B,).
     """
 
-    slope: Float[Array, " B"]
+    kappa: Float[Array, " B"]
     noise: Float[Array, " B"]
     power: Float[Array, " B"]
 
@@ -42,7 +42,7 @@ class ConstancyTarget(NamedTuple):
 
         Source: theory (9.10).
         """
-        costly = jnp.maximum(entropy / self.slope - power, 0.0) / self.power
+        costly = jnp.maximum(entropy / self.kappa - power, 0.0) / self.power
         noisy = jnp.maximum(noise / self.noise - power, 0.0) / self.power
         return -power / self.power + 0.5 * PENALTY * (costly**2 + noisy**2)
 
@@ -70,7 +70,7 @@ class PowerEfficiencyConstancy(AbstractTradeoff):
     certified_name: ClassVar[str] = "certified_product"
     axes: ClassVar[tuple[Axis, Axis]] = (
         Axis("efficiency", r"efficiency $\eta$", r"$\eta$"),
-        Axis("output", "extracted power", "$-P$", log=True, rate=True),
+        Axis("output", "extracted power", "$-P$", log=True, is_power=True),
     )
     panels: ClassVar[tuple[Axis, ...]] = (
         Axis(
@@ -110,8 +110,8 @@ class PowerEfficiencyConstancy(AbstractTradeoff):
         constancy = -merits["output_fluctuations"] / merits["output"]
         return merits["output"], merits["efficiency"], constancy
 
-    def guide(self, model: FormRates, drive_set: AbstractDriveSet) -> AbstractGuide:
-        return ConstancyGuide(self, model, drive_set)
+    def guide(self, rates_of: FormRates, drive_set: AbstractDriveSet) -> AbstractGuide:
+        return ConstancyGuide(self, rates_of, drive_set)
 
     def goal_from(self, begun: Sequence[Merits], reached: Sequence[Merits]) -> Goal:
         """Every drive is asked for as much power, efficiency and constancy as it had in the other theory."""
@@ -135,7 +135,7 @@ class ConstancyGuide(AbstractPrecisionGuide):
         efficiency = span[0] + (span[1] - span[0]) * np.linspace(0.0, 0.9, -(-count // side))
         # Work comes in quanta nu: D/X > nu for a single harmonic, which sets the scale of the noise.
         noise = np.geomspace(0.7, 1.5, side) * self.certifier.harmonic_frequency
-        grid = [(slope, f) for slope in self.tradeoff.engine.slope(efficiency) for f in noise][:count]
+        grid = [(kappa, f) for kappa in self.tradeoff.engine.kappa(efficiency) for f in noise][:count]
         scale = np.full(len(grid), self.certifier.fundamental_power)
         return Goal(np.array(grid), lambda aims: _targets(aims, scale))
 
@@ -153,5 +153,5 @@ class ConstancyGuide(AbstractPrecisionGuide):
 
 
 def _targets(aims: np.ndarray, scale: np.ndarray) -> ConstancyTarget:
-    slope, noise = jnp.asarray(aims).T
-    return ConstancyTarget(slope, noise, jnp.asarray(scale))
+    kappa, noise = jnp.asarray(aims).T
+    return ConstancyTarget(kappa, noise, jnp.asarray(scale))

@@ -79,7 +79,7 @@ class PowerPrecision(AbstractTradeoff):
     columns: ClassVar[tuple[str, ...]] = PRECISE_COLUMNS
     certified_name: ClassVar[str] = "certified_product"
     axes: ClassVar[tuple[Axis, Axis]] = (
-        Axis("output", "extracted power", "$-P_o$", log=True, rate=True),
+        Axis("output", "extracted power", "$-P_o$", log=True, is_power=True),
         Axis(
             "uncertainty_product",
             r"uncertainty product $Q = D_o\dot S/P_o^2$",
@@ -111,8 +111,8 @@ class PowerPrecision(AbstractTradeoff):
     def ranked(self, merits: Merits) -> tuple[float, ...]:
         return merits["output"], -merits["uncertainty_product"]
 
-    def guide(self, model: FormRates, drive_set: AbstractDriveSet) -> AbstractGuide:
-        return PrecisionGuide(self, model, drive_set)
+    def guide(self, rates_of: FormRates, drive_set: AbstractDriveSet) -> AbstractGuide:
+        return PrecisionGuide(self, rates_of, drive_set)
 
     def goal_from(self, begun: Sequence[Merits], reached: Sequence[Merits]) -> Goal:
         """Every drive is asked for as much power as it had in the other theory."""
@@ -125,9 +125,9 @@ class PowerPrecision(AbstractTradeoff):
 class AbstractPrecisionGuide(AbstractGuide):
     """Searches begin at the most precise harmonic."""
 
-    def __init__(self, tradeoff: Any, model: FormRates, drive_set: AbstractDriveSet) -> None:
+    def __init__(self, tradeoff: Any, rates_of: FormRates, drive_set: AbstractDriveSet) -> None:
         self.tradeoff = tradeoff
-        self.certifier = PrecisionCertifier(model.forms, drive_set.certified_as, drive_set.frequency_range)
+        self.certifier = PrecisionCertifier(rates_of.forms, drive_set.certified_as, drive_set.frequency_range)
 
     def resonances(self, aims: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         count = len(aims)

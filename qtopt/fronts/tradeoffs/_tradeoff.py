@@ -43,7 +43,7 @@ class Axis(NamedTuple):
         label: in words, with its symbol.
         symbol: in mathematical notation.
         log: whether the axis must be logarithmic; None: where the values span decades.
-        rate: whether the values are powers, which are drawn relative to the strength of the driven bath.
+        is_power: whether the values are powers, which are drawn relative to the strength of the driven bath.
         line: a value of special meaning, drawn as a thin line.
         less_is_better: whether bounds are lower bounds.
     """
@@ -52,7 +52,7 @@ class Axis(NamedTuple):
     label: str
     symbol: str = ""
     log: bool | None = None
-    rate: bool = False
+    is_power: bool = False
     line: float | None = None
     less_is_better: bool = False
 
@@ -145,11 +145,11 @@ class AbstractTradeoff(ABC):
         """What no other point may exceed in all: larger is better."""
 
     @abstractmethod
-    def guide(self, model: FormRates, drive_set: AbstractDriveSet) -> AbstractGuide:
+    def guide(self, rates_of: FormRates, drive_set: AbstractDriveSet) -> AbstractGuide:
         """What quadratic forms say about the front of one machine.
 
         Args:
-            model: (X, S) or (X, D, S) from tabulated forms.
+            rates_of: (X, S) or (X, D, S) from tabulated forms.
             drive_set: the drives that the front allows.
         """
 

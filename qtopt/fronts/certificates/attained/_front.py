@@ -18,7 +18,7 @@ NEAR = 0.8
 
 
 class BestDrives(NamedTuple):
-    """The strongest drives at M slopes.
+    """The strongest drives at M values of kappa.
 
     Attributes:
         output: (M,) what they yield, 0 where every drive costs more.
@@ -62,7 +62,7 @@ class MeanSquareFront:
     def __init__(self, forms: AbstractForms, frequency_range: tuple[float, float]) -> None:
         self.land = Landscape(forms, frequency_range)
 
-    def slopes(self) -> tuple[float, float] | None:
+    def kappa_range(self) -> tuple[float, float] | None:
         """kappa of the drive with the largest output, and the smallest kappa; None without any output."""
         if self.land.largest_output <= 0.0:
             return None
@@ -71,17 +71,17 @@ class MeanSquareFront:
         gain, cost = (float(np.real(np.conj(state) @ form @ state)) for form in (output, entropy))
         return cost / gain, 1.0 / self.land.largest_gain
 
-    def best(self, slope: np.ndarray) -> BestDrives:
-        """The strongest drives that produce no more entropy than S = kappa X, for slopes kappa (M,)."""
-        found = self._singles(slope)
+    def best(self, kappa: np.ndarray) -> BestDrives:
+        """The strongest drives that produce no more entropy than S = kappa X, for kappa (M,)."""
+        found = self._singles(kappa)
         if self.land.kept_harmonics > 1:
-            pairs = best_pairs(self.land, slope, found)
+            pairs = best_pairs(self.land, kappa, found)
             better = pairs.output > found.output * (1.0 + 1e-12)
             for target, part in zip(found, pairs, strict=True):
                 target[better] = part[better]
-        # What was found at a smaller slope counts here too.
-        source = np.arange(len(slope))
-        for i, j in itertools.pairwise(np.argsort(slope, kind="stable")):
+        # What was found at a smaller kappa counts here too.
+        source = np.arange(len(kappa))
+        for i, j in itertools.pairwise(np.argsort(kappa, kind="stable")):
             if found.output[source[i]] > found.output[j]:
                 source[j] = source[i]
         found = BestHarmonics(*(part[source] for part in found))
@@ -92,25 +92,25 @@ class MeanSquareFront:
             budget * np.maximum(found.output, 0.0), found.drive_frequency, found.order, amplitude
         )
 
-    def _singles(self, slope: np.ndarray) -> BestHarmonics:
+    def _singles(self, kappa: np.ndarray) -> BestHarmonics:
         """The best drives of one harmonic, the lowest whose Omega lies in the range."""
         land, grid = self.land, self.land.grid
-        bound, _ = land.dual(land.worth, slope)
+        bound, _ = land.dual(land.worth, kappa)
         first = np.argmax(bound, axis=1)
-        reached, _ = best_state(land.output[first], land.entropy[first], slope)
+        reached, _ = best_state(land.output[first], land.entropy[first], kappa)
         row, node = np.nonzero((bound > 0.0) & (bound >= NEAR * reached[:, None]))
         output = np.full(bound.shape, -np.inf)
-        output[row, node], _ = best_state(land.output[node], land.entropy[node], slope[row])
+        output[row, node], _ = best_state(land.output[node], land.entropy[node], kappa[row])
         least = np.maximum(NEAR * output.max(axis=1, keepdims=True), 0.0)
         row, node = np.nonzero(grid.peaks(output) & (output >= least))
         place, value = zoomed(
-            lambda rows, nu: best_state(*land.at(nu), np.broadcast_to(slope[row[rows], None], nu.shape))[0],
+            lambda rows, nu: best_state(*land.at(nu), np.broadcast_to(kappa[row[rows], None], nu.shape))[0],
             grid.nu[node], grid.left[node], grid.right[node],
         )  # fmt: skip
         chosen = largest_of_each(row, value)
         row, nu = row[chosen], place[chosen]
-        best = BestHarmonics.none(len(slope), land.size, land.low)
-        best.output[row], best.state[row, 1] = best_state(*land.at(nu), slope[row])
+        best = BestHarmonics.none(len(kappa), land.size, land.low)
+        best.output[row], best.state[row, 1] = best_state(*land.at(nu), kappa[row])
         order = np.maximum(np.ceil(nu / land.high * (1.0 - 1e-12)), 1.0).astype(int)
         best.order[row] = order[:, None]
         best.drive_frequency[row] = np.clip(nu / order, land.low, land.high)

@@ -83,14 +83,14 @@ class Landscape:
         output, entropy = self.forms.read(nu)
         return output, entropy
 
-    def dual(self, worth: np.ndarray, slope: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """(M, G) smallest dual over the prices for slopes (M,), and at which, from `worth` (G, PRICES)."""
-        best = np.full((len(slope), len(worth)), np.inf)
+    def dual(self, worth: np.ndarray, kappa: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(M, G) smallest dual over the prices for kappa (M,), and at which, from `worth` (G, PRICES)."""
+        best = np.full((len(kappa), len(worth)), np.inf)
         at = np.zeros(best.shape, dtype=int)
         for i, price in enumerate(self.prices):
             # Where p kappa is 1 but for round-off, worth/(1 - p kappa) is noise.
-            rows = np.flatnonzero(price * slope < 1.0 - 1e-9)
-            found = worth[:, i] / (1.0 - price * slope[rows, None])
+            rows = np.flatnonzero(price * kappa < 1.0 - 1e-9)
+            found = worth[:, i] / (1.0 - price * kappa[rows, None])
             lower = found < best[rows]
             best[rows], at[rows] = np.where(lower, found, best[rows]), np.where(lower, i, at[rows])
         return best, at

@@ -28,13 +28,13 @@ class Mixture(NamedTuple):
     state: np.ndarray
 
 
-def best_state(output: np.ndarray, entropy: np.ndarray, slope: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def best_state(output: np.ndarray, entropy: np.ndarray, kappa: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Largest v^dagger X v of unit vectors v with ``v^dagger S v <= kappa v^dagger X v``, and v.
 
     Args:
         output: X, Hermitian (..., L, L).
         entropy: S, likewise.
-        slope: kappa, (...).
+        kappa: of the efficiency asked for, (...).
 
     Returns:
         (...) and (..., L); -inf where there is no such vector.
@@ -43,29 +43,29 @@ def best_state(output: np.ndarray, entropy: np.ndarray, slope: np.ndarray) -> tu
     """
     size = output.shape[-1]
     if size == 2:
-        return _best_of_two(output, entropy, slope)
+        return _best_of_two(output, entropy, kappa)
     if size == 1:
         value, cost = np.real(output[..., 0, 0]), np.real(entropy[..., 0, 0])
-        value = np.where(slope * value - cost >= -SLACK * cost, value, -np.inf)
+        value = np.where(kappa * value - cost >= -SLACK * cost, value, -np.inf)
         return value, np.ones((*value.shape, 1), dtype=complex)
-    before, after = _either_side(output[..., None, :, :], entropy[..., None, :, :], slope)
+    before, after = _either_side(output[..., None, :, :], entropy[..., None, :, :], kappa)
     plane, _ = np.linalg.qr(np.stack([before.state, after.state], axis=-1))
-    value, state = _best_of_two(_within(output, plane), _within(entropy, plane), slope)
+    value, state = _best_of_two(_within(output, plane), _within(entropy, plane), kappa)
     return value, (plane @ state[..., None])[..., 0]
 
 
-def best_mixture(output: np.ndarray, entropy: np.ndarray, slope: np.ndarray) -> Mixture:
+def best_mixture(output: np.ndarray, entropy: np.ndarray, kappa: np.ndarray) -> Mixture:
     """Largest sum_n w_n v_n^dagger X_n v_n, sum_n w_n = 1, where its S is at most kappa times as large.
 
     Args:
         output: X_n, Hermitian (..., H, L, L).
         entropy: S_n, likewise.
-        slope: kappa, (...).
+        kappa: of the efficiency asked for, (...).
 
     Source: theory (9.18).
     """
-    dear, cheap = _either_side(output, entropy, slope)
-    alone, state = best_state(_pick(output, cheap.order), _pick(entropy, cheap.order), slope)
+    dear, cheap = _either_side(output, entropy, kappa)
+    alone, state = best_state(_pick(output, cheap.order), _pick(entropy, cheap.order), kappa)
     same = dear.order == cheap.order
     with np.errstate(divide="ignore", invalid="ignore"):
         weight = np.where(dear.spare < 0.0, cheap.spare / (cheap.spare - dear.spare), 1.0)
@@ -114,9 +114,9 @@ class _Top(NamedTuple):
         return _Top(order, state, output, spare)
 
 
-def _either_side(output: np.ndarray, entropy: np.ndarray, slope: np.ndarray) -> tuple[_Top, _Top]:
+def _either_side(output: np.ndarray, entropy: np.ndarray, kappa: np.ndarray) -> tuple[_Top, _Top]:
     """The top eigenvectors for multipliers just below and just above the best one; forms (..., H, L, L)."""
-    spare = slope[..., None, None, None] * output - entropy
+    spare = kappa[..., None, None, None] * output - entropy
     forms = output[..., None, :, :, :], spare[..., None, :, :, :]
     units = [np.abs(form).max(axis=(-3, -2, -1), keepdims=True) + 1e-300 for form in forms]
 
@@ -130,7 +130,7 @@ def _either_side(output: np.ndarray, entropy: np.ndarray, slope: np.ndarray) -> 
         chosen = [_pick(np.broadcast_to(part, form.shape), order) for part in forms]
         return _Top(order, state, *(_mean(part, state) for part in chosen))
 
-    low, high = np.zeros(slope.shape), np.ones(slope.shape)
+    low, high = np.zeros(kappa.shape), np.ones(kappa.shape)
     for _ in range(ROUNDS):
         shares = np.linspace(low, high, SECTIONS + 1, axis=-1)
         found = top(shares)
@@ -156,10 +156,10 @@ def _within(form: np.ndarray, basis: np.ndarray) -> np.ndarray:
     return np.conj(np.swapaxes(basis, -1, -2)) @ form @ basis
 
 
-def _best_of_two(output: np.ndarray, entropy: np.ndarray, slope: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _best_of_two(output: np.ndarray, entropy: np.ndarray, kappa: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """`best_state` of two oscillators, whose states are points r of a sphere: theory (9.20)."""
     (x0, x), (s0, s) = on_sphere(output), on_sphere(entropy)
-    c0, c = slope * x0 - s0, slope * x - s
+    c0, c = kappa * x0 - s0, kappa * x - s
     radius = length(c)
     pole = np.zeros_like(c) + np.array([0.0, 0.0, 1.0]).reshape(3, *[1] * (c.ndim - 1))
     axis = direction(c, pole)

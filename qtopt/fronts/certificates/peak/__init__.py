@@ -1,10 +1,6 @@
 """Bounds for drives that never exceed 1: what the harmonics of a shape cost."""
 
-from ._absorption import (
-    MULTIPLES as MULTIPLES,
-    band_table as band_table,
-    reduced as reduced,
-)
+from ._absorption import MULTIPLES as MULTIPLES, band_table as band_table, reduced as reduced
 from ._band_share import (
     AMPLITUDES as AMPLITUDES,
     DEGREES as DEGREES,
@@ -12,12 +8,6 @@ from ._band_share import (
     SHARES as SHARES,
     band_share as band_share,
 )
-from ._dual_shapes import (
-    lone_values as lone_values,
-)
-from ._shape_bounds import (
-    ShapeBounds as ShapeBounds,
-)
-from ._shape_library import (
-    library_value as library_value,
-)
+from ._dual_shapes import lone_values as lone_values
+from ._shape_bounds import ShapeBounds as ShapeBounds
+from ._shape_library import library_value as library_value

@@ -16,11 +16,11 @@ from ._dual_shapes import lone_values
 from ._shape_library import library_value
 
 CHUNK, BATCH = 256, 64
-"""Pairs of slope and frequency in one call of the compiled program, and side by side in it."""
+"""Pairs of kappa and frequency in one call of the compiled program, and side by side in it."""
 POINTS, LEVELS = 7, 3
 """Multipliers tried at once, between neighbours of the best before."""
 CANDIDATES = 128
-"""Frequencies of the grid looked at for each slope, as often as others might still matter."""
+"""Frequencies of the grid looked at for each kappa, as often as others might still matter."""
 AT_ONCE, APART, ROUNDS, PASSES = 4, 2.5, 12, 3
 """Shapes are searched at so many of them a round, so many steps of the grid apart."""
 ZOOMS, OFFSETS = 3, np.array([-0.6, -0.3, 0.3, 0.6])
@@ -31,7 +31,7 @@ NEAR = 1e-3
 
 
 class Chosen(NamedTuple):
-    """A multiplier for each of C pairs of slope and drive frequency, and what is left to bound, NumPy or jax.
+    """A multiplier for each of C pairs of kappa and drive frequency, and what is left to bound, NumPy or jax.
 
     Attributes:
         rough: (C,) bound from the library of shapes.
@@ -78,14 +78,14 @@ class ShapeBounds:
         couples = ~np.eye(forms.size, dtype=bool)
         self.private = not np.any(self.series[..., couples])
 
-    def largest(self, slopes: np.ndarray, weaker: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """(M,) largest bound over the drive frequency for each slope, and where: a fine search.
+    def largest(self, kappa: np.ndarray, weaker: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(M,) largest bound over the drive frequency for each kappa, and where: a fine search.
 
         Args:
-            slopes: (M,).
+            kappa: (M,).
             weaker: (M, G) upper bounds at the frequencies of the grid.
         """
-        found = _Found(self, slopes, np.array(weaker))
+        found = _Found(self, kappa, np.array(weaker))
         # Better multipliers lower the largest bound, so that others may become the largest.
         for step in range(PASSES):
             before = found.searched.sum()
@@ -99,15 +99,15 @@ class ShapeBounds:
         found.add(row, self.grid[place], found.known[row, place], np.zeros(len(row)))
         return found.best(), found.where()
 
-    def choose(self, slopes: np.ndarray, series: np.ndarray, multiplier: np.ndarray | None = None) -> Chosen:
-        """Multipliers by the rough bound, or the given ones, for slopes (C,) and forms (2, C, N+1, L, L)."""
-        count, parts = len(slopes), []
+    def choose(self, kappa: np.ndarray, series: np.ndarray, multiplier: np.ndarray | None = None) -> Chosen:
+        """Multipliers by the rough bound, or the given ones, for kappa (C,) and forms (2, C, N+1, L, L)."""
+        count, parts = len(kappa), []
         gaining = self._gaining(series[0])
         low = np.zeros(count) if multiplier is None else 1.0 - 1.0 / np.sqrt(1.0 + multiplier)
         high, levels = (np.full(count, 0.9999), LEVELS) if multiplier is None else (low, 1)
         for start in range(0, count, CHUNK):
             rows = np.minimum(np.arange(start, start + CHUNK), count - 1)
-            pairs = slopes[rows], *series[:, rows], gaining[rows], low[rows], high[rows]
+            pairs = kappa[rows], *series[:, rows], gaining[rows], low[rows], high[rows]
             made = _choose(pairs, jnp.asarray(levels), self.bands, self.private)
             parts.append([np.asarray(leaf)[: count - start] for leaf in made])
         return Chosen(*(np.concatenate(leaves) for leaves in zip(*parts, strict=True)))
@@ -123,17 +123,17 @@ class ShapeBounds:
 
 
 class _Found:
-    """Bounds found so far for M slopes.
+    """Bounds found so far for M kappa.
 
     Attributes:
         known, searched: (M, G) bounds on the grid, and where shapes have been searched.
         row, drive_frequency, value, multiplier, settled: columns of all bounds with searched shapes: which
-            slope, at which frequency, for which multiplier, and whether that one has been improved.
+            kappa, at which frequency, for which multiplier, and whether that one has been improved.
     """
 
-    def __init__(self, home: ShapeBounds, slopes: np.ndarray, known: np.ndarray) -> None:
-        self.home, self.slopes, self.known = home, slopes, known
-        self.searched, count = np.zeros(known.shape, dtype=bool), len(slopes)
+    def __init__(self, home: ShapeBounds, kappa: np.ndarray, known: np.ndarray) -> None:
+        self.home, self.kappa, self.known = home, kappa, known
+        self.searched, count = np.zeros(known.shape, dtype=bool), len(kappa)
         self.row, self.settled = np.arange(count), np.zeros(count, dtype=bool)
         self.drive_frequency, self.value, self.multiplier = np.ones(count), np.zeros(count), np.zeros(count)
 
@@ -145,7 +145,7 @@ class _Found:
             setattr(self, name, np.append(getattr(self, name), new))
 
     def top(self) -> np.ndarray:
-        """Where the largest bound of each slope is."""
+        """Where the largest bound of each kappa is."""
         order = np.lexsort((self.value, self.row))
         return order[np.append(np.flatnonzero(np.diff(self.row[order])), len(order) - 1)]
 
@@ -168,10 +168,10 @@ class _Found:
                 return
             place = order[row, column]
             seen[row, place] = True
-            self._search_shapes(home.choose(self.slopes[row], home.series[:, place]), row, place)
+            self._search_shapes(home.choose(self.kappa[row], home.series[:, place]), row, place)
 
     def _search_shapes(self, chosen: Chosen, row: np.ndarray, place: np.ndarray) -> None:
-        """A few for each slope a round, the largest rough bounds first, not too near to one another."""
+        """A few for each kappa a round, the largest rough bounds first, not too near to one another."""
         home = self.home
         self.known[row, place] = np.minimum(self.known[row, place], chosen.rough)
         rough, where = self.known[row, place], home.grid[place]
@@ -194,29 +194,29 @@ class _Found:
         """Frequencies nearer and nearer to the best ones."""
         home = self.home
         step = 2.0 * np.log(home.high / home.low) / len(home.grid)
-        row = np.repeat(np.arange(len(self.slopes)), len(OFFSETS))
+        row = np.repeat(np.arange(len(self.kappa)), len(OFFSETS))
         for _ in range(ZOOMS):
             where = np.clip(self.where()[:, None] * np.exp(step * OFFSETS), home.low, home.high).ravel()
             step *= 0.4
-            chosen = home.choose(self.slopes[row], home.forms.series(where))
+            chosen = home.choose(self.kappa[row], home.forms.series(where))
             self.add(row, where, chosen.bound(), chosen.multiplier)
 
     def improve_multipliers(self) -> None:
         """Better multipliers where the bound is largest, until it is (nearly) largest where that was done."""
         home = self.home
         for _ in range(ROUNDS):
-            settled = np.zeros(len(self.slopes))
+            settled = np.zeros(len(self.kappa))
             np.maximum.at(settled, self.row[self.settled], self.value[self.settled])
             top = self.top()
             top = top[self.value[top] > (1.0 + NEAR) * settled]
             if len(top) == 0:
                 return
-            slopes = np.repeat(self.slopes[self.row[top]], len(FACTORS))
+            kappa = np.repeat(self.kappa[self.row[top]], len(FACTORS))
             series = np.repeat(home.forms.series(self.drive_frequency[top]), len(FACTORS), axis=1)
             multiplier, factors = self.multiplier[top], FACTORS
             for _ in range(2):
                 trial = multiplier[:, None] * factors
-                value = home.choose(slopes, series, trial.ravel()).bound().reshape(trial.shape)
+                value = home.choose(kappa, series, trial.ravel()).bound().reshape(trial.shape)
                 best = np.argmin(value, axis=1)[:, None]
                 multiplier = np.take_along_axis(trial, best, axis=1)[:, 0]
                 factors = factors**0.4
@@ -229,7 +229,7 @@ def _choose(pairs: tuple[Any, ...], levels: Array, bands: BandTable, private: bo
     """The best multipliers by the rough bound.
 
     Args:
-        pairs: slopes (C,), forms X and S (C, N+1, L, L), harmonics that may gain (C, H), and the ends (C,) of
+        pairs: kappa (C,), forms X and S (C, N+1, L, L), harmonics that may gain (C, H), and the ends (C,) of
             the x in [0, 1) of multipliers ``1/(1 - x)^2 - 1``.
         levels: how often the ends are narrowed.
         bands: of `band_table`.
@@ -237,11 +237,11 @@ def _choose(pairs: tuple[Any, ...], levels: Array, bands: BandTable, private: bo
     """
 
     def one(bands: BandTable, pair: tuple[Any, ...]) -> Chosen:
-        slope, output, entropy, gaining, low, high = pair
+        kappa, output, entropy, gaining, low, high = pair
 
         def at(x: Array) -> Chosen:
             multiplier = 1.0 / (1.0 - x) ** 2 - 1.0
-            form = output + multiplier * (slope * output - entropy)
+            form = output + multiplier * (kappa * output - entropy)
             groups = jnp.diagonal(form, axis1=1, axis2=2).T[:, :, None, None] if private else form[None]
             left = jax.vmap(lambda group: reduced(group, gaining, bands))(groups)
             price = jnp.sum(left.price)

@@ -1,4 +1,4 @@
-"""The section [pareto]: what it asks to search, and the numbers of [machine] that a search may change."""
+"""[pareto] vary: the numbers of [machine] that a search may change."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -8,29 +8,9 @@ from jaxtyping import Array, Float
 
 from .. import files
 from ..errors import InputError
-from ..model import Configuration, Machine
-from ..registry import class_of
+from ..model import Machine
 from ..schema import Place, placed
-from ._problem import FrontProblem, FrontSettings
-from .drive_sets import AbstractDriveSet, Variation
-
-
-def problem_of(config: files.Config, configuration: Configuration) -> FrontProblem:
-    """The front that a [pareto] section asks for, of one configuration.
-
-    Raises:
-        InputError: the machine does not suit the trade-off, or the solver does not.
-    """
-    wanted = config.pareto
-    machine = config.machine.with_configuration(configuration)
-    return FrontProblem(
-        machine,
-        files.tradeoff_of(wanted.objectives).of(machine, wanted.output - 1),
-        class_of(AbstractDriveSet.family, wanted.bound)(wanted.harmonics, wanted.frequency_range),
-        config.solver,
-        FrontSettings(wanted.points, wanted.starts, wanted.seed, wanted.chunk),
-        variation_of(config, machine),
-    )
+from .drive_sets import Variation
 
 
 class _Placed(eqx.Module):
@@ -76,7 +56,7 @@ def variation_of(config: files.Config, machine: Machine) -> Variation | None:
     return Variation(_Placed(machine, tuple(groups)), tuple(start), ranges, names)
 
 
-def with_numbers(config: files.Config, numbers: Sequence[float]) -> files.Config:
+def with_varied(config: files.Config, numbers: Sequence[float]) -> files.Config:
     """The configuration with its varied numbers replaced."""
     changed = config
     for (places, _, _), value in zip(_places(config), numbers, strict=True):

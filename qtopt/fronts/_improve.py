@@ -1,0 +1,55 @@
+"""Fronts of solvers without quadratic forms: the drives of another front, improved by gradients."""
+
+from collections.abc import Callable
+from typing import Any
+
+from ..jobs import Store
+from ._evaluated import evaluated
+from ._front import Front, best_of, remark_on
+from ._problem import FrontProblem
+from .rates import AbstractRates, SolverRates
+from .search import Round, drives_of, refine, search
+
+Progress = Callable[[int, int, str], None]
+EVALUATIONS, BATCH = 16, 6
+"""Evaluations in a round, and candidates between two savings of the state."""
+
+
+def _few(rates_of: AbstractRates, space: Any, targets: Any, parameters: Any) -> Any:
+    return refine(rates_of, space, targets, parameters, EVALUATIONS)
+
+
+IMPROVING = (Round(_few, "best", aim=True), *(Round(_few, "best"),) * 3)
+"""From drives that are nearly good."""
+
+
+def improved(
+    problem: FrontProblem,
+    begun: Front,
+    store: Store | None = None,
+    progress: Progress = lambda done, total, what: None,
+) -> Front:
+    """The front of a problem in the theory of its solver, from the drives of another front; see `trace`."""
+    store = Store(None) if store is None else store
+    tradeoff, drive_set, machine = problem.tradeoff, problem.drive_set, problem.machine
+    found = [point.drive for point in begun.points]
+    # Settled at the lowest Omega, whose long period needs most doublings.
+    slowest = found[0].with_frequency(drive_set.frequency_range[0])
+    solver = problem.solver.for_search().settled(machine, slowest)
+    rates_of = SolverRates(machine, solver, tradeoff.output(machine.size), tradeoff.needs_noise)
+    reached = evaluated(problem, problem.solver, found)
+    goal = tradeoff.goal_from([p.merits for p in begun.points], [p.merits for p in reached])
+    words = f"improving by {problem.solver.kind} gradients"
+    starts = drive_set.parameters_of(found)
+    best = search(
+        rates_of,
+        drive_set,
+        goal,
+        starts,
+        IMPROVING,
+        store,
+        lambda done, total: progress(done, total, words),
+        BATCH,
+    )
+    points = best_of(tradeoff, evaluated(problem, problem.solver, drives_of(drive_set, best)))
+    return Front(tradeoff, points, None, remark_on(tradeoff, points), begun_from=begun)
