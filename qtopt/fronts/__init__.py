@@ -7,10 +7,10 @@ from ._front import (
     front_text as front_text,
     non_dominated as non_dominated,
 )
+from ._front_files import write_front as write_front
 from ._improve import improved as improved
 from ._power import maximise_power as maximise_power
 from ._problem import FrontProblem as FrontProblem, FrontSettings as FrontSettings, problem_of as problem_of
-from ._tables import write_front as write_front
 from ._trace import trace as trace
 from ._vary import variation_of as variation_of, with_varied as with_varied
 from .certificates import (

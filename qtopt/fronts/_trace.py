@@ -58,6 +58,7 @@ def trace(
 
 
 def _weak_front(problem: FrontProblem, store: Store, progress: Progress) -> Front:
+    """The front by quadratic forms; its points by the solver, or by `Weak()` where that has no such forms."""
     tradeoff, drive_set, settings = problem.tradeoff, problem.drive_set, problem.settings
     rounds = broad(*tradeoff.effort)
     total = 4 + len(rounds) + (0 if problem.variation is None else len(NARROW))

@@ -210,7 +210,7 @@ def test_folded_drive_is_the_same_drive() -> None:
 def test_search_programs_hold_no_lapack_and_no_callback() -> None:
     space = Peak(3, (0.4, 0.5))
     kept = space.kept_harmonics
-    model = FormRates(machine_forms(engine(), ENGINE.output(2), (0.4, 0.5), kept), kept)
+    model = FormRates(machine_forms(engine(), ENGINE.output(2), (0.4, 0.5), kept))
     parameters = space.random(jax.random.key(0), jnp.full(4, 0.45), 2)
     targets = EfficiencyTarget(jnp.full(4, 6.0), jnp.full(4, 1e-5), jnp.full(4, 0.1))
     for program, length in ((explored, 0.1), (refined, 4)):

@@ -41,7 +41,7 @@ def forms_of(frequency: tuple[float, float], harmonics: int) -> AbstractForms:
 
 @pytest.fixture(scope="module")
 def model() -> FormRates:
-    return FormRates(forms_of(RANGE, HARMONICS), HARMONICS)
+    return FormRates(forms_of(RANGE, HARMONICS))
 
 
 def test_tabulated_rates_are_those_of_the_solver(model: FormRates) -> None:

@@ -53,7 +53,7 @@ class AbstractCertifier(ABC):
 
     @abstractmethod
     def quick(self, efficiency: NDArray[np.float64]) -> Certificate:
-        """Bounds that are sooner known, and perhaps larger."""
+        """The bounds at these efficiencies by a cheaper argument: sooner, and no smaller than by `at`."""
 
     @abstractmethod
     def efficiency_range(self, tight: bool = False) -> tuple[float, float] | None:

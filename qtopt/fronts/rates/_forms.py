@@ -12,9 +12,9 @@ from jaxtyping import Array, Complex, Float
 from ...errors import InputError
 from ...model import AbstractDrive, Machine
 from ...solvers.weak import NEAR_ZERO, kernels, noise_kernels
+from ._chebyshev import chebyshev, tabulate, unpacked
 from ._output import Output
 from ._rates import AbstractRates, Rates
-from ._table import chebyshev, tabulate, unpacked
 
 CHUNK = 128
 """Frequencies in one call of the compiled kernels."""

@@ -40,7 +40,7 @@ class Goal:
 
     Attributes:
         aims: what is asked of each of M points, (M, ...).
-        targets: the scores that these aims mean.
+        targets: a function of the aims that returns what scores a batch against them.
         again: new aims from the rates of a batch and the aims until now; by default they stay.
     """
 
