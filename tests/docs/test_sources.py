@@ -176,7 +176,9 @@ def named_in_the_glossary() -> list[str]:
 def test_names_of_the_glossary_exist(name: str) -> None:
     owner, _, attribute = name.partition(".")
     found = [
-        getattr(room, owner) for room in (qtopt, qtopt.model, qtopt.observables, peak) if hasattr(room, owner)
+        getattr(room, owner)
+        for room in (qtopt, qtopt.model, qtopt.observables, qtopt.fronts, peak)
+        if hasattr(room, owner)
     ]
     assert found, f"{owner} is no public name"
     declared = (
