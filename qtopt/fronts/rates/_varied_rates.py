@@ -34,7 +34,7 @@ class VariedRates(AbstractRates):
 
     def rates(self, candidate: tuple[AbstractDrive, Array]) -> Rates:
         shape, numbers = candidate
-        order = noise_orders(np.arange(self.kept_harmonics + 1))
+        order = jnp.asarray(noise_orders(np.arange(self.kept_harmonics + 1)))
 
         def forms(point: Float[Array, " V1"]) -> Array:
             return forms_at(self.build(point[1:]), self.output, order * point[0], noise=True)

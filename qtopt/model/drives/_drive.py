@@ -71,10 +71,6 @@ class AbstractDrive(Shown, eqx.Module):
     def default_harmonics(self) -> int:
         """Harmonics that a solver keeps unless told otherwise; exact for band-limited drives."""
 
-    def with_frequency(self, frequency: ArrayLike) -> Self:
-        """The drive of the same shape at another frequency."""
-        return eqx.tree_at(lambda drive: drive.frequency, self, jnp.asarray(frequency))
-
     @property
     def lowest_harmonic(self) -> int:
         """1 where no drive of this kind has a mean, else 0: what solvers need not look at."""
