@@ -7,9 +7,7 @@ from ._config import (
     require_scan as require_scan,
     with_solver as with_solver,
 )
-from ._fingerprint import (
-    fingerprint as fingerprint,
-)
+from ._fingerprint import fingerprint as fingerprint
 from ._keys import (
     DrivenMachine as DrivenMachine,
     driven_machine as driven_machine,
@@ -21,22 +19,7 @@ from ._keys import (
     number_keys as number_keys,
     with_number as with_number,
 )
-from ._pareto import (
-    ParetoSection as ParetoSection,
-    VarySection as VarySection,
-    tradeoff_of as tradeoff_of,
-)
-from ._scan import (
-    AxisSection as AxisSection,
-    Scale as Scale,
-    ScanSection as ScanSection,
-)
-from ._simulation import (
-    SimulationSection as SimulationSection,
-)
-from ._toml import (
-    dumps as dumps,
-    load as load,
-    loads as loads,
-    save as save,
-)
+from ._pareto import ParetoSection as ParetoSection, VarySection as VarySection, tradeoff_of as tradeoff_of
+from ._scan import AxisSection as AxisSection, Scale as Scale, ScanSection as ScanSection
+from ._simulation import SimulationSection as SimulationSection
+from ._toml import dumps as dumps, load as load, loads as loads, save as save

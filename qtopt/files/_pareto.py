@@ -7,17 +7,7 @@ from typing import Any, get_args
 from ..errors import InputError
 from ..model import Configuration
 from ..registry import class_of, kinds
-from ..schema import (
-    AbstractType,
-    Choices,
-    Kind,
-    Numbers,
-    Scope,
-    Table,
-    is_number,
-    parameter,
-    wrong,
-)
+from ..schema import AbstractType, Choices, Kind, Numbers, Scope, Table, is_number, parameter, wrong
 from ._scan import KEY, KEYS, MovingNumbers
 
 CONFIGURATIONS: tuple[Configuration, ...] = get_args(Configuration)

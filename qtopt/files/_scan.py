@@ -15,7 +15,7 @@ KEYS = "a list of keys of numbers, which move together"
 
 
 class MovingNumbers:
-    """A table with `key`, or with `keys`, which move together."""
+    """A table that names one number by its `key`, or several that move together by their `keys`."""
 
     schema_rules: ClassVar[dict[str, Any]] = {"oneOf": [{"required": ["key"]}, {"required": ["keys"]}]}
     key: str | None

@@ -1,30 +1,16 @@
 """The machine as data: oscillators, baths, drives, and what follows from them alone."""
 
-from ._bath import (
-    Bath as Bath,
-    has_friction as has_friction,
-)
-from ._correlations import (
-    logarithmic_negativity as logarithmic_negativity,
-    pearson as pearson,
-)
-from ._gaussian_state import (
-    GaussianState as GaussianState,
-)
-from ._groups import (
-    blocks as blocks,
-    over_groups as over_groups,
-)
+from ._bath import Bath as Bath, has_friction as has_friction
+from ._correlations import logarithmic_negativity as logarithmic_negativity, pearson as pearson
+from ._gaussian_state import GaussianState as GaussianState
+from ._groups import blocks as blocks, over_groups as over_groups
 from ._initial_states import (
     AbstractInitialState as AbstractInitialState,
     SqueezedState as SqueezedState,
     ThermalState as ThermalState,
     VacuumState as VacuumState,
 )
-from ._machine import (
-    Configuration as Configuration,
-    Machine as Machine,
-)
+from ._machine import Configuration as Configuration, Machine as Machine
 from ._normal_modes import (
     NormalMode as NormalMode,
     longest_lived as longest_lived,

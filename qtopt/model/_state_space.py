@@ -176,17 +176,17 @@ def rotated(axes: Float[Array, "L L"], values: Float[Array, "L K"]) -> Float[Arr
 
 
 class StateSpace(NamedTuple):
-    """dz/dt = A z + sum_nu B_nu noise_nu of the static machine, z = (positions, velocities, memory).
+    """dz/dt = A z + sum_b B_b noise_b of the static machine, z = (positions, velocities, memory).
 
-    The noise of each copy is such that ``J_nu(w)/w |B-response|^2`` is white: the spectrum of the positions
-    due to bath nu, divided by w coth, is ``(-iw - A)^-1 B_nu B_nu^T (iw - A^T)^-1``. With the outlets o_nu
+    The noise of each copy is such that ``J_b(w)/w |B-response|^2`` is white: the spectrum of the positions
+    due to bath b, divided by w coth, is ``(-iw - A)^-1 B_b B_b^T (iw - A^T)^-1``. With the outlets o_b
     the transmission of heat from bath m to b is ``J_b J_m tr[Gamma_b chi Gamma_m chi^dagger] = |H|^2``,
     ``H = o_b (-iw - A)^-1 B_m``.
 
     Attributes:
         dynamics: (n, n) A.
-        noise: for each static bath, (n, copies) B_nu.
-        outlet: for each static bath, (copies, n) o_nu.
+        noise: for each static bath, (n, copies) B_b.
+        outlet: for each static bath, (copies, n) o_b.
         position: (L, n) rows that give the positions of the oscillators, x = position z.
         velocity: (L, n) rows that give their velocities.
     """

@@ -19,7 +19,7 @@ def damping_matrix(machine: Machine, index: int) -> Float[Array, "L L"]:
 
 
 def susceptibility(machine: Machine, omega: Complex[Array, " K"]) -> Complex[Array, "L L K"]:
-    """chi(w) = [diag(omega_l^2 - w^2) + sum_nu K_nu(w) Gamma_nu]^-1 at complex w with Im w >= 0.
+    """chi(w) = [diag(omega_l^2 - w^2) + sum_b K_b(w) Gamma_b]^-1 at complex w with Im w >= 0.
 
     Units: frequency^-2 (m = 1). Two oscillators use an expanded determinant (the naive one loses digits as
     gamma^2 at strong common damping); three and more use elimination without pivoting, which is stable
@@ -39,7 +39,7 @@ def susceptibility(machine: Machine, omega: Complex[Array, " K"]) -> Complex[Arr
 def susceptibility_entries(
     machine: Machine, omega: Complex[Array, " K"], kernels: Sequence[Complex[Array, " K"]]
 ) -> Entries:
-    """The entries of chi(w) of oscillators that share their baths; `kernels` are K_nu(w).
+    """The entries of chi(w) of oscillators that share their baths; `kernels` are K_b(w).
 
     The form is that of `from_entries`.
     """
@@ -74,7 +74,7 @@ def to_entries(matrix: Complex[Array, "L L K"]) -> Entries:
 
 
 def _two_by_two_inverse(machine: Machine, bare: Sequence[Array], kernels: Sequence[Array]) -> Entries:
-    """Inverse with det = ab + sum_nu K_nu (a g_B^2 + b g_A^2) + sum_{nu<mu} K_nu K_mu (g x g)^2."""
+    """Inverse with det = ab + sum_i K_i (a g_B^2 + b g_A^2) + sum_{i<j} K_i K_j (g x g)^2."""
     a, b = bare
     s_aa = s_ab = s_bb = jnp.zeros_like(a)
     det = a * b

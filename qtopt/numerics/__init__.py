@@ -1,19 +1,8 @@
 """Numbers and small linear algebra that XLA runs well: arrays, complex arithmetic, LAPACK-free solves."""
 
-from ._arrays import (
-    require_x64 as require_x64,
-    to_array as to_array,
-)
-from ._bracketing import (
-    golden_section as golden_section,
-    neighbours as neighbours,
-    zoomed as zoomed,
-)
-from ._complex import (
-    reciprocal as reciprocal,
-    scaled as scaled,
-    turned as turned,
-)
+from ._arrays import require_x64 as require_x64, to_array as to_array
+from ._bracketing import golden_section as golden_section, neighbours as neighbours, zoomed as zoomed
+from ._complex import reciprocal as reciprocal, scaled as scaled, turned as turned
 from ._hermitian import (
     best_ratio as best_ratio,
     direction as direction,

@@ -118,7 +118,7 @@ def evaluate(machine: Machine, drive: AbstractDrive, solver: AbstractSolver | No
     observation = Observation.of(solver, machine, reason is None)
     state, more = _observed(observation, machine, drive)
     solver.verify(machine, drive, state)
-    state = solver.refined(machine, drive, state)
+    state = solver.with_more_digits(machine, drive, state)
     # one machine is a batch of one while its numbers are derived
     one = (machine, drive, averages(state, solver) | more)
     derived = Solved.derive(solver, _each, *jax.tree.map(lambda part: np.asarray(part)[None], one))

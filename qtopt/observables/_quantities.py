@@ -11,7 +11,7 @@ from ..solvers.weak import LIMIT
 from ._current import Current, CurrentKind, periodic_product, uncertainty_product
 from ._operating_mode import MODES
 from ._quantity import BATH, OSCILLATOR, OTHER, Line, Quantity, Trust
-from ._solved import PAIR, Solved
+from ._solved import EIGENVALUES, EIGENVECTORS, PAIR, Solved
 from ._uncertainty_bounds import CLASSICAL_LIMIT, uncertainty_bounds
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def _violations(result: "Evaluation", label: str) -> str:
     return f"   violates: {', '.join(broken)}" if broken else ""
 
 
-def _slowest_note(result: "Evaluation", label: str) -> str:
+def _longest_lived_note(result: "Evaluation", label: str) -> str:
     phase = result.slowest_mode_phase
     shown = "" if phase is None else f", phase cosine {phase:.3f}"
     return f"   (damping {result.slowest_mode_damping:.3g}{shown})"
@@ -88,7 +88,7 @@ def _output_product(solved: Solved) -> Any:
 def _normal_modes(solved: Solved) -> list[dict[str, float | None]]:
     if not solved.machine.static_baths:
         return []
-    modes = normal_modes_of(solved["rates"], solved["modes"], solved.machine.size)
+    modes = normal_modes_of(solved[EIGENVALUES], solved[EIGENVECTORS], solved.machine.size)
     return [{"frequency": m.frequency, "damping": m.damping, "antiphase": m.antiphase} for m in modes]
 
 
@@ -124,14 +124,14 @@ for _quantity in (
     Quantity("logarithmic_negativity", "logarithmic negativity",
              line=Line("logarithmic negativity", "{: .6f}", "   (entangled above 0)")),
     Quantity("slowest_mode_frequency", "frequency of the longest-lived mode",
-             lambda s: s.slowest["frequency"], unit="omega_A", needs=("rates",),
-             line=Line("longest-lived mode", "{: .6g}", _slowest_note, undefined=None)),
-    Quantity("slowest_mode_damping", "damping of the longest-lived mode", lambda s: s.slowest["damping"],
-             unit="omega_A", needs=("rates",)),
+             lambda s: s.longest_lived["frequency"], unit="omega_A", needs=(EIGENVALUES,),
+             line=Line("longest-lived mode", "{: .6g}", _longest_lived_note, undefined=None)),
+    Quantity("slowest_mode_damping", "damping of the longest-lived mode",
+             lambda s: s.longest_lived["damping"], unit="omega_A", needs=(EIGENVALUES,)),
     Quantity("slowest_mode_phase", "cosine of the phase between two oscillators in the longest-lived mode",
-             lambda s: s.slowest["phase"], needs=("rates", PAIR)),
+             lambda s: s.longest_lived["phase"], needs=(EIGENVALUES, PAIR)),
     Quantity("normal_modes", "normal modes of the static machine, the longest-lived first", _normal_modes,
-             needs=("rates",), scanned=False),
+             needs=(EIGENVALUES,), scanned=False),
     Quantity("power_fluctuations", "variance rate of the work", lambda s: s.current("power").variance_rate,
              unit=VARIANCE_RATE, needs=WORK_NOISE),
     Quantity("local_power_fluctuations", "variance rate of the work through",

@@ -17,6 +17,8 @@ from ..solvers import AbstractSolver, AbstractSteadyState, Each
 from ._current import Current, CurrentKind
 from ._operating_mode import Performance, performance
 
+EIGENVALUES, EIGENVECTORS = "eigenvalues", "eigenvectors"
+"""Of the dynamics of the machine without its driven baths."""
 PAIR = "pair"
 """What `known` says of a machine with at least two oscillators."""
 
@@ -103,9 +105,9 @@ class Solved:
         solver: AbstractSolver, each: Each, machines: Machine, drives: AbstractDrive, numbers: dict[str, Any]
     ) -> "Solved":
         """Add what follows from the eigenvalues of the static dynamics of n machines, (n, ...) each."""
-        rates, modes = np.linalg.eig(numbers["dynamics"])
-        derived = solver.derived(each, machines, drives, rates, modes)
-        return Solved(machines, drives, {**numbers, "rates": rates, "modes": modes, **derived})
+        values, vectors = np.linalg.eig(numbers["dynamics"])
+        derived = solver.derived(each, machines, drives, values, vectors)
+        return Solved(machines, drives, {**numbers, EIGENVALUES: values, EIGENVECTORS: vectors, **derived})
 
     @cached_property
     def performance(self) -> Performance:
@@ -114,9 +116,9 @@ class Solved:
         return performance(temperatures, self["local_powers"], self["heat_currents"])
 
     @cached_property
-    def slowest(self) -> dict[str, NDArray[np.float64]]:
+    def longest_lived(self) -> dict[str, NDArray[np.float64]]:
         """Frequency, damping and phase of the mode that lives longest; NaN where no static bath damps any."""
-        found = longest_lived(self["rates"], self["modes"], self.machine.size)
+        found = longest_lived(self[EIGENVALUES], self[EIGENVECTORS], self.machine.size)
         return {name: part if self.machine.static_baths else np.nan * part for name, part in found.items()}
 
     def current(self, kind: CurrentKind) -> Current:
@@ -136,4 +138,4 @@ class Solved:
 def known(machine: Machine, solver: AbstractSolver, names: Iterable[str]) -> frozenset[str]:
     """What quantities may need: the names of the numbers found and derived, and whether there is a pair."""
     pair = (PAIR,) if machine.size > 1 else ()
-    return frozenset({*names, "rates", *solver.provides, *pair})
+    return frozenset({*names, EIGENVALUES, *solver.provides, *pair})

@@ -10,9 +10,7 @@ from ._fields import (
     read as read,
     symbol as symbol,
 )
-from ._json import (
-    json_schema as json_schema,
-)
+from ._json import json_schema as json_schema
 from ._paths import (
     Place as Place,
     key_of as key_of,
@@ -22,14 +20,8 @@ from ._paths import (
     values_of as values_of,
     with_numbers as with_numbers,
 )
-from ._show import (
-    Shown as Shown,
-    number_text as number_text,
-)
-from ._table import (
-    Scope as Scope,
-    Table as Table,
-)
+from ._show import Shown as Shown, number_text as number_text
+from ._table import Scope as Scope, Table as Table
 from ._types import (
     SYMBOLS as SYMBOLS,
     AbstractType as AbstractType,

@@ -1,10 +1,7 @@
 """From a machine and a drive to its periodic steady state and its fluctuations."""
 
 from ..registry import register
-from ._solve import (
-    fluctuations as fluctuations,
-    steady_state as steady_state,
-)
+from ._solve import fluctuations as fluctuations, steady_state as steady_state
 from .base import (
     RESOLVED as RESOLVED,
     STATUSES as STATUSES,
@@ -16,14 +13,8 @@ from .base import (
     Each as Each,
     Fluctuations as Fluctuations,
 )
-from .exact import (
-    Exact as Exact,
-    ExactSteadyState as ExactSteadyState,
-)
-from .weak import (
-    Weak as Weak,
-    WeakSteadyState as WeakSteadyState,
-)
+from .exact import Exact as Exact, ExactSteadyState as ExactSteadyState
+from .weak import Weak as Weak, WeakSteadyState as WeakSteadyState
 
 for _kind in (Weak, Exact):
     register(_kind)

@@ -1,22 +1,11 @@
 """Periodic drive shapes g_l(t) as pytrees, one file for each family."""
 
 from ...registry import register
-from ._bounded import (
-    BoundedDrive as BoundedDrive,
-)
-from ._drive import (
-    AbstractDrive as AbstractDrive,
-    FourierSeries as FourierSeries,
-)
-from ._fourier import (
-    FourierDrive as FourierDrive,
-)
-from ._monochromatic import (
-    MonochromaticDrive as MonochromaticDrive,
-)
-from ._piecewise import (
-    PiecewiseDrive as PiecewiseDrive,
-)
+from ._bounded import BoundedDrive as BoundedDrive
+from ._drive import AbstractDrive as AbstractDrive, FourierSeries as FourierSeries
+from ._fourier import FourierDrive as FourierDrive
+from ._monochromatic import MonochromaticDrive as MonochromaticDrive
+from ._piecewise import PiecewiseDrive as PiecewiseDrive
 
 for _kind in (MonochromaticDrive, FourierDrive, PiecewiseDrive, BoundedDrive):
     register(_kind)

@@ -1,21 +1,8 @@
 """What all solvers share: their interface and what they return."""
 
-from ._fluctuations import (
-    Fluctuations as Fluctuations,
-)
-from ._readable import (
-    ENTROPY_RATE as ENTROPY_RATE,
-    POWER as POWER,
-    SPREAD as SPREAD,
-    VARIANCE_RATE as VARIANCE_RATE,
-    Readable as Readable,
-    result as result,
-)
-from ._solver import (
-    AbstractSolver as AbstractSolver,
-    Each as Each,
-    State as State,
-)
+from ._fluctuations import Fluctuations as Fluctuations
+from ._readable import POWER as POWER, VARIANCE_RATE as VARIANCE_RATE, Readable as Readable, result as result
+from ._solver import AbstractSolver as AbstractSolver, Each as Each, State as State
 from ._steady_state import (
     RESOLVED as RESOLVED,
     STATUSES as STATUSES,

@@ -97,18 +97,23 @@ class AbstractSolver(eqx.Module):
         state.check()
 
     def derived(
-        self, each: Each, machines: Machine, drives: AbstractDrive, rates: NDArray[Any], modes: NDArray[Any]
+        self,
+        each: Each,
+        machines: Machine,
+        drives: AbstractDrive,
+        eigenvalues: NDArray[Any],
+        eigenvectors: NDArray[Any],
     ) -> dict[str, NDArray[Any]]:
         """What it provides by way of the eigenvalues of the static dynamics, by name, (n, ...) each.
 
         Args:
             each: (function, *inputs) -> the results of a function of one machine for every one.
             machines, drives: of n machines, with a leading axis (n,).
-            rates: (n, d) eigenvalues.
-            modes: (n, d, d) eigenvectors, the columns.
+            eigenvalues: (n, d).
+            eigenvectors: (n, d, d), the columns.
         """
         return {}
 
-    def refined(self, machine: Machine, drive: AbstractDrive, state: State) -> State:
+    def with_more_digits(self, machine: Machine, drive: AbstractDrive, state: State) -> State:
         """A state of one machine with more digits, where there is a way on the host."""
         return state

@@ -8,19 +8,13 @@ from jaxtyping import Array, Float, Int
 
 from ...errors import InputError
 from ...model import logarithmic_negativity
-from ..base import ENTROPY_RATE, POWER, SPREAD, UNRESOLVED, UNSTABLE, AbstractSteadyState, result
+from ..base import UNRESOLVED, UNSTABLE, AbstractSteadyState, result
 
 
 class ExactSteadyState(AbstractSteadyState):
     """Exact periodic steady state (hbar = k_B = m = 1); averages are over one period.
 
     Attributes:
-        power: P, work per time supplied by the drive; P < 0 means extracted.
-        local_powers: (L,) power supplied through each oscillator, sum = P.
-        heat_currents: (B,) heat per time from each bath into the system, in the order of the baths.
-        entropy_production_rate: -sum_nu J_nu/T_nu >= 0.
-        covariance: (L, L) period average of <x_l x_l'>.
-        truncation_error: size of the power's highest Fourier components that the points of time resolve.
         times: (K,) points of time within a period.
         phase_space_covariance: (K, 2L, 2L) <{r, r}>/2 of r = (x_1..x_L, p_1..p_L) there. Beside a strictly
             Ohmic bath <p^2> diverges and what stands here ends with the rational coth.
@@ -32,12 +26,6 @@ class ExactSteadyState(AbstractSteadyState):
         status: 0 resolved, 1 unstable, 2 unresolved; other numbers are NaN unless it is 0.
     """
 
-    power: Float[Array, ""] = result("supplied by the drive; negative: extracted", POWER)
-    local_powers: Float[Array, " L"] = result("power through each oscillator", POWER)
-    heat_currents: Float[Array, " B"] = result("heat from each bath", POWER)
-    entropy_production_rate: Float[Array, ""] = result("entropy production rate", ENTROPY_RATE)
-    covariance: Float[Array, "L L"] = result("position covariance", SPREAD)
-    truncation_error: Float[Array, ""] = result("error of the power", POWER)
     times: Float[Array, " K"] = result("points of time within a period", "1 / omega_A")
     phase_space_covariance: Float[Array, "K 2L 2L"] = result("of positions and momenta, at these times")
     monodromy: Float[Array, "C n n"] = result("propagator of a period")

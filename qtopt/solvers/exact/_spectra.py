@@ -163,7 +163,7 @@ def _of_unit_noise(
 ) -> NoiseSpectra:
     """Densities over S_mu, under noise of the driven or of each static bath; the driven one is the first.
 
-    With absorbed_nu = sum_n J_nu(w_n) |q_{nu,n}|^2, n = 0 of the bath that makes the noise left out, it gives
+    With absorbed_b = sum_n J_b(w_n) |q_{b,n}|^2, n = 0 of the bath that makes the noise left out, it gives
     w times all that is absorbed, and every bath takes w + n Omega for each term of its own.
     """
     found = driven_response(medium, driven, modulation, omega, harmonics, noise_of_driven)

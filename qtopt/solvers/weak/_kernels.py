@@ -25,7 +25,7 @@ from ._static_spectra import Entries, StaticSpectra, static_spectra
 
 
 class Kernels(NamedTuple):
-    """Kernels at driving frequencies nu, for every static bath b of S (theory (3.11)).
+    """Kernels at harmonic frequencies nu, for every static bath b of S (theory (3.11)).
 
     With g_n the n-th Fourier coefficients of the drive (``g_{-n} = conj g_n``) and nu = n Omega,
 
@@ -41,7 +41,7 @@ class Kernels(NamedTuple):
 
 
 def kernels(machine: Machine, nu: Float[Array, "*shape"], poles: CothPoles | None = None) -> Kernels:
-    """Work and heat kernels of a machine with one driven bath at driving frequencies nu (any shape).
+    """Work and heat kernels of a machine with one driven bath at harmonic frequencies nu (any shape).
 
     Each is a sum over the 80 poles of the rational coth plus the driven bath's poles: no frequency grid, any
     resonance width, differentiable in every parameter of the machine and in nu. Cost per nu: O(K L^2) for
@@ -74,7 +74,7 @@ def kernels(machine: Machine, nu: Float[Array, "*shape"], poles: CothPoles | Non
 def covariance(machine: Machine, poles: CothPoles | None = None) -> Float[Array, "L L"]:
     """<x_l x_l'> of the static machine (zeroth order in the driven bath), frequency^-1.
 
-    ``int dw/2pi sum_nu coth(w/2T_nu) J_nu chi Gamma_nu chi^dagger``; theory (3.3).
+    ``int dw/2pi sum_b coth(w/2T_b) J_b chi Gamma_b chi^dagger``; theory (3.3).
     """
     (xx,) = _static_moments(machine, 0, poles)
     return xx.real
@@ -94,6 +94,7 @@ def phase_space_covariance(machine: Machine, poles: CothPoles | None = None) -> 
 
 
 Pair = Callable[[Array], tuple[Array, Array]]
+"""A harmonic frequency to two (L, L) matrices: work and heat kernel, or moments of the orders 0 and 1."""
 
 
 def _static_moments(machine: Machine, highest: int, poles: CothPoles | None) -> list[Complex[Array, "L L"]]:
@@ -129,6 +130,7 @@ def _moments(
 def _at_nodes(
     temperature: Array, spectra: StaticSpectra, entries: Sequence[Array], poles: CothPoles
 ) -> Complex[Array, "L L"]:
+    """``int dw/2pi coth(w/2T) f(w)`` for a matrix f, given by its entries (..., K) at the i mu_j of T."""
     return spectra.matrix(jnp.stack(thermal_integral(temperature, list(entries), poles)))
 
 

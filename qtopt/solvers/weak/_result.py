@@ -4,30 +4,14 @@ from typing import Self
 
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Int
 
 from ...errors import InputError
-from ..base import ENTROPY_RATE, POWER, RESOLVED, SPREAD, UNDAMPED, AbstractSteadyState, result
+from ..base import RESOLVED, UNDAMPED, AbstractSteadyState
 
 
 class WeakSteadyState(AbstractSteadyState):
-    """Periodic steady state to second order in the driven bath (hbar = k_B = m = 1).
-
-    Attributes:
-        power: P, work per time supplied by the drive; P < 0 means extracted.
-        local_powers: (L,) power supplied through each oscillator, sum = P.
-        heat_currents: (B,) heat per time from each bath into the system, in the order of the baths.
-        entropy_production_rate: -sum_nu J_nu/T_nu >= 0.
-        covariance: (L, L) <x_l x_l'> to zeroth order in the driven bath.
-        truncation_error: estimate of what the harmonics that were not kept can change in the power.
-    """
-
-    power: Float[Array, ""] = result("supplied by the drive; negative: extracted", POWER)
-    local_powers: Float[Array, " L"] = result("power through each oscillator", POWER)
-    heat_currents: Float[Array, " B"] = result("heat from each bath", POWER)
-    entropy_production_rate: Float[Array, ""] = result("entropy production rate", ENTROPY_RATE)
-    covariance: Float[Array, "L L"] = result("position covariance", SPREAD)
-    truncation_error: Float[Array, ""] = result("error of the power", POWER)
+    """Periodic steady state to second order in the driven bath (hbar = k_B = m = 1)."""
 
     @property
     def status(self) -> Int[Array, ""]:

@@ -57,11 +57,11 @@ class Weak(AbstractSolver):
         check_fluctuations(machine, drive)
 
     def steady_state(self, machine: Machine, drive: AbstractDrive) -> WeakSteadyState:
-        """See `qtopt.solvers.weak.steady_state`."""
+        """The steady state with these settings, see `qtopt.solvers.weak.steady_state`: theory (3.11)."""
         return steady_state(machine, drive, self.harmonics, coth_poles(self.accuracy))
 
     def fluctuations(self, machine: Machine, drive: AbstractDrive) -> Fluctuations:
-        """See `qtopt.solvers.weak.fluctuations`."""
+        """The variance rates with these settings, see `qtopt.solvers.weak.fluctuations`: theory (3.15)."""
         return fluctuations(machine, drive, self.harmonics, coth_poles(self.accuracy))
 
     def finite_momenta(self, machine: Machine) -> bool:
@@ -95,14 +95,19 @@ class Weak(AbstractSolver):
             )
 
     def derived(
-        self, each: Each, machines: Machine, drives: AbstractDrive, rates: NDArray[Any], modes: NDArray[Any]
+        self,
+        each: Each,
+        machines: Machine,
+        drives: AbstractDrive,
+        eigenvalues: NDArray[Any],
+        eigenvectors: NDArray[Any],
     ) -> dict[str, NDArray[Any]]:
         """How weak the driven bath is: see `weak_validity`."""
-        resonances = Resonances(rates, modes)
+        resonances = Resonances(eigenvalues, eigenvectors)
         energies = each(_self_energies(self.harmonics), machines, drives, resonances.frequencies)
         return {"weak_validity": resonances.broadening(np.asarray(energies))}
 
-    def refined(self, machine: Machine, drive: AbstractDrive, state: State) -> State:
+    def with_more_digits(self, machine: Machine, drive: AbstractDrive, state: State) -> State:
         """The state with currents from the window of frequencies that carry them, for one static bath."""
         return with_window_currents(machine, drive, state) if len(machine.static_baths) == 1 else state
 

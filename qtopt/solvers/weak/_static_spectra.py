@@ -23,10 +23,10 @@ Entries = tuple[Array, ...]
 
 
 class StaticSpectra(eqx.Module):
-    """Half spectra Psi_nu(w) of the static baths nu, analytic for Im w > 0.
+    """Half spectra Psi_b(w) of the static baths b, analytic for Im w > 0.
 
-    On the real axis ``Psi_nu + Psi_nu^dagger = J_nu chi Gamma_nu chi^dagger``, the part of the position
-    spectrum driven by bath nu, and ``sum_nu Psi_nu = chi/2i``. Order m is w^m Psi_nu without its
+    On the real axis ``Psi_b + Psi_b^dagger = J_b chi Gamma_b chi^dagger``, the part of the position
+    spectrum driven by bath b, and ``sum_b Psi_b = chi/2i``. Order m is w^m Psi_b without its
     polynomial part, which cancels against the other half. Entries are a tuple of arrays (..., K): for one or
     two oscillators one by one, only those that symmetry leaves; `matrix` puts the (L, L) matrix together.
 
@@ -132,7 +132,7 @@ class _Response(NamedTuple):
 
 
 class ManyBathSpectra(StaticSpectra):
-    """Several static baths, by the covariances Y_nu that their noises cause in a balanced state space.
+    """Several static baths, by the covariances Y_b that their noises cause in a balanced state space.
 
     With G(w) = (-iw - A)^-1 and A Y + Y A^T = -B B^T, the identity ``G B B^T G^dagger = G Y + Y G^dagger``
     splits each spectrum into its two halves, for positions x and velocities v

@@ -56,7 +56,7 @@ def steady_state(
     )
 
 
-class Currents(NamedTuple):
+class KernelCurrents(NamedTuple):
     """What the kernels make of a drive: power, local powers, heat of the driven and of each static bath."""
 
     power: Float[Array, ""]
@@ -65,7 +65,7 @@ class Currents(NamedTuple):
     static_heat: Float[Array, " S"]
 
 
-def currents(table: Kernels, series: FourierSeries) -> Currents:
+def currents(table: Kernels, series: FourierSeries) -> KernelCurrents:
     """Currents from the kernels at the harmonics of a drive; formulas: `Kernels`.
 
     ``Re[conj(g_l) K_lm g_m]`` is taken apart into Re and Im of conj(g_l) g_m and of K_lm: far from resonance
@@ -84,4 +84,4 @@ def currents(table: Kernels, series: FourierSeries) -> Currents:
 
     local = jnp.einsum("nlm,nslm->l", even, table.work.real) - jnp.einsum("nlm,nslm->l", odd, table.work.imag)
     power, heat = total(table.work), total(table.heat)
-    return Currents(jnp.sum(power), local, jnp.sum(heat), -(power + heat))
+    return KernelCurrents(jnp.sum(power), local, jnp.sum(heat), -(power + heat))

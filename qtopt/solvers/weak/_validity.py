@@ -50,8 +50,8 @@ def _static_dynamics(machine: Machine) -> Float[Array, "n n"]:
 class Resonances:
     """Eigenvalues and eigenvectors of static dynamics, (..., n, n); leading axes number machines."""
 
-    def __init__(self, rates: NDArray[Any], right: NDArray[Any]) -> None:
-        self.right, self.frequencies, self.widths = right, np.imag(rates), -np.real(rates)
+    def __init__(self, eigenvalues: NDArray[Any], right: NDArray[Any]) -> None:
+        self.right, self.frequencies, self.widths = right, np.imag(eigenvalues), -np.real(eigenvalues)
         try:
             self.left = np.linalg.inv(self.right)
         except np.linalg.LinAlgError:  # of one machine at least

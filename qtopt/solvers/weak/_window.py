@@ -4,7 +4,7 @@ The sums over poles in `kernels` are exact to the round-off of what they add up:
 all frequencies. A machine colder and slower than all its rates exchanges 1e-10 of that. Here the difference
 of the thermal factors stays in the integrand,
 
-    (J_1, J_2) = sum_n int dw/2pi (w, -w_n) q_n(w),    w_n = w + n Omega,
+    (heat_1, heat_2) = sum_n int dw/2pi (w, -w_n) q_n(w),    w_n = w + n Omega,
     q_n = J_1(w) J_2(w_n) g_n^dagger chi Gamma_2 chi^dagger g_n [coth(w/2T_1) - coth(w_n/2T_2)],
 
 so only a window of some temperatures around 0 and -n Omega counts. It takes thousands of nodes and the
@@ -43,12 +43,12 @@ RATIONAL_COTH = 2e-15
 
 
 def with_window_currents(machine: Machine, drive: AbstractDrive, state: WeakSteadyState) -> WeakSteadyState:
-    """A weak steady state with P, J_1 and J_2 from the window where they are more accurate; on the host.
+    """A weak steady state with P, heat_1 and heat_2 from the window where that is more accurate; on the host.
 
     Taken from the window: what two rules agree on to 1e-11, or where their difference is below the error that
     the rational coth makes of the zero-point fluctuations. Sums over poles are better for hot machines with
-    narrow resonances. The largest of the three then follows from P + J_1 + J_2 = 0, and the largest local
-    power takes up what P changes. 20 ms for two oscillators.
+    narrow resonances. The largest of the three then follows from P + heat_1 + heat_2 = 0, and the largest
+    local power takes up what P changes. 20 ms for two oscillators.
 
     Args:
         machine: one driven and one static bath.
@@ -78,7 +78,7 @@ def with_window_currents(machine: Machine, drive: AbstractDrive, state: WeakStea
 
 
 Rows = NDArray[np.float64]
-"""(3,): of P, J_1 and J_2"""
+"""(3,): of P, heat_1 and heat_2"""
 
 
 def _window(machine: Machine, drive: AbstractDrive) -> tuple[Rows, Rows, Rows]:
