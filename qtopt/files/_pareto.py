@@ -71,9 +71,6 @@ class _Objectives(AbstractType):
                 return names
         raise wrong(path, self.must(scope), value)
 
-    def plain(self, value: Any) -> object:
-        return list(value)
-
     def schema(self) -> dict[str, Any]:
         return {"anyOf": [_permutations(kind.objectives) for kind in tradeoffs()]}
 

@@ -50,9 +50,7 @@ class AxisSection(MovingNumbers):
     stop: float | None = parameter(help="last value", key="to", default=None)
     points: int | None = parameter(help="how many values, both ends included", least=2, default=None)
     values: tuple[float, ...] | None = parameter(
-        help="the values, in place of from, to and points",
-        type=Numbers(("P",), array=False),
-        default=None,
+        help="the values, in place of from, to and points", type=Numbers(("P",), array=False), default=None
     )
     scale: Scale = parameter(help="of the spacing and of the figure", default="linear")
     name: str | None = parameter(

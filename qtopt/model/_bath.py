@@ -80,9 +80,7 @@ class Bath(Shown, eqx.Module):
     """
 
     name: str = parameter(
-        help="label in results and messages",
-        must="a name, one line of text that is not blank",
-        static=True,
+        help="label in results and messages", must="a name, one line of text that is not blank", static=True
     )
     temperature: Float[Array, ""] = parameter(help="T", unit="temperature", positive=True, converter=to_array)
     spectral_density: AbstractSpectralDensity = parameter(help="J(omega)")

@@ -48,7 +48,7 @@ class AbstractType(ABC):
 
     def plain(self, value: Any) -> object:
         """The value as TOML has it."""
-        return value
+        return list(value) if isinstance(value, tuple) else value
 
 
 @dataclass(frozen=True)
@@ -269,9 +269,6 @@ class Choices(AbstractType):
             raise InputError(f"`{path}` must name each {self.what} once; got {list(names)}")
         return names
 
-    def plain(self, value: Any) -> object:
-        return list(value)
-
     def schema(self) -> dict[str, Any]:
         return {"type": "array", "items": Choice(self.options).schema(), "minItems": 1, "uniqueItems": True}
 
@@ -289,9 +286,6 @@ class Names(AbstractType):
         if not isinstance(value, list) or not value or not all(isinstance(item, str) for item in value):
             raise wrong(path, self.what, value)
         return tuple(value)
-
-    def plain(self, value: Any) -> object:
-        return list(value)
 
     def schema(self) -> dict[str, Any]:
         return {"type": "array", "items": {"type": "string"}, "minItems": 1}

@@ -2,20 +2,28 @@
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterator
-from typing import Any, ClassVar, Self, TypeVar
+from typing import Any, ClassVar, Self
 
 import equinox as eqx
 import numpy as np
 from jaxtyping import Array, Float, Int
 from numpy.typing import NDArray
 
+from ...errors import InputError
 from ...model import AbstractDrive, Machine
 from ._fluctuations import Fluctuations
 from ._steady_state import AbstractSteadyState
 
-State = TypeVar("State", bound=AbstractSteadyState)
 Each = Callable[..., Any]
 """Maps a function of one machine over many, on all devices."""
+
+
+def check_size(machine: Machine, drive: AbstractDrive) -> None:
+    """Raise `InputError` for a drive of another number of oscillators."""
+    if drive.size != machine.size:
+        raise InputError(
+            f"a drive must have one shape per oscillator ({machine.size}), but it has {drive.size}."
+        )
 
 
 class AbstractSolver(eqx.Module):
@@ -114,6 +122,8 @@ class AbstractSolver(eqx.Module):
         """
         return {}
 
-    def with_more_digits(self, machine: Machine, drive: AbstractDrive, state: State) -> State:
+    def with_more_digits(
+        self, machine: Machine, drive: AbstractDrive, state: AbstractSteadyState
+    ) -> AbstractSteadyState:
         """A state of one machine with more digits, where there is a way on the host."""
         return state

@@ -31,14 +31,14 @@ class AbstractSteadyState(Readable):
     Source: theory (2.1) to (2.4).
     """
 
+    status: eqx.AbstractVar[Int[Array, ""]]
+    """A position in `STATUSES`: 0 where there is a steady state to report."""
     power: Float[Array, ""] = result("supplied by the drive; negative: extracted", POWER)
     local_powers: Float[Array, " L"] = result("power through each oscillator", POWER)
     heat_currents: Float[Array, " B"] = result("heat from each bath", POWER)
     entropy_production_rate: Float[Array, ""] = result("entropy production rate", ENTROPY_RATE)
     covariance: Float[Array, "L L"] = result("position covariance", SPREAD)
     truncation_error: Float[Array, ""] = result("error of the power", POWER)
-    status: eqx.AbstractVar[Int[Array, ""]]
-    """A position in `STATUSES`: 0 where there is a steady state to report."""
 
     @abstractmethod
     def check(self) -> Self:

@@ -2,6 +2,7 @@
 
 from ...errors import InputError
 from ...model import AbstractDrive, Machine
+from ..base import check_size
 
 
 def check_drive(machine: Machine, drive: AbstractDrive) -> None:
@@ -10,10 +11,7 @@ def check_drive(machine: Machine, drive: AbstractDrive) -> None:
     Raises:
         InputError: a drive for another number of oscillators; one that jumps and couples a memoryless bath.
     """
-    if drive.size != machine.size:
-        raise InputError(
-            f"a drive must have one shape per oscillator ({machine.size}), but it has {drive.size}."
-        )
+    check_size(machine, drive)
     for bath in machine.driven_baths:
         if drive.steps and bath.spectral_density.memory().input.shape[0] == 0:
             raise InputError(

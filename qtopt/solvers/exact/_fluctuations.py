@@ -132,8 +132,8 @@ def _form(equations: System, copies: tuple[Copy, ...], driven: tuple[int, ...], 
     )
 
 
-class Sources(NamedTuple):
-    """Right-hand sides of the equations for X, (n, n, K), and X_j, (n, J, K): theory (5.24)."""
+class WithStates(NamedTuple):
+    """The right-hand sides for X and X_j, theory (5.24), or the adjoints Y and a_j q_j, theory (5.25)."""
 
     matrix: Float[Array, "n n K"]
     states: Float[Array, "n J K"]
@@ -141,7 +141,7 @@ class Sources(NamedTuple):
 
 def _sources(
     form: Form, equations: System, covariance: Array, noise: Coloured, calculus: Calculus
-) -> Sources:
+) -> WithStates:
     position = jnp.einsum("ijk,jk->ik", covariance, form.position)
     force = jnp.einsum("ijk,cjk->cik", covariance, form.force)
     matrix = form.matrix(position, force) - form.matrix(form.kick, form.force_kick) / 4.0
@@ -150,7 +150,7 @@ def _sources(
     states = jnp.einsum("ck,ik,cjk->ijk", form.factor, position, f)
     states = (states + jnp.einsum("ck,cik,jk->ijk", form.factor, force, x)) / 2.0
     feed = _pairs(form.factor, x, f, noise, equations.noise.shape[0], calculus)
-    return Sources(matrix, states + jnp.einsum("bik,jbk->ijk", equations.noise, feed))
+    return WithStates(matrix, states + jnp.einsum("bik,jbk->ijk", equations.noise, feed))
 
 
 def _pairs(
@@ -170,14 +170,7 @@ def _pairs(
     return jax.lax.map(one, (noise.rates, x, jnp.swapaxes(f, 0, 1)))
 
 
-class Adjoints(NamedTuple):
-    """The adjoints Y, (n, n, K), and a_j q_j, (n, J, K): theory (5.25)."""
-
-    matrix: Float[Array, "n n K"]
-    states: Float[Array, "n J K"]
-
-
-def _adjoints(forms: list[Form], equations: System, noise: Coloured, calculus: Calculus) -> list[Adjoints]:
+def _adjoints(forms: list[Form], equations: System, noise: Coloured, calculus: Calculus) -> list[WithStates]:
     """The backward equations, as forward ones in reversed time."""
     dynamics = jnp.swapaxes(_reversed(equations.dynamics), 0, 1)
     ladder = propagators(dynamics, calculus)
@@ -190,7 +183,7 @@ def _adjoints(forms: list[Form], equations: System, noise: Coloured, calculus: C
             source = jnp.einsum("ijk,jk->ik", y, _reversed(equations.noise[b]))
             parts.append(decaying_states(dynamics, source, noise.rates[noise.bath == b], calculus, ladder))
         states = _reversed(jnp.concatenate(parts, axis=1)) * noise.strengths[:, None]
-        result.append(Adjoints(_reversed(y), states))
+        result.append(WithStates(_reversed(y), states))
     return result
 
 
@@ -199,7 +192,7 @@ def _reversed(values: Float[Array, "... K"]) -> Float[Array, "... K"]:
     return jnp.roll(values[..., ::-1], -1, axis=-1)
 
 
-def _overlap(adjoints: Adjoints, sources: Sources) -> Float[Array, ""]:
+def _overlap(adjoints: WithStates, sources: WithStates) -> Float[Array, ""]:
     """``int_0^infinity dtau avg`` of one order of the two powers."""
     direct = jnp.sum(adjoints.matrix * sources.matrix, axis=(0, 1))
     through_noise = jnp.sum(adjoints.states * sources.states, axis=(0, 1))

@@ -123,8 +123,8 @@ class Exact(AbstractSolver):
         points = default_points(drive) if self.points is None else self.points
         if self.levels is not None:
             return Exact(points, self.levels, self.accuracy)
-        levels = levels_for(*np.asarray(_pace(machine, drive)), points)
-        return Exact(points, int(levels), self.accuracy)
+        rate, frequency = np.asarray(_pace(machine, drive))
+        return Exact(points, int(levels_for(rate, frequency, points)), self.accuracy)
 
     def _grid(self, machine: Machine, drive: AbstractDrive) -> AbstractGrid:
         settled = self.settled(machine, drive)

@@ -115,10 +115,7 @@ def _conjugate_harmonics(drive: AbstractDrive, harmonics: int) -> tuple[Orders, 
 
 
 def _spectra(
-    machine: Machine,
-    modulation: Modulation,
-    omega: Float[Array, " K"],
-    harmonics: int,
+    machine: Machine, modulation: Modulation, omega: Float[Array, " K"], harmonics: int
 ) -> NoiseSpectra:
     """The spectra of oscillators that share their baths."""
     none = jnp.zeros((machine.size, 1))

@@ -16,7 +16,7 @@ from ._piecewise import piecewise_averages
 from ._resolution import LARGEST_STEP
 from ._result import ExactSteadyState
 from ._stability import growth
-from ._time_grid import AbstractGrid, StepGrid
+from ._time_grid import AbstractGrid, StepGrid, TimeGrid
 
 
 def steady_state(
@@ -86,6 +86,7 @@ def _averages(
     if isinstance(grid, StepGrid):
         period = 2.0 * jnp.pi / drive_frequency
         return piecewise_averages(copies, equations, temperatures, period, grid, poles)
+    assert isinstance(grid, TimeGrid)
     return smooth_averages(copies, equations, temperatures, Calculus(grid, drive_frequency), poles)
 
 

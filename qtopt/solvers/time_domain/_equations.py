@@ -113,10 +113,7 @@ class Equations(eqx.Module):
         half = step * self._noise(now, memory)
         noise = lyapunov(shifted - identity / 2.0, right.noise + half + half.T)
         return Response(
-            both[:, :size],
-            both[:, size:].reshape(size, baths, modes),
-            memory,
-            (noise + noise.T) / 2.0,
+            both[:, :size], both[:, size:].reshape(size, baths, modes), memory, (noise + noise.T) / 2.0
         )
 
     def _at(self, time: Array, inside: Array | None) -> System:

@@ -149,11 +149,7 @@ def _follow(
 
 @eqx.filter_jit
 def _one_period(
-    equations: Equations,
-    mapped: PeriodMap,
-    start: Moments,
-    rows: Int[Array, " K"],
-    jumps: Int[Array, " S"],
+    equations: Equations, mapped: PeriodMap, start: Moments, rows: Int[Array, " K"], jumps: Int[Array, " S"]
 ) -> tuple[Trajectory, Float[Array, "B L"], Moments]:
     """The chosen rows of one period, the work of its jumps, and the moments at its end."""
     size, steps = equations.machine.size, equations.drive.steps

@@ -3,6 +3,7 @@
 from ...errors import InputError
 from ...model import AbstractDrive, Machine
 from ...schema import listed
+from ..base import check_size
 
 
 def check_baths(machine: Machine) -> None:
@@ -32,7 +33,4 @@ def check_machine(machine: Machine, drive: AbstractDrive) -> None:
         InputError: not exactly one driven bath, no static bath, or a drive for another number of oscillators.
     """
     check_baths(machine)
-    if drive.size != machine.size:
-        raise InputError(
-            f"a drive must have one shape per oscillator ({machine.size}), but it has {drive.size}."
-        )
+    check_size(machine, drive)

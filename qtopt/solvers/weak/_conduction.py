@@ -12,10 +12,7 @@ from ._static_spectra import ManyBathSpectra
 
 
 def conduction(
-    machine: Machine,
-    frequency: Float[Array, ""],
-    series: FourierSeries,
-    poles: CothPoles | None = None,
+    machine: Machine, frequency: Float[Array, ""], series: FourierSeries, poles: CothPoles | None = None
 ) -> Float[Array, " S"]:
     """Heat out of each static bath into the other static ones, to second order in the driven bath.
 

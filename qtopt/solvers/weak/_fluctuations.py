@@ -100,9 +100,9 @@ NEAR_ZERO = 1e-6
 """The mean coupling takes part at this harmonic instead of 0, where nodes of the two coths would meet."""
 
 
-def noise_orders(orders: NDArray[np.int64]) -> NDArray[np.float64]:
+def noise_orders(orders: NDArray[np.int64]) -> Float[Array, " n"]:
     """The harmonics n at which the noise kernels stand for these: `NEAR_ZERO` in place of 0."""
-    return np.where(orders == 0, NEAR_ZERO, orders)
+    return jnp.where(orders == 0, NEAR_ZERO, orders)
 
 
 def check_fluctuations(machine: Machine, drive: AbstractDrive) -> None:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ...errors import InputError
 from ...model import AbstractDrive, Machine, has_friction
 from ...thermal import coth_poles
-from ..base import UNRESOLVED, AbstractSolver, AbstractSteadyState, Each, Fluctuations, State
+from ..base import UNRESOLVED, AbstractSolver, AbstractSteadyState, Each, Fluctuations
 from ._check import check_baths, check_machine
 from ._fluctuations import check_fluctuations, fluctuations
 from ._kernels import phase_space_covariance
@@ -107,9 +107,13 @@ class Weak(AbstractSolver):
         energies = each(_self_energies(self.harmonics), machines, drives, resonances.frequencies)
         return {"weak_validity": resonances.broadening(np.asarray(energies))}
 
-    def with_more_digits(self, machine: Machine, drive: AbstractDrive, state: State) -> State:
+    def with_more_digits(
+        self, machine: Machine, drive: AbstractDrive, state: AbstractSteadyState
+    ) -> AbstractSteadyState:
         """The state with currents from the window of frequencies that carry them, for one static bath."""
-        return with_window_currents(machine, drive, state) if len(machine.static_baths) == 1 else state
+        if len(machine.static_baths) > 1 or not isinstance(state, WeakSteadyState):
+            return state
+        return with_window_currents(machine, drive, state)
 
 
 @lru_cache

@@ -46,7 +46,7 @@ def steady_state(
     heat = jnp.stack([driven_heat if bath.driven else next(others) for bath in machine.baths])
     kept = series.weights @ jnp.abs(series.amplitudes) ** 2
     missing = jnp.sum(jnp.maximum(drive.mean_square() - kept, 0.0))
-    return WeakSteadyState(
+    return WeakSteadyState(  # pyright: ignore[reportCallIssue]  (the status is a property)
         power=power,
         local_powers=local_powers,
         heat_currents=heat,
