@@ -39,7 +39,7 @@ def maximise_power(
     # Settled at the lowest Omega, whose long period needs most doublings.
     slowest = starts[0].with_frequency(frequency_range[0])
     solver = (Exact() if solver is None else solver).for_search().settled(machine, slowest)
-    output = Output(-jnp.ones(machine.size), jnp.zeros(()))
+    output = Output.extracted(machine.size)
     rates_of = SolverRates(machine, solver, output, needs_noise=False)
     scale = max(abs(float(rates_of.rates(drive)[0])) for drive in starts)
     every = jnp.ones(len(starts))

@@ -7,6 +7,7 @@ from ._forms import (
     TabulatedForms as TabulatedForms,
     forms_at as forms_at,
     machine_forms as machine_forms,
+    one_driven_bath as one_driven_bath,
     total_of as total_of,
 )
 from ._output import Output as Output

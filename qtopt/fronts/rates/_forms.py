@@ -194,6 +194,15 @@ def forms_at(
 _compiled = eqx.filter_jit(forms_at)
 
 
+def one_driven_bath(machine: Machine) -> None:
+    """Raise InputError unless exactly one bath is driven."""
+    if len(machine.driven_baths) != 1:
+        raise InputError(
+            "a weak-coupling front needs exactly one driven bath, but the machine has "
+            f"{len(machine.driven_baths)}: make the others static."
+        )
+
+
 def machine_forms(
     machine: Machine,
     output: Output,
@@ -214,11 +223,7 @@ def machine_forms(
         InputError: more than one driven bath, or static baths at different temperatures (the heat that they
             conduct is no quadratic form of the drive).
     """
-    if len(machine.driven_baths) != 1:
-        raise InputError(
-            "a weak-coupling front needs exactly one driven bath, but the machine has "
-            f"{len(machine.driven_baths)}: make the others static."
-        )
+    one_driven_bath(machine)
     temperatures = [float(bath.temperature) for bath in machine.static_baths]
     if len(set(temperatures)) != 1:
         raise InputError(

@@ -22,6 +22,12 @@ class Output(NamedTuple):
     weights: Float[Array, " L"]
     entropy_weight: Float[Array, ""]
 
+    @staticmethod
+    def extracted(size: int, oscillator: int | None = None) -> "Output":
+        """X = -P, or -P_o: the work that L = `size` oscillators, or one of them (from 0), give away."""
+        weights = jnp.ones(size) if oscillator is None else jnp.arange(size) == oscillator
+        return Output(-weights.astype(float), jnp.zeros(()))
+
     def form(self, work: Complex[Array, "*batch L L"], entropy: Complex[Array, "*batch L L"]) -> Any:
         """The Hermitian form of X from the forms of work and entropy production, (..., L, L).
 

@@ -3,12 +3,10 @@
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
-import jax.numpy as jnp
-
 from ...errors import InputError
 from ...model import Machine
-from ..rates import Output
-from ._efficiency import AbstractEfficiencyTradeoff, one_driven_bath
+from ..rates import Output, one_driven_bath
+from ._efficiency import AbstractEfficiencyTradeoff
 from ._power_precision import one_oscillator
 from ._tradeoff import Axis, Currents
 
@@ -65,7 +63,7 @@ class ConversionEfficiency(AbstractEfficiencyTradeoff):
 
     def output(self, size: int) -> Output:
         """The output is X = -P_o, what is extracted through oscillator o."""
-        return Output(-(jnp.arange(size) == self.oscillator).astype(float), jnp.zeros(()))
+        return Output.extracted(size, self.oscillator)
 
     def gained(self, currents: Currents) -> tuple[float, float] | None:
         extracted = -float(currents.local_powers[self.oscillator])

@@ -15,7 +15,7 @@ from ...model import AbstractDrive, Machine
 from ...observables import performance
 from ..certificates import Certificate, MeanSquareCertifier, certifier_of
 from ..drive_sets import AbstractDriveSet
-from ..rates import FormRates
+from ..rates import FormRates, one_driven_bath
 from ..search import Goal
 from ._tradeoff import FREQUENCY, GAP, AbstractGuide, AbstractTradeoff, Axis, Currents, Merits
 
@@ -233,12 +233,3 @@ def two_temperatures(machine: Machine, name: str) -> tuple[float, float]:
             f"{values}: change machine.baths[].temperature."
         )
     return values[1], values[0]
-
-
-def one_driven_bath(machine: Machine) -> None:
-    """Raise InputError unless exactly one bath is driven."""
-    if len(machine.driven_baths) != 1:
-        raise InputError(
-            "a weak-coupling front needs exactly one driven bath, but the machine has "
-            f"{len(machine.driven_baths)}: make the others static."
-        )

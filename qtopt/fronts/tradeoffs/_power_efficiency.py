@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
-import jax.numpy as jnp
-
 from ...model import Machine
 from ..rates import Output
 from ._efficiency import AbstractEfficiencyTradeoff, between_temperatures, two_temperatures
@@ -50,7 +48,7 @@ class PowerEfficiency(AbstractEfficiencyTradeoff):
 
     def output(self, size: int) -> Output:
         """The output is X = -P, the extracted power."""
-        return Output(-jnp.ones(size), jnp.zeros(()))
+        return Output.extracted(size)
 
     def gained(self, currents: Currents) -> tuple[float, float] | None:
         efficiency = between_temperatures(currents, self.machine_name)

@@ -103,7 +103,7 @@ class PowerPrecision(AbstractTradeoff):
 
     def output(self, size: int) -> Output:
         """The output is X = -P_o, what is extracted through oscillator o."""
-        return Output(-(jnp.arange(size) == self.oscillator).astype(float), jnp.zeros(()))
+        return Output.extracted(size, self.oscillator)
 
     def merits(self, currents: Currents) -> Merits | None:
         return precise_merits(currents, -float(currents.local_powers[self.oscillator]))

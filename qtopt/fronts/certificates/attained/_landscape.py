@@ -1,4 +1,4 @@
-"""What every driving frequency of a machine yields at every price of entropy (host code)."""
+"""What every harmonic frequency of a machine yields at every price of entropy (host code)."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -7,7 +7,7 @@ import numpy as np
 
 from ....numerics import best_ratio, largest_eigenvalue, zoomed
 from ...rates import AbstractForms
-from ._driving_grid import DrivingGrid
+from ._harmonic_grid import HarmonicGrid
 from ._pure_states import priced
 
 PRICES = 25
@@ -64,7 +64,7 @@ class Landscape:
         self.fixed = self.low == self.high
         self.kept_harmonics, self.size = forms.kept_harmonics, forms.size
         self.forms = forms
-        grid = DrivingGrid.of(forms, frequency_range)
+        grid = HarmonicGrid.of(forms, frequency_range)
         smallest = SMALLEST * np.abs(self.at(grid.nu)[1]).max()
         places, outputs = _peaks(grid, lambda nu: largest_eigenvalue(self.at(nu)[0]))
         self.strongest, self.largest_output = places[np.argmax(outputs)], float(outputs.max())
@@ -79,7 +79,7 @@ class Landscape:
         self.worth = priced(self.output, self.entropy, self.prices)
 
     def at(self, nu: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Forms of output and entropy rate, (..., L, L), at driving frequencies nu (...)."""
+        """Forms of output and entropy rate, (..., L, L), at harmonic frequencies nu (...)."""
         output, entropy = self.forms.read(nu)
         return output, entropy
 
@@ -96,7 +96,7 @@ class Landscape:
         return best, at
 
 
-def _peaks(grid: DrivingGrid, function: Callable[[np.ndarray], np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+def _peaks(grid: HarmonicGrid, function: Callable[[np.ndarray], np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     """(where, value) of all local maxima of a function of nu."""
     node = np.flatnonzero(grid.peaks(function(grid.nu)))
     return zoomed(lambda _, nu: function(nu), grid.nu[node], grid.left[node], grid.right[node])

@@ -1,4 +1,4 @@
-"""Driving frequencies nu = n Omega of a machine, dense enough to find the best (host code)."""
+"""Harmonic frequencies nu = n Omega of a machine, dense enough to find the best (host code)."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ HALVINGS = 12
 
 
 @dataclass(frozen=True)
-class DrivingGrid:
+class HarmonicGrid:
     """Nodes in the intervals [n low, n high], n = 1..N.
 
     Attributes:
@@ -29,24 +29,24 @@ class DrivingGrid:
     right: np.ndarray
 
     @staticmethod
-    def of(forms: AbstractForms, frequency_range: tuple[float, float]) -> "DrivingGrid":
+    def of(forms: AbstractForms, frequency_range: tuple[float, float]) -> "HarmonicGrid":
         """NODES nodes on each panel of the forms, and the ends of the intervals."""
         intervals = _union(np.outer(np.arange(1, forms.kept_harmonics + 1), frequency_range))
         edges, part = forms.edges, np.arange(NODES) / NODES
         nodes = (edges[:-1, None] + np.diff(edges)[:, None] * part).ravel()
         inside = np.any((nodes[:, None] > intervals[:, 0]) & (nodes[:, None] < intervals[:, 1]), axis=1)
-        return DrivingGrid._with(intervals, np.concatenate([nodes[inside], intervals.ravel()]))
+        return HarmonicGrid._with(intervals, np.concatenate([nodes[inside], intervals.ravel()]))
 
     @staticmethod
-    def _with(intervals: np.ndarray, nu: np.ndarray) -> "DrivingGrid":
+    def _with(intervals: np.ndarray, nu: np.ndarray) -> "HarmonicGrid":
         nu = np.unique(nu)
         home = np.searchsorted(intervals[:, 0], nu, side="right")
         together = home[1:] == home[:-1]
         left = np.concatenate([nu[:1], np.where(together, nu[:-1], nu[1:])])
         right = np.concatenate([np.where(together, nu[1:], nu[:-1]), nu[-1:]])
-        return DrivingGrid(intervals, nu, left, right)
+        return HarmonicGrid(intervals, nu, left, right)
 
-    def around(self, centres: np.ndarray) -> "DrivingGrid":
+    def around(self, centres: np.ndarray) -> "HarmonicGrid":
         """A grid that has the centres as nodes, and more and more nodes towards them."""
         near = np.searchsorted(self.nu, centres).clip(0, len(self.nu) - 1)
         left, right = (side[near][:, None] for side in (self.left, self.right))
