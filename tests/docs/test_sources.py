@@ -135,6 +135,8 @@ def definitions() -> list[tuple[str, ast.FunctionDef | ast.ClassDef, bool]]:
         for node in ast.walk(tree):
             if isinstance(node, ast.FunctionDef | ast.ClassDef):
                 public = node in tree.body and not node.name.startswith("_")
+                if "overload" in map(ast.unparse, node.decorator_list):
+                    continue  # the function itself says what all its signatures do
                 found.append((f"{path.relative_to(ROOT)}: {node.name}", node, public))
     return found
 

@@ -22,7 +22,7 @@ from ...model import (
 )
 from ...numerics import require_x64
 from ._check import check_drive
-from ._harmonics import Medium, Modulation, Orders, driven_response
+from ._harmonics import Medium, Modulation, driven_response
 
 SMALLEST = 1e-100
 """instead of a noise frequency of exactly 0, where J coth is a limit"""
@@ -77,12 +77,12 @@ def spectra(machine: Machine, drive: AbstractDrive, omega: ArrayLike, harmonics:
     _check(machine, drive, harmonics)
     omega = jnp.asarray(omega, dtype=float)
     omega = jnp.where(omega == 0.0, SMALLEST, omega)
-    orders, amplitudes = _conjugate_harmonics(drive, harmonics)
+    series = drive.series(max(1, min(drive.default_harmonics, harmonics))).two_sided()
 
     def of_part(part: Machine, g: Array) -> NoiseSpectra:
-        return _spectra(part, Modulation(orders, g.T, drive.frequency), omega, harmonics)
+        return _spectra(part, Modulation(series.orders, g.T, drive.frequency), omega, harmonics)
 
-    parts = over_groups(of_part, machine, amplitudes.T)
+    parts = over_groups(of_part, machine, jnp.conj(series.amplitudes.T))
     covariance = blocks(machine, jnp.moveaxis(parts.covariance, -1, 1))
     return NoiseSpectra(
         power=jnp.sum(parts.power, axis=0),
@@ -106,12 +106,6 @@ def _check(machine: Machine, drive: AbstractDrive, harmonics: int) -> None:
         )
     if harmonics < 1:
         raise InputError(f"harmonics must be a whole number of at least 1, but it is {harmonics}.")
-
-
-def _conjugate_harmonics(drive: AbstractDrive, harmonics: int) -> tuple[Orders, Complex[Array, "D L"]]:
-    """Orders d of the drive's harmonics and conj(g_d)."""
-    series = drive.series(max(1, min(drive.default_harmonics, harmonics))).two_sided()
-    return series.orders, jnp.conj(series.amplitudes)
 
 
 def _spectra(
@@ -169,7 +163,9 @@ def _of_unit_noise(
     absorbed, raised = [], []
     for b, spectrum in enumerate((driven, *medium.spectra)):
         n = (orders if b == 0 else around)[:, None]
-        q = found.coordinates if b == 0 else _along(medium.couplings[b - 1], found.positions)
+        q = found.coordinates
+        if b > 0:
+            q = jnp.sum(medium.couplings[b - 1][:, None, None] * found.positions, axis=1)
         taken = spectrum.density(omega + n * modulation.frequency).real * _overlap(q, q)
         raised.append(modulation.frequency * jnp.sum(n * taken, axis=1))
         absorbed.append(jnp.sum(np.where(n == 0, 1.0 - own[:, b, None, None], 1.0) * taken, axis=1))
@@ -190,10 +186,6 @@ def _of_unit_noise(
 def _overlap(a: Array, b: Array) -> Array:
     """Re(a conj(b))."""
     return a.real * b.real + a.imag * b.imag
-
-
-def _along(coupling: Float[Array, " L"], positions: Complex[Array, "s L X K"]) -> Complex[Array, "s X K"]:
-    return jnp.sum(coupling[:, None, None] * positions, axis=1)
 
 
 def _in_oscillators(

@@ -14,7 +14,6 @@ Source: theory (4.16), (4.17).
 """
 
 from dataclasses import replace
-from functools import lru_cache
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -118,11 +117,6 @@ def _mesh(ends: NDArray[np.float64], poles: NDArray[np.complex128]) -> NDArray[n
     return np.concatenate(done, axis=1)
 
 
-@lru_cache
-def _rule(order: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    return np.polynomial.legendre.leggauss(order)
-
-
 def _integrals(
     machine: Machine,
     amplitudes: NDArray[np.complex128],
@@ -133,7 +127,7 @@ def _integrals(
     order: int,
 ) -> tuple[Rows, Rows, Rows]:
     """The currents, the integrals of their moduli, and those with a sum of thermal factors."""
-    nodes, weights = _rule(order)
+    nodes, weights = np.polynomial.legendre.leggauss(order)
     half = (right - left) / 2.0
     w = (((left + right) / 2.0)[:, None] + half[:, None] * nodes).ravel()
     nu, n = np.repeat(nu, order), np.repeat(n, order)
