@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,7 +79,6 @@ class Quantity:
         trust: up to where it is believed.
     """
 
-    family: ClassVar[str] = "quantity"
     name: str
     long_name: str
     of: Callable[[Solved], Any] | None = None
