@@ -1,6 +1,6 @@
 """The machine as data: oscillators, baths, drives, and what follows from them alone."""
 
-from ._bath import Bath as Bath, has_friction as has_friction
+from ._bath import Bath as Bath, has_friction as has_friction, is_mixed as is_mixed
 from ._correlations import logarithmic_negativity as logarithmic_negativity, pearson as pearson
 from ._gaussian_state import GaussianState as GaussianState
 from ._groups import blocks as blocks, over_groups as over_groups

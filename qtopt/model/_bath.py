@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.typing import ArrayLike
@@ -99,3 +100,11 @@ class Bath(Shown, eqx.Module):
 def has_friction(baths: Sequence[Bath]) -> bool:
     """Whether one of them is (in part) memoryless; momenta then have no finite variance. Runs on the host."""
     return any(float(bath.spectral_density.expansion().viscosity) > 0.0 for bath in baths)
+
+
+def is_mixed(bath: Bath) -> bool:
+    """Whether a bath has both friction without memory and poles; False inside a trace, where nobody knows."""
+    expansion = bath.spectral_density.expansion()
+    if expansion.poles.shape[0] == 0 or isinstance(expansion.viscosity, jax.core.Tracer):
+        return False
+    return float(expansion.viscosity) > 0.0

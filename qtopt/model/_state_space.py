@@ -120,7 +120,8 @@ def system(
             dynamics = dynamics.at[own].add(lag * velocity)
         dynamics = dynamics.at[v].add(g[:, None, :] * force)
         # The square root of zero has no derivative.
-        direct = jnp.sqrt(memory.viscosity) if own.start == own.stop else jnp.zeros(())
+        friction = memory.viscosity > 0.0
+        direct = jnp.where(friction, jnp.sqrt(jnp.where(friction, memory.viscosity, 1.0)), 0.0)
         shaken = none.at[v].set(direct * g)
         rows.append(
             (

@@ -1,7 +1,7 @@
 """What the exact solver and the time domain need of a machine and its drive."""
 
 from ...errors import InputError
-from ...model import AbstractDrive, Machine
+from ...model import AbstractDrive, Machine, is_mixed
 from ..base import check_size
 
 
@@ -13,8 +13,10 @@ def check_drive(machine: Machine, drive: AbstractDrive) -> None:
     """
     check_size(machine, drive)
     for bath in machine.driven_baths:
-        if drive.steps and bath.spectral_density.memory().input.shape[0] == 0:
+        memoryless = bath.spectral_density.memory().input.shape[0] == 0
+        if drive.steps and (memoryless or is_mixed(bath)):
+            part = "memoryless" if memoryless else "memoryless in part"
             raise InputError(
-                f"a drive that jumps must couple a bath with memory, but bath {bath.name!r} is memoryless, "
+                f"a drive that jumps must couple a bath with memory, but bath {bath.name!r} is {part}, "
                 "where a jump costs infinite power: use a Drude cut-off or a smooth drive."
             )

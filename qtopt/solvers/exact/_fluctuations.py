@@ -8,7 +8,17 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 
 from ...errors import InputError
-from ...model import AbstractDrive, Copy, Machine, System, blocks, copies_of, damped_system, over_groups
+from ...model import (
+    AbstractDrive,
+    Copy,
+    Machine,
+    System,
+    blocks,
+    copies_of,
+    damped_system,
+    is_mixed,
+    over_groups,
+)
 from ...numerics import reciprocal, require_x64
 from ...thermal import CothPoles, matsubara
 from ..base import Fluctuations
@@ -45,10 +55,12 @@ def check_fluctuations(machine: Machine, drive: AbstractDrive) -> None:
             "Fourier or bounded drive."
         )
     for bath in machine.driven_baths:
-        if bath.spectral_density.memory().input.shape[0] == 0:
+        memoryless = bath.spectral_density.memory().input.shape[0] == 0
+        if memoryless or is_mixed(bath):
+            what = "is strictly Ohmic" if memoryless else "has friction beside its poles"
             raise InputError(
-                f"exact fluctuations need driven baths with memory, but {bath.name!r} is strictly Ohmic: "
-                "give it a Drude cut-off or use the weak solver."
+                f"exact fluctuations need driven baths with memory, but {bath.name!r} {what}: give it a "
+                "Drude cut-off or use the weak solver."
             )
 
 

@@ -1,7 +1,7 @@
 """What the weak theory needs of a machine and its drive."""
 
 from ...errors import InputError
-from ...model import AbstractDrive, Machine
+from ...model import AbstractDrive, Machine, is_mixed
 from ...schema import listed
 from ..base import check_size
 
@@ -30,7 +30,14 @@ def check_machine(machine: Machine, drive: AbstractDrive) -> None:
     """Refuse what is outside the theory.
 
     Raises:
-        InputError: not exactly one driven bath, no static bath, or a drive for another number of oscillators.
+        InputError: not exactly one driven bath, no static bath, a driven bath with friction and memory, or a
+            drive for another number of oscillators.
     """
     check_baths(machine)
     check_size(machine, drive)
+    (driven,) = machine.driven_baths
+    if is_mixed(driven):
+        raise InputError(
+            f"the weak solver needs a driven bath that is either memoryless or has memory throughout, but "
+            f"{driven.name!r} has friction beside its poles: use the exact solver."
+        )
