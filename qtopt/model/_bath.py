@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.core import Tracer
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float
 
@@ -105,6 +105,6 @@ def has_friction(baths: Sequence[Bath]) -> bool:
 def is_mixed(bath: Bath) -> bool:
     """Whether a bath has both friction without memory and poles; False inside a trace, where nobody knows."""
     expansion = bath.spectral_density.expansion()
-    if expansion.poles.shape[0] == 0 or isinstance(expansion.viscosity, jax.core.Tracer):
+    if expansion.poles.shape[0] == 0 or isinstance(expansion.viscosity, Tracer):
         return False
     return float(expansion.viscosity) > 0.0
