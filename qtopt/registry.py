@@ -4,6 +4,7 @@ Families are the spectral densities, drives, solvers, commands, ...; users add c
 """
 
 import dataclasses
+import inspect
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -24,7 +25,8 @@ def register(cls: Class) -> Class:
     declares are the keys beside it.
 
     Raises:
-        TypeError: the class has no family or kind, is no dataclass, or its kind belongs to another class.
+        TypeError: the class has no family or kind, is no dataclass, lacks what its family must define, or
+            its kind belongs to another class.
     """
     family, kind = getattr(cls, "family", None), getattr(cls, "kind", None)
     declared = dataclasses.is_dataclass(cls)
@@ -33,6 +35,9 @@ def register(cls: Class) -> Class:
             f"{cls.__name__} must be a dataclass with the class attributes family, which its abstract base "
             f"has, and kind, a word of its own; got family = {family!r}, kind = {kind!r}."
         )
+    if inspect.isabstract(cls):
+        lacking = ", ".join(sorted(cls.__abstractmethods__))
+        raise TypeError(f"a {family} must define {lacking}, but {cls.__name__} does not: write it.")
     known = _FAMILIES.setdefault(family, {})
     other: Any = known.get(kind, cls)
     names = [(one.__module__, one.__qualname__) for one in (other, cls)]

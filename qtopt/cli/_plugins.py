@@ -31,6 +31,10 @@ def load_plugin(name: str) -> ModuleType:
             f"--plugin must be a Python file or a module, but there is no module {name}: give the path of a "
             "file that ends in .py, or install the module."
         ) from None
+    except SystemExit as error:
+        raise InputError(
+            f"the plug-in {name} cannot be used: it ends the program ({error.code!r})."
+        ) from None
     except Exception as error:
         raise InputError(_told(name, error)) from None
 

@@ -74,6 +74,11 @@ BROKEN = {
         "import qtopt\n\n@qtopt.register\nclass Mine:\n    pass\n",
         "TypeError on line 3: Mine must be a dataclass with the class attributes family, which its",
     ),
+    "abstract.py": (
+        "import qtopt\n\n@qtopt.register\nclass Mine(qtopt.AbstractDrive):\n    kind = 'mine'\n",
+        "a drive must define __call__, default_harmonics, harmonics, mean_square, size, but Mine does not",
+    ),
+    "ends.py": ("import sys\nsys.exit(3)\n", "ends.py cannot be used: it ends the program (3)."),
 }
 
 

@@ -46,7 +46,7 @@ def checker() -> jsonschema.Draft202012Validator:
 
 def test_the_committed_schema_is_that_of_the_classes() -> None:
     """Editors find it by the first line of the examples."""
-    assert json.loads(COMMITTED.read_text()) == files.json_schema()
+    assert json.loads(COMMITTED.read_text()) == files.json_schema(), "run: qtopt schema > qtopt.schema.json"
     assert len(EXAMPLES) >= 4
     for path in EXAMPLES:
         first = path.read_text().splitlines()[0]
