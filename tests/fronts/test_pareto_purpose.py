@@ -130,3 +130,13 @@ def test_figures_of_refrigerators() -> None:
         .texts
     ]
     assert "joint: no refrigerator within the bound" in words
+
+
+def test_a_target_prefers_what_meets_it_to_what_is_stronger_but_a_neighbour_away() -> None:
+    """Also at high efficiencies, though kappa = S/X of the lowest aim is 400 times that of the highest."""
+    tradeoff = ConversionEfficiency(0.1, 0)
+    aims = np.linspace(0.05, 0.95, 10)
+    targets = tradeoff.targets(aims, np.ones(10), 0)
+    meets = targets.score(jnp.ones(10), jnp.asarray(tradeoff.kappa(aims)))
+    lower = targets.score(jnp.full(10, 1.5), jnp.asarray(1.5 * tradeoff.kappa(np.maximum(aims - 0.1, 0.02))))
+    assert np.all(np.asarray(meets) < np.asarray(lower))

@@ -125,14 +125,15 @@ class AbstractEfficiencyTradeoff(AbstractTradeoff):
         return Goal(aims, targets, again)
 
     def targets(self, aims: np.ndarray, output: np.ndarray, first: int) -> EfficiencyTarget:
-        """Scores for efficiencies where the output is about this; neighbours are counted from `first` on."""
+        """Scores for efficiencies where the output is about this; neighbours are counted from `first` on.
+
+        Every target tolerates what its own neighbours are away: kappa diverges at low efficiencies, and an
+        average over all of them would leave high efficiencies without a constraint.
+        """
         kappa = self.kappa(aims)
-        if len(kappa) > first + 1:
-            width = np.abs(np.gradient(kappa[first:]))
-            width = np.concatenate([np.full(first, width[0]), width])
-        else:
-            width = np.abs(np.gradient(kappa)) if len(kappa) > 1 else 0.1 * kappa
-        width = np.maximum(width, 1e-6 * kappa.max())
+        first = first if len(kappa) > first + 1 else 0
+        width = np.abs(np.gradient(kappa[first:])) if len(kappa) > 1 else 0.1 * kappa
+        width = np.maximum(np.concatenate([np.full(first, width[0]), width]), 1e-6 * kappa.max())
         scale = np.maximum(output, 1e-12 * output.max())
         return EfficiencyTarget(*(jnp.asarray(part) for part in (kappa, scale, width)))
 
