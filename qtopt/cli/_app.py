@@ -6,12 +6,13 @@ from .. import __version__
 from ..registry import register
 from ._command import carry_out
 from ._evaluate import Evaluate
+from ._example import Example
 from ._pareto import Pareto
 from ._scan import Scan
 from ._schema import Schema
 from ._simulate import Simulate
 
-for command in (Evaluate, Pareto, Scan, Simulate, Schema):
+for command in (Evaluate, Pareto, Scan, Simulate, Example, Schema):
     register(command)
 
 
