@@ -14,6 +14,7 @@ from ..errors import InputError
 from ..numerics import to_array
 from ..schema import Shown, Table, in_units, parameter, show
 from ._bath import Bath
+from ._springs import SPRINGS, to_springs
 
 Configuration = Literal["joint", "independent"]
 
@@ -26,11 +27,15 @@ class Machine(Shown, eqx.Module):
         baths: the baths, driven and static, in the order in which results list them.
         configuration: "joint", all oscillators share the baths, or "independent", every oscillator has its
             own copy of every bath (all results are then sums over single-oscillator machines).
+        springs: (L, L) spring constants between the oscillators, the potential ``1/2 sum springs_lm x_l x_m``
+            beside their own, given as a symmetric matrix; kept is its upper triangle. None: no springs.
+            Springs join the oscillators to one machine, whose baths are shared.
 
     Raises:
-        InputError: no bath, couplings of a wrong length, an unknown configuration.
+        InputError: no bath, couplings of a wrong length, an unknown configuration, springs that are not
+            symmetric, have a diagonal, or stand between oscillators with baths of their own.
 
-    Source: theory (1.1), (1.10) and (1.22).
+    Source: theory (1.1), (1.10), (1.22) and (13.1).
     """
 
     frequencies: Float[Array, " L"] = parameter(help="omega_l", unit="frequency", positive=True)
@@ -41,14 +46,19 @@ class Machine(Shown, eqx.Module):
     baths: tuple[Bath, ...] = parameter(
         help="the baths", must="a list of tables, one [[machine.baths]] for each bath"
     )
+    springs: Float[Array, "L L"] | None = parameter(
+        help="spring constants between oscillators", unit="frequency^2", type=SPRINGS, default=None
+    )
 
     def __init__(
         self,
         frequencies: ArrayLike | Sequence[float],
         baths: Sequence[Bath],
         configuration: Configuration = "joint",
+        springs: ArrayLike | Sequence[Sequence[float]] | None = None,
     ) -> None:
         self.frequencies = to_array(frequencies)
+        self.springs = None if springs is None else to_springs(springs, self.size)
         self.baths = tuple(_for_each(bath, self.size) for bath in baths)
         self.configuration = configuration
 
@@ -66,11 +76,27 @@ class Machine(Shown, eqx.Module):
                 )
         if not self.baths:
             raise InputError("a machine must have at least one bath, but it has none: add a bath.")
+        if self.springs is not None and self.configuration != "joint":
+            raise InputError(
+                'springs need the configuration "joint", but it is "independent": for private baths, couple '
+                "each bath to one oscillator, such as coupling = [1, 0]."
+            )
 
     @property
     def size(self) -> int:
         """Number of oscillators L."""
         return self.frequencies.shape[-1]
+
+    @property
+    def stiffness(self) -> Float[Array, "L L"]:
+        """(L, L) V of the potential ``x^T V x/2``: omega_l^2 on the diagonal, springs beside it.
+
+        Source: theory (13.1).
+        """
+        own = jnp.diag(self.frequencies**2)
+        if self.springs is None:
+            return own
+        return own + self.springs + self.springs.T
 
     @property
     def driven_baths(self) -> tuple[Bath, ...]:
@@ -110,18 +136,19 @@ class Machine(Shown, eqx.Module):
         return member.T @ member
 
     def part(self, oscillators: Int[Array, " l"]) -> "Machine":
-        """The machine of these oscillators, which share their baths."""
+        """The machine of these oscillators, which share their baths; springs are within one group only."""
         baths = tuple(
             bath
             if bath.driven
             else eqx.tree_at(lambda b: b.coupling, bath, jnp.asarray(bath.coupling)[oscillators])
             for bath in self.baths
         )
-        return Machine(jnp.asarray(self.frequencies)[oscillators], baths, "joint")
+        springs = None if self.springs is None else jnp.asarray(self.springs)[oscillators][:, oscillators]
+        return Machine(jnp.asarray(self.frequencies)[oscillators], baths, "joint", springs)
 
     def with_configuration(self, configuration: Configuration) -> "Machine":
         """The same machine with shared ("joint") or private ("independent") baths."""
-        return Machine(self.frequencies, self.baths, configuration)
+        return Machine(self.frequencies, self.baths, configuration, self.springs)
 
     def check_table(self, table: Table) -> None:
         """Raise `InputError` where a file names two baths alike or drives none of them."""

@@ -78,7 +78,7 @@ def copies_of(
 
 
 def system(
-    frequencies: Float[Array, " L"],
+    stiffness: Float[Array, "L L *K"],
     copies: tuple[Copy, ...],
     positions: Float[Array, "L L"],
     velocities: Float[Array, "L L"],
@@ -86,14 +86,14 @@ def system(
 ) -> System:
     """Equations of motion of L oscillators and these copies of baths.
 
-    ``d^2 x_l/dt^2 = -omega_l^2 x_l + sum_b g_l^b F_b``; a friction term of an Ohmic bath sees
-    ``dq/dt = sum_l (dg_l/dt x_l + g_l dx_l/dt)``.
+    ``d^2 x/dt^2 = -V x + sum_b g^b F_b`` with the stiffness V, constant or at K points of time; a friction
+    term of an Ohmic bath sees ``dq/dt = sum_l (dg_l/dt x_l + g_l dx_l/dt)``.
 
     With `sliding` the memory variables are counted from where they follow a constant coordinate, r = y - D^-1
     b q of `Memory`: ``dy/dt = D y + D^-1 b dq/dt + n eta`` and ``F = output y``. No static force is left that
     would have to cancel, but where couplings jump, so does y.
 
-    Source: theory (1.18), (5.1), (5.2).
+    Source: theory (1.18), (5.1), (5.2), (13.3).
     """
     size, count = copies[0].coupling.shape
     total = 2 * size + sum(copy.memory.input.shape[0] for copy in copies)
@@ -101,7 +101,7 @@ def system(
     dynamics = jnp.zeros((total, total, count))
     turn = jnp.eye(size) if positions is velocities else positions @ velocities.T
     dynamics = dynamics.at[x, v].set(turn[:, :, None])
-    dynamics = dynamics.at[v, x].set(-(velocities * frequencies**2 @ positions.T)[:, :, None])
+    dynamics = dynamics.at[v, x].set(-_turned(stiffness, velocities, positions))
     none, rows = jnp.zeros((total, count)), []
     for copy in copies:
         memory = copy.memory
@@ -137,10 +137,21 @@ def system(
     return System(positions, velocities, dynamics, *(jnp.stack(part) for part in zip(*rows, strict=True)))
 
 
-def damped_system(frequencies: Float[Array, " L"], copies: tuple[Copy, ...]) -> System:
+def _turned(
+    stiffness: Float[Array, "L L *K"], velocities: Float[Array, "L L"], positions: Float[Array, "L L"]
+) -> Float[Array, "L L K"]:
+    """velocities V positions^T, with an axis of time."""
+    if stiffness.ndim == 2:
+        return (velocities @ stiffness @ positions.T)[:, :, None]
+    return jnp.einsum("ai,ijk,bj->abk", velocities, stiffness, positions)
+
+
+def damped_system(
+    frequencies: Float[Array, " L"], stiffness: Float[Array, "L L *K"], copies: tuple[Copy, ...]
+) -> System:
     """`system` in the coordinates of `damped_axes`."""
     axes = damped_axes(frequencies, copies)
-    return system(frequencies, copies, axes, axes)
+    return system(stiffness, copies, axes, axes)
 
 
 def damped_axes(frequencies: Float[Array, " L"], copies: tuple[Copy, ...]) -> Float[Array, "L L"]:
@@ -211,7 +222,7 @@ def state_space(machine: Machine, velocities: Float[Array, "L L"] | None = None)
     size, copies = machine.size, _static_copies(machine)
     one = jnp.eye(size)
     axes = one if velocities is None else velocities
-    found, baths = system(machine.frequencies, copies, one, axes, True), len(machine.static_baths)
+    found, baths = system(machine.stiffness, copies, one, axes, True), len(machine.static_baths)
     whole = jnp.zeros((size, found.dynamics.shape[0]))
     return StateSpace(
         found.dynamics[..., 0],

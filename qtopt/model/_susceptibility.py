@@ -19,13 +19,13 @@ def damping_matrix(machine: Machine, index: int) -> Float[Array, "L L"]:
 
 
 def susceptibility(machine: Machine, omega: Complex[Array, " K"]) -> Complex[Array, "L L K"]:
-    """chi(w) = [diag(omega_l^2 - w^2) + sum_b K_b(w) Gamma_b]^-1 at complex w with Im w >= 0.
+    """chi(w) = [V - w^2 + sum_b K_b(w) Gamma_b]^-1 at complex w with Im w >= 0; V: `Machine.stiffness`.
 
     Units: frequency^-2 (m = 1). Two oscillators use an expanded determinant (the naive one loses digits as
     gamma^2 at strong common damping); three and more use elimination without pivoting, which is stable
     because passivity makes i chi^-1(w)/w accretive in the upper half plane. No LAPACK call.
 
-    Source: theory (3.1).
+    Source: theory (3.1), (13.2).
     """
 
     def of_part(part: Machine) -> Array:
@@ -74,15 +74,23 @@ def to_entries(matrix: Complex[Array, "L L K"]) -> Entries:
 
 
 def _two_by_two_inverse(machine: Machine, bare: Sequence[Array], kernels: Sequence[Array]) -> Entries:
-    """Inverse with det = ab + sum_i K_i (a g_B^2 + b g_A^2) + sum_{i<j} K_i K_j (g x g)^2."""
+    """Inverse with det = ab + sum_i K_i (a g_B^2 + b g_A^2) + sum_{i<j} K_i K_j (g x g)^2.
+
+    A spring k adds -k^2 and -2 k g_A g_B to what K_i multiplies: theory (13.2).
+    """
     a, b = bare
+    spring = None if machine.springs is None else machine.springs[0, 1]
     s_aa = s_ab = s_bb = jnp.zeros_like(a)
     det = a * b
+    if spring is not None:
+        s_ab, det = s_ab + spring, det - spring**2
     for i, (bath, kernel) in enumerate(zip(machine.static_baths, kernels, strict=True)):
         g_a, g_b = bath.coupling[0], bath.coupling[1]
         s_aa, s_bb = s_aa + scaled(kernel, g_a**2), s_bb + scaled(kernel, g_b**2)
         s_ab = s_ab + scaled(kernel, g_a * g_b)
         det = det + kernel * (scaled(a, g_b**2) + scaled(b, g_a**2))
+        if spring is not None:
+            det = det - scaled(kernel, 2.0 * spring * g_a * g_b)
         for other, other_kernel in zip(machine.static_baths[:i], kernels[:i], strict=True):
             det = det + kernel * other_kernel * (g_a * other.coupling[1] - g_b * other.coupling[0]) ** 2
     inverse_det = reciprocal(det)
@@ -93,6 +101,8 @@ def _eliminated_inverse(
     machine: Machine, bare: Complex[Array, "L K"], kernels: Sequence[Array]
 ) -> Complex[Array, "L L K"]:
     matrix = jnp.eye(machine.size)[:, :, None] * bare
+    if machine.springs is not None:
+        matrix = matrix + (machine.springs + machine.springs.T)[:, :, None]
     for bath, kernel in zip(machine.static_baths, kernels, strict=True):
         matrix = matrix + (bath.coupling[:, None] * bath.coupling)[:, :, None] * kernel
     found = inverses(matrix)

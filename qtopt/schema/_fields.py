@@ -17,7 +17,7 @@ from ._words import listed, wrong
 
 T = TypeVar("T")
 PARAMETER = "parameter"
-POWERS = {"frequency": 1, "frequency^4": 4, "temperature": 1, "rad": 0, "1": 0}
+POWERS = {"frequency": 1, "frequency^2": 2, "frequency^4": 4, "temperature": 1, "rad": 0, "1": 0}
 """Of a frequency in every unit (hbar = k_B = m = 1)."""
 
 
@@ -62,7 +62,8 @@ def parameter(
 
     Args:
         help: one line about the number, with its symbol.
-        unit: "frequency", "frequency^4", "temperature", "rad" or "1" for none (hbar = k_B = m = 1).
+        unit: "frequency", "frequency^2", "frequency^4", "temperature", "rad" or "1" for none
+            (hbar = k_B = m = 1).
         positive: whether numbers must be above 0.
         least: smallest allowed number.
         below: a whole number must be less, or a list of tables shorter.

@@ -54,7 +54,7 @@ def values_of(value: Any, path: Path = ()) -> Iterator[tuple[Path, Place | None]
         if isinstance(part, eqx.Module | tuple):
             yield from values_of(part, inner)
         elif field.numeric and part is not None:
-            for entry in np.ndindex(np.shape(part)):
+            for entry in field.type.entries(part):
                 yield (*inner, *entry), Place(inner, entry, field.about.unit)
         else:
             yield inner, None

@@ -1,6 +1,7 @@
 """What a key may hold. Every type can read a value, write it, and say what it must be."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -49,6 +50,10 @@ class AbstractType(ABC):
     def plain(self, value: Any) -> object:
         """The value as TOML has it."""
         return list(value) if isinstance(value, tuple) else value
+
+    def entries(self, value: Any) -> Iterator[tuple[int, ...]]:
+        """Where the numbers of an array are that may change, each by itself."""
+        yield from np.ndindex(np.shape(value))
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,7 @@ def fluctuations(
     driven = tuple(i for i, bath in enumerate(machine.baths) if bath.driven)
 
     def solve(part: Machine, g: Array, rate: Array) -> Array:
-        return _covariance(part.frequencies, copies_of(part, g, rate), driven, calculus, poles)
+        return _covariance(part, copies_of(part, g, rate), driven, calculus, poles)
 
     return Fluctuations(blocks(machine, over_groups(solve, machine, coupling, slope)), None)
 
@@ -102,19 +102,19 @@ class Form(NamedTuple):
 
 
 def _covariance(
-    frequencies: Array,
+    machine: Machine,
     copies: tuple[Copy, ...],
     driven: tuple[int, ...],
     calculus: Calculus,
     poles: CothPoles,
 ) -> Float[Array, "l l"]:
     """D_lk of oscillators that share these copies of baths."""
-    equations = damped_system(frequencies, copies)
+    equations = damped_system(machine.frequencies, machine.stiffness, copies)
     temperatures = jnp.stack([copy.bath.temperature for copy in copies])
     moments = periodic_moments(equations, temperatures, calculus, poles)
     noise = _coloured(equations, temperatures, moments, poles)
     covariance = jnp.sum(moments.covariance, axis=0)
-    forms = [_form(equations, copies, driven, l) for l in range(frequencies.shape[0])]
+    forms = [_form(equations, copies, driven, l) for l in range(machine.size)]
     adjoints = _adjoints(forms, equations, noise, calculus)
     sources = [_sources(form, equations, covariance, noise, calculus) for form in forms]
     half = jnp.stack([jnp.stack([_overlap(y, s) for s in sources]) for y in adjoints])

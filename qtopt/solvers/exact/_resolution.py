@@ -26,7 +26,8 @@ def fastest_rate(machine: Machine, drive: AbstractDrive) -> Float[Array, ""]:
     samples = drive.steps or 32
     phases = (np.arange(samples) + 0.5) / samples
     coupling, slope = (part.T for part in drive.at_phases(phases))
-    dynamics = damped_system(machine.frequencies, copies_of(machine, coupling, slope)).dynamics
+    copies = copies_of(machine, coupling, slope)
+    dynamics = damped_system(machine.frequencies, machine.stiffness, copies).dynamics
     return jnp.max(jnp.sqrt(jnp.sum(dynamics**2, axis=(0, 1))))
 
 

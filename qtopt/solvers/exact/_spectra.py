@@ -117,7 +117,7 @@ def _spectra(
     basis = damped_axes(machine.frequencies, copies)
     static = [i for i, bath in enumerate(machine.baths) if not bath.driven]
     medium = Medium(
-        basis * machine.frequencies**2 @ basis.T,
+        basis @ machine.stiffness @ basis.T,
         jnp.stack([rotated(basis, copies[i].coupling)[:, 0] for i in static]),
         tuple(machine.baths[i].spectral_density for i in static),
     )

@@ -57,7 +57,7 @@ def _solve(
 ) -> Parts:
     """One group of oscillators."""
     copies = copies_of(machine, coupling, slope)
-    equations = damped_system(machine.frequencies, copies)
+    equations = damped_system(machine.frequencies, machine.stiffness, copies)
     averages = _averages(copies, equations, machine.temperatures, grid, drive_frequency, poles)
     heat = _heat(copies, jnp.sum(averages.work, axis=(0, 2)), averages.absorbed)
     norm = jnp.max(jnp.sqrt(jnp.sum(equations.dynamics**2, axis=(0, 1))))

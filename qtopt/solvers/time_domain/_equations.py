@@ -72,7 +72,7 @@ class Equations(eqx.Module):
     def system(self, time: Float[Array, ""]) -> System:
         """Coefficients at one time, in the oscillators' own coordinates; without the axis of time."""
         one = jnp.eye(self.machine.size)
-        found = system(self.machine.frequencies, self.copies(time), one, one)
+        found = system(self.machine.stiffness, self.copies(time), one, one)
         flat = {name: getattr(found, name)[..., 0] for name in ("dynamics", *_IN_TIME)}
         return found._replace(**flat)
 

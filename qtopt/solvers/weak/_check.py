@@ -1,5 +1,8 @@
 """What the weak theory needs of a machine and its drive."""
 
+import numpy as np
+from jax.core import Tracer
+
 from ...errors import InputError
 from ...model import AbstractDrive, Machine, is_mixed
 from ...schema import listed
@@ -10,8 +13,15 @@ def check_baths(machine: Machine) -> None:
     """Refuse baths that are outside the theory, in the words of a configuration file.
 
     Raises:
-        InputError: not exactly one driven bath, or no static bath.
+        InputError: not exactly one driven bath, no static bath, or springs that push the oscillators apart.
     """
+    if machine.springs is not None and not isinstance(machine.stiffness, Tracer):
+        lowest = float(np.linalg.eigvalsh(np.asarray(machine.stiffness)).min())
+        if lowest <= 0.0:
+            raise InputError(
+                '`machine.springs` must leave a binding potential for the solver "weak"; got one whose '
+                f"lowest squared normal frequency is {lowest:.3g} (weaken the springs)"
+            )
     driven = [bath.name for bath in machine.driven_baths]
     if not machine.static_baths:
         raise InputError(

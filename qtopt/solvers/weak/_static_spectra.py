@@ -85,11 +85,14 @@ class OneBathSpectra(StaticSpectra):
         if highest >= 1:
             powers.append(tuple(at.omega * x for x in psi))
         if highest >= 2:
-            # w^2 chi + 1 = chi [diag(omega_l^2) + K Gamma]: no cancellation at large w.
+            # w^2 chi + 1 = chi [V + K Gamma]: no cancellation at large w.
             matrix = self.matrix(jnp.stack(psi))
             damped = products(matrix, damping_matrix(self.machine, 0)[:, :, None])
-            squares = self.machine.frequencies[:, None] ** 2
-            powers.append(to_entries(matrix * squares + at.kernel * damped))
+            if self.machine.springs is None:
+                bound = matrix * self.machine.frequencies[:, None] ** 2
+            else:
+                bound = products(matrix, self.machine.stiffness[:, :, None])
+            powers.append(to_entries(bound + at.kernel * damped))
         return powers
 
     def slopes(self, a: "_Response", b: "_Response", highest: int, bath: int) -> list[Entries]:
