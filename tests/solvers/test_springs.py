@@ -138,6 +138,9 @@ name = "hot"
 temperature = 1.0
 spectral_density = { kind = "drude", damping = 0.1, cutoff = 3.0 }
 coupling = "driven"
+
+[solver]
+kind = "exact"
 """
 
 
