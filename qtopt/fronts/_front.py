@@ -1,13 +1,14 @@
 """Fronts: the non-dominated points of a trade-off, and how they print."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
 
 from ..model import AbstractDrive, Machine
+from ._history import History
 from .tradeoffs import AbstractTradeoff, Merits
 
 
@@ -65,6 +66,7 @@ class Front:
         remark: why there are no points, else empty.
         names: what tables and figures call the varied numbers.
         begun_from: the weak-coupling front from whose drives another solver's search began, or None.
+        history: what every round of the search found; None where nothing was searched.
     """
 
     COMMON: ClassVar[tuple[str, ...]] = ("truncation_error", "weak_validity")
@@ -74,6 +76,7 @@ class Front:
     remark: str = ""
     names: tuple[str, ...] = ()
     begun_from: "Front | None" = field(default=None, repr=False)
+    history: History | None = field(default=None, repr=False)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -106,6 +109,10 @@ class Front:
         body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
         remark = f"<p>{self.remark}</p>" if self.remark else ""
         return f"<table><tr>{head}</tr>{body}</table>{remark}"
+
+
+Watch = Callable[[Front], None]
+"""told what a search that goes on has found until now"""
 
 
 def front_text(fronts: "dict[str, Front]") -> str:

@@ -6,15 +6,19 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from .. import files
-from ..jobs import write_atomically
+from .. import __version__, files
+from ..jobs import revision, write_atomically
 from ..model import Configuration
 from ._front import Front
+from ._history import STAGE
 from ._vary import with_varied
+
+TABLE, BOUNDS, ROUNDS = "front.csv", "bounds.csv", "search.nc"
+"""files of a front: its points, its certified curve, what every round of the search found"""
 
 
 def write_front(fronts: Mapping[Configuration, Front], config: files.Config, out: Path) -> Path:
-    """`front.csv` and one full configuration in `points/` for each row; returns the table's path.
+    """`front.csv`, `bounds.csv` and one configuration in `points/` for each row; returns the table's path.
 
     The columns are those of the trade-off, see `Front.columns`; powers are negative when extracted, while
     "output" is positive. Numbers that [pareto] vary names have a column each, under their first key. Files
@@ -38,4 +42,52 @@ def write_front(fronts: Mapping[Configuration, Front], config: files.Config, out
             writer.writerow([configuration, *map(repr, front.row(point)), f"points/{path.name}"])
     for stale in set(folder.glob("*.toml")) - written:
         stale.unlink()
-    return write_atomically(out / "front.csv", table.getvalue())
+    _write_bounds(fronts, out / BOUNDS)
+    return write_atomically(out / TABLE, table.getvalue())
+
+
+def _write_bounds(fronts: Mapping[Configuration, Front], path: Path) -> None:
+    """The certified curves, where there are any: what is asked for (the first merit) and its bound."""
+    table = io.StringIO()
+    writer = csv.writer(table, lineterminator="\n")
+    writer.writerow(["configuration", "target", "bound"])
+    curves = {name: front.curve for name, front in fronts.items() if front.curve is not None}
+    for configuration, (target, bound) in curves.items():
+        writer.writerows(
+            [configuration, repr(float(t)), repr(float(b))] for t, b in zip(target, bound, strict=True)
+        )
+    write_atomically(path, table.getvalue())
+
+
+def write_history(fronts: Mapping[Configuration, Front], config: files.Config, path: Path) -> Path | None:
+    """What every round of the searches found, as netCDF over (configuration, round, aim).
+
+    A front that another solver improved has the rounds of both searches, one after the other.
+
+    Returns:
+        The path, or None (and no file) where nothing was searched: a mean-square certificate is the front.
+    """
+    import xarray
+
+    found = {name: history for name, front in fronts.items() if (history := front.history) is not None}
+    if not found:
+        path.unlink(missing_ok=True)
+        return None
+    names = xarray.Variable("configuration", list(found), {"long_name": "configuration"})
+    parts = [history.dataset() for history in found.values()]
+    made = xarray.concat(
+        parts,
+        names,
+        data_vars="all",
+        coords="minimal",
+        compat="override",
+        join="outer",
+        fill_value={STAGE: -1},
+    )
+    made.attrs = {
+        "title": "qtopt search",
+        "configuration_file": files.dumps(config),
+        "qtopt_version": __version__,
+        "git_revision": revision(),
+    }
+    return write_atomically(path, bytes(made.to_netcdf(engine="h5netcdf")))

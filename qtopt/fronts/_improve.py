@@ -5,7 +5,8 @@ from typing import Any
 
 from ..jobs import Store
 from ._evaluated import evaluated
-from ._front import Front, best_of, remark_on
+from ._front import Front, Watch, best_of, remark_on
+from ._history import History, Recorder
 from ._problem import FrontProblem
 from .rates import AbstractRates, SolverRates
 from .search import Round, drives_of, refine, search
@@ -28,6 +29,7 @@ def improved(
     begun: Front,
     store: Store | None = None,
     progress: Progress = lambda done, total, what: None,
+    watch: Watch | None = None,
 ) -> Front:
     """The front of a problem in the theory of its solver, from the drives of another front; see `trace`."""
     store = Store(None) if store is None else store
@@ -41,6 +43,17 @@ def improved(
     goal = tradeoff.goal_from([p.merits for p in begun.points], [p.merits for p in reached])
     words = f"improving by {problem.solver.kind} gradients"
     starts = drive_set.parameters_of(found)
+
+    def front(parameters: Any) -> Front:
+        points = best_of(tradeoff, evaluated(problem, problem.solver, drives_of(drive_set, parameters)))
+        history = (begun.history or History()).then(recorder.history(tradeoff))
+        return Front(tradeoff, points, None, remark_on(tradeoff, points), begun_from=begun, history=history)
+
+    def show(parameters: Any) -> None:
+        if watch is not None:
+            watch(front(parameters))
+
+    recorder = Recorder(problem.solver.kind, rates_of, drive_set, store, show)
     best = search(
         rates_of,
         drive_set,
@@ -50,6 +63,6 @@ def improved(
         store,
         lambda done, total: progress(done, total, words),
         BATCH,
+        recorder,
     )
-    points = best_of(tradeoff, evaluated(problem, problem.solver, drives_of(drive_set, best)))
-    return Front(tradeoff, points, None, remark_on(tradeoff, points), begun_from=begun)
+    return front(best)

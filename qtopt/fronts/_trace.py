@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import reduce
 from typing import Any
 
 import jax.numpy as jnp
@@ -11,7 +12,8 @@ from ..jobs import Store
 from ..model import AbstractDrive, Machine
 from ..solvers import Weak
 from ._evaluated import evaluated
-from ._front import Front, FrontPoint, best_of, remark_on
+from ._front import Front, FrontPoint, Watch, best_of, remark_on
+from ._history import History, Recorder
 from ._improve import Progress, improved
 from ._problem import FrontProblem
 from .drive_sets import DriveParameters, Variation, Varied
@@ -24,6 +26,7 @@ def trace(
     problem: FrontProblem,
     store: Store | None = None,
     progress: Progress = lambda done, total, what: None,
+    watch: Watch | None = None,
 ) -> Front:
     """Trace the front of a problem.
 
@@ -43,6 +46,7 @@ def trace(
         problem: machine, trade-off, drives and solver.
         store: where the state of the search is kept; a search resumed from it ends in the same front.
         progress: called on the host as ``progress(done, total, message)``.
+        watch: called on the host with what has been found, not yet certified, after every round.
 
     Raises:
         InputError: the machine is outside what the forms can do (one driven bath, static baths at one
@@ -51,13 +55,13 @@ def trace(
     Source: theory (9.1), (9.14); the search is described in theory, section 9.
     """
     store = Store(None) if store is None else store
-    begun = _weak_front(problem, store, progress)
+    begun = _weak_front(problem, store, progress, watch)
     if problem.solver.quadratic or not begun.points:
         return begun
-    return improved(problem, begun, store.beside(problem.solver.kind), progress)
+    return improved(problem, begun, store.beside(problem.solver.kind), progress, watch)
 
 
-def _weak_front(problem: FrontProblem, store: Store, progress: Progress) -> Front:
+def _weak_front(problem: FrontProblem, store: Store, progress: Progress, watch: Watch | None) -> Front:
     """The front by quadratic forms; its points by the solver, or by `Weak()` where that has no such forms."""
     tradeoff, drive_set, settings = problem.tradeoff, problem.drive_set, problem.settings
     rounds = broad(*tradeoff.effort)
@@ -70,28 +74,52 @@ def _weak_front(problem: FrontProblem, store: Store, progress: Progress) -> Fron
     if goal is None:
         progress(total, total, f"no {tradeoff.machine_name} within the bound")
         return Front(tradeoff, remark=f"no {tradeoff.machine_name} within the bound")
-    numbers = np.zeros((len(goal.aims), 0))
-    found = guide.drives(settings.points)
+    found, recorders = guide.drives(settings.points), []
     if found is None:
         starts = _starts(problem, guide, goal)
 
         def report(done: int) -> None:
             progress(2 + done, total, "searching")
 
-        best = search(rates_of, drive_set, goal, starts, rounds, store, lambda done, _: report(done))
+        def record(stage: str, space: Any, rates_of: AbstractRates, store: Store) -> Recorder:
+            def show(best: Any) -> None:
+                if watch is not None:
+                    watch(_found(problem, drives_of(space, best)))
+
+            recorders.append(Recorder(stage, rates_of, space, store, show))
+            return recorders[-1]
+
+        after = record("drives", drive_set, rates_of, store)
+        best = search(
+            rates_of, drive_set, goal, starts, rounds, store, lambda done, _: report(done), after_round=after
+        )
         found = drives_of(drive_set, best)
         if problem.variation is not None:
-            found, numbers = _varied(
-                problem, problem.variation, goal, best, store, lambda done, _: report(len(rounds) + done)
-            )
+            found = _varied(
+                problem, problem.variation, goal, best, store,
+                lambda done, _: report(len(rounds) + done), record,
+            )  # fmt: skip
     progress(total - 2, total, "evaluating")
-    solver = problem.solver if problem.solver.quadratic else Weak()
-    points = best_of(tradeoff, evaluated(problem, solver, found, np.asarray(numbers)))
+    front = _found(problem, found)
     progress(total - 1, total, "certifying")
-    points, certificate = _certified(problem, guide, points)
+    points, certificate = _certified(problem, guide, front.points)
+    front = replace(front, points=points, certificate=certificate)
     progress(total, total, "done")
+    histories = [recorder.history(tradeoff, front.curve) for recorder in recorders]
+    return replace(front, history=reduce(History.then, histories) if histories else None)
+
+
+def _found(problem: FrontProblem, found: Any) -> Front:
+    """The front, not yet certified, of a batch of drives or of (drives, numbers of the machine)."""
+    solver = problem.solver if problem.solver.quadratic else Weak()
+    drives, numbers = found if isinstance(found, tuple) else (found, None)
+    if numbers is None and problem.variation is not None:  # not searched yet
+        numbers = np.tile(problem.variation.start, (len(drives.frequency), 1))
+    points = best_of(
+        problem.tradeoff, evaluated(problem, solver, drives, None if numbers is None else np.asarray(numbers))
+    )
     names = () if problem.variation is None else problem.variation.names
-    return Front(tradeoff, points, certificate, remark_on(tradeoff, points), names)
+    return Front(problem.tradeoff, points, None, remark_on(problem.tradeoff, points), names)
 
 
 def _forms(problem: FrontProblem, machine: Machine) -> FormRates:
@@ -115,13 +143,16 @@ def _varied(
     parameters: DriveParameters,
     store: Store,
     progress: Callable[[int, int], None],
+    record: Callable[..., Recorder],
 ) -> tuple[AbstractDrive, Any]:
     """The best drive and numbers of the machine for every aim, from a drive for each."""
     space = Varied(problem.drive_set, variation.ranges)
     kept = min(problem.drive_set.kept_harmonics, KEPT_FOR_EACH * problem.drive_set.harmonics)
     rates_of = VariedRates(variation.build, problem.tradeoff.output(problem.machine.size), kept)
     starts = space.starts(variation, parameters, problem.settings.seed)
-    return drives_of(space, search(rates_of, space, goal, starts, NARROW, store.beside("varied"), progress))
+    store = store.beside("varied")
+    after = record("varied", space, rates_of, store)
+    return drives_of(space, search(rates_of, space, goal, starts, NARROW, store, progress, after_round=after))
 
 
 def _adam(learning_rate: float) -> Callable[..., Any]:

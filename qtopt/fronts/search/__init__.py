@@ -1,6 +1,12 @@
 """Batched gradient search: many starts for every point of a front in one compiled program."""
 
-from ._loop import Goal as Goal, Round as Round, broad as broad, search as search
+from ._loop import (
+    AfterRound as AfterRound,
+    Goal as Goal,
+    Round as Round,
+    broad as broad,
+    search as search,
+)
 from ._selection import (
     best_and_neighbours as best_and_neighbours,
     best_of_all as best_of_all,
@@ -11,6 +17,7 @@ from ._steps import (
     drives_of as drives_of,
     explore as explore,
     explored as explored,
+    gradient_norms as gradient_norms,
     refine as refine,
     refined as refined,
 )

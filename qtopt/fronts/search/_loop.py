@@ -17,6 +17,8 @@ from ._steps import Space, Target, explore, refine
 
 Step = Callable[..., tuple[Any, Rates]]
 """(rates_of, space, targets, parameters) -> parameters, rates: `explore` or `refine`."""
+AfterRound = Callable[[int, Any, Rates, Target], None]
+"""(round from 0, parameters, rates, targets) of all candidates of a finished round, before the selection"""
 
 
 class Round(NamedTuple):
@@ -72,6 +74,7 @@ def search(
     store: Store,
     progress: Callable[[int, int], None],
     batch: int | None = None,
+    after_round: AfterRound = lambda number, parameters, rates, targets: None,
 ) -> Any:
     """The best candidate for each target after some rounds.
 
@@ -84,6 +87,7 @@ def search(
         store: where the state is kept after every chunk of work; a search resumed from it ends in the same.
         progress: called as ``progress(chunks done, chunks in all)``.
         batch: candidates in one chunk; by default all. Smaller ones need rounds that all end with "best".
+        after_round: told of every round that ends, before its state is kept: of the last one perhaps twice.
     """
     count = parameters.frequency_logit.shape[0]
     batch = count if batch is None else min(batch, count)
@@ -99,6 +103,7 @@ def search(
         state = _improved(rates_of, space, targets, state, rule.step, part, batch if parts > 1 else None)
         if part == parts - 1:
             rates = tuple(np.asarray(state.rates))
+            after_round(chunk // parts, state.parameters, rates, targets)
             if rule.aim:
                 aims = goal.again(rates, np.asarray(state.aims))
                 state, targets = state._replace(aims=jnp.asarray(aims)), goal.targets(aims)

@@ -150,12 +150,29 @@ def _with_rates(
         def each(candidate: Any) -> Any:
             return one(rates_of, *candidate)
 
-        at_once = candidates_at_once() if rates_of.at_once is None else rates_of.at_once
-        if at_once == 1:
-            return jax.lax.map(each, candidates)
-        return jax.lax.map(each, candidates, batch_size=at_once)
+        return _side_by_side(rates_of, each, candidates)
 
     return over_devices(batch, rates_of, (parameters, targets))
+
+
+def _side_by_side(rates_of: AbstractRates, each: Callable[[Any], Any], candidates: Any) -> Any:
+    at_once = candidates_at_once() if rates_of.at_once is None else rates_of.at_once
+    if at_once == 1:
+        return jax.lax.map(each, candidates)
+    return jax.lax.map(each, candidates, batch_size=at_once)
+
+
+@eqx.filter_jit
+def gradient_norms(
+    rates_of: AbstractRates, space: Space, targets: Target, parameters: Any
+) -> Float[Array, " B"]:
+    """|d score/d parameters| of every candidate of a batch: 0 where the search has come to its end."""
+
+    def each(candidate: tuple[Any, Target]) -> Array:
+        start, target = candidate
+        return optax.tree.norm(jax.grad(lambda p: target.score(*rates_of.rates(space.drive(p))))(start))
+
+    return _side_by_side(rates_of, each, (parameters, targets))
 
 
 @eqx.filter_jit

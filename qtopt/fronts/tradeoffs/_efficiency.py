@@ -1,7 +1,7 @@
 """Trade-offs of an output and its efficiency, which output and entropy production rate fix."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
@@ -97,6 +97,10 @@ class AbstractEfficiencyTradeoff(AbstractTradeoff):
     def merits(self, currents: Currents) -> Merits | None:
         gained = self.gained(currents)
         return None if gained is None else {"efficiency": gained[0], "output": gained[1]}
+
+    def read(self, rates: tuple[np.ndarray, ...]) -> Mapping[str, np.ndarray]:
+        output, entropy = rates
+        return {"efficiency": self.efficiency(entropy / output), "output": output}
 
     def ranked(self, merits: Merits) -> tuple[float, ...]:
         return merits["efficiency"], merits["output"]

@@ -1,6 +1,6 @@
 """The three desiderata of engines: power, efficiency and constancy."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple, Self
 
@@ -16,7 +16,7 @@ from ..rates import FormRates, Output
 from ..search import Goal
 from ._efficiency import PENALTY, two_temperatures
 from ._power_efficiency import PowerEfficiency
-from ._power_precision import PRECISE_COLUMNS, AbstractPrecisionGuide, precise_merits
+from ._power_precision import PRECISE_COLUMNS, AbstractPrecisionGuide, precise_merits, precise_rates
 from ._tradeoff import FREQUENCY, AbstractGuide, AbstractTradeoff, Axis, Currents, Merits
 
 LOWEST = 0.7
@@ -105,6 +105,10 @@ class PowerEfficiencyConstancy(AbstractTradeoff):
 
     def merits(self, currents: Currents) -> Merits | None:
         return precise_merits(currents, -float(currents.local_powers.sum()))
+
+    def read(self, rates: tuple[np.ndarray, ...]) -> Mapping[str, np.ndarray]:
+        output, _, entropy = rates
+        return {**precise_rates(rates), "efficiency": self.engine.efficiency(entropy / output)}
 
     def ranked(self, merits: Merits) -> tuple[float, ...]:
         constancy = -merits["output_fluctuations"] / merits["output"]

@@ -1,6 +1,6 @@
 """Precise work: the uncertainty product of the work of one oscillator against that work."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple, Self
 
@@ -108,6 +108,9 @@ class PowerPrecision(AbstractTradeoff):
     def merits(self, currents: Currents) -> Merits | None:
         return precise_merits(currents, -float(currents.local_powers[self.oscillator]))
 
+    def read(self, rates: tuple[np.ndarray, ...]) -> Mapping[str, np.ndarray]:
+        return precise_rates(rates)
+
     def ranked(self, merits: Merits) -> tuple[float, ...]:
         return merits["output"], -merits["uncertainty_product"]
 
@@ -172,6 +175,16 @@ def precise_merits(currents: Currents, output: float) -> Merits | None:
         "output_power": -output,
         "output_fluctuations": currents.variance,
         "uncertainty_product": currents.variance * currents.entropy_production_rate / output**2,
+    }
+
+
+def precise_rates(rates: tuple[np.ndarray, ...]) -> Mapping[str, np.ndarray]:
+    """The merits that rates (X, D, S) alone fix."""
+    output, noise, entropy = rates
+    return {
+        "output": output,
+        "output_fluctuations": noise,
+        "uncertainty_product": noise * entropy / output**2,
     }
 
 

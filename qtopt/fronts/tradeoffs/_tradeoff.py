@@ -141,6 +141,14 @@ class AbstractTradeoff(ABC):
         """The numbers of one machine, among them "output"; None where it does not serve the trade-off."""
 
     @abstractmethod
+    def read(self, rates: tuple[np.ndarray, ...]) -> Mapping[str, np.ndarray]:
+        """The merits that `ranked` and the main panel need, as arrays by name, from rates of a search.
+
+        Args:
+            rates: (X, S) or (X, D, S), (B,) each.
+        """
+
+    @abstractmethod
     def ranked(self, merits: Merits) -> tuple[float, ...]:
         """What no other point may exceed in all: larger is better."""
 

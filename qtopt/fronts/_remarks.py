@@ -1,0 +1,43 @@
+"""What the reader of a front should know of its search."""
+
+import math
+from collections.abc import Iterable
+
+from ._front import Front
+from ._problem import FrontProblem
+
+AT_THE_END = 1e-2
+"""Numbers nearer to an end of their range than this part of it, on a logarithmic scale, are at that end."""
+
+
+def search_remarks(problem: FrontProblem, front: Front) -> list[str]:
+    """Whether the search converged, and which searched numbers ended at a bound of their range.
+
+    Empty when all is well: then the front would not change by a wider range, as far as a search can tell.
+    """
+    drives = problem.drive_set
+    found = [] if front.history is None else front.history.remarks()
+    found += _ends("pareto.frequency_range", drives.frequency_range, front.values("frequency"))
+    if problem.variation is not None:
+        for name, limits in zip(problem.variation.names, problem.variation.ranges, strict=True):
+            found += _ends(f"the range of {name} in pareto.vary", limits, front.values(name))
+    return found
+
+
+def _ends(what: str, limits: tuple[float, float], values: Iterable[float]) -> list[str]:
+    """One sentence for each end of a range at which some of the values are."""
+    low, high = map(math.log, limits)
+    if high <= low:
+        return []  # one value, as it was wanted
+    places = [(math.log(value) - low) / (high - low) for value in values]
+    counts = {
+        "lower": sum(place < AT_THE_END for place in places),
+        "upper": sum(place > 1.0 - AT_THE_END for place in places),
+    }
+    ends = {"lower": limits[0], "upper": limits[1]}
+    return [
+        f"{count} of {len(places)} points end at the {end} end of {what}, {ends[end]:g}: better ones may lie "
+        "beyond; widen it."
+        for end, count in counts.items()
+        if count
+    ]
