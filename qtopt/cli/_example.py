@@ -40,7 +40,7 @@ class Example(AbstractCommand):
 
 def _examples() -> dict[str, str]:
     """The text of every example by its name, without the line for editors of a checkout."""
-    packaged = resources.files(__package__.partition(".")[0]) / "examples"
+    packaged = resources.files("qtopt") / "examples"
     folder: Traversable = packaged if packaged.is_dir() else CHECKOUT
     files = sorted((file for file in folder.iterdir() if file.name.endswith(".toml")), key=lambda f: f.name)
     lines = {file.name: file.read_text(encoding="utf-8").splitlines(keepends=True) for file in files}
