@@ -12,8 +12,11 @@ import qtopt
 ROOT = Path(__file__).parents[2]
 CITED = re.compile(r"(?<=\W)\((\d+)\.(\d+)\)")
 CODE = re.compile(r"(``.*?``|`.*?`)", re.DOTALL)
-ARRAY = "jaxlib._jax.Array"
-ARRAY_LIKE = "Array | ndarray | bool | number | bool | int | float | complex"
+ARRAY = re.compile(r"~?(jaxlib\._jax|jax)\.Array\b")
+ARRAY_LIKE = re.compile(
+    r"~?(jaxlib\._jax\.|jax\.)?Array \| ~?(numpy\.)?ndarray \| ~?(numpy\.)?bool \| ~?(numpy\.)?number"
+    r" \| bool \| int \| float \| complex"
+)
 """as Sphinx spells them"""
 MARKUP = re.compile(r"[*|]|(?<=\w)_(?!\w)")
 
@@ -77,12 +80,15 @@ def as_text(app: Sphinx, what: str, name: str, value: object, options: object, l
     """Docstrings are read as they are written: only backticks mean something, and citations are links."""
     parts = CODE.split("\n".join(lines))
     parts[::2] = [CITED.sub(cited, MARKUP.sub(r"\\\g<0>", part)) for part in parts[::2]]
-    lines[:] = [*([""] if what == "property" else []), *"".join(parts).split("\n")]  # no `type: text`
+    text = "".join(parts)
+    if what == "property":
+        text = text.replace(": ", " — ", 1)  # which napoleon would read as `type: text`
+    lines[:] = text.split("\n")
 
 
 def short(app: Sphinx, what: str, name: str, value: object, options: object, *parts: str | None) -> tuple:
     """Arguments and what is returned, with types under the names that people write."""
-    return tuple(part and part.replace(ARRAY_LIKE, "ArrayLike").replace(ARRAY, "Array") for part in parts)
+    return tuple(part and ARRAY.sub("Array", ARRAY_LIKE.sub("ArrayLike", part)) for part in parts)
 
 
 def cited(match: re.Match[str]) -> str:
