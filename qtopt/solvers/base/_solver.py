@@ -10,7 +10,7 @@ from jaxtyping import Array, Float, Int
 from numpy.typing import NDArray
 
 from ...errors import InputError
-from ...model import AbstractDrive, Machine
+from ...model import AbstractDrive, Machine, is_mixed
 from ._fluctuations import Fluctuations
 from ._steady_state import AbstractSteadyState
 
@@ -24,6 +24,18 @@ def check_size(machine: Machine, drive: AbstractDrive) -> None:
         raise InputError(
             f"a drive must have one shape per oscillator ({machine.size}), but it has {drive.size}."
         )
+
+
+def check_jumps(machine: Machine, drive: AbstractDrive) -> None:
+    """Raise `InputError` for a drive that jumps and couples a memoryless bath: theory (2.13)."""
+    for bath in machine.driven_baths:
+        memoryless = bath.spectral_density.expansion().poles.shape[0] == 0
+        if drive.steps and (memoryless or is_mixed(bath)):
+            part = "memoryless" if memoryless else "memoryless in part"
+            raise InputError(
+                f"a drive that jumps must couple a bath with memory, but bath {bath.name!r} is {part}, "
+                "where a jump costs infinite power: use a Drude cut-off or a smooth drive."
+            )
 
 
 class AbstractSolver(eqx.Module):

@@ -1,8 +1,7 @@
 """What the exact solver and the time domain need of a machine and its drive."""
 
-from ...errors import InputError
-from ...model import AbstractDrive, Machine, is_mixed
-from ..base import check_size
+from ...model import AbstractDrive, Machine
+from ..base import check_jumps, check_size
 
 
 def check_drive(machine: Machine, drive: AbstractDrive) -> None:
@@ -12,11 +11,4 @@ def check_drive(machine: Machine, drive: AbstractDrive) -> None:
         InputError: a drive for another number of oscillators; one that jumps and couples a memoryless bath.
     """
     check_size(machine, drive)
-    for bath in machine.driven_baths:
-        memoryless = bath.spectral_density.memory().input.shape[0] == 0
-        if drive.steps and (memoryless or is_mixed(bath)):
-            part = "memoryless" if memoryless else "memoryless in part"
-            raise InputError(
-                f"a drive that jumps must couple a bath with memory, but bath {bath.name!r} is {part}, "
-                "where a jump costs infinite power: use a Drude cut-off or a smooth drive."
-            )
+    check_jumps(machine, drive)

@@ -6,7 +6,7 @@ from jax.core import Tracer
 from ...errors import InputError
 from ...model import AbstractDrive, Machine, is_mixed
 from ...schema import listed
-from ..base import check_size
+from ..base import check_jumps, check_size
 
 
 def check_baths(machine: Machine) -> None:
@@ -40,11 +40,12 @@ def check_machine(machine: Machine, drive: AbstractDrive) -> None:
     """Refuse what is outside the theory.
 
     Raises:
-        InputError: not exactly one driven bath, no static bath, a driven bath with friction and memory, or a
-            drive for another number of oscillators.
+        InputError: not exactly one driven bath, no static bath, a driven bath with friction and memory, a
+            drive for another number of oscillators, or one that jumps beside a strictly Ohmic driven bath.
     """
     check_baths(machine)
     check_size(machine, drive)
+    check_jumps(machine, drive)
     (driven,) = machine.driven_baths
     if is_mixed(driven):
         raise InputError(

@@ -19,7 +19,7 @@ from ._fluctuations import check_fluctuations, fluctuations
 from ._kernels import phase_space_covariance
 from ._result import WeakSteadyState
 from ._steady_state import steady_state
-from ._validity import Resonances, self_energies
+from ._validity import Resonances, feedback
 from ._window import with_window_currents
 
 OTHER_UNIT = 1.37
@@ -45,7 +45,7 @@ class Weak(AbstractSolver):
     accuracy: float = eqx.field(static=True, default=1e-15)
 
     def check(self, machine: Machine, drive: AbstractDrive) -> None:
-        """Raise `InputError`: not exactly one driven bath, no static bath, a drive of another size."""
+        """Raise `InputError`: see `check_machine`."""
         check_machine(machine, drive)
 
     def check_baths(self, machine: Machine) -> None:
@@ -104,8 +104,8 @@ class Weak(AbstractSolver):
     ) -> dict[str, NDArray[Any]]:
         """How weak the driven bath is: see `weak_validity`."""
         resonances = Resonances(eigenvalues, eigenvectors)
-        energies = each(_self_energies(self.harmonics), machines, drives, resonances.frequencies)
-        return {"weak_validity": resonances.broadening(np.asarray(energies))}
+        found = each(_feedback(self.harmonics), machines, drives, resonances.frequencies)
+        return {"weak_validity": resonances.broadening(*map(np.asarray, found))}
 
     def with_more_digits(
         self, machine: Machine, drive: AbstractDrive, state: AbstractSteadyState
@@ -117,9 +117,9 @@ class Weak(AbstractSolver):
 
 
 @lru_cache
-def _self_energies(harmonics: int | None) -> Callable[..., Any]:
+def _feedback(harmonics: int | None) -> Callable[..., Any]:
     """The same function for equal settings, so that programs are shared."""
-    return partial(self_energies, harmonics=harmonics)
+    return partial(feedback, harmonics=harmonics)
 
 
 @eqx.filter_jit

@@ -30,7 +30,7 @@ def steady_state(
         poles: the rational coth, by default to machine precision.
 
     Raises:
-        InputError: not exactly one driven bath, no static bath, or a drive for another number of oscillators.
+        InputError: see `check_machine`.
         RuntimeError: float64 is disabled.
 
     Source: theory (3.11), (3.25).
@@ -46,13 +46,14 @@ def steady_state(
     heat = jnp.stack([driven_heat if bath.driven else next(others) for bath in machine.baths])
     kept = series.weights @ jnp.abs(series.amplitudes) ** 2
     missing = jnp.sum(jnp.maximum(drive.mean_square() - kept, 0.0))
+    last = jnp.sum(table.work[-1], axis=0)
     return WeakSteadyState(  # pyright: ignore[reportCallIssue]  (the status is a property)
         power=power,
         local_powers=local_powers,
         heat_currents=heat,
         entropy_production_rate=-jnp.sum(heat / machine.temperatures),
         covariance=covariance(machine, poles),
-        truncation_error=missing * jnp.sum(jnp.abs(jnp.sum(table.work[-1], axis=0))),
+        truncation_error=missing * jnp.sum(jnp.abs(last + jnp.conj(last.T))) / 2.0,
     )
 
 

@@ -1,4 +1,4 @@
-"""How weak is weak? The linewidth that the driven bath adds to the static machine's resonances."""
+"""How weak is weak? The linewidth that the driven bath and the machine add to each other's resonances."""
 
 from typing import Any
 
@@ -8,38 +8,71 @@ import numpy as np
 from jaxtyping import Array, Complex, Float
 from numpy.typing import NDArray
 
-from ...model import AbstractDrive, Machine, state_space
+from ...model import AbstractDrive, Machine, state_space, susceptibility
 
 LIMIT = 0.1
 """Above this ratio the weak theory is questionable (at the example: 0.1 means errors of about 10 %)."""
 
 
 def weak_validity(machine: Machine, drive: AbstractDrive, harmonics: int | None = None) -> float:
-    """Largest ratio of the linewidth added by the driven bath to a resonance over its linewidth without it.
+    """Largest ratio of the linewidth that the driven coupling adds to a resonance over its linewidth without.
 
-    First-order perturbation of each eigenvalue lambda = -iw of the static dynamics by the self-energy
-    ``R(w) = sum_n conj(g_n) K_1(w + n Omega) g_n^T`` at the resonance w = Im lambda:
-    ``delta lambda = -(left_v^T R right_x)/(left^T right)``, linewidth = -Re lambda. Runs on the host
-    (NumPy eigenvalues); infinite when a resonance has no linewidth at all.
+    Resonances are those of the machine, eigenvalues lambda of its static dynamics, which the self-energy
+    ``R(w) = sum_n conj(g_n) K_1(w + n Omega) g_n^T`` widens by ``Re(left_v^T R right_x)/(left^T right)`` at
+    w = -Im lambda; and those of the driven bath, poles p of its response, which the machine widens by
+    ``Re[K_1(w) sum_n g_n^T chi(w - n Omega) conj(g_n)]`` of their width at w = Re p. Runs on the host (NumPy
+    eigenvalues); infinite when a resonance has no linewidth at all.
 
-    Source: theory (3.24).
+    Source: theory (3.24), (3.26), (3.27).
     """
     resonances = Resonances(*np.linalg.eig(np.asarray(_static_dynamics(machine))))
-    energies = _self_energies(machine, drive, jnp.asarray(resonances.frequencies), harmonics)
-    return float(resonances.broadening(np.asarray(energies)))
+    found = _feedback(machine, drive, jnp.asarray(resonances.frequencies), harmonics)
+    return float(resonances.broadening(*map(np.asarray, found)))
+
+
+def feedback(
+    machine: Machine, drive: AbstractDrive, frequencies: Float[Array, " n"], harmonics: int | None = None
+) -> tuple[Complex[Array, "n L L"], Float[Array, ""]]:
+    """R(w) at these frequencies, and the largest relative linewidth that the machine adds to a driven bath.
+
+    It works under jit and vmap.
+    """
+    return self_energies(machine, drive, frequencies, harmonics), _bath_broadening(machine, drive, harmonics)
 
 
 def self_energies(
-    machine: Machine, drive: AbstractDrive, frequencies: Float[Array, " n"], harmonics: int | None = None
+    machine: Machine,
+    drive: AbstractDrive,
+    frequencies: Complex[Array, " n"] | Float[Array, " n"],
+    harmonics: int | None = None,
 ) -> Complex[Array, "n L L"]:
-    """R(w) of the driven baths at these frequencies; works under jit and vmap."""
+    """R(w) of the driven baths at real or complex frequencies: theory (3.22)."""
     orders, _, g = drive.series(harmonics).two_sided()
     shifted = frequencies[:, None] + orders * drive.frequency
     kernel = sum(bath.spectral_density.memory_kernel(shifted) for bath in machine.driven_baths)
     return jnp.einsum("nl,jn,nm->jlm", jnp.conj(g), kernel, g) * machine.sharing()
 
 
-_self_energies = eqx.filter_jit(self_energies)
+def _bath_broadening(machine: Machine, drive: AbstractDrive, harmonics: int | None) -> Float[Array, ""]:
+    """max_p |Re K_1(w) sum_n g_n^T chi(w - n Omega) conj(g_n)| at w = Re p, over copies of driven baths."""
+    orders, _, g = drive.series(harmonics).two_sided()
+    largest = jnp.zeros(())
+    for density in (bath.spectral_density for bath in machine.driven_baths):
+        at = density.expansion().poles.real
+        if at.shape[0] == 0:
+            continue
+        shifted = at[:, None] - orders * drive.frequency
+        chi = susceptibility(machine, shifted.ravel().astype(complex)).reshape(
+            *g.shape[1:] * 2, *shifted.shape
+        )
+        # chi vanishes between groups of oscillators: the sum over m stays in the copy that l belongs to
+        response = jnp.einsum("cl,nl,lmpn,nm->cp", machine.membership() * 1.0, g, chi, jnp.conj(g))
+        gain = density.memory_kernel(at.astype(complex)) * response
+        largest = jnp.maximum(largest, jnp.max(jnp.abs(gain.real)))
+    return largest
+
+
+_feedback = eqx.filter_jit(feedback)
 
 
 @eqx.filter_jit
@@ -48,24 +81,32 @@ def _static_dynamics(machine: Machine) -> Float[Array, "n n"]:
 
 
 class Resonances:
-    """Eigenvalues and eigenvectors of static dynamics, (..., n, n); leading axes number machines."""
+    """Eigenvalues and eigenvectors of static dynamics, (..., n, n); leading axes number machines.
+
+    Attributes:
+        frequencies: (..., n) at which motion exp(lambda t) = exp(-i w t) oscillates, w = -Im lambda.
+        widths: (..., n) -Re lambda.
+        left, right: (..., n, n) eigenvectors as rows and columns, with left right = 1.
+    """
 
     def __init__(self, eigenvalues: NDArray[Any], right: NDArray[Any]) -> None:
-        self.right, self.frequencies, self.widths = right, np.imag(eigenvalues), -np.real(eigenvalues)
+        self.right, self.frequencies, self.widths = right, -np.imag(eigenvalues), -np.real(eigenvalues)
         try:
             self.left = np.linalg.inv(self.right)
         except np.linalg.LinAlgError:  # of one machine at least
             self.left = np.vectorize(_inverse, signature="(n,n)->(n,n)")(self.right)
 
-    def broadening(self, energies: NDArray[np.complex128]) -> NDArray[np.float64]:
-        """(...) largest ratio of added over own linewidth, for self-energies (..., n, L, L)."""
+    def broadening(
+        self, energies: NDArray[np.complex128], of_bath: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """(...) largest ratio of added over own linewidth, from the results of `feedback`."""
         size = energies.shape[-1]
         left, right = self.left[..., :, size : 2 * size], self.right[..., :size, :]
         added = np.abs(np.einsum("...jl,...jlm,...mj->...j", left, energies, right).real)
         with np.errstate(divide="ignore", invalid="ignore"):
             ratio = np.where(added > 0.0, added / np.maximum(self.widths, 0.0), 0.0)
         defective = np.isnan(self.left).any(axis=(-2, -1))
-        return np.where(defective, np.inf, np.max(ratio, axis=-1))
+        return np.where(defective, np.inf, np.maximum(np.max(ratio, axis=-1), of_bath))
 
 
 def _inverse(matrix: NDArray[Any]) -> NDArray[Any]:
