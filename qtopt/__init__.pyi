@@ -1,5 +1,6 @@
 # The public names, stated once: __init__.py reads them from here, and so do type checkers.
 
+from .checks import audit as audit
 from .errors import InputError as InputError
 from .files import (
     Config as Config,

@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 
 Class = TypeVar("Class", bound=Any)
 
-_HOMES = {"tradeoff": "fronts", "drive set": "fronts"}
-"""Rooms above the configuration files whose kinds are loaded when one of them is asked for."""
+_HOMES = {"tradeoff": "fronts", "drive set": "fronts", "check": "checks"}
+"""Rooms above those that ask for their kinds: they are loaded then."""
 _FAMILIES: dict[str, dict[str, type]] = {}
 
 

@@ -4,6 +4,7 @@ import sys
 
 from .. import __version__
 from ..registry import register
+from ._audit import Audit
 from ._command import carry_out
 from ._evaluate import Evaluate
 from ._example import Example
@@ -12,7 +13,7 @@ from ._scan import Scan
 from ._schema import Schema
 from ._simulate import Simulate
 
-for command in (Evaluate, Pareto, Scan, Simulate, Example, Schema):
+for command in (Evaluate, Pareto, Scan, Simulate, Audit, Example, Schema):
     register(command)
 
 
@@ -20,7 +21,7 @@ def main(arguments: list[str] | None = None) -> None:
     """The entry point of the command line.
 
     Exit status: 0 done, 2 bad input (one line on standard error says what), 3 another process ended, 130
-    interrupted.
+    interrupted; `audit` has its own.
 
     Args:
         arguments: what follows `qtopt` on the command line; None: what the process was given.

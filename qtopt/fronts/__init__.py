@@ -9,6 +9,7 @@ from ._front import (
 )
 from ._front_files import (
     BOUNDS as BOUNDS,
+    POINTS as POINTS,
     ROUNDS as ROUNDS,
     TABLE as TABLE,
     write_front as write_front,
@@ -18,7 +19,7 @@ from ._history import History as History, hypervolume as hypervolume
 from ._improve import improved as improved
 from ._power import maximise_power as maximise_power
 from ._problem import FrontProblem as FrontProblem, FrontSettings as FrontSettings, problem_of as problem_of
-from ._remarks import search_remarks as search_remarks
+from ._remarks import at_ends as at_ends, search_remarks as search_remarks
 from ._trace import trace as trace
 from ._vary import variation_of as variation_of, with_varied as with_varied
 from .certificates import (

@@ -8,7 +8,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ..model import AbstractDrive, Machine
+from ..observables import Audit, Case, Searched, audited, case_of, evaluate
 from ._history import History
+from ._problem import FrontProblem
 from .tradeoffs import AbstractTradeoff, Merits
 
 
@@ -67,6 +69,7 @@ class Front:
         names: what tables and figures call the varied numbers.
         begun_from: the weak-coupling front from whose drives another solver's search began, or None.
         history: what every round of the search found; None where nothing was searched.
+        problem: what was searched, and how; None for points that come from elsewhere.
     """
 
     COMMON: ClassVar[tuple[str, ...]] = ("truncation_error", "weak_validity")
@@ -77,6 +80,7 @@ class Front:
     names: tuple[str, ...] = ()
     begun_from: "Front | None" = field(default=None, repr=False)
     history: History | None = field(default=None, repr=False)
+    problem: FrontProblem | None = field(default=None, repr=False)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -99,6 +103,16 @@ class Front:
     def curve(self) -> tuple[np.ndarray, np.ndarray] | None:
         """The certified bound as a curve in the plane of the trade-off's first two axes, or None."""
         return None if self.certificate is None else (self.certificate.target, self.certificate.bound)
+
+    def audit(self) -> Audit:
+        """What all checks find about its points and its search: see `qtopt.audit`."""
+        problem = self.problem
+        if problem is None or not self.points:
+            return audited()
+        cases = [case_of(evaluate(point.machine, point.drive, problem.solver)) for point in self.points]
+        own, drives = problem.drive_set, tuple(point.drive for point in self.points)
+        searched = Searched(drives, own.frequency_range, own.harmonics)
+        return audited(*cases, wholes=[Case(problem.machine, problem.solver, searched=searched)])
 
     def __repr__(self) -> str:
         return front_text({self.tradeoff.kind: self})

@@ -13,8 +13,9 @@ from ._front import Front
 from ._history import STAGE
 from ._vary import with_varied
 
-TABLE, BOUNDS, ROUNDS = "front.csv", "bounds.csv", "search.nc"
-"""files of a front: its points, its certified curve, what every round of the search found"""
+TABLE, BOUNDS, ROUNDS, POINTS = "front.csv", "bounds.csv", "search.nc", "points"
+"""files of a front: its points, its certified curve, what every round of the search found, and the folder of
+one configuration for each point"""
 
 
 def write_front(fronts: Mapping[Configuration, Front], config: files.Config, out: Path) -> Path:
@@ -24,7 +25,7 @@ def write_front(fronts: Mapping[Configuration, Front], config: files.Config, out
     "output" is positive. Numbers that [pareto] vary names have a column each, under their first key. Files
     appear in one step each; points of an earlier front are removed.
     """
-    folder = out / "points"
+    folder = out / POINTS
     folder.mkdir(parents=True, exist_ok=True)
     table = io.StringIO()
     writer = csv.writer(table, lineterminator="\n")
@@ -39,7 +40,7 @@ def write_front(fronts: Mapping[Configuration, Front], config: files.Config, out
             machine = own.machine.with_configuration(configuration)
             files.save(replace(own, machine=machine, drive=point.drive), path)
             written.add(path)
-            writer.writerow([configuration, *map(repr, front.row(point)), f"points/{path.name}"])
+            writer.writerow([configuration, *map(repr, front.row(point)), f"{POINTS}/{path.name}"])
     for stale in set(folder.glob("*.toml")) - written:
         stale.unlink()
     _write_bounds(fronts, out / BOUNDS)

@@ -26,18 +26,20 @@ def search_remarks(problem: FrontProblem, front: Front) -> list[str]:
 
 def _ends(what: str, limits: tuple[float, float], values: Iterable[float]) -> list[str]:
     """One sentence for each end of a range at which some of the values are."""
+    values = list(values)
+    return [
+        f"{count} of {len(values)} points end at the {end} end of {what}, {limit:g}: better ones may lie "
+        "beyond; widen it."
+        for (end, count), limit in zip(at_ends(limits, values).items(), limits, strict=True)
+        if count
+    ]
+
+
+def at_ends(limits: tuple[float, float], values: Iterable[float]) -> dict[str, int]:
+    """How many values are at the lower and at the upper end of a range; none where it is one number."""
     low, high = map(math.log, limits)
-    if high <= low:
-        return []  # one value, as it was wanted
-    places = [(math.log(value) - low) / (high - low) for value in values]
-    counts = {
+    places = [(math.log(value) - low) / (high - low) for value in values] if high > low else []
+    return {
         "lower": sum(place < AT_THE_END for place in places),
         "upper": sum(place > 1.0 - AT_THE_END for place in places),
     }
-    ends = {"lower": limits[0], "upper": limits[1]}
-    return [
-        f"{count} of {len(places)} points end at the {end} end of {what}, {ends[end]:g}: better ones may lie "
-        "beyond; widen it."
-        for end, count in counts.items()
-        if count
-    ]

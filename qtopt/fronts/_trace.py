@@ -55,10 +55,11 @@ def trace(
     Source: theory (9.1), (9.14); the search is described in theory, section 9.
     """
     store = Store(None) if store is None else store
-    begun = _weak_front(problem, store, progress, watch)
+    begun = replace(_weak_front(problem, store, progress, watch), problem=problem)
     if problem.solver.quadratic or not begun.points:
         return begun
-    return improved(problem, begun, store.beside(problem.solver.kind), progress, watch)
+    front = improved(problem, begun, store.beside(problem.solver.kind), progress, watch)
+    return replace(front, problem=problem)
 
 
 def _weak_front(problem: FrontProblem, store: Store, progress: Progress, watch: Watch | None) -> Front:

@@ -1,5 +1,14 @@
 """What physicists read off a steady state: operating mode, efficiencies, precision and its bounds."""
 
+from ._audit import (
+    AbstractCheck as AbstractCheck,
+    Audit as Audit,
+    Case as Case,
+    Finding as Finding,
+    Searched as Searched,
+    audited as audited,
+    case_of as case_of,
+)
 from ._current import (
     Current as Current,
     CurrentKind as CurrentKind,

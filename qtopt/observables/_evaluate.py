@@ -11,6 +11,7 @@ import numpy as np
 
 from ..model import AbstractDrive, Machine
 from ..solvers import AbstractSolver, Weak
+from ._audit import Audit, audited, case_of
 from ._quantities import quantities
 from ._solved import Observation, Solved, averages, known, no_fluctuations
 
@@ -63,6 +64,10 @@ class Evaluation:
             if trust is not None and value is not None and trust.broken(value, self.power):
                 found.append(f"{item.name} is {value:.2g}, {trust.beyond}: {trust.advice}")
         return found
+
+    def audit(self) -> Audit:
+        """What all checks find about this machine and these numbers: see `qtopt.audit`."""
+        return audited(case_of(self))
 
     def as_dict(self) -> dict[str, Any]:
         """Plain numbers under the keys of `qtopt evaluate --json`; infinite ones become None."""

@@ -23,6 +23,7 @@ ROOMS = (
     ("observables",),
     ("files",),
     ("fronts",),
+    ("checks",),
     ("scan",),
     ("plots",),
     ("cli",),

@@ -71,7 +71,7 @@ def test_doubtful_weak_theory_is_said_on_standard_error(tmp_path, capsys) -> Non
     path.write_text(EXAMPLE.read_text().replace("strength = 1e-5", "strength = 1e-3"))
     main(["evaluate", str(path), "--json"])
     captured = capsys.readouterr()
-    assert "weak_validity is 2.6, above 0.1" in captured.err and "exact solver" in captured.err
+    assert "weak_validity is 2.5, above 0.1" in captured.err and "exact solver" in captured.err
     json.loads(captured.out)
 
 
