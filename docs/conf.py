@@ -51,6 +51,7 @@ copybutton_prompt_text = "$ "
 
 # `make docs` puts both scripts into the site, which then needs no network; else browsers fetch them.
 MATHJAX, MERMAID = "mathjax@3.2.2/es5/tex-svg.js", "mermaid@11.12.1/dist/mermaid.min.js"
+mathjax3_config = {"svg": {"scale": 0.95}}
 embedded = (HERE / "_static" / "mathjax.js").exists()
 mathjax_path = "mathjax.js" if embedded else f"https://cdn.jsdelivr.net/npm/{MATHJAX}"
 html_js_files = ["mermaid.js" if embedded else f"https://cdn.jsdelivr.net/npm/{MERMAID}", "qtopt.js"]

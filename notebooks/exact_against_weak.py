@@ -14,6 +14,17 @@
 # The weak theory is second order in the driven bath: powers are proportional to its strength $d$. The exact
 # theory holds at any strength. Where do they part, and can one know beforehand? ($\hbar = k_B = m = 1$.)
 
+# %% [markdown]
+# On a machine without qtopt, such as Colab, the next cell installs it.
+
+# %%
+import importlib.util
+import subprocess
+import sys
+
+if importlib.util.find_spec("qtopt") is None:
+    subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", "qtopt"], check=True)
+
 # %%
 import os
 

@@ -17,6 +17,17 @@
 #
 # `qtopt.configure()` sets float64 and the compilation cache; it comes before anything imports jax.
 
+# %% [markdown]
+# On a machine without qtopt, such as Colab, the next cell installs it.
+
+# %%
+import importlib.util
+import subprocess
+import sys
+
+if importlib.util.find_spec("qtopt") is None:
+    subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", "qtopt"], check=True)
+
 # %%
 import os
 
@@ -41,6 +52,13 @@ hot = qtopt.Bath("hot", 1.0, qtopt.Lorentzian(strength=1e-5, peak=1.25, width=0.
 cold = qtopt.Bath("cold", 0.2, qtopt.Ohmic(damping=100.0), coupling=[1.0, 1.0])
 machine = qtopt.Machine([1.0, 0.6], (hot, cold), "joint")
 drive = qtopt.MonochromaticDrive(frequency=0.45, amplitudes=[1.0, 1.0], phases=[0.0, np.pi])
+machine
+
+# %% [markdown]
+# A drive shows its couplings over a period:
+
+# %%
+drive
 
 # %% [markdown]
 # ## Its thermodynamics

@@ -15,6 +15,17 @@
 # variance rate $D$. Here: two oscillators at *one* temperature, driven a quarter of a period apart. One
 # extracts work that the other supplies. Is $Q \ge 2$? ($\hbar = k_B = m = 1$.)
 
+# %% [markdown]
+# On a machine without qtopt, such as Colab, the next cell installs it.
+
+# %%
+import importlib.util
+import subprocess
+import sys
+
+if importlib.util.find_spec("qtopt") is None:
+    subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", "qtopt"], check=True)
+
 # %%
 import os
 

@@ -14,6 +14,17 @@
 # A drive family is one class, a bath with any spectral density one call. Both then work everywhere: in the
 # weak and the exact solver, under gradients and in batches. ($\hbar = k_B = m = 1$.)
 
+# %% [markdown]
+# On a machine without qtopt, such as Colab, the next cell installs it.
+
+# %%
+import importlib.util
+import subprocess
+import sys
+
+if importlib.util.find_spec("qtopt") is None:
+    subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", "qtopt"], check=True)
+
 # %%
 import os
 

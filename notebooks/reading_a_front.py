@@ -15,6 +15,17 @@
 # none beats another in both; the *certificate* says how much better any other drive could be. ($\hbar = k_B
 # = m = 1$.)
 
+# %% [markdown]
+# On a machine without qtopt, such as Colab, the next cell installs it.
+
+# %%
+import importlib.util
+import subprocess
+import sys
+
+if importlib.util.find_spec("qtopt") is None:
+    subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", "qtopt"], check=True)
+
 # %%
 import os
 
@@ -42,13 +53,21 @@ machine = qtopt.Machine([1.0, 0.6], (hot, cold), "joint")
 tradeoff = qtopt.PowerEfficiency.of(machine)
 drives = qtopt.Peak(harmonics=2 if QUICK else 6, frequency_range=(0.2, 0.8))
 settings = qtopt.FrontSettings(points=3 if QUICK else 10, starts=2 if QUICK else 8)
-front = qtopt.trace(qtopt.FrontProblem(machine, tradeoff, drives, settings=settings))
+problem = qtopt.FrontProblem(machine, tradeoff, drives, settings=settings)
+with qtopt.progress("front") as report:
+    front = qtopt.trace(problem, progress=report)
 for point in front.points:
     print(
         f"efficiency {point.efficiency:.4f}  power {-point.power / STRENGTH:8.4f} d  "
         f"bound {point.bound / STRENGTH:8.4f} d  gap {point.gap:6.1%}  "
         f"validity {point.weak_validity:.2f}"
     )
+
+# %% [markdown]
+# A front by itself shows all its numbers:
+
+# %%
+front
 
 # %% [markdown]
 # ## What the bound means

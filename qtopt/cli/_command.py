@@ -2,6 +2,7 @@
 
 import abc
 import argparse
+import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -16,7 +17,7 @@ from ..runtime import configure, cores
 from ._plugins import load_plugin
 
 FAMILY = "command"
-BAD_INPUT, INTERRUPTED = 2, 130
+BAD_INPUT, INTERRUPTED, CLOSED_PIPE = 2, 130, 141
 """exit statuses; that of a lost process is `jobs.LOST`"""
 
 
@@ -70,6 +71,10 @@ def carry_out(
         command = tyro.cli(alone or _subcommands(), prog=prog, args=arguments, description=description)
         configure(_devices(command))
         command.run()
+        sys.stdout.flush()
+    except BrokenPipeError:  # who reads the results has had enough, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(CLOSED_PIPE)
     except InputError as error:
         _leave(BAD_INPUT, f"qtopt: {error}")
     except ProcessLost as error:

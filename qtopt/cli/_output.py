@@ -15,11 +15,17 @@ BAR = "{desc:>18} |{bar}| {n_fmt}/{total_fmt} {elapsed} {postfix}"
 
 @contextmanager
 def progress(name: str) -> Iterator[Callable[..., None]]:
-    """A progress bar on standard error, moved by ``report(done, total, message="")``.
+    """A progress bar, moved by ``report(done, total, message="")``: on standard error, or a notebook's own.
 
-    It appears with the first report, so that what is refused before there is anything to show has no bar.
+    It appears with the first report, so that what is refused before there is anything to show has no bar::
+
+        with qtopt.progress("front") as report:
+            front = qtopt.trace(problem, progress=report)
+
+    Args:
+        name: what stands before the bar.
     """
-    from tqdm import tqdm
+    from tqdm.auto import tqdm
 
     with ExitStack() as shown:
         bar: Any = None
@@ -27,9 +33,13 @@ def progress(name: str) -> Iterator[Callable[..., None]]:
         def report(done: int, total: int, message: str = "") -> None:
             nonlocal bar
             if bar is None:
-                bar = tqdm(desc=name, file=sys.stderr, bar_format=BAR, dynamic_ncols=True)
+                bar = tqdm(desc=name, total=total, file=sys.stderr, bar_format=BAR, dynamic_ncols=True)
                 shown.enter_context(bar)
-            bar.total, bar.n = total, done
+            if total != bar.total:
+                began = bar.start_t
+                bar.reset(total)  # which a notebook needs; the time goes on
+                bar.start_t = began
+            bar.n = done
             bar.set_postfix_str(message)
 
         yield report

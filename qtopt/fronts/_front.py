@@ -1,5 +1,6 @@
 """Fronts: the non-dominated points of a trade-off, and how they print."""
 
+import html
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ import numpy as np
 
 from ..model import AbstractDrive, Machine
 from ..observables import Audit, Case, Searched, audited, case_of, evaluate
+from ..schema import Curve, sketch
 from ._history import History
 from ._problem import FrontProblem
 from .tradeoffs import AbstractTradeoff, Merits
@@ -121,8 +123,18 @@ class Front:
         rows = [[f"{value:.6g}" for value in self.row(point)] for point in self.points]
         head = "".join(f"<th>{name}</th>" for name in self.columns)
         body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
-        remark = f"<p>{self.remark}</p>" if self.remark else ""
-        return f"<table><tr>{head}</tr>{body}</table>{remark}"
+        remark = f"<p>{html.escape(self.remark)}</p>" if self.remark else ""
+        return f"{self._picture()}<table><tr>{head}</tr>{body}</table>{remark}"
+
+    def _picture(self) -> str:
+        """The points and the certified bound in the plane of the trade-off's first two axes."""
+        if not self.points:
+            return ""
+        across, up = self.tradeoff.axes[:2]
+        curves = [Curve(self.values(across.name), self.values(up.name), "found", "points")]
+        if self.curve is not None:
+            curves.append(Curve(*self.curve, "certified bound", "dashed"))
+        return sketch(curves, across.label, up.label)
 
 
 Watch = Callable[[Front], None]

@@ -21,6 +21,7 @@ from ._paths import (
     with_numbers as with_numbers,
 )
 from ._show import Shown as Shown, number_text as number_text
+from ._sketch import Curve as Curve, sketch as sketch
 from ._table import Scope as Scope, Table as Table
 from ._types import (
     SYMBOLS as SYMBOLS,

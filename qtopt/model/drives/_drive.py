@@ -7,12 +7,16 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.core import Tracer
 from jax.typing import ArrayLike
 from jaxtyping import Array, Complex, Float
 from numpy.typing import NDArray
 
 from ...numerics import to_array
-from ...schema import Shown, parameter
+from ...schema import Curve, Shown, parameter, sketch
+
+PICTURE_POINTS = 241
+"""of a period, in the picture of a notebook"""
 
 
 class FourierSeries(NamedTuple):
@@ -108,3 +112,15 @@ class AbstractDrive(Shown, eqx.Module):
         period = 2.0 * jnp.pi / self.frequency
         times = period * phases
         return jax.jvp(self.__call__, (times,), (jnp.ones_like(times),))
+
+    def _repr_html_(self) -> str:
+        """The numbers, and the couplings over one period where they are numbers."""
+        return super()._repr_html_() + self._picture()
+
+    def _picture(self) -> str:
+        if any(isinstance(leaf, Tracer) for leaf in jax.tree.leaves(self)) or np.ndim(self.frequency):
+            return ""
+        phases = np.linspace(0.0, 1.0, PICTURE_POINTS)
+        values = np.asarray(self(2.0 * np.pi * phases / self.frequency))
+        curves = [Curve(phases, values[:, l], f"g_{l + 1}(t)") for l in range(self.size)]
+        return sketch(curves, "Omega t/2 pi", "coupling")
