@@ -18,6 +18,7 @@ NAMES = {
     "scaling": "time and memory as the work grows",
     "throughput": "machines and gradients per second against the batch; how near the device's limits",
     "start_up": "cold and warm starts of the command line",
+    "spectral_fits": "fits of random spectral densities: failures, passivity, error against noise",
     "scan_map": "a map from configuration to file and figure",
     "converter_precision": "search and certificates of the precise work converter",
 }

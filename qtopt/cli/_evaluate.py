@@ -1,7 +1,7 @@
 """`qtopt evaluate`."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import ClassVar
 
@@ -24,16 +24,23 @@ class Evaluate(AbstractCommand):
     json: bool = False
     """print one JSON object instead of a readable block"""
 
+    fit_error: bool = False
+    """also how much P, eta and Q change between fits of neighbouring order, for every table of J"""
+
     def run(self) -> None:
         from .. import files
-        from ..observables import evaluate
+        from ..observables import evaluate, fit_errors
 
         config = files.load(self.file)
         if self.solver is not None:
             config = files.with_solver(config, self.solver)
         result = evaluate(config.machine, files.require_drive(config), config.solver)
         warn(result.warnings())
+        errors = fit_errors(result.machine, result.drive, config.solver) if self.fit_error else ()
         if self.json:
-            print(json.dumps(result.as_dict(), indent=2, allow_nan=False))
+            more = {"fit_errors": [asdict(error) for error in errors]} if self.fit_error else {}
+            print(json.dumps(result.as_dict() | more, indent=2, allow_nan=False))
         else:
-            print(result)
+            print(
+                "\n".join([str(result), *(line for error in errors for line in error.lines(result.values))])
+            )

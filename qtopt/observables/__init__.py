@@ -16,6 +16,7 @@ from ._current import (
     uncertainty_product as uncertainty_product,
 )
 from ._evaluate import Evaluation as Evaluation, evaluate as evaluate
+from ._fit_error import FitError as FitError, fit_errors as fit_errors
 from ._operating_mode import MODES as MODES, Performance as Performance, performance as performance
 from ._quantities import quantities as quantities, register_quantity as register_quantity
 from ._quantity import (

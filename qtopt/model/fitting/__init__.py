@@ -1,5 +1,12 @@
 """Rational baths fitted to tables and functions J(omega)."""
 
-from ._columns import read_columns as read_columns
-from ._fit import FitReport as FitReport, fit_spectral_density as fit_spectral_density
+from ._columns import TableFormat as TableFormat, read_columns as read_columns
+from ._fit import (
+    FitSettings as FitSettings,
+    fit_rows as fit_rows,
+    fit_spectral_density as fit_spectral_density,
+)
+from ._report import FitReport as FitReport, deviations as deviations
+from ._rows import Rows as Rows, cleaned as cleaned
 from ._tabulated import Tabulated as Tabulated
+from ._transform import Quantity as Quantity

@@ -66,6 +66,25 @@ class Factors:
         """Number of poles."""
         return self.poles.size + self.pole_pairs.size
 
+    def roots(self) -> np.ndarray:
+        """(count,) poles of the bath response, in the lower half plane."""
+        a, b = self.pole_pairs.T
+        return np.concatenate([-1j * self.poles, a - 1j * b, -a - 1j * b])
+
+    def response_at_zero(self) -> float:
+        """chi_B(0) = -sum_p r_p/p with the residues ``r_p = 2i p h(-p) Res_p h``, theory (1.16)."""
+        poles, (a, b) = self.roots(), self.zero_pairs.T
+        zeros = np.concatenate([-1j * self.zeros, a - 1j * b, -a - 1j * b])
+        others = np.where(np.eye(len(poles), dtype=bool), 1.0, -1j * (poles[:, None] - poles))
+
+        def product(at: np.ndarray, below: np.ndarray) -> np.ndarray:
+            above = -1j * (at[:, None] - zeros)
+            count = len(zeros)
+            return np.prod(above / below[:, :count], axis=1) / np.prod(below[:, count:], axis=1)
+
+        residues = product(poles, others) * product(-poles, -1j * (-poles[:, None] - poles))
+        return float(np.sum(2.0 * self.scale * residues).real)
+
     def parameters(self) -> np.ndarray:
         """The logarithms of all numbers, which a fit varies."""
         parts = ([self.scale], self.poles, self.pole_pairs.ravel(), self.zeros, self.zero_pairs.ravel())

@@ -1,234 +1,224 @@
 """From a table or a function J(omega) to a rational bath, with a report of how good it is."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.optimize import least_squares
+from threadpoolctl import threadpool_limits
 
 from ...errors import InputError
 from ..spectral_densities import Rational
-from ._aaa import approximations
 from ._factors import Factors
+from ._grow import Data
+from ._noise import FLOOR, FLOORS, level, likely_floor, local_deviations, scale, smoothed
+from ._report import FitReport, report
+from ._rows import Rows, cleaned
+from ._search import Candidate, searched
 
-FLOOR = 1e-2
-"""Errors are relative to J where it exceeds this part of its maximum, and to that part elsewhere."""
-MARGIN = 1e3
-"""Passivity is checked this far beyond both ends of the window."""
-SAMPLES = 1000
-"""of a function; of a longer table so many points are fitted, and all are checked"""
-REACH, STEPS = 3.0, 120
-"""The last fit moves every number by at most exp(3), in so many steps."""
-PROMISING = 10.0
-"""Approximations with errors up to so many times the tolerance are made passive and polished."""
-PATIENCE, GAIN = 6, 0.5
-"""The search ends where so many more poles do not reduce the error by this factor: the rest is noise."""
+Weights = Literal["auto", "relative", "absolute"]
+Below = Literal["ohmic", "zero"]
+Beyond = Literal["cut-off", "zero"]
+
+SAMPLES, LONGEST = 1000, 2500
+"""points of a function; rows of a longer table that are fitted (all are compared)"""
+CHANGED = 2.5
+"""The fit is repeated where its residuals ask for another floor of the errors by this factor."""
+NOISY = 1.0
+"""Where rows scatter by more tolerances, errors are noise, whose size is judged from the rows."""
+END_ROWS, NEAR, FAR = 20, 0.7, 0.1
+"""Rows of zeros that stand for the end "zero": a twentieth of the others, between these parts of its edge."""
 
 
 @dataclass(frozen=True)
-class FitReport:
-    """How well a rational bath describes the given J(omega).
+class FitSettings:
+    """How a table is fitted; see `fit_spectral_density`."""
 
-    Attributes:
-        error: largest error in the window, relative to J or, where J is smaller, to 1/100 of its maximum:
-            what `tolerance` bounds.
-        relative_error: largest |fit - J|/J in the window.
-        peak_error: largest |fit - J| over the maximum of J.
-        poles: poles of the bath response, in the lower half plane.
-        passivity: smallest J/omega of the fit, up to 1e3 times below and above the window; never negative.
-        beyond: largest J of the fit outside the window over its largest value in the window.
-        window: (lowest, highest) omega of the data.
+    tolerance: float = 1e-6
+    max_poles: int = 100
+    poles: int | None = None
+    weights: Weights = "auto"
+    below: Below = "ohmic"
+    beyond: Beyond = "cut-off"
 
-    Source: theory (12.4).
-    """
+    def check(self) -> None:
+        """Refuse what makes no sense.
 
-    error: float
-    relative_error: float
-    peak_error: float
-    poles: tuple[complex, ...]
-    passivity: float
-    beyond: float
-    window: tuple[float, float]
-
-    def __str__(self) -> str:
-        low, high = self.window
-        lines = [
-            f"rational bath of {len(self.poles)} poles, fitted for {low:g} <= omega <= {high:g}",
-            f"  error (J, at least 1 % of its maximum)  {self.error:.2e}",
-            f"  error relative to J                     {self.relative_error:.2e}",
-            f"  error relative to the maximum of J      {self.peak_error:.2e}",
-            f"  smallest J/omega                        {self.passivity:.2e}",
-            f"  largest J outside / inside the window   {self.beyond:.2e}",
-            *(f"  pole {pole.real: .6e} {pole.imag:+.6e}i" for pole in self.poles),
-        ]
-        return "\n".join(lines)
+        Raises:
+            InputError: a tolerance or a number of poles that is not above 0, an unknown word.
+        """
+        if not self.tolerance > 0.0 or self.max_poles < 1 or (self.poles is not None and self.poles < 1):
+            number = self.max_poles if self.poles is None else self.poles
+            raise InputError(
+                "a fit must have a tolerance above 0 and at least one pole, but they are "
+                f"{self.tolerance} and {number}: change them."
+            )
+        for name, words in (("weights", Weights), ("below", Below), ("beyond", Beyond)):
+            if getattr(self, name) not in get_args(words):
+                allowed = " or ".join(repr(word) for word in get_args(words))
+                raise InputError(f"`{name}` of a fit must be {allowed}; got {getattr(self, name)!r}.")
 
 
 def fit_spectral_density(
     omega: ArrayLike,
     density: ArrayLike | Callable[[np.ndarray], ArrayLike],
     tolerance: float = 1e-6,
-    max_poles: int = 24,
+    max_poles: int = 100,
+    *,
+    poles: int | None = None,
+    errors: ArrayLike | None = None,
+    weights: Weights = "auto",
+    below: Below = "ohmic",
+    beyond: Beyond = "cut-off",
 ) -> tuple[Rational, FitReport]:
-    """The rational bath with the fewest poles that describes J(omega) to the tolerance. Runs on the host.
+    """The rational bath that describes J(omega), passive whatever the data, and how well it does.
 
-    Weighted AAA on J/omega as a function of omega^2 gives more and more poles and zeros. Zeros that
-    would make J negative are moved off the axis, and a nonlinear least-squares fit of the positive form
-    ``J = omega |h|^2`` (see `Rational`) polishes the result: it is passive whatever the data. Below the
-    window the fit is Ohmic, above it decays.
+    Data without noise: weighted AAA on J/omega as a function of omega^2 gives the fewest poles within the
+    tolerance. Data with noise or with many peaks: a sum of positive Drude and resonance terms grows where the
+    residuals ask for it, all numbers are refined together by least squares, first of the sum, then of the
+    spectral factor ``J = omega |h|^2`` (see `Rational`), which is more general; the Bayesian information
+    criterion chooses the number of poles. The result is the best fit found, whether it reaches the tolerance
+    or not: the report says. It is deterministic. Runs on the host.
 
     Args:
-        omega: (N,) frequencies, positive and increasing; or (lowest, highest) where J is a function.
-        density: (N,) J >= 0; or a function of an array of frequencies.
-        tolerance: bound of `FitReport.error`.
+        omega: (N,) frequencies; or (lowest, highest) where J is a function. Rows are sorted, those of equal
+            frequency merged, and rows without numbers dropped; the report notes it.
+        density: (N,) J, which noise may have made negative here and there; or a function of an array of
+            frequencies.
+        tolerance: what `FitReport.error` should reach.
         max_poles: more are not tried.
+        poles: the number of poles, instead of the best one; fewer where the data ask for none.
+        errors: (N,) standard deviations of J, which weigh the rows.
+        weights: without `errors`, what the errors of rows are proportional to: "relative" to J (and, where J
+            is smaller, to 1 % of its maximum), "absolute": the same for all, "auto": judged from the rows.
+        below: "ohmic": J goes on in proportion to omega below the first row; "zero": to 0 at once.
+        beyond: "cut-off": J decays as the fit has it; "zero": to 0 at once.
 
     Raises:
-        InputError: data of a wrong form; the tolerance is not reached.
+        InputError: there is no J in the data, or a setting has no meaning.
 
-    Source: theory (12.1) to (12.4); AAA: Nakatsukasa, Sete and Trefethen, SIAM J. Sci. Comput. 40, A1494
+    Source: theory (12.1) to (12.9); AAA: Nakatsukasa, Sete and Trefethen, SIAM J. Sci. Comput. 40, A1494
     (2018).
     """
-    frequencies, values = _checked(omega, density)
-    if not tolerance > 0.0 or max_poles < 1:
-        raise InputError(
-            f"a fit must have a tolerance above 0 and at least one pole, but they are {tolerance} and "
-            f"{max_poles}: change them."
-        )
-    unit, peak = float(np.sqrt(frequencies[0] * frequencies[-1])), float(values.max())
-    chosen = np.unique(np.linspace(0, len(values) - 1, SAMPLES).astype(int))
-    x, y = frequencies / unit, values / peak
-    best, error, tried = _search(x[chosen], y[chosen], tolerance, max_poles)
-    if best is None or error > tolerance:
-        raise InputError(
-            f"the fit of J(omega) must reach the tolerance {tolerance:g}, but up to {tried} poles reach "
-            f"{error:.1e}: raise the tolerance (or max_poles), or smooth and refine the data."
-        )
-    bath = _rational(best, unit, peak)
-    return bath, _report(bath, frequencies, values)
-
-
-def _checked(
-    omega: ArrayLike, density: ArrayLike | Callable[[np.ndarray], ArrayLike]
-) -> tuple[np.ndarray, np.ndarray]:
-    """The data as arrays; a function is sampled evenly in omega and in its logarithm."""
-    frequencies = np.asarray(omega, dtype=float)
-    if (
-        frequencies.ndim != 1
-        or not np.all(np.isfinite(frequencies))
-        or np.any(np.diff(frequencies, prepend=0.0) <= 0.0)
-    ):
-        raise InputError(
-            "the frequencies of J(omega) must be a list of finite numbers above 0, in increasing order: sort "
-            "them and leave out repeated ones and 0."
-        )
+    settings = FitSettings(tolerance, max_poles, poles, weights, below, beyond)
+    settings.check()
     if callable(density):
-        if len(frequencies) != 2:
-            raise InputError(
-                "for a function J(omega) the frequencies must be a window (lowest, highest), but "
-                f"{len(frequencies)} are given."
-            )
-        low, high = frequencies
-        both = np.concatenate([np.geomspace(low, high, SAMPLES // 2), np.linspace(low, high, SAMPLES // 2)])
-        frequencies = np.unique(np.clip(both, low, high))
-        density = density(frequencies)
-    values = np.asarray(density, dtype=float)
-    if values.shape != frequencies.shape or len(values) < 5:
-        raise InputError(
-            "J(omega) must be given at five frequencies or more, one value for each, but there are "
-            f"{len(frequencies)} frequencies and values of shape {values.shape}."
-        )
-    bad = np.flatnonzero(~(np.isfinite(values) & (values >= 0.0)))
-    if len(bad) or not np.any(values):
-        i = bad[0] if len(bad) else 0
-        raise InputError(
-            "J(omega) must be finite, never negative and not 0 everywhere for omega > 0, as baths absorb, "
-            f"but it is {values[i]:g} at omega = {frequencies[i]:g}: correct the data."
-        )
-    return frequencies, values
+        omega, density = _sampled(omega, density)
+    return fit_rows(cleaned(omega, density, errors), settings)
 
 
-def _scale(values: np.ndarray) -> np.ndarray:
-    """What errors are relative to."""
-    return np.maximum(values, FLOOR * values.max())
-
-
-def _error(fitted: np.ndarray, values: np.ndarray) -> float:
-    return float(np.max(np.abs(fitted - values) / _scale(values)))
-
-
-def _search(
-    x: np.ndarray, y: np.ndarray, tolerance: float, max_poles: int
-) -> tuple[Factors | None, float, int]:
-    """The first passive fit within the tolerance or the best, its error, and how many poles were tried."""
-    weight = 1.0 / _scale(y)
-    best, error, errors = None, np.inf, []
-    for pair in zip(*(approximations(x**2, y / x, x * weight, n) for n in (0, 3)), strict=True):
-        for found in pair:
-            if found.error > PROMISING * tolerance:
-                continue
-            start = Factors.of(found.poles, found.zeros, (x[0], x[-1])).scaled_to(x, y, weight)
-            for fit in (start, _polished(start, x, y, weight)):
-                new = _error(fit.density(x), y)
-                if new < error and fit.count <= max_poles and _resolved(fit, x):
-                    best, error = fit, new
-        errors.append(min(error, *(found.error for found in pair), *errors[-1:]))
-        stuck = len(errors) > PATIENCE and errors[-1] > GAIN * errors[-1 - PATIENCE]
-        if error <= tolerance or stuck or len(errors) == max_poles:
-            break
-    return best, error if best is not None else errors[-1], len(errors)
-
-
-def _polished(start: Factors, x: np.ndarray, y: np.ndarray, weight: np.ndarray) -> Factors:
-    """Nonlinear least squares from there, in bounded steps of the logarithms: ``p = p_0 + REACH tanh(v)``."""
-    first = start.parameters()
-
-    def at(v: np.ndarray) -> Factors:
-        return start.with_parameters(first + REACH * np.tanh(v))
-
-    solution = least_squares(
-        lambda v: (at(v).density(x) - y) * weight,
-        np.zeros_like(first),
-        lambda v: at(v).gradient(x) * weight[:, None] * (REACH / np.cosh(v) ** 2),  # pyright: ignore[reportArgumentType]
-        method="lm",  # MINPACK: its small factorisations are faster than those of threaded LAPACK
-        ftol=1e-14,
-        xtol=1e-14,
-        gtol=1e-15,
-        max_nfev=STEPS,
+def fit_rows(rows: Rows, settings: FitSettings) -> tuple[Rational, FitReport]:
+    """`fit_spectral_density` for rows that are clean."""
+    fit = _Fit.of(rows, settings)
+    with threadpool_limits(1):  # many small matrices, and the same digits on any number of cores
+        found, floor = fit.search()
+    bath = _in_units(found.factors, fit.unit, fit.peak)
+    s = scale(rows.density, floor) if rows.errors is None else rows.errors
+    made = report(
+        bath,
+        rows.omega,
+        rows.density,
+        s,
+        floor=0.0 if rows.errors is not None else floor,
+        tolerance=settings.tolerance,
+        ends=(settings.below, settings.beyond),
     )
-    return at(solution.x)
+    rational = Rational(bath.scale, bath.poles, bath.pole_pairs, bath.zeros, bath.zero_pairs)
+    return rational, replace(made, notes=rows.notes)
 
 
-def _resolved(found: Factors, x: np.ndarray) -> bool:
-    """Whether no pole in the window is a peak between two points of the data."""
-    a, b = found.pole_pairs.T
-    inside = (a > x[0]) & (a < x[-1])
-    index = np.clip(np.searchsorted(x, a), 1, len(x) - 1)
-    return bool(np.all(~inside | (b > 0.25 * (x[index] - x[index - 1]))))
+class _Fit(NamedTuple):
+    """The rows in units in which all numbers are of order 1."""
+
+    x: np.ndarray
+    y: np.ndarray
+    errors: np.ndarray | None
+    unit: float
+    peak: float
+    settings: FitSettings
+
+    @classmethod
+    def of(cls, rows: Rows, settings: FitSettings) -> "_Fit":
+        chosen = np.unique(np.linspace(0, len(rows.omega) - 1, LONGEST).astype(int))
+        unit, peak = float(np.sqrt(rows.omega[0] * rows.omega[-1])), float(rows.density.max())
+        errors = None if rows.errors is None else rows.errors[chosen] / peak
+        return cls(rows.omega[chosen] / unit, rows.density[chosen] / peak, errors, unit, peak, settings)
+
+    def search(self) -> tuple[Candidate, float]:
+        """The best fit, and the floor of the errors that it supports."""
+        floor, noisy = self._floor()
+        found = searched(self._data(smoothed(self.y) if noisy else self.y, floor), self.settings)
+        if noisy and self.errors is None and self.settings.weights == "auto":
+            fitted = found.factors.density(self.x)
+            supported = likely_floor(fitted - self.y, fitted, 1.0)
+            if not 1.0 / CHANGED < supported / floor < CHANGED:
+                floor = supported
+                found = searched(self._data(fitted, floor), self.settings)
+        return found, floor
+
+    def _floor(self) -> tuple[float, bool]:
+        """Where errors cease to be relative, judged from the rows alone; whether rows scatter."""
+        deviations, inner = local_deviations(self.x, self.y), smoothed(self.y)[2:-2]
+        noisy = level(deviations, np.maximum(inner, FLOORS[0])) > NOISY * self.settings.tolerance
+        if self.settings.weights == "absolute":
+            return 1.0, noisy
+        if self.settings.weights == "relative" or not noisy:
+            return FLOOR, noisy
+        return likely_floor(deviations, inner, 1.0), True
+
+    def _data(self, values: np.ndarray, floor: float) -> Data:
+        """The rows with their errors, which are proportional to these values, and rows for the ends."""
+        known = self.errors is not None
+        error = self.errors if self.errors is not None else np.maximum(values, floor)
+        x, y, count = self.x, self.y, max(3, len(self.x) // END_ROWS)
+        ends = np.zeros(0)
+        if self.settings.below == "zero":
+            ends = np.geomspace(FAR * x[0], NEAR * x[0], count)
+        if self.settings.beyond == "zero":
+            ends = np.r_[ends, np.geomspace(x[-1] / NEAR, x[-1] / FAR, count)]
+        order = np.argsort(np.r_[x, ends], kind="stable")
+        none, typical = np.zeros_like(ends), np.full_like(ends, np.median(error) if known else FLOOR)
+        return Data(
+            np.r_[x, ends][order],
+            np.r_[y, none][order],
+            np.r_[error, typical][order],
+            np.maximum(np.r_[y, none], FLOOR)[order],
+            known,
+            self.settings.tolerance,
+        )
 
 
-def _rational(found: Factors, unit: float, peak: float) -> Rational:
-    """The fit in the units of the data: x = omega/unit, y = J/peak."""
-    bath = Rational(found.scale, found.poles, found.pole_pairs, found.zeros, found.zero_pairs).in_units(unit)
-    return Rational(bath.scale * (peak / unit**2), bath.decays, bath.pairs, bath.zero_decays, bath.zero_pairs)
+def _sampled(window: ArrayLike, density: Callable[[np.ndarray], ArrayLike]) -> tuple[np.ndarray, np.ndarray]:
+    """A function at points that are even in omega and in its logarithm."""
+    ends = np.asarray(window, dtype=float)
+    if ends.shape != (2,) or not 0.0 < ends[0] < ends[1] < np.inf:
+        raise InputError(
+            "for a function J(omega) the frequencies must be a window (lowest, highest) above 0, but they "
+            f"are {ends.tolist()}: give two increasing numbers."
+        )
+    low, high = ends
+    both = np.concatenate([np.geomspace(low, high, SAMPLES // 2), np.linspace(low, high, SAMPLES // 2)])
+    x = np.unique(np.clip(both, low, high))
+    y = np.asarray(density(x), dtype=float)
+    bad = np.flatnonzero(~(np.isfinite(y) & (y >= 0.0))) if y.shape == x.shape else np.zeros(1, dtype=int)
+    if len(bad):
+        got = (
+            f"it is {y[bad[0]]:g} at omega = {x[bad[0]]:g}"
+            if y.shape == x.shape
+            else f"its shape is {y.shape}"
+        )
+        raise InputError(
+            f"a function J(omega) must be finite and never negative for omega > 0, but {got}: correct it."
+        )
+    return x, y
 
 
-def _report(bath: Rational, omega: np.ndarray, values: np.ndarray) -> FitReport:
-    low, high = float(omega[0]), float(omega[-1])
-    fitted = np.real(np.asarray(bath.density(omega)))
-    difference = np.abs(fitted - values)
-    grid = np.geomspace(low / MARGIN, high * MARGIN, 10 * SAMPLES)
-    wide = np.real(np.asarray(bath.density(grid)))
-    outside = (grid < low) | (grid > high)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        relative = np.where(difference > 0.0, difference / values, 0.0)
-    return FitReport(
-        error=_error(fitted, values),
-        relative_error=float(np.max(relative)),
-        peak_error=float(np.max(difference) / np.max(values)),
-        poles=tuple(complex(pole) for pole in np.asarray(bath.poles)),
-        passivity=float(np.min(wide / grid)),
-        beyond=float(np.max(wide[outside]) / np.max(fitted)),
-        window=(low, high),
+def _in_units(found: Factors, unit: float, peak: float) -> Factors:
+    """The fit in the units of the data, x = omega/unit and y = J/peak, its roots in increasing order."""
+    pairs = [unit * part[np.argsort(part[:, 0])] for part in (found.pole_pairs, found.zero_pairs)]
+    excess = found.poles.size + found.pole_pairs.size - found.zeros.size - found.zero_pairs.size
+    factor = peak / unit * unit ** (2 * excess)
+    return Factors(
+        found.scale * factor, unit * np.sort(found.poles), pairs[0], unit * np.sort(found.zeros), pairs[1]
     )

@@ -98,6 +98,10 @@ class AbstractSpectralDensity(Shown, eqx.Module):
         """What the numbers come from beside the fields, such as a file: part of fingerprints."""
         return ""
 
+    def remarks(self) -> tuple[str, ...]:
+        """What a reader of results should know about it, such as how well it describes given data."""
+        return ()
+
     @abstractmethod
     def expansion(self) -> PoleExpansion:
         """The kernel by its poles."""

@@ -1,0 +1,144 @@
+"""Sums of positive terms, Drude and damped resonance: passive whatever the numbers (NumPy)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.linalg import block_diag, eigvals
+
+DRUDE, RESONANCE = 1, 2
+"""Numbers of poles, which tell the two kinds apart."""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """``J(x) = sum_d a 2 x k/(x^2 + k^2) + sum_r g^2 x (a w + b x^2/w)/((w^2 - x^2)^2 + g^2 x^2)``.
+
+    Every term is the J of a passive bath as a, b >= 0, and so is the sum; a and b are heights, reached at k
+    or w. A resonance with b = 0 is the Lorentzian bath; b alone starts as x^3. Its width may exceed its
+    frequency, so that nothing special happens at critical damping.
+
+    Attributes:
+        drude: (D, 2) heights a and logarithms of the rates k.
+        resonances: (R, 4) heights a, heights b, logarithms of the frequencies w and of the widths g.
+
+    Source: theory (12.5).
+    """
+
+    drude: np.ndarray
+    resonances: np.ndarray
+
+    @classmethod
+    def none(cls) -> "Terms":
+        """The empty sum."""
+        return cls(np.zeros((0, 2)), np.zeros((0, 4)))
+
+    @property
+    def poles(self) -> int:
+        """Number of poles of the bath response."""
+        return DRUDE * len(self.drude) + RESONANCE * len(self.resonances)
+
+    @property
+    def count(self) -> int:
+        """Number of fitted numbers; a height of zero is none."""
+        return 2 * len(self.drude) + 2 * len(self.resonances) + int(np.sum(self.resonances[:, :2] > 0.0))
+
+    def numbers(self) -> np.ndarray:
+        """All numbers in a row."""
+        return np.concatenate([self.drude.ravel(), self.resonances.ravel()])
+
+    def with_numbers(self, numbers: np.ndarray) -> "Terms":
+        """Terms of the same kinds with other numbers."""
+        drude, resonances = np.split(numbers, [self.drude.size])
+        return Terms(drude.reshape(-1, 2), resonances.reshape(-1, 4))
+
+    def joined(self, other: "Terms") -> "Terms":
+        """The sum of both."""
+        return Terms(
+            np.concatenate([self.drude, other.drude]), np.concatenate([self.resonances, other.resonances])
+        )
+
+    def only(self, index: int, height: float) -> "Terms":
+        """One term alone, higher by this factor; the Drude terms are counted first."""
+        first = len(self.drude)
+        if index < first:
+            return Terms(self.drude[[index]] * [height, 1.0], self.resonances[:0])
+        return Terms(self.drude[:0], self.resonances[[index - first]] * [height, height, 1.0, 1.0])
+
+    def without(self, index: int) -> "Terms":
+        """The sum without one term; the Drude terms are counted first."""
+        first = len(self.drude)
+        if index < first:
+            return Terms(np.delete(self.drude, index, axis=0), self.resonances)
+        return Terms(self.drude, np.delete(self.resonances, index - first, axis=0))
+
+    def blocks(self) -> list[slice]:
+        """Where the numbers of each term are."""
+        first, size = self.drude.size, self.drude.size + self.resonances.size
+        return [
+            *(slice(i, i + 2) for i in range(0, first, 2)),
+            *(slice(i, i + 4) for i in range(first, size, 4)),
+        ]
+
+    def density(self, x: np.ndarray) -> np.ndarray:
+        """(N,) J(x)."""
+        shapes, _ = _drude(x, self.drude)
+        below, above, _, _ = _resonances(x, self.resonances)
+        return self.drude[:, 0] @ shapes + self.resonances[:, 0] @ below + self.resonances[:, 1] @ above
+
+    def shapes(self, x: np.ndarray) -> np.ndarray:
+        """(terms, N) J(x) of each term."""
+        below, above, _, _ = _resonances(x, self.resonances)
+        both = self.resonances[:, :1] * below + self.resonances[:, 1:2] * above
+        return np.concatenate([self.drude[:, :1] * _drude(x, self.drude)[0], both])
+
+    def roots(self) -> tuple[np.ndarray, np.ndarray]:
+        """Poles and zeros of J/x as a function of s = x^2: eigenvalues, and those of a bordered pencil."""
+        dynamics, source, output = _state_space(self)
+        size = len(source)
+        bordered = np.zeros((size + 1, size + 1))
+        bordered[:size, :size], bordered[:size, size], bordered[size, :size] = dynamics, source, output
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            zeros = np.asarray(eigvals(bordered, np.diag(np.r_[np.ones(size), 0.0])))
+        return np.asarray(eigvals(dynamics)), zeros[np.isfinite(zeros)]
+
+    def gradient(self, x: np.ndarray) -> np.ndarray:
+        """(N, numbers) derivative of the density by all numbers."""
+        found, first = np.empty((self.drude.size + self.resonances.size, len(x))), self.drude.size
+        found[:first:2], lag = _drude(x, self.drude)
+        found[1:first:2] = self.drude[:, :1] * found[:first:2] * lag
+        below, above, ratio, detuning = _resonances(x, self.resonances)
+        found[first::4], found[first + 1 :: 4] = below, above
+        below *= self.resonances[:, :1]
+        above *= self.resonances[:, 1:2]
+        found[first + 3 :: 4] = 2.0 * (below + above) * (1.0 - ratio)
+        found[first + 2 :: 4] = below - above - 4.0 * detuning * (below + above)
+        return found.T
+
+
+def _drude(x: np.ndarray, drude: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(D, N) shapes of height 1 and their logarithmic derivatives by the rate."""
+    k = np.exp(drude[:, 1:])
+    square = x**2 + k**2
+    return 2.0 * x * k / square, (x - k) * (x + k) / square
+
+
+def _resonances(x: np.ndarray, resonances: np.ndarray) -> tuple[np.ndarray, ...]:
+    """(R, N) both shapes of height 1, g^2 x^2/N and w^2 (w^2 - x^2)/N, N the denominator."""
+    w, g = np.exp(resonances[:, 2:3]), np.exp(resonances[:, 3:])
+    gap = (w - x) * (w + x)
+    inverse = 1.0 / (gap**2 + (g * x) ** 2)
+    below = (g**2 * w) * x * inverse
+    return below, below * (x / w) ** 2, (g * x) ** 2 * inverse, w**2 * gap * inverse
+
+
+def _state_space(terms: Terms) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """A, b, c of ``J(x)/x = c (s - A)^-1 b`` with s = x^2."""
+    blocks, source, output = [], [], []
+    for a, k in zip(terms.drude[:, 0], np.exp(terms.drude[:, 1]), strict=True):
+        blocks.append([[-(k**2)]])
+        source, output = [*source, 1.0], [*output, 2.0 * a * k]
+    for a, b, log_w, log_g in terms.resonances:
+        w, g = np.exp(log_w), np.exp(log_g)
+        blocks.append([[0.0, w**2], [-(w**2), 2.0 * w**2 - g**2]])
+        source, output = [*source, 0.0, 1.0], [*output, a * g**2 / w, b * g**2 / w]
+    return np.asarray(block_diag(*blocks)), np.asarray(source), np.asarray(output)
