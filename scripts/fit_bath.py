@@ -1,5 +1,7 @@
 """Fit sub- and super-Ohmic baths, or a table, by poles: prints the reports, draws the fits.
 
+For a table alone, `qtopt fit` does more.
+
 python scripts/fit_bath.py [TABLE.csv] [--tolerance 1e-4] [--out PICTURE.png]
 """
 
@@ -25,7 +27,7 @@ parser.add_argument("table", nargs="?")
 parser.add_argument("--tolerance", type=float, default=1e-4)
 parser.add_argument("--out")
 options = parser.parse_args()
-given = {options.table: read_columns(options.table)} if options.table else None
+given = {options.table: read_columns(options.table)[:2]} if options.table else None
 for name, (omega, density) in (given or {k: ((1e-3, 30.0), f) for k, f in EXAMPLES.items()}).items():
     bath, report = fit_spectral_density(omega, density, options.tolerance)
     print(f"{name}: {report}\n")
