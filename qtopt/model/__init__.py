@@ -1,5 +1,16 @@
 """The machine as data: oscillators, baths, drives, and what follows from them alone."""
 
+from ._actuators import (
+    Actuator as Actuator,
+    Actuators as Actuators,
+    Course as Course,
+    Moving as Moving,
+    actuators as actuators,
+    course as course,
+    local_shares as local_shares,
+    moving as moving,
+    shape_names as shape_names,
+)
 from ._bath import Bath as Bath, has_friction as has_friction, is_mixed as is_mixed
 from ._correlations import logarithmic_negativity as logarithmic_negativity, pearson as pearson
 from ._gaussian_state import GaussianState as GaussianState
@@ -27,6 +38,7 @@ from ._state_space import (
     damped_system as damped_system,
     rotated as rotated,
     state_space as state_space,
+    still_copies as still_copies,
     system as system,
 )
 from ._susceptibility import (
@@ -37,12 +49,17 @@ from ._susceptibility import (
     to_entries as to_entries,
 )
 from .drives import (
+    BATHS as BATHS,
+    FORCES as FORCES,
+    FREQUENCIES as FREQUENCIES,
+    SPRINGS as SPRINGS,
     AbstractDrive as AbstractDrive,
     BoundedDrive as BoundedDrive,
     FourierDrive as FourierDrive,
     FourierSeries as FourierSeries,
     MonochromaticDrive as MonochromaticDrive,
     PiecewiseDrive as PiecewiseDrive,
+    Protocol as Protocol,
 )
 from .fitting import (
     FitReport as FitReport,

@@ -1,5 +1,6 @@
 """Oscillators and baths as linear differential equations with finitely many memory variables."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import jax
@@ -64,17 +65,27 @@ class System(NamedTuple):
 
 
 def copies_of(
-    machine: Machine, coupling: Float[Array, "L K"], slope: Float[Array, "L K"]
+    machine: Machine, couplings: Sequence[Float[Array, "L K"]], slopes: Sequence[Float[Array, "L K"]]
 ) -> tuple[Copy, ...]:
-    """All baths at K points of time, group of oscillators by group; driven ones with these couplings."""
+    """All baths at K points of time, group of oscillators by group; driven ones with these couplings.
+
+    Args:
+        machine: the machine.
+        couplings, slopes: g and dg/dt for every bath; those of static baths do not count.
+    """
     found = []
     for members in machine.membership()[:, :, None]:
-        for bath in machine.baths:
-            g, rate = coupling, slope
+        for bath, g, rate in zip(machine.baths, couplings, slopes, strict=True):
             if not bath.driven:
-                g, rate = jnp.broadcast_to(bath.coupling[:, None], coupling.shape), jnp.zeros_like(slope)
+                g, rate = jnp.broadcast_to(bath.coupling[:, None], g.shape), jnp.zeros_like(rate)
             found.append(Copy(bath, g * members, rate * members))
     return tuple(found)
+
+
+def still_copies(machine: Machine) -> tuple[Copy, ...]:
+    """All baths at one time, driven ones without any coupling."""
+    none = [jnp.zeros((machine.size, 1))] * len(machine.baths)
+    return copies_of(machine, none, none)
 
 
 def system(
@@ -254,8 +265,7 @@ def balanced_state_space(machine: Machine) -> StateSpace:
 
 
 def _static_copies(machine: Machine) -> tuple[Copy, ...]:
-    none = jnp.zeros((machine.size, 1))
-    return tuple(copy for copy in copies_of(machine, none, none) if not copy.bath.driven)
+    return tuple(copy for copy in still_copies(machine) if not copy.bath.driven)
 
 
 def _thermal_spreads(machine: Machine, copies: tuple[Copy, ...]) -> Float[Array, " n"]:

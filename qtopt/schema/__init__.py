@@ -33,6 +33,7 @@ from ._types import (
 )
 from ._words import (
     is_number as is_number,
+    is_whole as is_whole,
     listed as listed,
     show as show,
     suggestion as suggestion,

@@ -39,6 +39,7 @@ class Parameter:
     must: str | None = None
     type: AbstractType | None = None
     key: str | None = None
+    shared: bool = False
 
 
 def parameter(
@@ -52,6 +53,7 @@ def parameter(
     must: str | None = None,
     type: AbstractType | None = None,
     key: str | None = None,
+    shared: bool = False,
     **field: Any,
 ) -> Any:
     """A field that configuration files give, declared once for reader, writer, JSON schema, keys and errors.
@@ -71,10 +73,11 @@ def parameter(
         must: what errors say that a text or a table must be.
         type: a type with rules of its own in place of the one of the annotation.
         key: the word in the file, where it is not the name of the field.
+        shared: whether another table may give it, so that the JSON schema does not ask for it.
         field: as for `equinox.field`: `default`, `converter`, `static`. Static numbers say how something is
             made, not what it is: scans do not change them.
     """
-    about = Parameter(help, unit, positive, least, below, empty, must, type, key)
+    about = Parameter(help, unit, positive, least, below, empty, must, type, key, shared)
     return eqx.field(metadata={PARAMETER: about}, **field)
 
 

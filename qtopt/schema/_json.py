@@ -27,7 +27,7 @@ def _object(cls: type, definitions: dict[str, Any]) -> dict[str, Any]:
         properties["kind"] = {"const": cls.kind}  # pyright: ignore[reportAttributeAccessIssue]
     for field in fields_of(cls):
         properties[field.key] = {"description": _description(field), **field.type.schema()}
-        if field.default is None:
+        if field.default is None and not field.about.shared:
             required.append(field.key)
         for inner in _classes(field):
             if inner.__name__ not in definitions:

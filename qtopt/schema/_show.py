@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from jax.core import Tracer
 
-from ._fields import fields_of
+from ._fields import Field, fields_of
 
 MOST = 8
 """so many numbers of a list are shown"""
@@ -19,13 +19,13 @@ class Shown:
     """
 
     def __repr__(self) -> str:
-        if not fields_of(type(self)):
+        if not _declares(type(self)):
             return super().__repr__()
         parts = (f"{name}={text}" for name, text in _short(self))
         return f"{type(self).__name__}({', '.join(parts)})"
 
     def __str__(self) -> str:
-        if not fields_of(type(self)):
+        if not _declares(type(self)):
             return repr(self)
         rows = [(name, f"{value}  {unit}".rstrip(), about) for name, value, unit, about in _rows(self)]
         widths = [max((len(row[i]) for row in rows), default=0) for i in (0, 1)]
@@ -43,6 +43,11 @@ class Shown:
         return f"<table><caption>{title}</caption><tr>{heads}</tr>{rows}</table>"
 
 
+def _declares(cls: type) -> bool:
+    """Whether a class has fields to show beside words that have defaults."""
+    return any(field.default is None or not field.static for field in fields_of(cls))
+
+
 def _title(value: Any) -> str:
     about = (type(value).__doc__ or "").strip().splitlines()[0].rstrip(".")
     name = " ".join(filter(None, (type(value).__name__, getattr(value, "name", None))))
@@ -54,6 +59,8 @@ def _rows(value: Any, prefix: str = "") -> list[tuple[str, str, str, str]]:
     found = []
     for field in fields_of(type(value)):
         part, name, about = getattr(value, field.name), f"{prefix}{field.key}", field.about
+        if _untold(field, part):
+            continue
         if isinstance(part, tuple) and part and isinstance(part[0], Shown):
             for item in part:
                 found += _rows(item, f"{prefix}{getattr(item, 'name', field.key)}.")
@@ -67,11 +74,16 @@ def _rows(value: Any, prefix: str = "") -> list[tuple[str, str, str, str]]:
     return found
 
 
+def _untold(field: Field, part: Any) -> bool:
+    """Whether a word is one that files leave out."""
+    return field.static and field.default is not None and field.type.plain(part) is None
+
+
 def _short(value: Any) -> list[tuple[str, str]]:
     found = []
     for field in fields_of(type(value)):
         part = getattr(value, field.name)
-        if part is None:
+        if part is None or _untold(field, part):
             continue
         text = repr(part) if isinstance(part, str | tuple | Shown) else number_text(part)
         found.append((field.name, text))

@@ -55,3 +55,8 @@ def is_number(value: object) -> bool:
         return math.isfinite(value)
     except OverflowError:  # an integer beyond the range of a float
         return False
+
+
+def is_whole(value: object) -> bool:
+    """Whether a value is a whole number; true and false are not numbers."""
+    return isinstance(value, int) and not isinstance(value, bool)

@@ -6,6 +6,13 @@ from ._drive import AbstractDrive as AbstractDrive, FourierSeries as FourierSeri
 from ._fourier import FourierDrive as FourierDrive
 from ._monochromatic import MonochromaticDrive as MonochromaticDrive
 from ._piecewise import PiecewiseDrive as PiecewiseDrive
+from ._protocol import Protocol as Protocol
+from ._target import (
+    BATHS as BATHS,
+    FORCES as FORCES,
+    FREQUENCIES as FREQUENCIES,
+    SPRINGS as SPRINGS,
+)
 
 for _kind in (MonochromaticDrive, FourierDrive, PiecewiseDrive, BoundedDrive):
     register(_kind)

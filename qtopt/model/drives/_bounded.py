@@ -1,4 +1,4 @@
-"""Smooth drives that obey |g_l(t)| <= 1 at all times by construction."""
+"""Smooth drives that stay between two bounds at all times by construction."""
 
 from typing import ClassVar
 
@@ -8,30 +8,37 @@ import numpy as np
 from jax.typing import ArrayLike
 from jaxtyping import Array, Complex, Float
 
+from ...errors import InputError
 from ...numerics import to_array
-from ...schema import parameter
+from ...schema import Table, parameter, wrong
 from ._drive import AbstractDrive
 from ._fourier import FourierDrive
 
 SAMPLES_PER_HARMONIC = 4
 
 
-class BoundedDrive(AbstractDrive):
-    """g_l(t) = tanh u_l(t), with u_l a Fourier series of N searched harmonics.
+def _to_bound(value: ArrayLike | None) -> Array | None:
+    return None if value is None else to_array(value)
 
-    |g_l(t)| < 1 holds at *all* times whatever the parameters; u with a large amplitude approaches
-    bang-bang switching. tanh creates harmonics beyond the N searched ones. They are not dropped: a solver
-    keeps ``4 max(N, 16)`` harmonics by default, computed by a discrete Fourier transform on four samples
-    per kept harmonic. The coefficients fall as exp(-pi n / 2 s) with s the steepest slope |du/d(Omega t)|,
-    and what lies beyond is reported with every result as `truncation_error`.
+
+class BoundedDrive(AbstractDrive):
+    """g_l(t) = tanh u_l(t), with u_l a Fourier series of N searched harmonics; or between bounds of its own.
+
+    |g_l(t)| < 1, or low < g_l(t) < high where they are given, holds at *all* times whatever the parameters;
+    u with a large amplitude approaches bang-bang switching. tanh creates harmonics beyond the N searched
+    ones. They are not dropped: a solver keeps ``4 max(N, 16)`` harmonics by default, computed by a discrete
+    Fourier transform on four samples per kept harmonic. The coefficients fall as exp(-pi n / 2 s) with s the
+    steepest slope |du/d(Omega t)|, and what lies beyond is reported with every result as
+    `truncation_error`.
 
     Attributes:
         frequency: drive frequency Omega > 0.
         mean: mean of each u_l, (L,).
         cosine: cosine amplitudes of each u_l, (L, N).
         sine: sine amplitudes of each u_l, (L, N).
+        low, high: the bounds of every g_l, both or none; None means -1 and 1. A valve is 0 and 1.
 
-    Source: theory (1.24), (1.25).
+    Source: theory (1.24), (1.25), (13.11).
     """
 
     kind: ClassVar[str] = "bounded"
@@ -39,6 +46,28 @@ class BoundedDrive(AbstractDrive):
     mean: Float[Array, " L"] = parameter(help="mean of u_l", converter=to_array)
     cosine: Float[Array, "L N"] = parameter(help="coefficients of cos(n Omega t) of u_l", converter=to_array)
     sine: Float[Array, "L N"] = parameter(help="coefficients of sin(n Omega t) of u_l", converter=to_array)
+
+    low: Float[Array, ""] | None = parameter(
+        help="lower bound", default=None, converter=_to_bound, kw_only=True
+    )
+    high: Float[Array, ""] | None = parameter(
+        help="upper bound", default=None, converter=_to_bound, kw_only=True
+    )
+
+    def __check_init__(self) -> None:
+        if (self.low is None) != (self.high is None):
+            raise InputError("a bounded drive must have both bounds, low and high, or none; one is missing.")
+
+    def _between(self, series: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
+        """The shape from u."""
+        if self.low is None or self.high is None:
+            return jnp.tanh(series)
+        return (self.low + self.high) / 2.0 + (self.high - self.low) / 2.0 * jnp.tanh(series)
+
+    def check_table(self, table: Table) -> None:
+        """Raise `InputError` where a file gives bounds in the wrong order."""
+        if self.low is not None and self.high is not None and not self.low < self.high:
+            raise wrong(table.at("high"), f"above `{table.at('low')}`, {float(self.low):g}", float(self.high))
 
     @property
     def size(self) -> int:
@@ -49,14 +78,14 @@ class BoundedDrive(AbstractDrive):
         return 4 * max(self.cosine.shape[-1], 16)
 
     def __call__(self, time: ArrayLike) -> Float[Array, "... L"]:
-        return jnp.tanh(FourierDrive(self.frequency, self.mean, self.cosine, self.sine)(time))
+        return self._between(FourierDrive(self.frequency, self.mean, self.cosine, self.sine)(time))
 
     def samples(self, count: int) -> Float[Array, "count L"]:
         """g_l at `count` equal steps of one period, independent of the frequency."""
         order = np.outer(np.arange(count), np.arange(1, self.cosine.shape[-1] + 1)) % count
         phase = 2.0 * np.pi * order / count
         series = self.mean + np.cos(phase) @ self.cosine.T + np.sin(phase) @ self.sine.T
-        return jnp.tanh(series)
+        return self._between(series)
 
     def harmonics(self, count: int) -> Complex[Array, "count+1 L"]:
         points = SAMPLES_PER_HARMONIC * count

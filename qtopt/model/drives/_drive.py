@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ...numerics import to_array
 from ...schema import Curve, Shown, parameter, sketch
+from ._target import BATHS, PAIRS, TARGET, Pairs
 
 PICTURE_POINTS = 241
 """of a period, in the picture of a notebook"""
@@ -47,7 +48,7 @@ class FourierSeries(NamedTuple):
 
 
 class AbstractDrive(Shown, eqx.Module):
-    """Periodic couplings g_l(t), l = 1..L, of period 2 pi/frequency (dimensionless).
+    """Periodic shapes g_l(t), l = 1..L, of period 2 pi/frequency, and what they move.
 
     Fourier convention: ``g_l(t) = sum_n g_{l,n} exp(-i n Omega t)``, ``g_{l,-n} = conj g_{l,n}``.
     A new family is one new file with one final subclass, whose numbers `qtopt.schema.parameter` declares and
@@ -55,20 +56,31 @@ class AbstractDrive(Shown, eqx.Module):
 
     Attributes:
         frequency: Omega > 0, the drive frequency; the first field of every drive.
+        target: what moves. "baths": the couplings of every driven bath that has no drive of its own (one
+            dimensionless shape per oscillator); "baths.NAME": those of this bath; "frequencies":
+            ``omega_l^2 (1 + g_l(t))``; "springs": one spring constant for each of `pairs`, added to the
+            static one; "forces": f_l(t).
+        pairs: the oscillators that driven springs join, counted from 1.
 
-    Source: theory (1.1), (1.5).
+    Source: theory (1.1), (1.5), (13.1).
     """
 
     family: ClassVar[str] = "drive"
 
     frequency: Float[Array, ""] = parameter(
-        help="Omega, the drive frequency", unit="frequency", positive=True, converter=to_array
+        help="Omega, the drive frequency", unit="frequency", positive=True, converter=to_array, shared=True
+    )
+    target: str = parameter(
+        help="what moves, in [[drives]]", type=TARGET, static=True, default=BATHS, kw_only=True
+    )
+    pairs: Pairs = parameter(
+        help="the oscillators that driven springs join", type=PAIRS, static=True, default=(), kw_only=True
     )
 
     @property
     @abstractmethod
     def size(self) -> int:
-        """Number of oscillators L."""
+        """Number of shapes: of oscillators L, or of pairs for springs."""
 
     @property
     @abstractmethod

@@ -13,11 +13,18 @@ class Fluctuations(Readable):
         local_power_covariance: (L, L) D_lk between the powers supplied through oscillators l and k; positive
             semidefinite.
         heat_currents: (B,) variance rate of the heat from each bath, or None where it is not given.
+        work_covariance: (A, A) the same between the works of all shapes of a protocol, in the order of
+            `qtopt.model.actuators`; None from solvers that know one drive only, whose works are the local
+            powers.
     """
 
     local_power_covariance: Float[Array, "L L"] = result("covariance rate of local works", VARIANCE_RATE)
     heat_currents: Float[Array, " B"] | None = result(
         "variance rate of the heat from each bath", VARIANCE_RATE
+    )
+
+    work_covariance: Float[Array, "A A"] | None = result(
+        "covariance rate of the works of all shapes", VARIANCE_RATE, default=None
     )
 
     @property

@@ -21,9 +21,9 @@ MOST = 12
 """Larger arrays are shown by their shape."""
 
 
-def result(meaning: str, unit: str = "1") -> Any:
-    """A field of a result, with what it means in a few words and its unit."""
-    return eqx.field(metadata={"meaning": meaning, "unit": unit})
+def result(meaning: str, unit: str = "1", **field: Any) -> Any:
+    """A field of a result, with what it means in a few words and its unit; `field` as for `equinox.field`."""
+    return eqx.field(metadata={"meaning": meaning, "unit": unit}, **field)
 
 
 class Readable(eqx.Module):

@@ -9,19 +9,28 @@ from jaxtyping import Array, Float, Int
 
 from ...errors import InputError
 from ...model import (
+    FORCES,
+    FREQUENCIES,
+    SPRINGS,
     AbstractDrive,
-    Copy,
+    Actuators,
+    Course,
     Machine,
+    Moving,
     System,
+    actuators,
     blocks,
-    copies_of,
+    course,
     damped_system,
     is_mixed,
+    local_shares,
+    moving,
     over_groups,
 )
 from ...numerics import reciprocal, require_x64
 from ...thermal import CothPoles, matsubara
 from ..base import Fluctuations
+from ._averages import force_push
 from ._check import check_drive
 from ._doubling import Calculus, diffusion, propagators
 from ._periodic import Moments, closed_covariance, decaying_states, periodic_moments
@@ -36,14 +45,27 @@ def fluctuations(
     require_x64()
     check_fluctuations(machine, drive)
     assert isinstance(grid, TimeGrid)  # jumps are refused above
-    coupling, slope = (part.T for part in drive.at_phases(grid.phases))
-    calculus = Calculus(grid, drive.frequency)
-    driven = tuple(i for i, bath in enumerate(machine.baths) if bath.driven)
+    calculus, acting = Calculus(grid, drive.frequency), actuators(machine, drive)
+    whole = course(acting, *drive.at_phases(grid.phases), machine.size)
 
-    def solve(part: Machine, g: Array, rate: Array) -> Array:
-        return _covariance(part, copies_of(part, g, rate), driven, calculus, poles)
+    def solve(part: Machine, shapes: Array, slopes: Array) -> Array:
+        at = whole._replace(shapes=shapes, slopes=slopes)
+        return _covariance(part, acting, at, calculus, poles)
 
-    return Fluctuations(blocks(machine, over_groups(solve, machine, coupling, slope)), None)
+    work = _over_all(machine, over_groups(solve, machine, whole.shapes, whole.slopes))
+    shares = jnp.asarray(local_shares(acting, machine.size))
+    plain = len(acting) == 1 and acting[0].target != SPRINGS
+    return Fluctuations(work if plain else shares @ work @ shares.T, None, work)
+
+
+def _over_all(machine: Machine, parts: Float[Array, "C a a"]) -> Float[Array, "A A"]:
+    """The covariance of all shapes from that of every group; 0 between groups."""
+    if len(parts) == 1:
+        return parts[0]
+    count, size = machine.groups().shape
+    several = parts.shape[-1] // size
+    apart = jnp.swapaxes(parts.reshape(count, several, size, several, size), 2, 3)
+    return jnp.swapaxes(blocks(machine, apart), 1, 2).reshape(several * machine.size, -1)
 
 
 def check_fluctuations(machine: Machine, drive: AbstractDrive) -> None:
@@ -81,12 +103,15 @@ class Coloured(NamedTuple):
 
 
 class Form(NamedTuple):
-    """``P_l = z^T M_l z = sum_c factor_c (x z)(F_c z)`` of one oscillator, and the kicks by x and F_c.
+    """The power of one shape, ``z^T M z + push^T z`` with ``z^T M z = sum_c factor_c (x z)(F_c z)``.
+
+    F is a force of a bath, or the position of an oscillator; forces that are driven are linear in z.
 
     Attributes:
-        factor: (C, K) -dg_l^c/dt.
+        factor: (C, K) -dg_l^c/dt, or half the slope of the stiffness.
         position, kick: (n, K) row x, and dz by an impulse on x_l.
-        force, force_kick: (C, n, K) rows F_c, and dz by an impulse on q_c.
+        force, force_kick: (C, n, K) rows F_c, and dz by an impulse on its coordinate.
+        push: (n, K) -df_l/dt times the row x, or None.
     """
 
     factor: Float[Array, "C K"]
@@ -94,6 +119,7 @@ class Form(NamedTuple):
     kick: Float[Array, "n K"]
     force: Float[Array, "C n K"]
     force_kick: Float[Array, "C n K"]
+    push: Float[Array, "n K"] | None = None
 
     def matrix(self, left: Array, right: Array) -> Float[Array, "n n K"]:
         """``sum_c factor_c (left right_c^T + right_c left^T)/2`` for left (n, K), right (C, n, K)."""
@@ -102,22 +128,21 @@ class Form(NamedTuple):
 
 
 def _covariance(
-    machine: Machine,
-    copies: tuple[Copy, ...],
-    driven: tuple[int, ...],
-    calculus: Calculus,
-    poles: CothPoles,
-) -> Float[Array, "l l"]:
-    """D_lk of oscillators that share these copies of baths."""
-    equations = damped_system(machine.frequencies, machine.stiffness, copies)
-    temperatures = jnp.stack([copy.bath.temperature for copy in copies])
-    moments = periodic_moments(equations, temperatures, calculus, poles)
-    noise = _coloured(equations, temperatures, moments, poles)
+    machine: Machine, acting: Actuators, at: Course, calculus: Calculus, poles: CothPoles
+) -> Float[Array, "a a"]:
+    """D of all shapes, of oscillators that share their baths."""
+    now = moving(machine, acting, at)
+    equations = damped_system(machine.frequencies, now.stiffness, now.copies)
+    push = force_push(equations, now.force)
+    moments = periodic_moments(equations, machine.temperatures, calculus, poles, push)
+    noise = _coloured(equations, machine.temperatures, moments, poles)
     covariance = jnp.sum(moments.covariance, axis=0)
-    forms = [_form(equations, copies, driven, l) for l in range(machine.size)]
+    forms = _forms(machine, acting, at, now, equations)
     adjoints = _adjoints(forms, equations, noise, calculus)
     sources = [_sources(form, equations, covariance, noise, calculus) for form in forms]
     half = jnp.stack([jnp.stack([_overlap(y, s) for s in sources]) for y in adjoints])
+    if push is not None:
+        half = half + _linear(forms, equations, covariance, moments.mean, noise, calculus)
     # As in `steady_state`: no numbers from steps that do not resolve the fastest rate.
     norm = jnp.max(jnp.sqrt(jnp.sum(equations.dynamics**2, axis=(0, 1))) * calculus.shortest)
     return jnp.where(norm < LARGEST_STEP, half + half.T, jnp.nan)
@@ -131,17 +156,80 @@ def _coloured(equations: System, temperatures: Array, moments: Moments, poles: C
     return Coloured(rates, -2.0 * weights * rates, bath, scaled / rates[:, None])
 
 
-def _form(equations: System, copies: tuple[Copy, ...], driven: tuple[int, ...], l: int) -> Form:
-    size, (total, _, points) = equations.positions.shape[0], equations.dynamics.shape
-    axis = jnp.broadcast_to(equations.positions[:, l, None], (size, points))
-    none = jnp.zeros((total, points))
+def _forms(machine: Machine, acting: Actuators, at: Course, now: Moving, equations: System) -> list[Form]:
+    """The forms of all shapes, actuator after actuator."""
+    size, (total, _, points) = machine.size, equations.dynamics.shape
+    none, found, e = jnp.zeros((total, points)), [], 0
+    axes = jnp.broadcast_to(equations.positions[:, :, None], (size, size, points))
+    rows = [none.at[:size].set(axes[:, l]) for l in range(size)]
+    kicks = [none.at[size : 2 * size].set(axes[:, l]) for l in range(size)]
+
+    def of_pair(factor: Array, l: int, m: int) -> Form:
+        return Form(factor[None], rows[l], kicks[l], rows[m][None], kicks[m][None])
+
+    for actuator in acting:
+        if actuator.target == SPRINGS:
+            assert at.spring_slopes is not None
+            found += [of_pair(s, l, m) for (l, m), s in zip(actuator.pairs, at.spring_slopes, strict=True)]
+            continue
+        slopes, e = at.slopes[:, e], e + 1
+        for l in range(size):
+            if actuator.target == FREQUENCIES:
+                found.append(of_pair(0.5 * machine.frequencies[l] ** 2 * slopes[l], l, l))
+            elif actuator.target == FORCES:
+                found.append(of_pair(jnp.zeros(points), l, l)._replace(push=-slopes[l] * rows[l]))
+            else:
+                found.append(_of_coupling(actuator.baths, l, now, equations, rows[l], kicks[l]))
+    return found
+
+
+def _of_coupling(
+    baths: tuple[int, ...], l: int, now: Moving, equations: System, row: Array, kick: Array
+) -> Form:
+    """The form of the couplings of oscillator l to some baths."""
     return Form(
-        factor=jnp.stack([-copies[c].slope[l] for c in driven]),
-        position=none.at[:size].set(axis),
-        kick=none.at[size : 2 * size].set(axis),
-        force=jnp.stack([equations.force[c] for c in driven]),
-        force_kick=jnp.stack([equations.kick[c] for c in driven]),
+        factor=jnp.stack([-now.copies[c].slope[l] for c in baths]),
+        position=row,
+        kick=kick,
+        force=jnp.stack([equations.force[c] for c in baths]),
+        force_kick=jnp.stack([equations.kick[c] for c in baths]),
     )
+
+
+def _linear(
+    forms: list[Form],
+    equations: System,
+    covariance: Float[Array, "n n K"],
+    mean: Float[Array, "n K"],
+    noise: "Coloured",
+    calculus: Calculus,
+) -> Float[Array, "a a"]:
+    """Half of what the linear parts of the powers (in the deviation from the mean) do: theory (13.9)."""
+    rows = jnp.stack([_slope_at(form, mean) for form in forms])
+    count = calculus.grid.points
+    order = 1j * calculus.frequency * jnp.arange(count // 2 + 1)
+    source = jnp.einsum("njk,ank->ajk", noise.states, rows)
+    followed = jnp.fft.irfft(jnp.fft.rfft(source) * reciprocal(noise.rates[:, None] + order), count)
+    baths = equations.noise.shape[0]
+    members = jnp.asarray(noise.bath[None, :] == np.arange(baths)[:, None]) * noise.strengths
+    feed = jnp.einsum("nmk,amk->ank", covariance, rows)
+    feed = feed + jnp.einsum("bnk,bj,ajk->ank", equations.noise, members, followed)
+    ladder = propagators(equations.dynamics, calculus)
+
+    def remembered(one: Array) -> Array:
+        return decaying_states(equations.dynamics, one, jnp.zeros(1), calculus, ladder)[:, 0]
+
+    later = jax.lax.map(remembered, feed)
+    return jnp.mean(jnp.einsum("ank,bnk->abk", rows, later), axis=-1)
+
+
+def _slope_at(form: Form, mean: Float[Array, "n K"]) -> Float[Array, "n K"]:
+    """The derivative of the power of a shape in z, at the mean."""
+    x = jnp.sum(form.position * mean, axis=0)
+    f = jnp.sum(form.force * mean, axis=1)
+    found = jnp.einsum("ck,ck,ik->ik", form.factor, f, form.position)
+    found = found + jnp.einsum("ck,k,cik->ik", form.factor, x, form.force)
+    return found if form.push is None else found + form.push
 
 
 class WithStates(NamedTuple):

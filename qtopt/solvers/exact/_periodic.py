@@ -21,21 +21,34 @@ class Moments(NamedTuple):
         noise_states: (B, n, M, K) v_j of every bath and pole of the coth but the first.
         noise_correlation: (B, n, K) <z eta_b>.
         covariance: (B, n, n, K) part of <z z^T> due to the noise of bath b.
+        mean: (n, K) <z>.
         monodromy: (n, n) propagator of one period.
     """
 
     noise_states: Float[Array, "B n M K"]
     noise_correlation: Float[Array, "B n K"]
     covariance: Float[Array, "B n n K"]
+    mean: Float[Array, "n K"]
     monodromy: Float[Array, "n n"]
 
 
 def periodic_moments(
-    system: System, temperatures: Float[Array, " B"], calculus: Calculus, poles: CothPoles
+    system: System,
+    temperatures: Float[Array, " B"],
+    calculus: Calculus,
+    poles: CothPoles,
+    push: Float[Array, "n K"] | None = None,
 ) -> Moments:
     """Periodic solution of the moment equations for v_j and S, each closed by one linear solve.
 
-    Source: theory (5.3) to (5.7).
+    Args:
+        system: the equations.
+        temperatures: of the baths.
+        calculus: on the points of time.
+        poles: the rational coth.
+        push: dz/dt by forces; without any the mean is 0.
+
+    Source: theory (5.3) to (5.7), (13.6).
     """
     ladder = propagators(system.dynamics, calculus)
     states = jnp.stack(
@@ -50,7 +63,10 @@ def periodic_moments(
     step = diffusion(system.dynamics, outer + jnp.swapaxes(outer, 1, 2), ladder, calculus)
     covariance = closed_covariance(ladder, step)
     monodromy = jnp.eye(system.dynamics.shape[0]) + ladder.prefix[:, :, -1]
-    return Moments(states, correlation, covariance, monodromy)
+    mean = jnp.zeros_like(system.noise[0])
+    if push is not None:
+        mean = decaying_states(system.dynamics, push, jnp.zeros(1), calculus, ladder)[:, 0]
+    return Moments(states, correlation, covariance, mean, monodromy)
 
 
 def _noise_states(

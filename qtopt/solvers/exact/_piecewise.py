@@ -18,13 +18,14 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from ...model import Copy, System
+from ...model import Actuators, Course, Moving, System
 from ...numerics import solve
 from ...thermal import CothPoles, matsubara
 from ._averages import Averages
 from ._doubling import ORDER, Ladder, congruence, exponential_moments, prefixes, product
 from ._periodic import closed_covariance, closed_states
 from ._time_grid import StepGrid
+from ._work import Change, works
 
 
 class Noise(NamedTuple):
@@ -64,15 +65,18 @@ class Maps(NamedTuple):
 
 
 def piecewise_averages(
-    copies: tuple[Copy, ...],
+    frequencies: Float[Array, " l"],
+    acting: Actuators,
+    at: Course,
+    machine: Moving,
     equations: System,
-    temperatures: Float[Array, " B"],
     period: Float[Array, ""],
     grid: StepGrid,
     poles: CothPoles,
 ) -> Averages:
     """The averages for coefficients that are constant in each step; the last axis of `equations` is S."""
-    size, baths = copies[0].coupling.shape[0], len(copies)
+    size, baths = len(frequencies), len(machine.copies)
+    temperatures = jnp.stack([copy.bath.temperature for copy in machine.copies])
     noise = _noise(equations, temperatures, poles)
     forms = _forms(equations, size)
     maps = _maps(equations, noise, forms, period, grid)
@@ -93,13 +97,19 @@ def piecewise_averages(
     integrals = integrals + grid.parts * jnp.einsum("fijs,bijs->fb", forms, maps.stored)
     integrals = integrals + 2.0 * jnp.einsum("fbimk,bimk->fb", every(maps.slips), past)
     averages = integrals / period
-    work = _work_of_jumps(copies, equations, covariance[..., grid.parts - 1 :: grid.parts]) / period
+    jumps, at_jumps = Change.jumps(at), covariance[..., grid.parts - 1 :: grid.parts]
+    overlap = _overlap_at_jumps(equations, at_jumps)
+    rest = jnp.zeros((equations.dynamics.shape[0], grid.points))
+    done = works(acting, frequencies, equations, jumps, at_jumps, overlap, rest)
+    work = tuple(jnp.sum(part, axis=-1) / period for part in done)
+    coupling = _coupling_work(machine, overlap) / period
     upper = jnp.zeros((size, size)).at[jnp.triu_indices(size)].set(jnp.sum(averages[baths:], axis=1))
     return Averages(
         work,
-        jnp.sum(work, axis=2) - averages[:baths],
+        coupling - averages[:baths],
         jnp.sum(covariance, axis=0)[: 2 * size, : 2 * size],
         upper + jnp.triu(upper, 1).T,
+        rest[: 2 * size],
         jnp.eye(prefix.shape[0]) + prefix[:, :, -1],
         jnp.zeros(()),
     )
@@ -227,13 +237,14 @@ def _past(
     return jnp.moveaxis(gaps, 0, -1)
 
 
-def _work_of_jumps(
-    copies: tuple[Copy, ...], equations: System, covariance: Float[Array, "B n n S"]
-) -> Float[Array, "C B l"]:
-    """Work of all jumps of a period, ``-(g_after - g_before)_l <x_l F_c>``; S after every step."""
-    size = copies[0].coupling.shape[0]
+def _overlap_at_jumps(equations: System, covariance: Float[Array, "B n n S"]) -> Float[Array, "C B l S"]:
+    """<x_l F_c> at every jump, S after every step, with the mean of the forces before and after."""
+    size = len(equations.positions)
     force = (equations.force + jnp.roll(equations.force, -1, axis=-1)) / 2.0
-    coupling = jnp.stack([copy.coupling for copy in copies])
-    jump = jnp.roll(coupling, -1, axis=-1) - coupling
-    overlap = jnp.einsum("lm,bljs,cjs->cbms", equations.positions, covariance[:, :size], force)
-    return -jnp.einsum("cms,cbms->cbm", jump, overlap)
+    return jnp.einsum("lm,bljs,cjs->cbms", equations.positions, covariance[:, :size], force)
+
+
+def _coupling_work(machine: Moving, overlap: Float[Array, "C B l S"]) -> Float[Array, "C B"]:
+    """What the jumps of each bath's couplings cost, which goes to the bath."""
+    coupling = jnp.stack([copy.coupling for copy in machine.copies])
+    return -jnp.einsum("cms,cbms->cb", jnp.roll(coupling, -1, axis=-1) - coupling, overlap)

@@ -5,7 +5,7 @@ import numpy as np
 from jaxtyping import Array, Float
 from numpy.typing import ArrayLike, NDArray
 
-from ...model import AbstractDrive, Machine, copies_of, damped_system
+from ...model import AbstractDrive, Machine, actuators, course, damped_system, moving
 from ._time_grid import AbstractGrid, StepGrid, TimeGrid
 
 POINTS_PER_HARMONIC, FEWEST_POINTS, MOST_POINTS = 8, 65, 513
@@ -25,9 +25,9 @@ def fastest_rate(machine: Machine, drive: AbstractDrive) -> Float[Array, ""]:
     """Largest norm of the dynamics within a period; works under jit and vmap."""
     samples = drive.steps or 32
     phases = (np.arange(samples) + 0.5) / samples
-    coupling, slope = (part.T for part in drive.at_phases(phases))
-    copies = copies_of(machine, coupling, slope)
-    dynamics = damped_system(machine.frequencies, machine.stiffness, copies).dynamics
+    acting = actuators(machine, drive)
+    at = moving(machine, acting, course(acting, *drive.at_phases(phases), machine.size))
+    dynamics = damped_system(machine.frequencies, at.stiffness, at.copies).dynamics
     return jnp.max(jnp.sqrt(jnp.sum(dynamics**2, axis=(0, 1))))
 
 

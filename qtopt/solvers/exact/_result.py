@@ -8,16 +8,19 @@ from jaxtyping import Array, Float, Int
 
 from ...errors import InputError
 from ...model import logarithmic_negativity
-from ..base import UNRESOLVED, UNSTABLE, AbstractSteadyState, result
+from ..base import POWER, UNRESOLVED, UNSTABLE, AbstractSteadyState, result
 
 
 class ExactSteadyState(AbstractSteadyState):
     """Exact periodic steady state (hbar = k_B = m = 1); averages are over one period.
 
     Attributes:
+        work: (A,) power supplied through each shape of each actuator, in their order; `qtopt.model.actuators`
+            of machine and drive names them. `local_powers` sums them by oscillator.
         times: (K,) points of time within a period.
         phase_space_covariance: (K, 2L, 2L) <{r, r}>/2 of r = (x_1..x_L, p_1..p_L) there. Beside a strictly
-            Ohmic bath <p^2> diverges and what stands here ends with the rational coth.
+            Ohmic bath <p^2> diverges and what stands here ends with the rational coth. Without the means.
+        means: (K, 2L) <r> there; 0 unless forces act.
         monodromy: (C, n, n) propagator of a period, for each set of oscillators that shares its baths.
         spectral_radius: largest |Floquet multiplier|; the machine is stable below 1. Without derivative: as a
             constraint, use `exact.spectral_radius` of the monodromy.
@@ -26,8 +29,10 @@ class ExactSteadyState(AbstractSteadyState):
         status: 0 resolved, 1 unstable, 2 unresolved; other numbers are NaN unless it is 0.
     """
 
+    work: Float[Array, " A"] = result("power through each shape of the drives", POWER)
     times: Float[Array, " K"] = result("points of time within a period", "1 / omega_A")
     phase_space_covariance: Float[Array, "K 2L 2L"] = result("of positions and momenta, at these times")
+    means: Float[Array, "K 2L"] = result("of positions and momenta, at these times")
     monodromy: Float[Array, "C n n"] = result("propagator of a period")
     spectral_radius: Float[Array, ""] = result("largest modulus of a Floquet multiplier; stable below 1")
     first_law_residual: Float[Array, ""] = result("relative difference of two expressions of the heat")
@@ -61,8 +66,8 @@ class ExactSteadyState(AbstractSteadyState):
         if status == UNSTABLE:
             raise InputError(
                 "a steady state needs all Floquet multipliers inside the unit circle, but the largest has "
-                f"modulus {float(self.spectral_radius):.6g}: the driven coupling amplifies parametrically; "
-                "weaken it or the drive, or damp more strongly."
+                f"modulus {float(self.spectral_radius):.6g}: the drive amplifies parametrically; weaken "
+                "it or the driven couplings, or damp more strongly."
             )
         if status == UNRESOLVED:
             raise InputError(

@@ -15,10 +15,10 @@ from ...model import (
     Bath,
     Machine,
     blocks,
-    copies_of,
     damped_axes,
     over_groups,
     rotated,
+    still_copies,
 )
 from ...numerics import require_x64
 from ._check import check_drive
@@ -112,8 +112,7 @@ def _spectra(
     machine: Machine, modulation: Modulation, omega: Float[Array, " K"], harmonics: int
 ) -> NoiseSpectra:
     """The spectra of oscillators that share their baths."""
-    none = jnp.zeros((machine.size, 1))
-    copies = copies_of(machine, none, none)
+    copies = still_copies(machine)
     basis = damped_axes(machine.frequencies, copies)
     static = [i for i, bath in enumerate(machine.baths) if not bath.driven]
     medium = Medium(

@@ -5,7 +5,23 @@ from typing import NamedTuple
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from ...model import AbstractDrive, Copy, Machine, System, blocks, copies_of, damped_system, over_groups
+from ...model import (
+    SPRINGS,
+    AbstractDrive,
+    Actuators,
+    Copy,
+    Course,
+    Machine,
+    Moving,
+    System,
+    actuators,
+    blocks,
+    course,
+    damped_system,
+    local_shares,
+    moving,
+    over_groups,
+)
 from ...numerics import require_x64
 from ...thermal import CothPoles, heat_beyond_the_poles
 from ..base import RESOLVED, UNRESOLVED, UNSTABLE
@@ -25,21 +41,26 @@ def steady_state(
     """The steady state of a machine for settled settings; see `Exact.steady_state`."""
     require_x64()
     check_drive(machine, drive)
-    coupling, slope = (part.T for part in drive.at_phases(grid.samples))
+    acting = actuators(machine, drive)
+    whole = course(acting, *drive.at_phases(grid.samples), machine.size)
 
-    def solve(part: Machine, g: Array, rate: Array) -> Parts:
-        return _solve(part, g, rate, grid, drive.frequency, poles)
+    def solve(part: Machine, shapes: Array, slopes: Array) -> Parts:
+        at = whole._replace(shapes=shapes, slopes=slopes)
+        return _solve(part, acting, at, grid, drive.frequency, poles)
 
-    return _combined(machine, drive, grid, over_groups(solve, machine, coupling, slope))
+    parts = over_groups(solve, machine, whole.shapes, whole.slopes)
+    return _combined(machine, drive, acting, grid, parts)
 
 
 class Parts(NamedTuple):
     """Results of one group of oscillators that share their baths: l oscillators, B baths, K points."""
 
-    local_powers: Float[Array, " l"]
+    work: tuple[Array, ...]
+    """of each actuator, one number for every shape"""
     heat_currents: Float[Array, " B"]
     covariance: Float[Array, "2l 2l K"]
-    mean: Float[Array, "l l"]
+    spread: Float[Array, "l l"]
+    mean: Float[Array, "2l K"]
     monodromy: Float[Array, "n n"]
     radius: Float[Array, ""]
     imbalance: Float[Array, ""]
@@ -49,23 +70,26 @@ class Parts(NamedTuple):
 
 def _solve(
     machine: Machine,
-    coupling: Array,
-    slope: Array,
+    acting: Actuators,
+    at: Course,
     grid: AbstractGrid,
     drive_frequency: Array,
     poles: CothPoles,
 ) -> Parts:
     """One group of oscillators."""
-    copies = copies_of(machine, coupling, slope)
-    equations = damped_system(machine.frequencies, machine.stiffness, copies)
-    averages = _averages(copies, equations, machine.temperatures, grid, drive_frequency, poles)
-    heat = _heat(copies, jnp.sum(averages.work, axis=(0, 2)), averages.absorbed)
+    now = moving(machine, acting, at)
+    equations = damped_system(machine.frequencies, now.stiffness, now.copies)
+    averages = _averages(machine.frequencies, acting, at, now, equations, grid, drive_frequency, poles)
+    own_work = sum((jnp.sum(part, axis=1) for part in averages.work), jnp.zeros(()))
+    heat = _heat(now.copies, own_work, averages.absorbed)
     norm = jnp.max(jnp.sqrt(jnp.sum(equations.dynamics**2, axis=(0, 1))))
+    both = jnp.kron(jnp.eye(2), equations.positions)
     return Parts(
-        local_powers=jnp.sum(averages.work, axis=(0, 1)),
+        work=tuple(jnp.sum(part, axis=0) for part in averages.work),
         heat_currents=heat,
-        covariance=_in_oscillators(jnp.kron(jnp.eye(2), equations.positions), averages.covariance),
-        mean=_in_oscillators(equations.positions, averages.mean[..., None])[..., 0],
+        covariance=_in_oscillators(both, averages.covariance),
+        spread=_in_oscillators(equations.positions, averages.spread[..., None])[..., 0],
+        mean=both.T @ averages.mean,
         monodromy=averages.monodromy,
         radius=growth(averages.monodromy),
         imbalance=_imbalance(equations, averages.absorbed, heat),
@@ -75,19 +99,21 @@ def _solve(
 
 
 def _averages(
-    copies: tuple[Copy, ...],
+    frequencies: Array,
+    acting: Actuators,
+    at: Course,
+    now: Moving,
     equations: System,
-    temperatures: Array,
     grid: AbstractGrid,
     drive_frequency: Array,
     poles: CothPoles,
 ) -> Averages:
     """The only place where drives that jump differ from smooth ones."""
+    parts = (frequencies, acting, at, now, equations)
     if isinstance(grid, StepGrid):
-        period = 2.0 * jnp.pi / drive_frequency
-        return piecewise_averages(copies, equations, temperatures, period, grid, poles)
+        return piecewise_averages(*parts, 2.0 * jnp.pi / drive_frequency, grid, poles)
     assert isinstance(grid, TimeGrid)
-    return smooth_averages(copies, equations, temperatures, Calculus(grid, drive_frequency), poles)
+    return smooth_averages(*parts, Calculus(grid, drive_frequency), poles)
 
 
 def _in_oscillators(basis: Float[Array, "n n"], covariance: Float[Array, "n n K"]) -> Float[Array, "n n K"]:
@@ -100,10 +126,14 @@ def _heat(copies: tuple[Copy, ...], own_work: Array, absorbed: Array) -> Float[A
     This form needs no term in which a strong bath's own noise and friction cancel. Between two Ohmic baths
     the ends of the two rational coths leave a Frullani integral, taken off exactly (as in the weak kernels).
 
-    Source: theory (5.11), (4.15).
+    What the mean motion gives to the baths, the columns of `absorbed` beyond their own noises, is taken off.
+
+    Source: theory (5.11), (4.15), (13.7).
     """
-    others = absorbed * (1.0 - jnp.eye(len(copies)))
-    heat = jnp.sum(others, axis=0) - jnp.sum(others, axis=1) - own_work
+    count = len(copies)
+    others = absorbed[:, :count] * (1.0 - jnp.eye(count))
+    heat = jnp.sum(others, axis=0) - jnp.sum(others, axis=1) - own_work[:count]
+    heat = heat - jnp.sum(absorbed[:, count:], axis=1)
     couplings = jnp.stack([copy.coupling for copy in copies])
     overlaps = jnp.mean(jnp.einsum("blk,clk->bck", couplings, couplings) ** 2, axis=-1)
     frictions = jnp.stack([copy.memory.viscosity for copy in copies])
@@ -117,7 +147,9 @@ def _imbalance(equations: System, absorbed: Array, heat: Array) -> Float[Array, 
     return jnp.max(difference) / jnp.max(jnp.abs(heat))
 
 
-def _combined(machine: Machine, drive: AbstractDrive, grid: AbstractGrid, parts: Parts) -> ExactSteadyState:
+def _combined(
+    machine: Machine, drive: AbstractDrive, acting: Actuators, grid: AbstractGrid, parts: Parts
+) -> ExactSteadyState:
     """The groups side by side; NaN where there is no steady state to report."""
     count, size = len(parts.covariance), machine.size
     quadrants = jnp.moveaxis(parts.covariance.reshape(count, 2, size // count, 2, size // count, -1), -1, 1)
@@ -129,16 +161,22 @@ def _combined(machine: Machine, drive: AbstractDrive, grid: AbstractGrid, parts:
     def known(value: Array) -> Array:
         return jnp.where(status == RESOLVED, value, jnp.nan)
 
-    local_powers, heat = known(parts.local_powers.reshape(-1)), known(jnp.sum(parts.heat_currents, axis=0))
+    work = known(jnp.concatenate([part.reshape(-1) for part in parts.work]))
+    plain = len(acting) == 1 and acting[0].target != SPRINGS
+    local_powers = work if plain else jnp.asarray(local_shares(acting, size)) @ work
+    heat = known(jnp.sum(parts.heat_currents, axis=0))
+    means = jnp.moveaxis(parts.mean.reshape(count, 2, size // count, -1), 1, 0)
     return ExactSteadyState(
-        power=jnp.sum(local_powers),
+        power=jnp.sum(work),
         local_powers=local_powers,
+        work=work,
         heat_currents=heat,
         entropy_production_rate=-jnp.sum(heat / machine.temperatures),
-        covariance=known(blocks(machine, parts.mean)),
+        covariance=known(blocks(machine, parts.spread)),
         truncation_error=known(jnp.sum(parts.truncation)),
         times=jnp.asarray(grid.phases) * 2.0 * jnp.pi / drive.frequency,
         phase_space_covariance=known(whole.reshape(-1, 2 * size, 2 * size)),
+        means=known(means.reshape(2 * size, -1).T),
         monodromy=parts.monodromy,
         spectral_radius=radius,
         first_law_residual=known(jnp.max(parts.imbalance)),

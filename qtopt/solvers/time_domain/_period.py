@@ -136,11 +136,11 @@ def carried(
     <z eta> = T b + sum_j s_j v_j + Phi sum_j exp(-mu_j t) s_j v_j(0),
     S       = Phi S(0) Phi^T + noise + sum_j (kick_j v_j(0)^T Phi^T + transposed).
     """
-    turn, kicks, memory, noise = response
+    turn, kicks, memory, noise, shift = response
     decayed = jnp.sum(start.memory * jnp.exp(-equations.rates * time), axis=-1)
     half = jnp.einsum("ibm,jbm->ij", kicks, start.memory / equations.strengths) @ turn.T
     covariance = turn @ start.covariance @ turn.T + noise + half + half.T
-    return turn @ start.mean, covariance, memory + turn @ decayed
+    return turn @ start.mean + shift, covariance, memory + turn @ decayed
 
 
 def next_start(equations: Equations, start: Moments, mapped: PeriodMap) -> Moments:

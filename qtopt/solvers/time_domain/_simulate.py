@@ -10,7 +10,7 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Int
 
 from ...errors import InputError
-from ...model import AbstractDrive, GaussianState, Machine
+from ...model import AbstractDrive, GaussianState, Machine, local_shares
 from ...numerics import require_x64
 from ...thermal import CothPoles, coth_poles
 from ..exact import check_drive
@@ -133,7 +133,8 @@ def _follow(
     positions = np.concatenate([[0.0], stops])
     at_jumps = jnp.asarray(np.searchsorted(positions, jumps - SAME_PHASE))
     start = initial_moments(equations, initial)
-    period, done = 2.0 * np.pi / float(drive.frequency), np.zeros((len(machine.baths), machine.size))
+    period = 2.0 * np.pi / float(drive.frequency)
+    done = np.zeros((len(machine.baths), machine.size)), np.zeros(machine.size)
     width = max(len(rows) for rows in wanted)
     for number, chosen in enumerate(wanted):
         rows = np.searchsorted(positions, chosen - SAME_PHASE)
@@ -142,15 +143,16 @@ def _follow(
         found, works, start = _one_period(equations, mapped, start, jnp.asarray(padded), at_jumps)
         part = jax.tree.map(lambda leaf, rows=rows: np.asarray(leaf)[: len(rows)], found)
         times = (number + positions[rows]) * period
-        part = eqx.tree_at(lambda t: (t.times, t.jump_works), part, (times, part.jump_works + done))
-        done = done + np.asarray(works)
+        jumped = part.jump_works + done[0], part.potential_jump_works + done[1]
+        part = eqx.tree_at(lambda t: (t.times, t.jump_works, t.potential_jump_works), part, (times, *jumped))
+        done = done[0] + np.asarray(works[0]), done[1] + np.asarray(works[1])
         yield part
 
 
 @eqx.filter_jit
 def _one_period(
     equations: Equations, mapped: PeriodMap, start: Moments, rows: Int[Array, " K"], jumps: Int[Array, " S"]
-) -> tuple[Trajectory, Float[Array, "B L"], Moments]:
+) -> tuple[Trajectory, tuple[Float[Array, "B L"], Float[Array, " L"]], Moments]:
     """The chosen rows of one period, the work of its jumps, and the moments at its end."""
     size, steps = equations.machine.size, equations.drive.steps
     step = mapped.times[-1] / max(steps, 1)
@@ -160,20 +162,24 @@ def _one_period(
         response = jax.tree.map(lambda leaf: leaf[k], mapped.responses)
         return carried(equations, start, response, mapped.times[k])
 
-    def work(jump: Array, before: Array, after: Array) -> Array:
+    def work(jump: Array, before: Array, after: Array) -> tuple[Array, Array]:
         mean, covariance, _ = at(jump)
-        return _by_bath(equations, jump_works(equations, before, after, covariance + jnp.outer(mean, mean)))
+        second = covariance + jnp.outer(mean, mean)
+        of_copies, of_potential = jump_works(equations, before, after, second)
+        return _by_bath(equations, of_copies), of_potential
 
-    works = jnp.zeros((0, len(equations.machine.baths), size))
+    works = jnp.zeros((0, len(equations.machine.baths), size)), jnp.zeros((0, size))
     if steps:
         works = jax.vmap(work)(jumps, middles[:-1], middles[1:])
+    shares = local_shares(equations.acting, size)
 
     def row(k: Array) -> Trajectory:
         mean, covariance, correlation = at(k)
         second, time = covariance + jnp.outer(mean, mean), mapped.times[k]
         # Right of a jump, and never on it.
         sample = middles[jnp.floor(time / step + 1e-9).astype(int)] if steps else time
-        powers, heat = flows(equations, sample, second, correlation)
+        powers, heat = flows(equations, sample, mean, second, correlation)
+        passed = (jumps <= k).astype(float)
         squares = jnp.diag(second)
         frequencies = equations.machine.frequencies
         energies = (squares[size : 2 * size] + frequencies**2 * squares[:size]) / 2.0
@@ -182,12 +188,15 @@ def _one_period(
             mean[: 2 * size],
             covariance[: 2 * size, : 2 * size],
             energies / frequencies - 0.5,
-            powers,
+            shares @ powers,
             _by_bath(equations, heat),
-            jnp.einsum("s,sbl->bl", (jumps <= k).astype(float), works),
+            jnp.einsum("s,sbl->bl", passed, works[0]),
+            passed @ works[1],
+            powers,
         )
 
-    return jax.vmap(row)(rows), jnp.sum(works, axis=0), next_start(equations, start, mapped)
+    total = jnp.sum(works[0], axis=0), jnp.sum(works[1], axis=0)
+    return jax.vmap(row)(rows), total, next_start(equations, start, mapped)
 
 
 def _by_bath(equations: Equations, copies: Float[Array, "C ..."]) -> Float[Array, "B ..."]:

@@ -40,7 +40,7 @@ def write_trajectory(trajectory: Trajectory, baths: Sequence[str], out: Path) ->
             trajectory.power,
             trajectory.local_powers,
             trajectory.heat_currents,
-            trajectory.jump_works.sum(axis=1),
+            trajectory.jump_works.sum(axis=1) + trajectory.potential_jump_works,
         ]
     )
     table = io.StringIO()

@@ -4,7 +4,7 @@ import numpy as np
 from jax.core import Tracer
 
 from ...errors import InputError
-from ...model import AbstractDrive, Machine, is_mixed
+from ...model import FORCES, FREQUENCIES, SPRINGS, AbstractDrive, Machine, Protocol, is_mixed
 from ...schema import listed
 from ..base import check_jumps, check_size
 
@@ -44,6 +44,11 @@ def check_machine(machine: Machine, drive: AbstractDrive) -> None:
             drive for another number of oscillators, or one that jumps beside a strictly Ohmic driven bath.
     """
     check_baths(machine)
+    if isinstance(drive, Protocol) or drive.target in (FREQUENCIES, SPRINGS, FORCES):
+        raise InputError(
+            "the weak solver needs one drive, of the couplings to one bath, but a protocol drives more "
+            "(several baths, frequencies, springs or forces): use the exact solver."
+        )
     check_size(machine, drive)
     check_jumps(machine, drive)
     (driven,) = machine.driven_baths
