@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -60,10 +60,18 @@ def _write_bounds(fronts: Mapping[Configuration, Front], path: Path) -> None:
     write_atomically(path, table.getvalue())
 
 
-def write_history(fronts: Mapping[Configuration, Front], config: files.Config, path: Path) -> Path | None:
+def write_history(
+    fronts: Mapping[Configuration, Front], config: files.Config, path: Path, remarks: Sequence[str] = ()
+) -> Path | None:
     """What every round of the searches found, as netCDF over (configuration, round, aim).
 
     A front that another solver improved has the rounds of both searches, one after the other.
+
+    Args:
+        fronts: the front of each configuration.
+        config: what was searched; it is kept inside.
+        path: of the file.
+        remarks: sentences on the searches, kept inside.
 
     Returns:
         The path, or None (and no file) where nothing was searched: a mean-square certificate is the front.
@@ -90,5 +98,6 @@ def write_history(fronts: Mapping[Configuration, Front], config: files.Config, p
         "configuration_file": files.dumps(config),
         "qtopt_version": __version__,
         "git_revision": revision(),
+        "remarks": "\n".join(remarks),
     }
     return write_atomically(path, bytes(made.to_netcdf(engine="h5netcdf")))

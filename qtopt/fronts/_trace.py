@@ -19,7 +19,7 @@ from ._problem import FrontProblem
 from .drive_sets import DriveParameters, Variation, Varied
 from .rates import KEPT_FOR_EACH, AbstractRates, FormRates, VariedRates, machine_forms
 from .search import Goal, Round, broad, drives_of, explore, search
-from .tradeoffs import AbstractGuide
+from .tradeoffs import AbstractGuide, AbstractTradeoff
 
 
 def trace(
@@ -85,7 +85,8 @@ def _weak_front(problem: FrontProblem, store: Store, progress: Progress, watch: 
         def record(stage: str, space: Any, rates_of: AbstractRates, store: Store) -> Recorder:
             def show(best: Any) -> None:
                 if watch is not None:
-                    watch(_found(problem, drives_of(space, best)))
+                    history = _histories(tradeoff, recorders)
+                    watch(replace(_found(problem, drives_of(space, best)), history=history))
 
             recorders.append(Recorder(stage, rates_of, space, store, show))
             return recorders[-1]
@@ -106,8 +107,13 @@ def _weak_front(problem: FrontProblem, store: Store, progress: Progress, watch: 
     points, certificate = _certified(problem, guide, front.points)
     front = replace(front, points=points, certificate=certificate)
     progress(total, total, "done")
-    histories = [recorder.history(tradeoff, front.curve) for recorder in recorders]
-    return replace(front, history=reduce(History.then, histories) if histories else None)
+    return replace(front, history=_histories(tradeoff, recorders, front.curve))
+
+
+def _histories(tradeoff: AbstractTradeoff, recorders: list[Recorder], curve: Any = None) -> History | None:
+    """The rounds of all stages."""
+    parts = [recorder.history(tradeoff, curve) for recorder in recorders]
+    return reduce(History.then, parts) if parts else None
 
 
 def _found(problem: FrontProblem, found: Any) -> Front:

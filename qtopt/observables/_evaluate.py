@@ -108,13 +108,17 @@ class Evaluation:
         return f"<table>{''.join(f'<tr>{row}</tr>' for row in rows)}</table>"
 
 
-def evaluate(machine: Machine, drive: AbstractDrive, solver: AbstractSolver | None = None) -> Evaluation:
+def evaluate(
+    machine: Machine, drive: AbstractDrive, solver: AbstractSolver | None = None, refined: bool = True
+) -> Evaluation:
     """Evaluate a machine under a drive: its steady state and everything that is derived from it.
 
     Args:
         machine: the machine.
         drive: one shape for each of its oscillators.
         solver: by default `Weak()`, second order in the driven bath; `Exact()` for any coupling strength.
+        refined: whether a slower quadrature gives small currents more digits, where the solver has one; many
+            machines, such as those of a front, do without.
 
     Raises:
         InputError: the machine is outside the theory of the solver or has no steady state in it (a mode is
@@ -127,7 +131,8 @@ def evaluate(machine: Machine, drive: AbstractDrive, solver: AbstractSolver | No
     observation = Observation.of(solver, machine, reason is None)
     state, more = _observed(observation, machine, drive)
     solver.verify(machine, drive, state)
-    state = solver.with_more_digits(machine, drive, state)
+    if refined:
+        state = solver.with_more_digits(machine, drive, state)
     # one machine is a batch of one while its numbers are derived
     one = (machine, drive, averages(state, solver) | more)
     derived = Solved.derive(solver, _each, *jax.tree.map(lambda part: np.asarray(part)[None], one))

@@ -25,7 +25,7 @@ ROOMS = (
     ("fronts",),
     ("checks",),
     ("scan",),
-    ("plots",),
+    ("plots", "explore"),
     ("cli",),
 )
 """From the ground up: a room imports from rooms below it, and from its own."""
