@@ -1,7 +1,7 @@
 """`qtopt evaluate`."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -29,7 +29,7 @@ class Evaluate(AbstractCommand):
 
     def run(self) -> None:
         from .. import files
-        from ..observables import evaluate, fit_errors
+        from ..observables import evaluate, fit_errors, quantities
 
         config = files.load(self.file)
         if self.solver is not None:
@@ -37,10 +37,16 @@ class Evaluate(AbstractCommand):
         result = evaluate(config.machine, files.require_drive(config), config.solver)
         warn(result.warnings())
         errors = fit_errors(result.machine, result.drive, config.solver) if self.fit_error else ()
+        laboratory = files.laboratory_lines(config)
+        if config.units is not None:
+            result = replace(result, units=config.units.system)
         if self.json:
-            more = {"fit_errors": [asdict(error) for error in errors]} if self.fit_error else {}
-            print(json.dumps(result.as_dict() | more, indent=2, allow_nan=False))
+            found = result.as_dict() | {"units": {q.name: q.unit for q in quantities() if q.unit != "1"}}
+            if laboratory:
+                found |= {"si": result.in_si(), "laboratory": dict(laboratory)}
+            if self.fit_error:
+                found |= {"fit_errors": [asdict(error) for error in errors]}
+            print(json.dumps(found, indent=2, allow_nan=False))
         else:
-            print(
-                "\n".join([str(result), *(line for error in errors for line in error.lines(result.values))])
-            )
+            lines = [line for error in errors for line in error.lines(result.values)]
+            print(result, *lines, *(f"{name:28} {number}" for name, number in laboratory), sep="\n")

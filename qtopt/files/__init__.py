@@ -23,3 +23,4 @@ from ._pareto import ParetoSection as ParetoSection, VarySection as VarySection,
 from ._scan import AxisSection as AxisSection, Scale as Scale, ScanSection as ScanSection
 from ._simulation import SimulationSection as SimulationSection
 from ._toml import dumps as dumps, load as load, loads as loads, save as save
+from ._units import UnitsSection as UnitsSection, laboratory_lines as laboratory_lines

@@ -1,5 +1,6 @@
 """A whole configuration, and the rules that tie its sections together."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,6 +12,7 @@ from ..solvers import AbstractSolver, Weak
 from ._pareto import ParetoSection
 from ._scan import ScanSection
 from ._simulation import SimulationSection
+from ._units import UnitsSection
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,9 @@ class Config:
     scan: ScanSection | None = parameter(
         help="what `qtopt scan` varies", must="a table, the section [scan]", default=None
     )
+    units: UnitsSection | None = parameter(
+        help="what the numbers mean in the laboratory", must="a table, the section [units]", default=None
+    )
 
     def check_table(self, table: Table) -> None:
         """Raise `InputError` where the solver has no answer for such a machine."""
@@ -46,7 +51,11 @@ class Config:
 
 
 def read_config(table: Table) -> Config:
-    """Read a whole file as a configuration."""
+    """Read a whole file as a configuration; its section [units] first, where it has one."""
+    units = table.content.get("units")
+    if isinstance(units, Mapping):
+        system = read(UnitsSection, Table(units, "units")).system
+        table = Table(table.content, table.path, replace(table.scope, units=system))
     return read(Config, table)
 
 

@@ -10,6 +10,7 @@ import jax
 import numpy as np
 
 from ..model import AbstractDrive, Machine
+from ..schema import UnitSystem
 from ..solvers import AbstractSolver, Weak
 from ._audit import Audit, audited, case_of
 from ._quantities import quantities
@@ -40,12 +41,14 @@ class Evaluation:
     Attributes:
         machine, drive, solver: what was evaluated, and how.
         values: the quantities that are known, by name.
+        units: in which `print` shows them; None: hbar = k_B = m = 1.
     """
 
     machine: Machine
     drive: AbstractDrive
     solver: AbstractSolver
     values: dict[str, Any]
+    units: UnitSystem | None = None
 
     def __getattr__(self, name: str) -> Any:
         names = [item.name for item in quantities()]
@@ -77,6 +80,16 @@ class Evaluation:
         """Plain numbers under the keys of `qtopt evaluate --json`; infinite ones become None."""
         return {item.name: _finite(self.values.get(item.name)) for item in quantities()}
 
+    def in_si(self) -> dict[str, dict[str, Any]]:
+        """What has a unit, as `value` and `unit` of the SI by name; empty without `units`."""
+        found = {}
+        for item in quantities():
+            factor = None if self.units is None else self.units.factor(item.unit)
+            value = _finite(self.values.get(item.name))
+            if factor is not None and value is not None:
+                found[item.name] = {"value": _scaled(value, factor[0]), "unit": factor[1]}
+        return found
+
     def lines(self) -> Iterator[tuple[str, str, str]]:
         """Label, number and note of every line of the readable block."""
         names = self.machine.size, tuple(bath.name for bath in self.machine.baths)
@@ -90,7 +103,13 @@ class Evaluation:
                     continue
                 whole = f"{line.label} {label}".rstrip()
                 note = line.note if isinstance(line.note, str) else line.note(self, whole)
-                yield whole, str(line.undefined) if part is None else line.form.format(part), note
+                number = str(line.undefined) if part is None else self.shown(part, line.form, item.unit)
+                yield whole, number, note
+
+    def shown(self, value: Any, form: str, unit: str) -> str:
+        """A number of this unit as `print` shows it: with its unit, where units are known."""
+        factor = None if self.units is None else self.units.factor(unit)
+        return form.format(value) if factor is None else f"{form.format(value * factor[0])} {factor[1]}"
 
     def __str__(self) -> str:
         return "\n".join(
@@ -143,6 +162,12 @@ def evaluate(
     found = known(machine, solver, solved.numbers)
     values = {item.name: item.plain(solved) for item in quantities(found)}
     return Evaluation(machine, drive, solver, values)
+
+
+def _scaled(value: Any, factor: float) -> Any:
+    if isinstance(value, list):
+        return [_scaled(item, factor) for item in value]
+    return None if value is None else value * factor
 
 
 def _finite(value: Any) -> Any:

@@ -61,7 +61,8 @@ def _violations(result: "Evaluation", label: str) -> str:
 def _longest_lived_note(result: "Evaluation", label: str) -> str:
     phase = result.slowest_mode_phase
     shown = "" if phase is None else f", phase cosine {phase:.3f}"
-    return f"   (damping {result.slowest_mode_damping:.3g}{shown})"
+    damping = result.shown(result.slowest_mode_damping, "{:.3g}", "omega_A")
+    return f"   (damping {damping}{shown})"
 
 
 def _product(kind: CurrentKind, product: Callable[[Current], Any]) -> Callable[[Solved], Any]:

@@ -69,7 +69,7 @@ def dataset(
     for item in quantities:
         values = results[item.name]
         shaped = values.reshape(grid + values.shape[1:])
-        variables[item.name] = ((*names, *item.dimensions), shaped, _attributes(item))
+        variables[item.name] = ((*names, *item.dimensions), shaped, _attributes(item, config.units))
     made = xarray.Dataset(variables, coordinates, _provenance(config))
     for item in quantities:
         made[item.name].encoding["_FillValue"] = None if item.flags else FILL
@@ -82,8 +82,11 @@ def _axis_attributes(axis: Axis) -> dict[str, str]:
     return {"units": axis.units, "long_name": name, "scale": axis.scale, "config_keys": " ".join(axis.keys)}
 
 
-def _attributes(item: Quantity) -> dict[str, Any]:
+def _attributes(item: Quantity, units: files.UnitsSection | None) -> dict[str, Any]:
     found: dict[str, Any] = {"units": item.unit, "long_name": item.long_name}
+    factor = None if units is None else units.system.factor(item.unit)
+    if factor is not None:
+        found["si_factor"], found["si_units"] = factor
     if item.look is not None:
         found["look"] = item.look
     if item.marked is not None:

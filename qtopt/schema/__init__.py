@@ -31,6 +31,7 @@ from ._types import (
     Numbers as Numbers,
     Text as Text,
 )
+from ._units import UnitSystem as UnitSystem, in_si as in_si
 from ._words import (
     is_number as is_number,
     is_whole as is_whole,

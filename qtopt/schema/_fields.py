@@ -13,6 +13,7 @@ from ..errors import InputError
 from ..registry import class_of, kinds
 from ._table import Scope, Table
 from ._types import AbstractType, Choice, Flag, Names, Numbers, Text, Whole
+from ._units import DIMENSIONS, UnitSystem
 from ._words import listed, wrong
 
 T = TypeVar("T")
@@ -254,13 +255,17 @@ def read(cls: type[T], table: Table) -> T:
     Raises:
         InputError: one sentence that names the key, what it must be and what was given.
     """
-    scope = Scope(table.scope.folder, {k: v for k, v in table.scope.sizes.items() if k == "L"})
+    outer = table.scope
+    scope = Scope(outer.folder, {k: v for k, v in outer.sizes.items() if k == "L"}, outer.units)
     fields = fields_of(cls)
     table.only(*(["kind"] if hasattr(cls, "kind") else []), *(field.key for field in fields))
     values = {}
     for field in fields:
         if field.key in table:
-            values[field.name] = field.type.read(table.content[field.key], table.at(field.key), scope)
+            path, value = table.at(field.key), table.content[field.key]
+            if outer.units is not None and field.about.unit in DIMENSIONS:
+                value = _plain_numbers(value, field.about.unit, path, outer.units)
+            values[field.name] = field.type.read(value, path, scope)
         elif field.default is None:
             raise table.missing(field.key, field.type.must(scope))
     if "L" in scope.sizes:
@@ -273,6 +278,13 @@ def read(cls: type[T], table: Table) -> T:
     if check is not None:
         check(table)
     return found
+
+
+def _plain_numbers(value: object, unit: str, path: str, units: UnitSystem) -> object:
+    """The same with numbers in place of quantities such as "50 mK"."""
+    if isinstance(value, list):
+        return [_plain_numbers(item, unit, f"{path}[{i}]", units) for i, item in enumerate(value)]
+    return units.number(value, unit, path) if isinstance(value, str) else value
 
 
 def missing(table: Table, cls: type, key: str) -> InputError:

@@ -4,6 +4,7 @@ from typing import Any
 
 from ..registry import class_of, kinds
 from ._fields import Family, Field, Section, Several, fields_of
+from ._units import DIMENSIONS
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 UNITS = {"rad": "radians", "temperature": "a temperature, hbar = k_B = 1"}
@@ -26,7 +27,10 @@ def _object(cls: type, definitions: dict[str, Any]) -> dict[str, Any]:
     if hasattr(cls, "kind"):
         properties["kind"] = {"const": cls.kind}  # pyright: ignore[reportAttributeAccessIssue]
     for field in fields_of(cls):
-        properties[field.key] = {"description": _description(field), **field.type.schema()}
+        own = field.type.schema()
+        if field.about.unit in DIMENSIONS:
+            own = _with_units(own)
+        properties[field.key] = {"description": _description(field), **own}
         if field.default is None and not field.about.shared:
             required.append(field.key)
         for inner in _classes(field):
@@ -36,6 +40,20 @@ def _object(cls: type, definitions: dict[str, Any]) -> dict[str, Any]:
     first = (cls.__doc__ or cls.__name__).strip().splitlines()[0]
     found = {"description": first, "type": "object", "properties": properties, "required": required}
     return found | getattr(cls, "schema_rules", {}) | {"additionalProperties": False}
+
+
+def _with_units(schema: Any) -> Any:
+    """The same where numbers may also be texts: quantities, in files with a section [units]."""
+    if isinstance(schema, list):
+        return [_with_units(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    found = {key: _with_units(item) for key, item in schema.items()}
+    return (
+        found | {"type": ["number", "string"], "pattern": "[A-Za-z]"}
+        if schema.get("type") == "number"
+        else found
+    )
 
 
 def _classes(field: Field) -> list[type]:

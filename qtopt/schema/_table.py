@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ..errors import InputError
+from ._units import UnitSystem
 from ._words import listed, show, suggestion
 
 
@@ -17,10 +18,12 @@ class Scope:
     Attributes:
         folder: directory that file names are relative to; empty: the working directory.
         sizes: the length that every symbol of a shape ("L", "N") stands for, and the key that said so.
+        units: what numbers mean in the laboratory, where the file says so.
     """
 
     folder: str = ""
     sizes: dict[str, tuple[int, str]] = field(default_factory=dict)
+    units: UnitSystem | None = None
 
     def size(self, symbol: str) -> int | None:
         """The length a symbol stands for; None where it is still open."""
