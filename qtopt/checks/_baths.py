@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from ..model import AbstractDrive, Bath, has_friction
+from ..model import AbstractDrive, Protocol, actuators, couplings_in_time, has_friction
 from ..observables import AbstractCheck, Case, Finding
 from ..schema import listed
 
@@ -44,9 +44,14 @@ class CounterTerm(AbstractCheck):
     def findings(self, case: Case) -> Iterator[Finding]:
         machine, drive = case.machine, case.drive
         squares = np.diag(np.asarray(machine.stiffness))
-        for bath in machine.baths:
+        if drive is None or case.refusal is not None:
+            ones = np.ones(machine.size)
+            largest = [ones if bath.driven else np.abs(np.asarray(bath.coupling)) for bath in machine.baths]
+        else:
+            largest = np.abs(np.asarray(couplings_in_time(machine, drive))).max(axis=-1)
+        for bath, coupling in zip(machine.baths, largest, strict=True):
             static = float(bath.spectral_density.expansion().static)
-            shares = static * _largest_coupling(bath, drive, machine.size) ** 2 / squares
+            shares = static * coupling**2 / squares
             l = int(np.argmax(shares))
             if shares[l] < NOTICEABLE:
                 continue
@@ -64,15 +69,6 @@ class CounterTerm(AbstractCheck):
             )
 
 
-def _largest_coupling(bath: Bath, drive: AbstractDrive | None, size: int) -> np.ndarray:
-    """(L,) max |g_l|; 1 for a driven bath without drive."""
-    if not bath.driven:
-        return np.abs(np.asarray(bath.coupling))
-    if drive is None:
-        return np.ones(size)
-    return np.abs(np.asarray(drive.at_phases(np.arange(256) / 256)[0])).max(axis=0)
-
-
 @dataclass(frozen=True)
 class CutOff(AbstractCheck):
     """A drive faster than anything in the bath that it couples."""
@@ -80,11 +76,15 @@ class CutOff(AbstractCheck):
     kind: ClassVar[str] = "drive beyond the cut-off"
 
     def findings(self, case: Case) -> Iterator[Finding]:
-        if case.drive is None:
+        if case.drive is None or case.refusal is not None:
             return
         frequency = float(case.drive.frequency)
-        fastest = frequency * fast_harmonic(case.drive)
-        for bath in case.machine.driven_baths:
+        drives = case.drive.drives if isinstance(case.drive, Protocol) else (case.drive,)
+        moved = zip(actuators(case.machine, case.drive), drives, strict=True)
+        for bath, drive in (
+            (case.machine.baths[b], drive) for actuator, drive in moved for b in actuator.baths
+        ):
+            fastest = frequency * fast_harmonic(drive)
             poles = np.asarray(bath.spectral_density.expansion().poles)
             cutoff = np.abs(poles).max() if poles.size else np.inf
             if fastest <= cutoff:

@@ -7,7 +7,7 @@ from typing import ClassVar
 import equinox as eqx
 import numpy as np
 
-from ..model import AbstractDrive, Bath, Machine, Ohmic, normal_modes_of
+from ..model import AbstractDrive, Bath, Machine, Ohmic, couplings_in_time, normal_modes_of
 from ..observables import AbstractCheck, Case, Finding
 from ._stability import static_dynamics
 
@@ -48,19 +48,14 @@ def _with_mean_coupling(machine: Machine, drive: AbstractDrive | None) -> Machin
     """
     if drive is None:
         return _with_baths(machine, machine.static_baths)
-    series = drive.series()
-    g = np.asarray(series.amplitudes)
-    overlap = np.einsum("n,nl,nm->lm", series.weights, g.conj(), g).real
-    strengths, directions = np.linalg.eigh(overlap)
-    couplings = (np.sqrt(np.maximum(strengths, 0.0)) * directions).T
-    if len(machine.groups()) > 1:
-        couplings = np.sqrt(np.diag(overlap))[None]
-    copies = [
-        Bath(bath.name, bath.temperature, Ohmic(float(machine.frequencies[0])), coupling)
-        for bath in machine.driven_baths
-        for coupling in couplings
-        if np.any(coupling != 0.0)
-    ]
+    copies, friction = [], Ohmic(float(machine.frequencies[0]))
+    for bath, g in zip(machine.baths, np.asarray(couplings_in_time(machine, drive)), strict=True):
+        overlap = g @ g.T / g.shape[1] * machine.sharing()
+        strengths, directions = np.linalg.eigh(overlap)
+        couplings = (np.sqrt(np.maximum(strengths, 0.0)) * directions).T if bath.driven else ()
+        copies += [
+            Bath(bath.name, bath.temperature, friction, own) for own in couplings if np.any(own != 0.0)
+        ]
     return _with_baths(machine, (*machine.static_baths, *copies))
 
 

@@ -11,7 +11,7 @@ from jax import Array
 from numpy.typing import NDArray
 from scipy.linalg import expm
 
-from ..model import AbstractDrive, Machine, copies_of, state_space, system
+from ..model import AbstractDrive, Machine, actuators, course, moving, state_space, system
 from ..observables import AbstractCheck, Case, Finding
 
 NEAR = 0.3
@@ -28,7 +28,7 @@ class ParametricInstability(AbstractCheck):
     kind: ClassVar[str] = "parametric instability"
 
     def findings(self, case: Case) -> Iterator[Finding]:
-        if case.drive is None or case.drive.size != case.machine.size:
+        if case.drive is None or case.refusal is not None:
             return
         without, left = _slowest_static(case.machine), slowest_decay(case.machine, case.drive)
         if left < 0.0:
@@ -101,6 +101,6 @@ def _static_dynamics(machine: Machine) -> Array:
 
 @eqx.filter_jit
 def _driven_dynamics(machine: Machine, drive: AbstractDrive, phases: Any) -> Array:
-    coupling, slope = (part.T for part in drive.at_phases(phases))
-    unit = jnp.eye(machine.size)
-    return system(machine.stiffness, copies_of(machine, coupling, slope), unit, unit).dynamics
+    acting, unit = actuators(machine, drive), jnp.eye(machine.size)
+    now = moving(machine, acting, course(acting, *drive.at_phases(phases), machine.size))
+    return system(now.stiffness, now.copies, unit, unit).dynamics

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.constants import hbar, k
 
+from ..model import couplings_in_time
 from ..schema import Table, UnitSystem, in_si, parameter, wrong
 
 HBAR_OVER_K = hbar / k
@@ -57,15 +58,14 @@ def laboratory_lines(config: "Config") -> list[tuple[str, str]]:
     kelvin = HBAR_OVER_K * system.frequency
     frequencies = np.asarray(config.machine.frequencies)
     lines = [(f"frequency of oscillator {l + 1}", _hertz(w, system)) for l, w in enumerate(frequencies)]
+    squares = np.ones((len(config.machine.baths), config.machine.size))
     if config.drive is not None:
+        squares = np.mean(np.asarray(couplings_in_time(config.machine, config.drive)) ** 2, axis=-1)
         lines.append(("drive frequency", _hertz(config.drive.frequency, system)))
-    for bath in config.machine.baths:
+    for b, bath in enumerate(config.machine.baths):
         lines.append((f"temperature of {bath.name}", f"{float(bath.temperature) * kelvin:.6g} K"))
         rates = np.real(bath.spectral_density.density(frequencies)) / frequencies * system.frequency
-        if not bath.driven:
-            rates = rates * np.asarray(bath.coupling) ** 2
-        elif config.drive is not None:
-            rates = rates * np.asarray(config.drive.mean_square())
+        rates = rates * squares[b]
         lines += [
             (f"{bath.name} damps oscillator {l + 1}", f"{rate:.6g} 1/s") for l, rate in enumerate(rates)
         ]

@@ -6,6 +6,7 @@ from ._actuators import (
     Course as Course,
     Moving as Moving,
     actuators as actuators,
+    couplings_in_time as couplings_in_time,
     course as course,
     local_shares as local_shares,
     moving as moving,

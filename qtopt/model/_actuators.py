@@ -184,6 +184,19 @@ def moving(machine: Machine, acting: Actuators, at: Course) -> Moving:
     return Moving(copies_of(machine, couplings, slopes), stiffness, force)
 
 
+def couplings_in_time(machine: Machine, drive: AbstractDrive, points: int = 256) -> Float[Array, "B L K"]:
+    """g_l of every bath, driven or static, at equally spaced times of a period.
+
+    Raises:
+        InputError: as `actuators`.
+    """
+    acting = actuators(machine, drive)
+    at = course(acting, *drive.at_phases(np.arange(points) / points), machine.size)
+    copies = moving(machine, acting, at).copies
+    each = jnp.stack([copy.coupling for copy in copies]).reshape(-1, len(machine.baths), machine.size, points)
+    return jnp.sum(each, axis=0)  # every oscillator couples to the copies of its own group
+
+
 def _in_time(stiffness: Float[Array, "l l *K"]) -> Float[Array, "l l K"]:
     return stiffness[:, :, None] if stiffness.ndim == 2 else stiffness
 

@@ -13,7 +13,7 @@ import pytest
 import qtopt
 import qtopt.checks  # registers them
 from qtopt.cli import main
-from qtopt.model import Bath, FourierDrive, Machine, MonochromaticDrive, PiecewiseDrive
+from qtopt.model import Bath, FourierDrive, Machine, MonochromaticDrive, Ohmic, PiecewiseDrive
 from qtopt.observables import AbstractCheck, Case, Evaluation, Finding, Searched, audited, evaluate
 from qtopt.registry import class_of, kinds
 from qtopt.solvers import Exact, Weak
@@ -160,6 +160,17 @@ def test_slowest_decay_of_steps_is_that_of_many_harmonics() -> None:
     exact = floquet_exponents((1.0,), baths[0], baths[1:], 1.2, np.asarray(drive.harmonics(20)), 20)
     middle = exact[np.abs(exact.imag) <= 0.6]
     np.testing.assert_allclose(slowest_decay(machine_of((1.0,), baths), drive), -middle.real.max(), rtol=5e-3)
+
+
+def test_driven_frequencies_amplify_at_twice_their_own() -> None:
+    """Mathieu: omega^2 (1 + e cos 2 omega t) grows at e omega/4 less half the friction."""
+    machine = Machine([1.0], [Bath("cold", 0.2, Ohmic(0.01), "static")])
+    drive = MonochromaticDrive(2.0, [0.1], [0.0], target="frequencies")
+    finding = the_one(Case(machine, Exact(), drive), "parametric instability")
+    assert finding.severity == "error"
+    np.testing.assert_allclose(-finding.value, 0.1 / 4.0 - 0.005, rtol=0.01)
+    assert not found(Case(machine, Exact(), drive.with_frequency(1.5)), "parametric instability")
+    assert not found(Case(machine, Exact(), drive), "undamped mode")
 
 
 def test_truncation() -> None:
