@@ -9,13 +9,14 @@ from ._command import carry_out
 from ._evaluate import Evaluate
 from ._example import Example
 from ._explore import Explore
+from ._export import Export
 from ._fit import Fit
 from ._pareto import Pareto
 from ._scan import Scan
 from ._schema import Schema
 from ._simulate import Simulate
 
-for command in (Evaluate, Pareto, Scan, Simulate, Explore, Fit, Audit, Example, Schema):
+for command in (Evaluate, Pareto, Scan, Simulate, Explore, Fit, Audit, Export, Example, Schema):
     register(command)
 
 

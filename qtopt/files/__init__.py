@@ -24,3 +24,10 @@ from ._scan import AxisSection as AxisSection, Scale as Scale, ScanSection as Sc
 from ._simulation import SimulationSection as SimulationSection
 from ._toml import dumps as dumps, load as load, loads as loads, save as save
 from ._units import UnitsSection as UnitsSection, laboratory_lines as laboratory_lines
+from ._waveform import (
+    Waveform as Waveform,
+    read_waveform as read_waveform,
+    sample_rate as sample_rate,
+    waveform as waveform,
+    write_waveform as write_waveform,
+)
