@@ -12,11 +12,12 @@ from ._explore import Explore
 from ._export import Export
 from ._fit import Fit
 from ._pareto import Pareto
+from ._reproduce import Reproduce
 from ._scan import Scan
 from ._schema import Schema
 from ._simulate import Simulate
 
-for command in (Evaluate, Pareto, Scan, Simulate, Explore, Fit, Audit, Export, Example, Schema):
+for command in (Evaluate, Pareto, Scan, Simulate, Explore, Fit, Audit, Export, Reproduce, Example, Schema):
     register(command)
 
 
@@ -24,7 +25,7 @@ def main(arguments: list[str] | None = None) -> None:
     """The entry point of the command line.
 
     Exit status: 0 done, 2 bad input (one line on standard error says what), 3 another process ended, 130
-    interrupted; `audit` has its own.
+    interrupted; `audit` and `reproduce` have their own.
 
     Args:
         arguments: what follows `qtopt` on the command line; None: what the process was given.

@@ -90,8 +90,9 @@ class Pareto(AbstractResumable):
         """The files of the fronts but for the page, by what the last lines of the command call them."""
         import shutil
 
+        from .. import files
         from ..explore import BEGUN
-        from ..fronts import ROUNDS, write_front, write_history
+        from ..fronts import POINTS, ROUNDS, write_front, write_history
         from ..plots import drives_figure, front_figure, search_figure
         from ..plots.style import save
         from ..solvers import Weak
@@ -103,6 +104,7 @@ class Pareto(AbstractResumable):
         if begun:
             write_front(begun, replace(config, solver=Weak()), self.out / BEGUN)
         history = write_history(fronts, config, self.out / ROUNDS, remarks)
+        about = files.origin(config, files.SECTIONS[self.kind])
         unit = config.machine.driven_baths[0].spectral_density.prefactor()
         drawn = {f"{name}, weak": front for name, front in begun.items()}
         figures = {
@@ -112,8 +114,11 @@ class Pareto(AbstractResumable):
         }
         for name, (made, file) in figures.items():
             if made is not None:
-                save(made, self.out / file)
+                save(made, self.out / file, about)
                 written[name] = self.out / file
         if history is not None:
             written["search"] = history
-        return {**written, "points": self.out / "points"}
+        points = self.out / POINTS
+        paths = (*written.values(), *sorted(points.glob("*.toml")))
+        files.write_record(self.out, self.kind, config, paths)
+        return {**written, "points": points}

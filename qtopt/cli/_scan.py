@@ -47,6 +47,8 @@ class Scan(AbstractResumable):
             return
         warn(remarks(data))
         table = write_dataset(data, self.out / FILE)
-        save(scan_figure(data), self.out / "scan.png")
+        figure = self.out / "scan.png"
+        save(scan_figure(data), figure, files.origin(config, files.SECTIONS[self.kind]))
+        files.write_record(self.out, self.kind, config, (table, figure))
         print(f"data    {table}")
-        print(f"figure  {self.out / 'scan.png'}")
+        print(f"figure  {figure}")

@@ -53,12 +53,18 @@ class Simulate(AbstractCommand):
             if done:
                 trajectory = joined(done)
                 table = write_trajectory(trajectory, names, self.out)
-                figure = trajectory_figure(trajectory, float(drive.frequency), names)
-                save(figure, self.out / "trajectory.png")
+                drawn, figure = (
+                    trajectory_figure(trajectory, float(drive.frequency), names),
+                    self.out / FIGURE,
+                )
+                save(drawn, figure, files.origin(config, files.SECTIONS[self.kind]))
+                options = {"periods": len(done), "points_per_period": points}
+                files.write_record(self.out, self.kind, config, (table, figure), options)
                 print(f"data    {table}")
-                print(f"figure  {self.out / 'trajectory.png'}")
+                print(f"figure  {figure}")
 
 
+FIGURE = "trajectory.png"
 FRICTION = (
     "velocities diverge logarithmically beside a strictly Ohmic bath, so the populations shown depend on the "
     "end of the rational coth; give the bath a Drude cut-off."

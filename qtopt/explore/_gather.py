@@ -7,7 +7,7 @@ from typing import Any
 
 from .. import __version__
 from ..errors import InputError
-from ..files import Config
+from ..files import RECORD, Config, read_record
 from ..fronts import TABLE, Front
 from ..jobs import revision
 from ..registry import class_of
@@ -65,6 +65,8 @@ def explorer_data(
     if not folder.is_dir():
         raise InputError(f"{folder}: there is no such folder; give one in which qtopt wrote its results.")
     lines, made = Lines(), header(folder.resolve().name)
+    if (folder / RECORD).is_file():
+        made["made"] |= {"results": read_record(folder).origin}
     made |= {"front": None, "scan": None, "trajectory": None, "rounds": [], "findings": []}
     if (folder / TABLE).is_file():
         layers = read_layers(folder)

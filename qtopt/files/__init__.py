@@ -20,6 +20,15 @@ from ._keys import (
     with_number as with_number,
 )
 from ._pareto import ParetoSection as ParetoSection, VarySection as VarySection, tradeoff_of as tradeoff_of
+from ._record import (
+    RECORD as RECORD,
+    SECTIONS as SECTIONS,
+    Record as Record,
+    checksum as checksum,
+    origin as origin,
+    read_record as read_record,
+    write_record as write_record,
+)
 from ._scan import AxisSection as AxisSection, Scale as Scale, ScanSection as ScanSection
 from ._simulation import SimulationSection as SimulationSection
 from ._toml import dumps as dumps, load as load, loads as loads, save as save

@@ -12,6 +12,7 @@ from ._front_files import (
     POINTS as POINTS,
     ROUNDS as ROUNDS,
     TABLE as TABLE,
+    front_gains as front_gains,
     write_front as write_front,
     write_history as write_history,
 )

@@ -6,11 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from .. import __version__, files
-from ..jobs import revision, write_atomically
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import files
+from ..jobs import write_atomically
 from ..model import Configuration
 from ._front import Front
-from ._history import STAGE
+from ._history import STAGE, gains
 from ._vary import with_varied
 
 TABLE, BOUNDS, ROUNDS, POINTS = "front.csv", "bounds.csv", "search.nc", "points"
@@ -45,6 +48,17 @@ def write_front(fronts: Mapping[Configuration, Front], config: files.Config, out
         stale.unlink()
     _write_bounds(fronts, out / BOUNDS)
     return write_atomically(out / TABLE, table.getvalue())
+
+
+def front_gains(config: files.Config, rows: Sequence[Mapping[str, str]]) -> NDArray[np.float64]:
+    """(M, K) what the trade-off ranks in these rows of `front.csv`, all positive: more is better."""
+    wanted = config.pareto
+    tradeoff = files.tradeoff_of(wanted.objectives).of(config.machine, wanted.oscillator)
+    names = [name for name in rows[0] if name not in ("configuration", "point")]
+    merits = {name: np.array([float(row[name]) for row in rows]) for name in names}
+    if "output_power" in merits:  # negative where it is extracted
+        merits.setdefault("output", -merits["output_power"])
+    return gains(tradeoff, merits)
 
 
 def _write_bounds(fronts: Mapping[Configuration, Front], path: Path) -> None:
@@ -96,8 +110,7 @@ def write_history(
     made.attrs = {
         "title": "qtopt search",
         "configuration_file": files.dumps(config),
-        "qtopt_version": __version__,
-        "git_revision": revision(),
+        **files.origin(config, files.SECTIONS["pareto"]),
         "remarks": "\n".join(remarks),
     }
     return write_atomically(path, bytes(made.to_netcdf(engine="h5netcdf")))

@@ -79,7 +79,7 @@ class Recorder:
             (self.stage,) * len(rounds),
             tuple(merits),
             tuple(found[NORMS] for found in rounds),
-            tuple(hypervolume(_gains(tradeoff, found)) for found in merits),
+            tuple(hypervolume(gains(tradeoff, found)) for found in merits),
             tuple(_gap(tradeoff, found, curve) for found in merits),
         )
 
@@ -164,7 +164,7 @@ def hypervolume(gains: NDArray[np.float64]) -> float:
     return float(sum(area * depth for area, depth in zip(areas, -np.diff(edges), strict=True)))
 
 
-def _gains(tradeoff: AbstractTradeoff, merits: Mapping[str, NDArray[np.float64]]) -> NDArray[np.float64]:
+def gains(tradeoff: AbstractTradeoff, merits: Mapping[str, NDArray[np.float64]]) -> NDArray[np.float64]:
     """(M, K) what is ranked; costs, which rank as negative numbers, by their inverse."""
     ranks = np.array([tradeoff.ranked(one) for one in _each(merits)])
     return np.where(ranks < 0.0, -1.0 / np.where(ranks < 0.0, ranks, -1.0), ranks)
@@ -175,7 +175,7 @@ def _gap(tradeoff: AbstractTradeoff, merits: Mapping[str, NDArray[np.float64]], 
         return np.nan
     place = merits[tradeoff.axes[0].name]
     bounds = np.interp(place, *curve, left=np.nan, right=np.nan)
-    ranks = _gains(tradeoff, merits)
+    ranks = gains(tradeoff, merits)
     dominated = np.any(
         np.all(ranks[:, None] <= ranks[None], axis=2) & np.any(ranks[:, None] < ranks[None], axis=2), axis=1
     )

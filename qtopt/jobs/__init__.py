@@ -22,6 +22,7 @@ from ._processes import (
 )
 from ._provenance import (
     revision as revision,
+    versions as versions,
 )
 from ._share import (
     Share as Share,

@@ -1,6 +1,8 @@
 """Which source made the data."""
 
+import platform
 import subprocess
+from importlib import metadata
 from pathlib import Path
 
 HOME = Path(__file__).parents[2]
@@ -20,3 +22,15 @@ def revision() -> str:
     except (OSError, subprocess.SubprocessError):
         return ""
     return commit + ("+" if changed else "")
+
+
+def versions() -> dict[str, str]:
+    """The versions of Python and of the packages that numbers depend on."""
+    packages = ("qtopt", "jax", "jaxlib", "equinox", "numpy", "scipy")
+    found = {"python": platform.python_version()}
+    for package in packages:
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:  # a source tree that nobody installed
+            continue
+    return found

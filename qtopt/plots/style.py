@@ -6,8 +6,9 @@ because matplotlib would read global settings again when it draws ticks.
 """
 
 import io
+import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -162,17 +163,21 @@ def legend_below(made: Figure, handles: Sequence[Artist]) -> None:
         )
 
 
-def save(made: Figure, path: str | Path) -> None:
+def save(made: Figure, path: str | Path, about: Mapping[str, str] | None = None) -> None:
     """Write a figure at 300 dpi; the file appears complete or not at all.
 
     Args:
         made: what `front_figure` or `drives_figure` returned.
         path: the ending chooses the format: .png, .pdf, .svg.
+        about: where it comes from, see `files.origin`: as JSON in the description of a PNG or SVG, in the
+            subject of a PDF.
     """
     path = Path(path)
     kind = path.suffix.lstrip(".").lower() or "png"
     writer = {"png": "Software", "pdf": "Creator", "svg": "Creator"}.get(kind)
     metadata = None if writer is None else {writer: "qtopt"}
+    if metadata is not None and about is not None:
+        metadata["Subject" if kind == "pdf" else "Description"] = json.dumps(about)
     content = io.BytesIO()
     made.savefig(content, format=kind, dpi=DPI, metadata=metadata)
     write_atomically(path, content.getvalue())

@@ -10,9 +10,9 @@ import jax
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import __version__, files
+from .. import files
 from ..errors import InputError
-from ..jobs import revision, write_atomically
+from ..jobs import write_atomically
 from ..observables import BATH, OSCILLATOR, OTHER, Quantity, quantities as all_quantities
 from ..solvers import RESOLVED, UNDAMPED, UNRESOLVED, UNSTABLE
 from ._axes import Axis
@@ -103,10 +103,8 @@ def _provenance(config: files.Config) -> dict[str, str]:
     return {
         "title": "qtopt scan",
         "units": "hbar = k_B = m = 1; omega_A is the unit of frequency",
-        "configuration": files.dumps(config),
+        **files.origin(config, files.SECTIONS["scan"]),
         "solver": config.solver.kind,
-        "qtopt_version": __version__,
-        "git_revision": revision(),
         "jax_version": jax.__version__,
         "devices": f"{len(devices)} x {devices[0].device_kind}",
         "date": datetime.now(UTC).isoformat(timespec="seconds"),

@@ -1,0 +1,134 @@
+"""Where results come from, and that they can be made again."""
+
+import json
+import shutil
+from pathlib import Path
+
+import matplotlib.image
+import pytest
+import xarray
+
+from qtopt.cli import main
+from qtopt.files import RECORD, checksum, read_record
+
+EXAMPLE = (Path(__file__).parents[2] / "scripts" / "machines" / "collective_engine.toml").read_text()
+SCAN = """
+[scan]
+axes = [{ key = "drive.frequency", from = 0.3, to = 0.6, points = 4 }]
+fluctuations = false
+"""
+FRONT = EXAMPLE.replace('bound = "peak"', 'bound = "rms"').replace("points = 30", "points = 4")
+FRONT = FRONT.replace('configurations = ["joint", "independent"]', 'configurations = ["joint"]')
+
+
+def made(folder: Path, command: str, text: str, *options: str) -> Path:
+    """Carry out a command."""
+    file = folder / "machine.toml"
+    file.write_text(text)
+    main([command, str(file), "--out", str(folder / "out"), *options])
+    return folder / "out"
+
+
+def reproduced(folder: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
+    """The exit status of `qtopt reproduce`, and what it printed."""
+    capsys.readouterr()
+    try:
+        main(["reproduce", str(folder)])
+        status = 0
+    except SystemExit as end:
+        status = int(str(end.code))
+    captured = capsys.readouterr()
+    return status, captured.out, captured.err
+
+
+@pytest.fixture(scope="module")
+def scanned(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return made(tmp_path_factory.mktemp("scan"), "scan", EXAMPLE + SCAN)
+
+
+@pytest.fixture(scope="module")
+def front(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return made(tmp_path_factory.mktemp("front"), "pareto", FRONT)
+
+
+def test_every_file_says_where_it_comes_from(scanned: Path, front: Path) -> None:
+    """Figures and netCDF carry it; of tables, which have no place for it, the record has the checksum."""
+    record = read_record(front)
+    assert record.command == "pareto" and record.origin["seed"] == "0"
+    assert {"front.csv", "front.png", "drives.png", "points/joint-000.toml"} <= record.checksums.keys()
+    assert all(checksum(front / name) == digest for name, digest in record.checksums.items())
+    with xarray.open_dataset(scanned / "scan.nc") as data:
+        attributes = dict(data.attrs)
+    about = read_record(scanned).origin
+    assert (
+        about.items() <= attributes.items()
+        and "jax " in about["versions"]
+        and len(about["fingerprint"]) == 64
+    )
+    for figure, origin in ((scanned / "scan.png", about), (front / "front.png", record.origin)):
+        content = figure.read_bytes()
+        start = content.index(b"Description\0") + len(b"Description\0")
+        length = int.from_bytes(
+            content[start - len(b"Description\0") - 8 : start - len(b"Description\0") - 4]
+        )
+        text = content[start : start + length - len(b"Description\0")].decode("latin-1")
+        assert json.loads(text) == origin
+        assert matplotlib.image.imread(figure).ndim == 3
+    page = (front / "explorer.html").read_text()
+    assert record.origin["fingerprint"] in page
+
+
+def test_a_scan_is_reproduced(scanned: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, err = reproduced(scanned, capsys)
+    assert status == 0 and out.splitlines()[-1] == "reproduced" and "at most 0.0e+00 of their largest" in out
+    assert "warning" not in err
+
+
+def test_a_front_is_reproduced(front: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, _ = reproduced(front, capsys)
+    assert status == 0 and "joint: hypervolume" in out and "(4 then, 4 now)" in out
+
+
+@pytest.mark.slow
+def test_a_trajectory_is_reproduced(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = made(tmp_path, "simulate", EXAMPLE, "--periods", "1", "--points-per-period", "4")
+    assert read_record(out).options == {"periods": 1, "points_per_period": 4}
+    status, printed, _ = reproduced(out, capsys)
+    assert status == 0 and printed.splitlines()[-1] == "reproduced"
+
+
+def test_what_differs_is_said(
+    scanned: Path, front: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Results that were changed, and another source."""
+    other = shutil.copytree(scanned, tmp_path / "scan")
+    with xarray.open_dataset(other / "scan.nc") as data:
+        changed = data.load()
+    changed["power"] = changed["power"] * (1.0 + 1e-6)
+    changed.to_netcdf(other / "scan.nc", engine="h5netcdf")
+    record = json.loads((other / RECORD).read_text())
+    record["origin"]["qtopt_version"] = "0.0.1"
+    (other / RECORD).write_text(json.dumps(record))
+    status, out, err = reproduced(other, capsys)
+    assert status == 1 and "apart (power)" in out and out.splitlines()[-1] == "different"
+    assert "scan.nc is not as it was written" in err and "qtopt_version was '0.0.1' and is" in err
+    other = shutil.copytree(front, tmp_path / "front")
+    rows = (other / "front.csv").read_text().splitlines()
+    (other / "front.csv").write_text("\n".join(rows[:-1]) + "\n")
+    status, out, err = reproduced(other, capsys)
+    assert status == 1 and "(3 then, 4 now)" in out and "front.csv is not as it was written" in err
+
+
+@pytest.mark.parametrize("content", [None, "{", "{}", '{"command": "rm"}'])
+def test_no_record(tmp_path: Path, content: str | None, capsys: pytest.CaptureFixture[str]) -> None:
+    if content is not None:
+        (tmp_path / RECORD).write_text(content)
+    status, _, err = reproduced(tmp_path, capsys)
+    assert status == 2 and "must say how the results were made" in err and err.count("\n") == 1
+
+
+def test_a_command_that_is_none(scanned: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    record = json.loads((scanned / RECORD).read_text())
+    (tmp_path / RECORD).write_text(json.dumps(record | {"command": "reproduce"}))
+    status, _, err = reproduced(tmp_path, capsys)
+    assert status == 2 and "there is no command 'reproduce' to carry out again" in err
