@@ -37,6 +37,7 @@ from .model import (
     PiecewiseDrive as PiecewiseDrive,
     Rational as Rational,
     Tabulated as Tabulated,
+    check_spectral_density as check_spectral_density,
     fit_spectral_density as fit_spectral_density,
     logarithmic_negativity as logarithmic_negativity,
     normal_modes as normal_modes,

@@ -15,6 +15,7 @@ from ..errors import InputError, ProcessLost
 from ..registry import class_of, kinds
 from ..runtime import configure, cores
 from ._plugins import load_plugin
+from ._signals import Stopped, stopped_by_signals
 
 FAMILY = "command"
 BAD_INPUT, INTERRUPTED, CLOSED_PIPE = 2, 130, 141
@@ -58,6 +59,8 @@ def carry_out(
 ) -> None:
     """Read the arguments, run the command that they name, and end the process where it cannot go on.
 
+    SIGTERM and SIGHUP end it as SIGINT does, with a sentence; what is finished is kept.
+
     Args:
         arguments: what follows the name of the program; None: what the process was given.
         prog: the name of the program in its help.
@@ -67,11 +70,15 @@ def carry_out(
     arguments = sys.argv[1:] if arguments is None else arguments
     command = alone
     try:
-        _load_plugins(arguments, prog, alone)
-        command = tyro.cli(alone or _subcommands(), prog=prog, args=arguments, description=description)
-        configure(_devices(command))
-        command.run()
-        sys.stdout.flush()
+        with stopped_by_signals():
+            _check(arguments)
+            _load_plugins(arguments, prog, alone)
+            if alone is None:
+                _check_name(arguments)
+            command = tyro.cli(alone or _subcommands(), prog=prog, args=arguments, description=description)
+            configure(_devices(command))
+            command.run()
+            sys.stdout.flush()
     except BrokenPipeError:  # who reads the results has had enough, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(CLOSED_PIPE)
@@ -79,15 +86,50 @@ def carry_out(
         _leave(BAD_INPUT, f"qtopt: {error}")
     except ProcessLost as error:
         _leave(None, f"qtopt: {error}")
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, Stopped) as stop:
         more = command and command.continued_by and f" ({command.continued_by})"
-        _leave(INTERRUPTED, f"qtopt: interrupted{more or ''}")
-    except Exception:
+        by, status = ("interrupted", INTERRUPTED) if isinstance(stop, KeyboardInterrupt) else stop.args
+        _leave(status, f"qtopt: {by}{more or ''}")
+    except Exception as error:
         from ..jobs import joined
 
-        if not joined():
+        known = _ending(error)
+        if known is None and not joined():
             raise
-        _leave(1, traceback.format_exc())
+        _leave(1, known or traceback.format_exc())
+
+
+def _check(arguments: Sequence[str]) -> None:
+    """Refuse arguments that are empty: a directory of that name would be the working directory."""
+    for before, argument in zip(("", *arguments), arguments, strict=False):
+        if argument == "" or (argument.startswith("--") and argument.endswith("=")):
+            after = f" after {before}" if before else ""
+            raise InputError(f"no argument may be empty, but one{after} is: is a shell variable unset?")
+
+
+def _check_name(arguments: Sequence[str]) -> None:
+    """Refuse a command that does not exist."""
+    known, given = kinds(FAMILY), next((a for a in arguments if not a.startswith("-")), None)
+    if given is not None and given == arguments[0] and given not in known:
+        from ..schema import listed, show, suggestion
+
+        hint = suggestion(given, known)
+        raise InputError(
+            f"there is no command {show(given)}; {hint}{' ' * bool(hint)}commands: {listed(known, 'and')}, "
+            "and those of your own after --plugin."
+        )
+
+
+def _ending(error: Exception) -> str | None:
+    """The sentence for an error that is nobody's mistake in a file: no memory, no room."""
+    if isinstance(error, MemoryError) or "RESOURCE_EXHAUSTED" in str(error):
+        return (
+            "qtopt: this needs more memory than there is: take fewer oscillators, harmonics, points of time, "
+            "or machines in one chunk."
+        )
+    if isinstance(error, OSError):
+        return f"qtopt: {error.filename or 'the output'} cannot be used: {error.strerror or error}"
+    return None
 
 
 def _load_plugins(arguments: Sequence[str], prog: str, alone: type[AbstractCommand] | None) -> None:

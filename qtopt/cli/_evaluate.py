@@ -31,9 +31,7 @@ class Evaluate(AbstractCommand):
         from .. import files
         from ..observables import evaluate, fit_errors, quantities
 
-        config = files.load(self.file)
-        if self.solver is not None:
-            config = files.with_solver(config, self.solver)
+        config = files.load(self.file, self.solver)
         result = evaluate(config.machine, files.require_drive(config), config.solver)
         warn(result.warnings())
         errors = fit_errors(result.machine, result.drive, config.solver) if self.fit_error else ()

@@ -42,7 +42,12 @@ def progress(name: str) -> Iterator[Callable[..., None]]:
             bar.n = done
             bar.set_postfix_str(message)
 
-        yield report
+        try:
+            yield report
+        except Exception:  # one sentence says what went wrong, without a bar above it
+            if bar is not None:
+                bar.leave = False
+            raise
 
 
 def warn(warnings: Iterable[str]) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from .. import __version__
+from ..errors import InputError
 from ._output import progress, warn
 from ._resumable import AbstractResumable
 
@@ -32,10 +33,15 @@ class Pareto(AbstractResumable):
         """Search, then write what was found."""
         from .. import files
         from ..explore import write_explorer
-        from ..fronts import front_text, problem_of, search_remarks
+        from ..fronts import POINTS, front_text, problem_of, search_remarks
         from ..jobs import first
 
         config = files.load(self.file)
+        if self.file.resolve().parent == (self.out / POINTS).resolve():
+            raise InputError(
+                f"{self.file} must not lie among the points of --out, which the search replaces: give "
+                "another directory, or copy the file."
+            )
         self.meet(config)
         problems = {name: problem_of(config, name) for name in config.pareto.configurations}
         with ExitStack() as stack:

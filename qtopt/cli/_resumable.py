@@ -54,7 +54,9 @@ class AbstractResumable(AbstractCommand):
         folder = self.out / self.state_name
 
         def prepare() -> bytes:
-            if not keep and folder.is_dir():
+            if not keep and folder.is_symlink():
+                folder.unlink()  # what it leads to is not ours
+            elif not keep and folder.is_dir():
                 shutil.rmtree(folder)
             writable_directory(folder, self.out)
             return b""

@@ -31,10 +31,8 @@ class Scan(AbstractResumable):
         from ..plots.style import save
         from ..scan import FILE, parameter_scan, remarks, scan_share, write_dataset
 
-        config = files.load(self.file)
+        config = files.load(self.file, self.solver)
         self.meet(config)
-        if self.solver is not None:
-            config = files.with_solver(config, self.solver)
         share = None if self.share is None else Share.read(self.share)
         state = self.state(keep=self.resume or share is not None)
         with progress("machines") as report:

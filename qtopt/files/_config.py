@@ -90,9 +90,14 @@ def with_solver(config: Config, kind: str) -> Config:
     Raises:
         InputError: there is no such solver, or it has no answer for such baths.
     """
+    changed = replace(config, solver=class_of(AbstractSolver.family, known_solver(kind))())
+    changed.solver.check_baths(changed.machine)
+    return changed
+
+
+def known_solver(kind: str) -> str:
+    """The kind of a solver, or the error that says which there are."""
     known = kinds(AbstractSolver.family)
     if kind not in known:
         raise wrong("--solver", listed(known), kind, suggestion(kind, known))
-    changed = replace(config, solver=class_of(AbstractSolver.family, kind)())
-    changed.solver.check_baths(changed.machine)
-    return changed
+    return kind

@@ -7,16 +7,17 @@ from pathlib import Path
 import tomli_w
 
 from ..errors import InputError
-from ..jobs import write_atomically
+from ..jobs import read_input, write_atomically
 from ..schema import Scope, Table, plain
-from ._config import Config, read_config
+from ._config import Config, known_solver, read_config
 
 
-def load(path: str | os.PathLike[str]) -> Config:
+def load(path: str | os.PathLike[str], solver: str | None = None) -> Config:
     """Read the configuration in a TOML file.
 
     Args:
         path: of the file; names of files in it are relative to its folder.
+        solver: kind of the solver to take in place of the section [solver]; the rules of that one hold.
 
     Returns:
         The configuration, with its machine, drive, solver and sections as objects.
@@ -24,26 +25,18 @@ def load(path: str | os.PathLike[str]) -> Config:
     Raises:
         InputError: one sentence that names the file and the key, what was given and what is allowed.
     """
+    data = read_input(path, "a TOML configuration")
     try:
-        text = Path(path).read_bytes().decode("utf-8-sig")  # some editors begin a file with a byte-order mark
-    except FileNotFoundError:
-        raise InputError(f"{path}: there is no such file; give the path of a TOML configuration") from None
-    except IsADirectoryError:
-        raise InputError(
-            f"{path}: this is a directory; give the path of a TOML configuration in it"
-        ) from None
+        text = data.decode("utf-8-sig")  # some editors begin a file with a byte-order mark
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: must be UTF-8 text, and is not from byte {error.start} on") from None
-    except (OSError, ValueError) as error:  # ValueError: a path with a null byte
-        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
-        raise InputError(f"{path}: cannot be read: {reason}") from None
     try:
-        return loads(text, Path(path).parent)
+        return loads(text, Path(path).parent, solver)
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
 
 
-def loads(text: str, folder: str | os.PathLike[str] = "") -> Config:
+def loads(text: str, folder: str | os.PathLike[str] = "", solver: str | None = None) -> Config:
     """The configuration in a TOML text; names of files in it are relative to `folder`."""
     try:
         content = tomllib.loads(text)
@@ -51,6 +44,8 @@ def loads(text: str, folder: str | os.PathLike[str] = "") -> Config:
         raise InputError("this is not valid TOML: brackets are nested too deeply") from None
     except ValueError as error:  # TOMLDecodeError is one; so are integers of thousands of digits
         raise InputError(f"this is not valid TOML: {error}") from None
+    if solver is not None:
+        content["solver"] = {"kind": known_solver(solver)}
     return read_config(Table(content, scope=Scope(os.fspath(folder))))
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +20,8 @@ from ._vary import with_varied
 TABLE, BOUNDS, ROUNDS, POINTS = "front.csv", "bounds.csv", "search.nc", "points"
 """files of a front: its points, its certified curve, what every round of the search found, and the folder of
 one configuration for each point"""
+OWN_POINT = re.compile(r"(joint|independent)-\d{3,}\.toml")
+"""names of the points of a front; other files in their folder are not ours"""
 
 
 def write_front(fronts: Mapping[Configuration, Front], config: files.Config, out: Path) -> Path:
@@ -45,7 +48,8 @@ def write_front(fronts: Mapping[Configuration, Front], config: files.Config, out
             written.add(path)
             writer.writerow([configuration, *map(repr, front.row(point)), f"{POINTS}/{path.name}"])
     for stale in set(folder.glob("*.toml")) - written:
-        stale.unlink()
+        if OWN_POINT.fullmatch(stale.name):
+            stale.unlink()
     _write_bounds(fronts, out / BOUNDS)
     return write_atomically(out / TABLE, table.getvalue())
 

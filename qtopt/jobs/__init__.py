@@ -24,6 +24,9 @@ from ._provenance import (
     revision as revision,
     versions as versions,
 )
+from ._read import (
+    read_input as read_input,
+)
 from ._share import (
     Share as Share,
 )

@@ -91,16 +91,24 @@ class Store:
         if not content:
             return None
         head, data = content[: len(FORMAT) + 32], content[len(FORMAT) + 32 :]
-        if head != FORMAT + hashlib.sha256(data).digest():
+        arrays = _read(data) if head == FORMAT + hashlib.sha256(data).digest() else None
+        if arrays is None or FINGERPRINT not in arrays:
             print(
                 f"qtopt: warning: {path} is damaged, or another version of qtopt wrote it: what it held is "
                 "done anew.",
                 file=sys.stderr,
             )
             return None
-        with np.load(io.BytesIO(data)) as file:
-            arrays = {name: file[name] for name in file.files}
         return arrays if str(arrays.pop(FINGERPRINT)) == self.fingerprint else None
+
+
+def _read(data: bytes) -> Arrays | None:
+    """The arrays of NumPy's .npz, or None where it has something else in it."""
+    try:
+        with np.load(io.BytesIO(data), allow_pickle=False) as file:
+            return {name: file[name] for name in file.files}
+    except ValueError:
+        return None
 
 
 def _bytes(path: Path | None) -> bytes:

@@ -49,6 +49,11 @@ from ._susceptibility import (
     susceptibility_entries as susceptibility_entries,
     to_entries as to_entries,
 )
+from ._undamped import (
+    UndampedMode as UndampedMode,
+    may_be_undamped as may_be_undamped,
+    undamped_modes as undamped_modes,
+)
 from .drives import (
     BATHS as BATHS,
     FORCES as FORCES,
@@ -75,4 +80,5 @@ from .spectral_densities import (
     Ohmic as Ohmic,
     PoleExpansion as PoleExpansion,
     Rational as Rational,
+    check_spectral_density as check_spectral_density,
 )

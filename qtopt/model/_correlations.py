@@ -10,7 +10,7 @@ def pearson(covariance: Float[Array | np.ndarray, "*shape L L"]) -> Float[Array 
 
     At C -> -1 they are locked in antiphase. Needs L >= 2. Source: theory (7.5).
     """
-    return covariance[..., 0, 1] / (covariance[..., 0, 0] * covariance[..., 1, 1]) ** 0.5
+    return covariance[..., 0, 1] / covariance[..., 0, 0] ** 0.5 / covariance[..., 1, 1] ** 0.5
 
 
 def logarithmic_negativity(covariance: Float[Array, "*shape 2L 2L"]) -> Float[Array, "*shape"]:

@@ -15,6 +15,13 @@ from ._current import (
     periodic_product as periodic_product,
     uncertainty_product as uncertainty_product,
 )
+from ._errors import (
+    CURRENTS as CURRENTS,
+    OTHER_UNIT as OTHER_UNIT,
+    breaks_second_law as breaks_second_law,
+    errors_of as errors_of,
+    finite as finite,
+)
 from ._evaluate import Evaluation as Evaluation, evaluate as evaluate
 from ._fit_error import FitError as FitError, fit_errors as fit_errors
 from ._operating_mode import MODES as MODES, Performance as Performance, performance as performance

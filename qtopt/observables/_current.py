@@ -34,7 +34,7 @@ def uncertainty_product(current: Current) -> Any:
 
     Source: theory (8.1).
     """
-    return _quotient(current.variance_rate * current.entropy_production_rate, current.mean**2)
+    return _product(current, current.mean)
 
 
 def periodic_product(current: Current) -> Any:
@@ -42,12 +42,14 @@ def periodic_product(current: Current) -> Any:
 
     Source: theory (8.4).
     """
-    effective = current.mean - current.drive_frequency * current.slope
-    return _quotient(current.variance_rate * current.entropy_production_rate, effective**2)
+    return _product(current, current.mean - current.drive_frequency * current.slope)
 
 
-def _quotient(numerator: Any, denominator: Any) -> Any:
-    """Numerator over denominator, infinite where the denominator is not positive; NumPy or jax as given."""
-    xp = jnp if isinstance(denominator, jax.Array) else np
-    positive = denominator > 0.0
-    return xp.where(positive, numerator / xp.where(positive, denominator, 1.0), xp.inf)
+def _product(current: Current, mean: Any) -> Any:
+    """D S over the square of a mean, infinite where that is 0; without a square that could overflow."""
+    xp = jnp if isinstance(mean, jax.Array) else np
+    known = mean != 0.0
+    divisor = xp.where(known, mean, 1.0)
+    with np.errstate(over="ignore", invalid="ignore"):
+        found = (current.variance_rate / divisor) * (current.entropy_production_rate / divisor)
+    return xp.where(known, found, xp.inf)

@@ -1,6 +1,6 @@
 """One machine, one drive: every quantity that is known of it, on the host."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
@@ -9,12 +9,35 @@ import equinox as eqx
 import jax
 import numpy as np
 
-from ..model import AbstractDrive, Machine
+from ..errors import InputError
+from ..model import AbstractDrive, Machine, UndampedMode, state_space, undamped_modes
 from ..schema import UnitSystem
-from ..solvers import AbstractSolver, Weak
+from ..solvers import (
+    NOT_FINITE,
+    UNDAMPED,
+    AbstractSolver,
+    Weak,
+    check_damped,
+    check_temperatures,
+    exponent_of,
+    has_unit,
+    in_unit,
+    power_of,
+    to_natural,
+    with_dampers,
+)
 from ._audit import Audit, audited, case_of
-from ._quantities import quantities
-from ._solved import Observation, Solved, averages, known, no_fluctuations
+from ._errors import OTHER_UNIT, breaks_second_law, errors_of, finite, not_finite
+from ._quantities import UNDAMPED_MODES, quantities
+from ._solved import (
+    EIGENVALUES,
+    EIGENVECTORS,
+    Observation,
+    Solved,
+    averages,
+    known,
+    no_fluctuations,
+)
 
 LABEL_WIDTH = 24
 
@@ -70,6 +93,11 @@ class Evaluation:
             trust, value = item.trust, self.values.get(item.name)
             if trust is not None and value is not None and trust.broken(value, self.power):
                 found.append(f"{item.name} is {value:.2g}, {trust.beyond}: {trust.advice}")
+        for mode in self.values.get(UNDAMPED_MODES) or []:
+            found.append(
+                f"no bath damps the motion {mode}, which the drive does not move either: currents do not "
+                "depend on it, and covariances of its oscillators have no steady value."
+            )
         return found
 
     def audit(self) -> Audit:
@@ -97,19 +125,25 @@ class Evaluation:
             if item.line is None or item.name not in self.values:
                 continue
             line, value = item.line, self.values[item.name]
-            parts = value if item.dimensions else [value]
-            for label, part in zip(item.components(*names), parts, strict=True):
+            errors = self.values.get(f"{item.name}_error")
+            parts, errors = (value, errors) if item.dimensions else ([value], [errors])
+            errors = [None] * len(parts) if errors is None else errors
+            for label, part, error in zip(item.components(*names), parts, errors, strict=True):
                 if part is None and line.undefined is None:
                     continue
                 whole = f"{line.label} {label}".rstrip()
                 note = line.note if isinstance(line.note, str) else line.note(self, whole)
-                number = str(line.undefined) if part is None else self.shown(part, line.form, item.unit)
+                number = (
+                    str(line.undefined) if part is None else self.shown(part, line.form, item.unit, error)
+                )
                 yield whole, number, note
 
-    def shown(self, value: Any, form: str, unit: str) -> str:
-        """A number of this unit as `print` shows it: with its unit, where units are known."""
+    def shown(self, value: Any, form: str, unit: str, error: float | None = None) -> str:
+        """A number of this unit as `print` shows it: its known digits, and its unit where units are known."""
         factor = None if self.units is None else self.units.factor(unit)
-        return form.format(value) if factor is None else f"{form.format(value * factor[0])} {factor[1]}"
+        if factor is None:
+            return digits(form, value, error)
+        return f"{digits(form, value * factor[0], error and error * factor[0])} {factor[1]}"
 
     def __str__(self) -> str:
         return "\n".join(
@@ -145,20 +179,24 @@ def evaluate(
     """
     solver = Weak() if solver is None else solver
     solver.check(machine, drive)
+    check_temperatures(machine, drive)
+    modes = undamped_modes(machine, drive)
+    check_damped(solver, modes)
     reason = no_fluctuations(solver, machine, drive)
-    solver = solver.settled(machine, drive)
-    observation = Observation.of(solver, machine, reason is None)
-    state, more = _observed(observation, machine, drive)
-    solver.verify(machine, drive, state)
-    if refined:
-        state = solver.with_more_digits(machine, drive, state)
-    # one machine is a batch of one while its numbers are derived
-    one = (machine, drive, averages(state, solver) | more)
-    derived = Solved.derive(solver, _each, *jax.tree.map(lambda part: np.asarray(part)[None], one))
-    numbers: dict[str, Any] = {name: part[0] for name, part in derived.numbers.items()}
+    exponent = exponent_of(machine, drive)
+    own, own_drive = to_natural(machine, drive, exponent)
+    damped = with_dampers(own, modes)
+    solver = solver.settled(damped, own_drive)
+    observation = Observation.of(solver, damped, reason is None)
+    numbers, again = _twice(observation, damped, own_drive, (machine, drive), refined)
+    if damped is not own:
+        numbers, again = _apart(numbers, own, modes), again and _apart(again, own, modes)
+    numbers |= errors_of(numbers, again, {item.name: power_of(item.unit) for item in quantities()})
+    _check(numbers, exponent, machine, drive)
     if reason is not None:
         numbers["no_fluctuations"] = reason
-    solved = Solved(machine, drive, numbers)
+    numbers[UNDAMPED_MODES] = [str(mode) for mode in modes if not mode.driven]
+    solved = Solved(own, own_drive, numbers, exponent)
     found = known(machine, solver, solved.numbers)
     values = {item.name: item.plain(solved) for item in quantities(found)}
     return Evaluation(machine, drive, solver, values)
@@ -170,7 +208,89 @@ def _scaled(value: Any, factor: float) -> Any:
     return None if value is None else value * factor
 
 
+Numbers = dict[str, Any]
+
+
+def _twice(
+    observation: Observation,
+    machine: Machine,
+    drive: AbstractDrive,
+    given: tuple[Machine, AbstractDrive],
+    refined: bool,
+) -> tuple[Numbers, Numbers]:
+    """What is found and derived of one machine, by name, and what is found of it in another unit.
+
+    Args:
+        observation: with its solver settled.
+        machine, drive: in natural units.
+        given: those of the user, for errors.
+        refined: as in `evaluate`.
+    """
+    solver = observation.solver
+    state, more = _observed(observation, machine, drive)
+    if int(state.status) in (UNDAMPED, NOT_FINITE):
+        lost = [name for name, part in averages(state, solver).items() if not np.isfinite(part).all()]
+        raise not_finite(sorted(lost), *given)
+    solver.verify(machine, drive, state)
+    if refined:
+        state = solver.with_more_digits(machine, drive, state)
+    # one machine is a batch of one while its numbers are derived
+    one = (machine, drive, averages(state, solver) | more)
+    derived = Solved.derive(solver, _each, *jax.tree.map(lambda part: np.asarray(part)[None], one))
+    numbers = {name: part[0] for name, part in derived.numbers.items()}
+    if not has_unit(drive):
+        return numbers, {}
+    other = in_unit(machine, drive, OTHER_UNIT)
+    state, more = _observed(observation, *other)
+    if refined:
+        state = solver.with_more_digits(*other, state)
+    return numbers, averages(state, solver) | more
+
+
+def _apart(numbers: Numbers, machine: Machine, modes: Sequence[UndampedMode]) -> Numbers:
+    """The numbers of a machine whose undamped motions had baths of their own, without these."""
+    baths, still = len(machine.baths), [mode for mode in modes if not mode.driven]
+    found = {
+        name: part[:baths] if name.startswith("heat_current") else part for name, part in numbers.items()
+    }
+    heat, temperatures = np.asarray(found["heat_currents"]), np.asarray(machine.temperatures)
+    found["entropy_production_rate"] = -np.sum(heat / temperatures)
+    own = np.asarray(np.any([mode.shape != 0.0 for mode in still], axis=0))
+    meaningless = np.logical_or(own[:, None], own)
+    found["covariance"] = np.where(meaningless, np.nan, np.asarray(found["covariance"]))
+    if "logarithmic_negativity" in found:
+        found["logarithmic_negativity"] = np.where(own[:2].any(), np.nan, found["logarithmic_negativity"])
+    found[EIGENVALUES], found[EIGENVECTORS] = np.linalg.eig(np.asarray(state_space(machine).dynamics))
+    return found
+
+
+def _check(numbers: Numbers, exponent: Any, machine: Machine, drive: AbstractDrive) -> None:
+    """Raise `InputError` where numbers are not finite in the units of the user, or break the second law."""
+    known = finite(numbers, quantities(), exponent)
+    meaningless = bool(np.isnan(numbers["covariance"]).any())  # of undamped motions, see `_apart`
+    lost = [name for name, holds in known.items() if not holds and not (meaningless and name == "covariance")]
+    if lost:
+        raise not_finite(lost, machine, drive)
+    if breaks_second_law(machine.temperatures, numbers):
+        raise InputError(
+            "the entropy production rate of a machine must not be negative, but round-off makes it so here: "
+            "bring the rates of its baths, its frequencies and its temperatures closer together."
+        )
+
+
+def digits(form: str, value: Any, error: float | None) -> str:
+    """A number without digits that are not known; one of which no digit is known by its bound."""
+    if error is None or not form.endswith("e}"):
+        return form.format(value)
+    if abs(value) <= error:
+        return f" 0 within {error:.0e}" if error > 0.0 else " 0"
+    kept = min(int(form[form.index(".") + 1 : -2]), int(np.log10(abs(value) / error)))
+    return f"{value: .{kept}e}"
+
+
 def _finite(value: Any) -> Any:
     if isinstance(value, list):
         return [_finite(item) for item in value]
+    if isinstance(value, dict):
+        return {name: _finite(item) for name, item in value.items()}
     return None if isinstance(value, float) and not np.isfinite(value) else value

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..model import normal_modes_of, pearson
-from ..solvers import STATUSES
+from ..solvers import STATUSES, from_natural
 from ..solvers.weak import LIMIT
 from ._current import Current, CurrentKind, periodic_product, uncertainty_product
+from ._errors import CURRENTS
 from ._operating_mode import MODES
 from ._quantity import BATH, OSCILLATOR, OTHER, Line, Quantity, Trust
 from ._solved import EIGENVALUES, EIGENVECTORS, PAIR, Solved
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from ._evaluate import Evaluation
 
 POWER, VARIANCE_RATE, SLOPE = "hbar omega_A^2", "hbar^2 omega_A^3", "hbar omega_A"
+UNDAMPED_MODES = "undamped_modes"
+"""what `evaluate` found beside the drive and all baths; see `qtopt.model.undamped_modes`"""
 WORK_NOISE, HEAT_NOISE = ("local_power_covariance",), ("heat_current_fluctuations",)
 
 _QUANTITIES: dict[str, Quantity] = {}
@@ -89,7 +92,8 @@ def _output_product(solved: Solved) -> Any:
 def _normal_modes(solved: Solved) -> list[dict[str, float | None]]:
     if not solved.machine.static_baths:
         return []
-    modes = normal_modes_of(solved[EIGENVALUES], solved[EIGENVECTORS], solved.machine.size)
+    values = from_natural(solved[EIGENVALUES], solved.exponent, "omega_A")
+    modes = normal_modes_of(values, solved[EIGENVECTORS], solved.machine.size)
     return [{"frequency": m.frequency, "damping": m.damping, "antiphase": m.antiphase} for m in modes]
 
 
@@ -109,6 +113,17 @@ for _quantity in (
     Quantity(
         "efficiency", "efficiency", lambda s: s.performance.efficiency, needs=("local_powers",), look="plain",
         line=Line("efficiency", "{:.10g}", lambda result, _: f"   (Carnot {result.carnot_efficiency:.10g})"),
+    ),
+    *(
+        Quantity(f"{name}_error", f"error of the {long}", None, dimensions, unit, scanned=name in CURRENTS)
+        for name, long, dimensions, unit in (
+            ("power", "power", (), POWER),
+            ("local_powers", "power through", (OSCILLATOR,), POWER),
+            ("heat_currents", "heat from", (BATH,), POWER),
+            ("entropy_production_rate", "entropy production rate", (), "k_B omega_A"),
+            ("local_power_covariance", "covariance rate of local works", (OSCILLATOR, OTHER), VARIANCE_RATE),
+            ("heat_current_fluctuations", "variance rate of the heat from", (BATH,), VARIANCE_RATE),
+        )
     ),
     Quantity("efficiency_bound", "largest efficiency that the second law allows",
              lambda s: s.performance.efficiency_bound, needs=("local_powers",)),
@@ -140,6 +155,7 @@ for _quantity in (
     Quantity("local_power_covariance", "covariance rate of local works", None, (OSCILLATOR, OTHER),
              VARIANCE_RATE),
     Quantity("heat_current_fluctuations", "variance rate of the heat from", None, (BATH,), VARIANCE_RATE),
+    Quantity(UNDAMPED_MODES, "motions that neither a bath nor the drive sees", scanned=False),
     Quantity("no_fluctuations", "why there are no fluctuations", scanned=False,
              line=Line("fluctuations", "none: {}", undefined=None)),
     Quantity("tur", "uncertainty product of the power", _product("power", uncertainty_product),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ..solvers import from_natural
 from ._solved import Solved
 
 if TYPE_CHECKING:
@@ -99,8 +100,10 @@ class Quantity:
         return known.issuperset(self.needs or (self.name,))
 
     def values(self, solved: Solved) -> Any:
-        """The values of the quantity for one machine or many."""
-        return solved[self.name] if self.of is None else self.of(solved)
+        """The values of the quantity for one machine or many, in the units of the user."""
+        return from_natural(
+            solved[self.name] if self.of is None else self.of(solved), solved.exponent, self.unit
+        )
 
     def masked(self, solved: Solved, resolved: NDArray[np.bool_]) -> NDArray[Any]:
         """Values of n machines for a file: NaN or the first flag where a number is not known.
@@ -120,7 +123,7 @@ class Quantity:
         value = self.values(solved)
         if self.flags:
             return self.flags[int(value) - self.first_flag]
-        return _plain(np.asarray(value).tolist()) if self.scanned else value
+        return _plain(np.asarray(value).tolist()) if self.scanned or isinstance(value, np.ndarray) else value
 
     def components(self, oscillators: int, baths: tuple[str, ...]) -> list[str]:
         """Names of the components along the first dimension; one without a name for a single number."""

@@ -1,7 +1,7 @@
 """What a solver finds of one machine or of many: the numbers from which all quantities follow."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any
 
@@ -70,7 +70,7 @@ class Observation:
 
 def averages(state: AbstractSteadyState, solver: AbstractSolver) -> dict[str, Any]:
     """The numbers of a steady state by name: those that every solver gives, and those it provides itself."""
-    names = {field.name for field in fields(state)}
+    names = {item.name for item in fields(state)}
     wanted = names & {*AbstractSteadyState.__annotations__, *solver.provides}
     return {name: getattr(state, name) for name in wanted} | {"status": state.status}
 
@@ -89,13 +89,15 @@ class Solved:
     """One machine, or many along the leading axes of every array (here "..."); on the host, NumPy.
 
     Attributes:
-        machine, drive: pytrees whose arrays have the leading axes too.
-        numbers: what was found, by name.
+        machine, drive: pytrees whose arrays have the leading axes too, in natural units.
+        numbers: what was found in these units, by name.
+        exponent: of the natural unit of each machine, see `exponent_of`.
     """
 
     machine: Machine
     drive: AbstractDrive
     numbers: dict[str, NDArray[Any]]
+    exponent: NDArray[np.int64] = field(default_factory=lambda: np.zeros((), dtype=np.int64))
 
     def __getitem__(self, name: str) -> NDArray[Any]:
         return self.numbers[name]
@@ -113,7 +115,12 @@ class Solved:
     def performance(self) -> Performance:
         """Operating modes and efficiencies."""
         temperatures = np.stack([np.asarray(bath.temperature) for bath in self.machine.baths], axis=-1)
-        return performance(temperatures, self["local_powers"], self["heat_currents"])
+        return performance(temperatures, self._signed("local_powers"), self._signed("heat_currents"))
+
+    def _signed(self, name: str) -> NDArray[np.float64]:
+        """Currents whose signs are known; 0 for others."""
+        error = self.numbers.get(f"{name}_round_off", 0.0)
+        return np.where(np.abs(self[name]) > error, self[name], 0.0)
 
     @cached_property
     def longest_lived(self) -> dict[str, NDArray[np.float64]]:

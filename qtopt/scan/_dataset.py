@@ -14,7 +14,7 @@ from .. import files
 from ..errors import InputError
 from ..jobs import write_atomically
 from ..observables import BATH, OSCILLATOR, OTHER, Quantity, quantities as all_quantities
-from ..solvers import RESOLVED, UNDAMPED, UNRESOLVED, UNSTABLE
+from ..solvers import NOT_FINITE, RESOLVED, UNDAMPED, UNRESOLVED, UNSTABLE
 from ._axes import Axis
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ ADVICE = {
     UNSTABLE: "which have no steady state: the driven coupling amplifies parametrically",
     UNRESOLVED: "whose currents float64 or the shortest time step does not resolve",
     UNDAMPED: "in which a mode is not damped by any static bath",
+    NOT_FINITE: "whose numbers float64 cannot hold",
 }
 """by status"""
 

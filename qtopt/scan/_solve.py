@@ -12,10 +12,21 @@ from numpy.typing import NDArray
 
 from ..files import DrivenMachine
 from ..model import AbstractDrive, Machine
-from ..observables import Observation, Solved, averages, known, no_fluctuations, quantities
+from ..observables import (
+    CURRENTS,
+    OTHER_UNIT,
+    Observation,
+    Solved,
+    averages,
+    errors_of,
+    known,
+    no_fluctuations,
+    quantities,
+)
 from ..schema import Place, placed_each
-from ..solvers import RESOLVED, AbstractSolver
+from ..solvers import RESOLVED, AbstractSolver, exponent_of, has_unit, in_unit, power_of, to_natural
 from ._batch import Function, Layout, layout_for, over_machines
+from ._status import judged
 
 Values = NDArray[np.float64]
 Results = dict[str, NDArray[Any]]
@@ -68,6 +79,8 @@ class Programs:
         noisy = fluctuations and no_fluctuations(solver, *model) is None
         self.observation = Observation.of(solver.settled(*model), model[0], noisy)
         names = Numbers(self.observation).names(model)
+        if has_unit(model.drive):
+            names |= {f"{name}_error" for name in CURRENTS}
         self.quantities = [q for q in quantities(known(model[0], solver, names)) if q.scanned]
 
     def chunks(self, values: Values) -> Iterator[Chunk]:
@@ -77,7 +90,8 @@ class Programs:
             layout = layout_for(1, len(values), self.wanted)
             mapped = over_machines(function, layout)
             starts = range(0, len(values), layout.chunk)
-            return np.concatenate([mapped(*self._models(values[s : s + layout.chunk])) for s in starts])
+            parts = (self._models(values[s : s + layout.chunk]) for s in starts)
+            return np.concatenate([mapped(*to_natural(*part, exponent_of(*part))) for part in parts])
 
         for solver, machines in self.solver.settled_each(len(values), self.model[1], each):
             layout = layout_for(solver.cost, len(machines), self.wanted)
@@ -89,14 +103,25 @@ class Programs:
         return placed_each(self.model, self.places, values)
 
     def _program(self, solver: AbstractSolver, layout: Layout) -> Callable[[Values], Results]:
-        run = over_machines(Numbers(replace(self.observation, solver=solver)), layout)
+        seen = replace(self.observation, solver=solver)
+        run, run_again = (
+            over_machines(Numbers(observation), layout)
+            for observation in (seen, replace(seen, noisy=False, entangled=False))
+        )
+        powers = {item.name: power_of(item.unit) for item in self.quantities}
 
         def each(function: Function, *inputs: Any) -> Any:
             return over_machines(function, layout)(*inputs)
 
         def solve(values: Values) -> Results:
             models = self._models(values)
-            solved = Solved.derive(solver, each, *models, run(*models))
+            exponent = exponent_of(*models)
+            own = to_natural(*models, exponent)
+            solved = Solved.derive(solver, each, *own, run(*own))
+            again = run_again(*in_unit(*own, OTHER_UNIT)) if has_unit(models.drive) else {}
+            errors = errors_of(solved.numbers, again, powers)
+            solved = replace(solved, numbers=solved.numbers | errors, exponent=exponent)
+            solved.numbers["status"] = judged(solver, models, solved, self.quantities)
             resolved = solved["status"] == RESOLVED
             return {item.name: item.masked(solved, resolved) for item in self.quantities}
 

@@ -8,13 +8,14 @@ from functools import cache
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import equinox as eqx
+import numpy as np
 
 from ..errors import InputError
 from ..registry import class_of, kinds
 from ._table import Scope, Table
 from ._types import AbstractType, Choice, Flag, Names, Numbers, Text, Whole
 from ._units import DIMENSIONS, UnitSystem
-from ._words import listed, wrong
+from ._words import listed, suggestion, wrong
 
 T = TypeVar("T")
 PARAMETER = "parameter"
@@ -200,7 +201,11 @@ class Family(AbstractType):
             if self.default is None:
                 raise table.missing("kind", words.must(scope))
             return read(self._class(self.default), table)
-        return read(self._class(words.read(table.content["kind"], table.at("kind"), scope)), table)
+        given = table.content["kind"]
+        if not isinstance(given, str) or given not in words.options:
+            advice = suggestion(given, words.options) or "a kind of your own needs --plugin"
+            raise wrong(table.at("kind"), words.must(scope), given, advice)
+        return read(self._class(given), table)
 
     def _class(self, kind: str) -> Any:
         return class_of(self.family, kind)
@@ -316,8 +321,13 @@ def plain(value: Any) -> dict[str, object]:
     return {key: item for key, item in found.items() if item is not None}
 
 
-def in_units(value: T, unit: float) -> T:
-    """The same object with every frequency multiplied by `unit`, other quantities accordingly."""
+def in_units(value: T, unit: Any) -> T:
+    """The same object with every frequency multiplied by `unit`, other quantities accordingly.
+
+    Args:
+        value: one object, or one whose arrays begin with the axes of `unit`.
+        unit: a number, or an array of one for each of many objects.
+    """
     changed = {}
     for field in fields_of(type(value)):
         part = getattr(value, field.name)
@@ -327,8 +337,16 @@ def in_units(value: T, unit: float) -> T:
             own = getattr(part, "in_units", None)
             changed[field.name] = in_units(part, unit) if own is None else own(unit)
         elif field.numeric and part is not None:
-            power = POWERS[field.about.unit]
-            changed[field.name] = part * unit**power if power else part
+            changed[field.name] = _times(part, unit, POWERS[field.about.unit])
         else:
             changed[field.name] = part
     return type(value)(**changed)
+
+
+def _times(part: Any, unit: Any, power: int) -> Any:
+    """A number of a dimension in another unit; multiplied step by step, so that no power of it overflows."""
+    factor = np.reshape(unit, np.shape(unit) + (1,) * (np.ndim(part) - np.ndim(unit)))
+    factor = unit if np.ndim(unit) == 0 else factor
+    for _ in range(power):
+        part = part * factor
+    return part

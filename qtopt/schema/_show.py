@@ -3,9 +3,11 @@
 import html
 from typing import Any
 
+import jax
 import numpy as np
 from jax.core import Tracer
 
+from ..errors import InputError
 from ._fields import Field, fields_of
 
 MOST = 8
@@ -17,6 +19,13 @@ class Shown:
 
     Only what `parameter` declares is shown; a class that declares nothing prints as equinox does.
     """
+
+    def __check_init__(self) -> None:
+        """Numbers are in their declared ranges, wherever there are numbers and no placeholders."""
+        for field in fields_of(type(self)):
+            value = getattr(self, field.name, None)
+            if field.numeric and isinstance(value, np.ndarray | np.generic | jax.Array):
+                _check_range(self, field, value)
 
     def __repr__(self) -> str:
         if not _declares(type(self)):
@@ -46,6 +55,24 @@ class Shown:
 def _declares(cls: type) -> bool:
     """Whether a class has fields to show beside words that have defaults."""
     return any(field.default is None or not field.static for field in fields_of(cls))
+
+
+def _check_range(owner: Any, field: Field, value: Any) -> None:
+    """Raise `InputError` for numbers that a configuration file could not hold either."""
+    if isinstance(value, Tracer) or value.dtype.kind not in "fiu":
+        return
+    numbers, about = np.asarray(value), field.about
+    allowed = np.isfinite(numbers)
+    if about.positive:
+        allowed &= numbers > 0.0
+    elif about.least is not None:
+        allowed &= numbers >= about.least
+    if not allowed.all():
+        limit = "" if about.least is None else f" of at least {about.least:g}"
+        must = "a finite number above 0" if about.positive else f"a finite number{limit}"
+        given = float(numbers[~allowed].flat[0]) if numbers.ndim else float(numbers)
+        name = f"{type(owner).__name__}.{field.name}"
+        raise InputError(f"{name} must be {must}, but it is {given:g}.")
 
 
 def _title(value: Any) -> str:

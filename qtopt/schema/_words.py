@@ -1,5 +1,6 @@
 """The sentences of errors: what must hold, what was given, what to do."""
 
+import datetime
 import difflib
 import math
 import reprlib
@@ -17,6 +18,8 @@ def show(value: object) -> str:
         return "true" if value else "false"
     if isinstance(value, Mapping):
         return "a table"
+    if isinstance(value, datetime.date | datetime.time):
+        return f"the date {value.isoformat()}"
     if isinstance(value, str):
         return _short.repr(value).replace("'", '"')
     try:

@@ -1,8 +1,10 @@
 """From a machine and a drive to its periodic steady state and its fluctuations."""
 
 from ..registry import register
+from ._damped import check_damped as check_damped, with_dampers as with_dampers
 from ._solve import fluctuations as fluctuations, steady_state as steady_state
 from .base import (
+    NOT_FINITE as NOT_FINITE,
     RESOLVED as RESOLVED,
     STATUSES as STATUSES,
     UNDAMPED as UNDAMPED,
@@ -12,6 +14,14 @@ from .base import (
     AbstractSteadyState as AbstractSteadyState,
     Each as Each,
     Fluctuations as Fluctuations,
+    check_temperatures as check_temperatures,
+    coldest_allowed as coldest_allowed,
+    exponent_of as exponent_of,
+    from_natural as from_natural,
+    has_unit as has_unit,
+    in_unit as in_unit,
+    power_of as power_of,
+    to_natural as to_natural,
 )
 from .exact import Exact as Exact, ExactSteadyState as ExactSteadyState
 from .weak import Weak as Weak, WeakSteadyState as WeakSteadyState

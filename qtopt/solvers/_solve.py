@@ -1,15 +1,33 @@
 """The two verbs: the steady state of a machine and its fluctuations."""
 
-from typing import Any, overload
+from dataclasses import fields, replace
+from typing import Any, TypeVar, overload
 
 import equinox as eqx
 import jax
+import jax.numpy as jnp
+import numpy as np
 from jax.core import Tracer
+from numpy.typing import NDArray
 
-from ..model import AbstractDrive, Machine
-from .base import AbstractSolver, AbstractSteadyState, Fluctuations
+from ..errors import InputError
+from ..model import AbstractDrive, Machine, undamped_modes
+from ._damped import check_damped
+from .base import (
+    AbstractSolver,
+    AbstractSteadyState,
+    Fluctuations,
+    Readable,
+    check_temperatures,
+    exponent_of,
+    from_natural,
+    power_of,
+    to_natural,
+)
 from .exact import Exact, ExactSteadyState
 from .weak import Weak, WeakSteadyState
+
+Result = TypeVar("Result", bound=Readable)
 
 
 @overload
@@ -46,10 +64,13 @@ def steady_state(
     solver.check(machine, drive)
     if not _concrete((machine, drive)):
         return _steady_state(solver, machine, drive)
+    _check_numbers(solver, machine, drive)
+    exponent = exponent_of(machine, drive)
+    machine, drive = to_natural(machine, drive, exponent)
     state = _steady_state(solver.settled(machine, drive), machine, drive)
     if _concrete(state):
         state.check()
-    return state
+    return _in_units_of_user(state, exponent)
 
 
 def fluctuations(
@@ -65,9 +86,40 @@ def fluctuations(
     """
     solver = Weak() if solver is None else solver
     solver.check_fluctuations(machine, drive)
-    if _concrete((machine, drive)):
-        solver = solver.settled(machine, drive)
-    return _fluctuations(solver, machine, drive)
+    if not _concrete((machine, drive)):
+        return _fluctuations(solver, machine, drive)
+    _check_numbers(solver, machine, drive)
+    exponent = exponent_of(machine, drive)
+    machine, drive = to_natural(machine, drive, exponent)
+    found = _fluctuations(solver.settled(machine, drive), machine, drive)
+    return _in_units_of_user(found, exponent)
+
+
+def _check_numbers(solver: AbstractSolver, machine: Machine, drive: AbstractDrive) -> None:
+    """Raise `InputError` for baths too cold for float64 and motions without a steady state."""
+    check_temperatures(machine, drive)
+    modes = undamped_modes(machine, drive)
+    check_damped(solver, modes)
+    for mode in modes:
+        if not mode.driven:
+            raise InputError(
+                f"every motion must be damped, but {mode} (frequency {mode.frequency:.6g}) is seen by no "
+                "bath and not by the drive: leave it out, or use qtopt.evaluate, whose currents do not "
+                "depend on it."
+            )
+
+
+def _in_units_of_user(found: Result, exponent: NDArray[np.int64]) -> Result:
+    """A result in natural units in those in which the machine was given."""
+    if not np.any(exponent):
+        return found
+    parts = {field.name: (getattr(found, field.name), field.metadata["unit"]) for field in fields(found)}
+    changed = {
+        name: jnp.asarray(from_natural(part, exponent, unit))
+        for name, (part, unit) in parts.items()
+        if part is not None and power_of(unit)
+    }
+    return replace(found, **changed)
 
 
 @eqx.filter_jit

@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 
+import equinox as eqx
 import numpy as np
 import pytest
 from hypothesis import given, strategies as st
@@ -208,7 +209,10 @@ def test_invalid_configurations_are_not_written(tmp_path: Path) -> None:
     """`dumps` and `save` refuse what `load` would refuse; the old file stays."""
     path = tmp_path / "machine.toml"
     save(loads(MACHINE), path)
-    drive = MonochromaticDrive(0.45, [1.0, float("nan")], [0.0, 0.0])
+    drive = MonochromaticDrive(0.45, [1.0, 1.0], [0.0, 0.0])
+    with pytest.raises(InputError, match=r"MonochromaticDrive.amplitudes must be a finite number"):
+        MonochromaticDrive(0.45, [1.0, float("nan")], [0.0, 0.0])
+    drive = eqx.tree_at(lambda d: d.amplitudes, drive, np.array([1.0, np.nan]))  # nobody looks there
     with pytest.raises(InputError, match=r"`drive.amplitudes\[1\]` must be a finite number; got nan"):
         save(dataclasses.replace(loads(MACHINE), drive=drive), path)
     assert load(path) == loads(MACHINE)

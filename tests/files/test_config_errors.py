@@ -117,7 +117,7 @@ MACHINE_ERRORS: Cases = [
     ("temperature = 0.2", 'temperature = "0.2"',
      '`machine.baths[1].temperature` must be a finite number above 0; got "0.2"'),
     ("temperature = 0.2", "temperature = 2024-01-01",
-     "`machine.baths[1].temperature` must be a finite number above 0; got datetime.date"),
+     "`machine.baths[1].temperature` must be a finite number above 0; got the date 2024-01-01"),
     ("damping = 100.0", "damping = 0.0",
      "`machine.baths[1].spectral_density.damping` must be a finite number above 0; got 0.0"),
     ("strength = 1e-5", "strength = 0.0",

@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given, strategies as st
 
 from qtopt import InputError
-from qtopt.model import AbstractSpectralDensity, Bath, Drude, Lorentzian, Machine, Ohmic
+from qtopt.model import (
+    AbstractSpectralDensity,
+    Bath,
+    Drude,
+    Lorentzian,
+    Machine,
+    Ohmic,
+    check_spectral_density,
+)
 
 DENSITIES: list[AbstractSpectralDensity] = [
     Ohmic(0.7),
@@ -147,3 +155,30 @@ def test_couplings_follow_the_drive_or_are_one_number_for_each_oscillator() -> N
 def test_couplings_by_another_word(coupling: str) -> None:
     with pytest.raises(InputError, match='the coupling of a bath must be "driven", "static" or one number'):
         Bath("hot", 1.0, Ohmic(1.0), coupling)  # pyright: ignore[reportArgumentType]
+
+
+@each_density
+def test_densities_keep_their_interface(density: AbstractSpectralDensity) -> None:
+    check_spectral_density(density, tolerance=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("density", "memory_kernel must agree with density, Im K = -J"),
+        ("response", "response must agree with memory_kernel"),
+        ("expansion", "expansion must agree with memory_kernel"),
+        ("memory", "memory must agree with memory_kernel"),
+        ("memory_kernel_slope", "memory_kernel_slope must agree with memory_kernel"),
+    ],
+)
+def test_functions_of_different_baths_are_told(name: str, words: str) -> None:
+    """One function of each class belongs to a bath that is a tenth stronger."""
+
+    class Mixed(Drude):
+        pass
+
+    stronger = Drude(0.33, 12.0)
+    setattr(Mixed, name, lambda self, *given: getattr(stronger, name)(*given))
+    with pytest.raises(InputError, match=f"Mixed.{words}"):
+        check_spectral_density(Mixed(0.3, 12.0))

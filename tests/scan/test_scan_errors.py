@@ -3,13 +3,15 @@
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from qtopt import files
 from qtopt.cli import main
 from qtopt.errors import InputError
 from qtopt.jobs import Share
-from qtopt.scan import parameter_scan
+from qtopt.scan import parameter_scan, remarks
+from qtopt.solvers import NOT_FINITE, RESOLVED, UNDAMPED, UNRESOLVED
 from tests.files.test_config_errors import Cases
 from tests.helpers.texts import MACHINE
 from tests.scan.test_scan import DAMPING, FREQUENCY, LORENTZIAN, SOFT, TABLE, config_of, scan_text
@@ -101,3 +103,18 @@ def test_errors_between_sections() -> None:
         parameter_scan(
             config_of('{ key = "machine.baths.hot.spectral_density.tolerance", values = [1e-3] }', base=base)
         )
+
+
+def test_machines_without_numbers_are_masked_with_a_reason(tmp_path: Path) -> None:
+    """Axes that together uncouple a bath or an oscillator, cold baths, other systems of units."""
+    couplings = [f'{{ key = "machine.baths.cold.coupling[{l}]", values = [0.0, 1.0] }}' for l in (0, 1)]
+    path = tmp_path / "scan.toml"
+    path.write_text(scan_text(*couplings))
+    data = parameter_scan(files.load(path))
+    assert data["status"].values.tolist() == [[UNDAMPED, UNDAMPED], [UNDAMPED, RESOLVED]]
+    assert np.isnan(data["power"].values).tolist() == [[True, True], [True, False]]
+    temperatures = '{ key = "machine.baths.cold.temperature", values = [1e-30, 0.2, 1e200] }'
+    path.write_text(scan_text(temperatures))
+    data = parameter_scan(files.load(path))
+    assert data["status"].values.tolist() == [UNRESOLVED, RESOLVED, NOT_FINITE]
+    assert "1 of 3 machines are masked, whose numbers float64 cannot hold." in remarks(data)

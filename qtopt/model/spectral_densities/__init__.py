@@ -2,6 +2,7 @@
 
 from ...registry import register
 from ._drude import Drude as Drude
+from ._interface import check_spectral_density as check_spectral_density
 from ._lorentzian import Lorentzian as Lorentzian
 from ._ohmic import Ohmic as Ohmic
 from ._rational import Rational as Rational

@@ -1,6 +1,16 @@
 """What all solvers share: their interface and what they return."""
 
 from ._fluctuations import Fluctuations as Fluctuations
+from ._natural import (
+    check_temperatures as check_temperatures,
+    coldest_allowed as coldest_allowed,
+    exponent_of as exponent_of,
+    from_natural as from_natural,
+    has_unit as has_unit,
+    in_unit as in_unit,
+    power_of as power_of,
+    to_natural as to_natural,
+)
 from ._readable import POWER as POWER, VARIANCE_RATE as VARIANCE_RATE, Readable as Readable, result as result
 from ._solver import (
     AbstractSolver as AbstractSolver,
@@ -9,6 +19,7 @@ from ._solver import (
     check_size as check_size,
 )
 from ._steady_state import (
+    NOT_FINITE as NOT_FINITE,
     RESOLVED as RESOLVED,
     STATUSES as STATUSES,
     UNDAMPED as UNDAMPED,

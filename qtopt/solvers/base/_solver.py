@@ -56,6 +56,8 @@ class AbstractSolver(eqx.Module):
     """Names of the quantities that it gives beside those of `AbstractSteadyState`."""
     quadratic: eqx.AbstractClassVar[bool]
     """Whether currents are quadratic forms in the harmonics of the drive, so that fronts can be certified."""
+    driven_baths_damp: ClassVar[bool] = False
+    """Whether driven baths damp motions that no static bath damps."""
     cost: eqx.AbstractClassVar[int]
     """Time that one steady state takes, in units of what the weak solver takes: for the size of batches."""
 

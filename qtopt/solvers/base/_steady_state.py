@@ -8,8 +8,8 @@ from jaxtyping import Array, Float, Int
 
 from ._readable import ENTROPY_RATE, POWER, SPREAD, Readable, result
 
-RESOLVED, UNSTABLE, UNRESOLVED, UNDAMPED = range(4)
-STATUSES = ("resolved", "unstable", "unresolved", "undamped")
+RESOLVED, UNSTABLE, UNRESOLVED, UNDAMPED, NOT_FINITE = range(5)
+STATUSES = ("resolved", "unstable", "unresolved", "undamped", "not finite")
 """What the numbers of `AbstractSteadyState.status` mean."""
 
 

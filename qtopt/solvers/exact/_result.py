@@ -8,7 +8,7 @@ from jaxtyping import Array, Float, Int
 
 from ...errors import InputError
 from ...model import logarithmic_negativity
-from ..base import POWER, UNRESOLVED, UNSTABLE, AbstractSteadyState, result
+from ..base import NOT_FINITE, POWER, UNRESOLVED, UNSTABLE, AbstractSteadyState, result
 
 
 class ExactSteadyState(AbstractSteadyState):
@@ -24,9 +24,10 @@ class ExactSteadyState(AbstractSteadyState):
         monodromy: (C, n, n) propagator of a period, for each set of oscillators that shares its baths.
         spectral_radius: largest |Floquet multiplier|; the machine is stable below 1. Without derivative: as a
             constraint, use `exact.spectral_radius` of the monodromy.
-        first_law_residual: relative difference between two expressions of the heat currents of baths with
-            memory; round-off and truncation show here.
-        status: 0 resolved, 1 unstable, 2 unresolved; other numbers are NaN unless it is 0.
+        first_law_residual: difference between two expressions of the heat currents of baths with memory,
+            relative to the largest exchange of energy (of which a current may be a small remainder);
+            round-off and truncation show here.
+        status: 0 resolved, 1 unstable, 2 unresolved, 4 not finite; other numbers are NaN unless it is 0.
     """
 
     work: Float[Array, " A"] = result("power through each shape of the drives", POWER)
@@ -36,7 +37,7 @@ class ExactSteadyState(AbstractSteadyState):
     monodromy: Float[Array, "C n n"] = result("propagator of a period")
     spectral_radius: Float[Array, ""] = result("largest modulus of a Floquet multiplier; stable below 1")
     first_law_residual: Float[Array, ""] = result("relative difference of two expressions of the heat")
-    status: Int[Array, ""] = result("0 resolved, 1 unstable, 2 unresolved")
+    status: Int[Array, ""] = result("0 resolved, 1 unstable, 2 unresolved, 4 not finite")
 
     @property
     def covariance_in_time(self) -> Float[Array, "K L L"]:
@@ -68,6 +69,11 @@ class ExactSteadyState(AbstractSteadyState):
                 "a steady state needs all Floquet multipliers inside the unit circle, but the largest has "
                 f"modulus {float(self.spectral_radius):.6g}: the drive amplifies parametrically; weaken "
                 "it or the driven couplings, or damp more strongly."
+            )
+        if status == NOT_FINITE:
+            raise InputError(
+                "the propagator of a period must be finite in float64, but it is not: bring the frequencies, "
+                "rates and temperatures of the machine and its drive closer together."
             )
         if status == UNRESOLVED:
             raise InputError(

@@ -7,9 +7,11 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.core import Tracer
 from jaxtyping import Array, Float
 from numpy.typing import NDArray
 
+from ...errors import InputError
 from ...model import AbstractDrive, Machine, has_friction
 from ...thermal import coth_poles
 from ..base import AbstractSolver, AbstractSteadyState, Each, Fluctuations
@@ -49,6 +51,7 @@ class Exact(AbstractSolver):
     kind: ClassVar[str] = "exact"
     provides: ClassVar[frozenset[str]] = frozenset({"spectral_radius", "first_law_residual"})
     quadratic: ClassVar[bool] = False
+    driven_baths_damp: ClassVar[bool] = True
     cost: ClassVar[int] = 32
     points: int | None = eqx.field(static=True, default=None)
     levels: int | None = eqx.field(static=True, default=None)
@@ -123,7 +126,13 @@ class Exact(AbstractSolver):
         points = default_points(drive) if self.points is None else self.points
         if self.levels is not None:
             return Exact(points, self.levels, self.accuracy)
-        rate, frequency = np.asarray(_pace(machine, drive))
+        pace = _pace(machine, drive)
+        if isinstance(pace, Tracer):
+            raise InputError(
+                "inside jax.jit, jax.vmap or jax.grad the time step of the exact solver must be settled "
+                "before: use Exact().settled(machine, drive) with numbers of a typical machine."
+            )
+        rate, frequency = np.asarray(pace)
         return Exact(points, int(levels_for(rate, frequency, points)), self.accuracy)
 
     def _grid(self, machine: Machine, drive: AbstractDrive) -> AbstractGrid:

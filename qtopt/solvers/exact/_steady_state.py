@@ -24,7 +24,7 @@ from ...model import (
 )
 from ...numerics import require_x64
 from ...thermal import CothPoles, heat_beyond_the_poles
-from ..base import RESOLVED, UNRESOLVED, UNSTABLE
+from ..base import NOT_FINITE, RESOLVED, UNRESOLVED, UNSTABLE
 from ._averages import Averages, smooth_averages
 from ._check import check_drive
 from ._doubling import Calculus
@@ -64,6 +64,7 @@ class Parts(NamedTuple):
     monodromy: Float[Array, "n n"]
     radius: Float[Array, ""]
     imbalance: Float[Array, ""]
+    exchange: Float[Array, ""]
     truncation: Float[Array, ""]
     stiffness: Float[Array, ""]
 
@@ -93,6 +94,7 @@ def _solve(
         monodromy=averages.monodromy,
         radius=growth(averages.monodromy),
         imbalance=_imbalance(equations, averages.absorbed, heat),
+        exchange=_exchange(averages),
         truncation=averages.truncation,
         stiffness=norm * grid.shortest * 2.0 * jnp.pi / drive_frequency,
     )
@@ -142,9 +144,15 @@ def _heat(copies: tuple[Copy, ...], own_work: Array, absorbed: Array) -> Float[A
 
 
 def _imbalance(equations: System, absorbed: Array, heat: Array) -> Float[Array, ""]:
-    """Largest relative difference between heat by transmission and ``avg <F dq/dt>``; baths with memory."""
-    difference = jnp.where(equations.direct > 0.0, 0.0, jnp.abs(jnp.sum(absorbed, axis=1) + heat))
-    return jnp.max(difference) / jnp.max(jnp.abs(heat))
+    """Largest difference between heat by transmission and ``avg <F dq/dt>``, of baths with memory."""
+    return jnp.max(jnp.where(equations.direct > 0.0, 0.0, jnp.abs(jnp.sum(absorbed, axis=1) + heat)))
+
+
+def _exchange(averages: Averages) -> Float[Array, ""]:
+    """The largest energy per time that goes from one bath or drive to another; what heat is left of."""
+    between = averages.absorbed * (1.0 - jnp.eye(*averages.absorbed.shape))
+    parts = (between, *averages.work)
+    return jnp.max(jnp.stack([jnp.max(jnp.abs(part), initial=0.0) for part in parts]))
 
 
 def _combined(
@@ -157,6 +165,8 @@ def _combined(
     radius, stiffness = jnp.max(parts.radius), jnp.max(parts.stiffness)
     status = jnp.where(radius < 1.0, RESOLVED, UNSTABLE)
     status = jnp.where(stiffness < LARGEST_STEP, status, UNRESOLVED)
+    status = jnp.where(jnp.isfinite(radius), status, NOT_FINITE)
+    exchange = jnp.max(parts.exchange)
 
     def known(value: Array) -> Array:
         return jnp.where(status == RESOLVED, value, jnp.nan)
@@ -179,6 +189,6 @@ def _combined(
         means=known(means.reshape(2 * size, -1).T),
         monodromy=parts.monodromy,
         spectral_radius=radius,
-        first_law_residual=known(jnp.max(parts.imbalance)),
+        first_law_residual=known(jnp.max(parts.imbalance) / jnp.where(exchange > 0.0, exchange, 1.0)),
         status=status,
     )

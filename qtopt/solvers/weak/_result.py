@@ -26,6 +26,7 @@ class WeakSteadyState(AbstractSteadyState):
         if not all(np.isfinite(np.asarray(part)).all() for part in parts):
             raise InputError(
                 "every oscillator mode must be damped by a static bath, but the steady state of this machine "
-                "is not finite: detune equal frequencies or couple another static bath."
+                "is not finite: detune equal frequencies or couple another static bath; if all are damped, "
+                "its numbers are too far apart for float64."
             )
         return self

@@ -1,0 +1,97 @@
+"""Machines in units of their own frequencies, and results back in those of the user.
+
+Solvers meet powers of frequencies up to the fourth and round-off that is not homogeneous in them. They are
+given machines whose largest oscillator frequency is near 1; a unit that is a power of two changes no digit.
+"""
+
+import re
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...errors import InputError
+from ...model import FORCES, SPRINGS, AbstractDrive, Machine, Protocol
+from ...schema import in_units
+
+NEAR = 4
+"""Frequencies within 2^-NEAR .. 2^NEAR are near 1: such machines are solved as they are."""
+
+
+def exponent_of(machine: Machine, drive: AbstractDrive) -> NDArray[np.int64]:
+    """k of the unit 2^k in which the largest frequency of oscillators is near 1, for machines (...).
+
+    0 under drives whose shapes have a unit.
+    """
+    exponent = np.frexp(np.max(np.asarray(machine.frequencies), axis=-1))[1].astype(np.int64)
+    return np.where((np.abs(exponent) <= NEAR) | (not has_unit(drive)), 0, exponent)
+
+
+def to_natural(
+    machine: Machine, drive: AbstractDrive, exponent: NDArray[np.int64]
+) -> tuple[Machine, AbstractDrive]:
+    """Machine and drive with frequencies in units of 2^exponent; themselves where that is 1."""
+    if not np.any(exponent):
+        return machine, drive
+    with np.errstate(over="ignore", under="ignore"):
+        return in_unit(machine, drive, np.ldexp(1.0, -exponent))
+
+
+def has_unit(drive: AbstractDrive) -> bool:
+    """Whether a drive is the same in any unit: shapes are numbers, but springs and forces are not."""
+    parts = drive.drives if isinstance(drive, Protocol) else (drive,)
+    return not any(part.target in (SPRINGS, FORCES) for part in parts)
+
+
+def in_unit(machine: Machine, drive: AbstractDrive, unit: Any) -> tuple[Machine, AbstractDrive]:
+    """Machine and drive with every frequency multiplied by `unit`."""
+    if isinstance(drive, Protocol):
+        return in_units(machine, unit), drive.with_frequency(drive.frequency * unit)
+    return in_units(machine, unit), in_units(drive, unit)
+
+
+def power_of(unit: str) -> int:
+    """The power of a frequency in a unit such as "hbar omega_A^2" or "hbar / (m omega_A)"."""
+    above, _, below = unit.partition("/")
+
+    def count(text: str) -> int:
+        return sum(int(power or 1) for power in re.findall(r"omega_A(?:\^(\d+))?", text))
+
+    return count(above) - count(below)
+
+
+def from_natural(values: Any, exponent: NDArray[np.int64], unit: str) -> Any:
+    """Numbers of this unit, given in units of 2^exponent, in those of the user: (..., more) for (...)."""
+    power = power_of(unit)
+    if power == 0 or not np.any(exponent):
+        return values
+    values = np.asarray(values)
+    shift = power * np.reshape(exponent, exponent.shape + (1,) * (values.ndim - exponent.ndim))
+    with np.errstate(over="ignore", under="ignore"):
+        return values * np.ldexp(1.0, shift) if np.iscomplexobj(values) else np.ldexp(values, shift)
+
+
+COLDEST = 1e-10
+"""Temperature over frequency below which the rational coth ends among the frequencies that count."""
+
+
+def coldest_allowed(machine: Machine, drive: AbstractDrive) -> NDArray[np.float64]:
+    """Lowest temperature of a bath that the rational coth knows, for machines (...); NumPy: theory (4.2)."""
+    frequencies = np.asarray(machine.frequencies).max(axis=-1)
+    return COLDEST * np.maximum(frequencies, np.asarray(drive.frequency))
+
+
+def check_temperatures(machine: Machine, drive: AbstractDrive) -> None:
+    """Refuse baths that are colder than the solvers can tell from zero temperature, on the host.
+
+    Raises:
+        InputError: which bath, and a temperature that is cold enough.
+    """
+    least = float(coldest_allowed(machine, drive))
+    for bath in machine.baths:
+        if float(bath.temperature) < least:
+            raise InputError(
+                f"the temperature of bath {bath.name!r} must be at least {COLDEST:g} of the largest "
+                f"frequency of oscillators and drive, but it is {float(bath.temperature):.3g}: nothing "
+                f"changes any more below {least:.3g}, give that."
+            )

@@ -1,0 +1,1 @@
+"""A campaign of hostile inputs, machines and moments; `python -m tests.campaign` runs it."""

@@ -1,0 +1,69 @@
+"""`python -m tests.campaign [--scale S] [--seed N] [--out DIR] [PART...]`: try, count, keep what fails."""
+
+import argparse
+import os
+import tempfile
+import time
+from pathlib import Path
+
+os.environ.setdefault("JAX_ENABLE_X64", "1")
+
+from qtopt.runtime import configure
+
+configure()
+
+import numpy as np  # noqa: E402
+
+from .interruptions import full_disks, interruptions  # noqa: E402
+from .machines import machines  # noqa: E402
+from .malformed import malformed  # noqa: E402
+from .tally import Tally, report  # noqa: E402
+
+FULL = {
+    "malformed": 2000,
+    "weak": 8000,
+    "weak extreme": 2000,
+    "exact": 1500,
+    "exact extreme": 500,
+    "kills": 200,
+    "disks": 20,
+}
+"""cases of a whole campaign"""
+
+
+def main() -> None:
+    """Run the parts, print the counts, and end with status 1 where something was wrong."""
+    parser = argparse.ArgumentParser(prog="tests.campaign", description=__doc__)
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(FULL)}; default: all")
+    parser.add_argument("--scale", type=float, default=1.0, help="of the number of cases")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--out", type=Path, default=Path("results/campaign"))
+    given = parser.parse_args()
+    tallies = []
+    for part in given.parts or FULL:
+        tally = Tally(part, given.out / "failed")
+        tallies.append(tally)
+        count, rng = max(1, round(FULL[part] * given.scale)), np.random.default_rng([given.seed, len(part)])
+        began = time.monotonic()
+        with tempfile.TemporaryDirectory() as folder:
+            one(part, tally, count, rng, Path(folder))
+        print(f"{part}: {tally.tried} in {time.monotonic() - began:.0f} s", flush=True)
+        report(tallies, given.out / "counts.json")
+    if any(tally.counts["wrong"] for tally in tallies):
+        raise SystemExit(1)
+
+
+def one(part: str, tally: Tally, count: int, rng: np.random.Generator, folder: Path) -> None:
+    """One part of the campaign."""
+    if part == "malformed":
+        malformed(tally, count, rng, folder)
+    elif part == "kills":
+        interruptions(tally, count, rng, folder)
+    elif part == "disks":
+        full_disks(tally, count, rng, folder)
+    else:
+        machines(tally, count, rng, part.startswith("exact"), 12.0 if "extreme" in part else 2.0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,151 @@
+"""Processes killed at random moments, and disks that are full: what comes after --resume is the same."""
+
+import contextlib
+import hashlib
+import io
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from qtopt.cli import main
+from tests.helpers.texts import MACHINE, MONOCHROMATIC
+
+from .tally import Tally
+
+SCAN = """
+[scan]
+chunk = 8
+fluctuations = false
+axes = [{ key = "drive.frequency", from = 0.1, to = 1.0, points = 800 }]
+"""
+PARETO = (
+    '[pareto]\npoints = 3\nharmonics = 2\nfrequency = [0.4, 0.5]\nstarts = 2\nconfigurations = ["joint"]\n'
+)
+KINDS = {
+    "scan": (MACHINE + MONOCHROMATIC + SCAN, ("scan.nc",)),
+    "pareto": (MACHINE + MONOCHROMATIC + PARETO, ("front.csv",)),
+}
+SIGNALS = (signal.SIGKILL, signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+
+def start(kind: str, path: Path, out: Path, resume: bool) -> subprocess.Popen[str]:
+    """The command, in a process of its own."""
+    command = [sys.executable, "-m", "qtopt", kind, str(path), "--out", str(out)]
+    command += ["--resume"] if resume else []
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def digest(kind: str, out: Path) -> str:
+    """Of the numbers in what a command wrote."""
+    found = hashlib.sha256()
+    for name in KINDS[kind][1]:
+        if name.endswith(".nc"):
+            import xarray
+
+            with xarray.open_dataset(out / name) as data:
+                for key in sorted(map(str, data.variables)):
+                    found.update(key.encode() + np.ascontiguousarray(data[key].values).tobytes())
+        else:
+            found.update((out / name).read_bytes())
+    return found.hexdigest()
+
+
+def interruptions(tally: Tally, count: int, rng: np.random.Generator, folder: Path) -> None:
+    """Kill so many processes at random moments; after every few, the last may end, and must be right."""
+    folder.mkdir(parents=True, exist_ok=True)
+    kinds, references, times = list(KINDS), {}, {}
+    for kind in kinds:
+        path = folder / f"{kind}.toml"
+        path.write_text(KINDS[kind][0])
+        for _ in range(2):  # the second start finds compiled programs
+            began = time.monotonic()
+            process = start(kind, path, folder / "reference", resume=False)
+            _, said = process.communicate()
+            assert process.returncode == 0, said
+        references[kind], times[kind] = digest(kind, folder / "reference"), time.monotonic() - began
+    while tally.tried < count:
+        kind = kinds[int(rng.integers(len(kinds)))]
+        path, out = folder / f"{kind}.toml", folder / "out"
+        shutil.rmtree(out, ignore_errors=True)
+        killed, wrong = 0, ""
+        for attempt in range(int(rng.integers(3, 9))):
+            process = start(kind, path, out, resume=attempt > 0)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(timeout=float(rng.uniform(0.2, 1.1)) * times[kind])
+            number = SIGNALS[int(rng.integers(len(SIGNALS)))]
+            process.send_signal(number)
+            _, said = process.communicate()
+            killed += 1
+            early = process.returncode in (0, -number)
+            if not early and (process.returncode != 128 + number or "Traceback" in said):
+                wrong = f"{number.name}: exit status {process.returncode}\n{said}"
+        process = start(kind, path, out, resume=True)
+        _, said = process.communicate()
+        if process.returncode != 0 or digest(kind, out) != references[kind]:
+            wrong = f"after {killed} kills: exit status {process.returncode}\n{said}"
+        for _ in range(killed - bool(wrong)):
+            tally.fine()
+        if wrong:
+            tally.wrong(wrong, {"case.toml": KINDS[kind][0], "command.txt": kind})
+
+
+@contextlib.contextmanager
+def small_disk(size: int, folder: Path) -> Iterator[None]:
+    """A file system of so many bytes at this folder (needs to be root)."""
+    folder.mkdir(parents=True, exist_ok=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
+
+
+def full_disks(tally: Tally, count: int, rng: np.random.Generator, folder: Path) -> None:
+    """Commands on disks that become full, then resumed with room: one sentence, then the right numbers."""
+    if os.geteuid() != 0:
+        print("full disks: skipped, a small file system needs root", flush=True)
+        return
+    kinds, references = list(KINDS), {}
+    for kind in kinds:
+        path = folder / f"{kind}.toml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(KINDS[kind][0])
+        assert quietly([kind, str(path), "--out", str(folder / "reference")])[0] == 0
+        references[kind] = digest(kind, folder / "reference")
+    while tally.tried < count:
+        kind = kinds[int(rng.integers(len(kinds)))]
+        path, out, kept = folder / f"{kind}.toml", folder / "disk", folder / "kept"
+        shutil.rmtree(kept, ignore_errors=True)
+        with small_disk(int(2 ** rng.uniform(12, 20)), out):
+            status, said = quietly([kind, str(path), "--out", str(out)])
+            shutil.copytree(out, kept)
+        refused = status == 2 and len([line for line in said.splitlines() if line]) == 1
+        if status != 0 and not refused:
+            tally.wrong(f"exit status {status}\n{said}", {"case.toml": KINDS[kind][0], "command.txt": kind})
+            continue
+        status, said = quietly([kind, str(path), "--out", str(kept), "--resume"])
+        if status != 0 or digest(kind, kept) != references[kind]:
+            tally.wrong(f"resumed: {status}\n{said}", {"case.toml": KINDS[kind][0], "command.txt": kind})
+        elif refused:
+            tally.refused()
+        else:
+            tally.fine()
+
+
+def quietly(arguments: list[str]) -> tuple[int, str]:
+    """Exit status and standard error of a command in this process, without bars."""
+    said = io.StringIO()
+    with contextlib.redirect_stderr(said), contextlib.redirect_stdout(io.StringIO()):
+        try:
+            main(arguments)
+            return 0, said.getvalue()
+        except SystemExit as stop:
+            text = said.getvalue().replace("\r", "\n").splitlines()
+            return int(stop.code or 0), "\n".join(line for line in text if line.startswith("qtopt: "))
