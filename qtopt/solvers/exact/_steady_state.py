@@ -150,7 +150,8 @@ def _imbalance(equations: System, absorbed: Array, heat: Array) -> Float[Array, 
 
 def _exchange(averages: Averages) -> Float[Array, ""]:
     """The largest energy per time that goes from one bath or drive to another; what heat is left of."""
-    between = averages.absorbed * (1.0 - jnp.eye(*averages.absorbed.shape))
+    baths, noises = averages.absorbed.shape
+    between = averages.absorbed * (1.0 - jnp.eye(baths, noises))
     parts = (between, *averages.work)
     return jnp.max(jnp.stack([jnp.max(jnp.abs(part), initial=0.0) for part in parts]))
 
