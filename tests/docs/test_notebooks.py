@@ -15,6 +15,7 @@ NAMES = (
     "reading_a_front",
     "hunting_a_tur_violation",
     "exact_against_weak",
+    "own_spectral_density",
 )
 
 
