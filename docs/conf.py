@@ -33,6 +33,7 @@ myst_fence_as_directive = ["mermaid"]
 nb_execution_mode = "off"  # the notebooks are executed where they are made, `make notebooks`
 
 default_role = "py:obj"  # names in backticks lead to their entry, if they have one
+suppress_warnings = ["ref.python"]  # or to the first of several, where members of classes share a name
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 autodoc_typehints_format = "short"

@@ -115,7 +115,7 @@ found
 # ## How much of it is noise?
 #
 # Measure again and again: the power of every fit, over the frequency of the drive, beside that of the true
-# density. All fits are asked for as many poles as the first one, so that one compiled program serves them all.
+# density. All fits are asked for as many poles as the first one, so that one compiled program serves them.
 
 # %%
 frequencies = np.linspace(0.2, 0.7, 26 if QUICK else 101)
