@@ -1,6 +1,7 @@
 # The public names, stated once: __init__.py reads them from here, and so do type checkers.
 
 from .checks import audit as audit
+from .citing import citation as citation
 from .cli import progress as progress
 from .errors import InputError as InputError
 from .files import (

@@ -23,7 +23,7 @@ ROOMS = (
     ("observables",),
     ("files",),
     ("fronts",),
-    ("checks",),
+    ("checks", "citing"),
     ("scan",),
     ("plots", "explore"),
     ("cli",),
