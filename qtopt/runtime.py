@@ -1,6 +1,7 @@
 """Process-wide settings of the command line and the scripts: made once, before jax is imported."""
 
 import os
+import stat
 import sys
 from pathlib import Path
 
@@ -23,7 +24,9 @@ def configure(cpu_devices: int | None = None) -> None:
             is faster where work is shared among devices, as scans do.
 
     The cache lies in `$QTOPT_CACHE_DIR`, or in `~/.cache/qtopt`; jax's own `JAX_COMPILATION_CACHE_DIR`
-    takes precedence. Call before anything imports jax: the XLA flag is read once, at that import.
+    takes precedence. It holds machine code: who can write it can make you run anything. It is made for you
+    alone, and one that another user owns or that others may write is not used, with a warning. Call before
+    anything imports jax: the XLA flag is read once, at that import.
     """
     wanted = [SCHEDULER_FLAG]
     if cpu_devices is not None:
@@ -41,6 +44,30 @@ def configure(cpu_devices: int | None = None) -> None:
         jax.config.update("jax_cpu_enable_async_dispatch", False)
     if not os.environ.get("JAX_COMPILATION_CACHE_DIR"):
         default = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "qtopt"
-        jax.config.update("jax_compilation_cache_dir", os.environ.get("QTOPT_CACHE_DIR", str(default)))
+        cache = Path(os.environ.get("QTOPT_CACHE_DIR", default))
+        reason = unsafe(cache)
+        if reason:
+            print(f"qtopt: warning: programs are not kept, because {cache} {reason}", file=sys.stderr)
+        else:
+            jax.config.update("jax_compilation_cache_dir", str(cache))
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
     jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
+
+
+def unsafe(cache: Path) -> str:
+    """Why compiled programs must not be loaded from a directory, which is made if there is none; or nothing.
+
+    A directory of root counts as one's own: an administrator may provide one that users only read.
+    """
+    try:
+        cache.mkdir(mode=0o700, parents=True, exist_ok=True)
+        status = cache.stat()
+    except OSError as error:
+        return f"cannot be used ({error.strerror}): set QTOPT_CACHE_DIR to a directory of your own."
+    if hasattr(os, "getuid") and status.st_uid not in (os.getuid(), 0):
+        return (
+            "belongs to another user, who could change them: set QTOPT_CACHE_DIR to a directory of your own."
+        )
+    if os.name == "posix" and status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        return "can be written by others, who could change them: `chmod go-w` it."
+    return ""

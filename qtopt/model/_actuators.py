@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
 from ..errors import InputError
+from ..numerics import xp
 from ._machine import Machine
 from ._state_space import Copy, copies_of
 from .drives import BATHS, FORCES, FREQUENCIES, SPRINGS, AbstractDrive, Protocol
@@ -131,12 +131,12 @@ def course(
 ) -> Course:
     """The course of a protocol from all its shapes at K points of time, actuator after actuator."""
     ends = np.cumsum([actuator.size for actuator in acting])[:-1]
-    parts = [jnp.split(values, ends, axis=1) if len(ends) else [values] for values in (shapes, slopes)]
+    parts = [xp.split(values, ends, axis=1) if len(ends) else [values] for values in (shapes, slopes)]
     every, joined = [], []
     for values in parts:
         own = [v.T for a, v in zip(acting, values, strict=True) if a.target != SPRINGS]
         pair = [v.T for a, v in zip(acting, values, strict=True) if a.target == SPRINGS]
-        every.append(jnp.stack(own, axis=1) if own else jnp.zeros((oscillators, 0, len(shapes))))
+        every.append(xp.stack(own, axis=1) if own else xp.zeros((oscillators, 0, len(shapes))))
         joined.append(pair[0] if pair else None)
     return Course(every[0], every[1], joined[0], joined[1])
 
@@ -161,7 +161,7 @@ def moving(machine: Machine, acting: Actuators, at: Course) -> Moving:
     Source: theory (13.1).
     """
     points = at.shapes.shape[-1]
-    still = jnp.zeros((machine.size, points))
+    still = xp.zeros((machine.size, points))
     couplings, slopes = [still] * len(machine.baths), [still] * len(machine.baths)
     stiffness, force = machine.stiffness, None
     e = 0
@@ -178,7 +178,7 @@ def moving(machine: Machine, acting: Actuators, at: Course) -> Moving:
             couplings[bath], slopes[bath] = shape, slope
         if actuator.target == FREQUENCIES:
             own = machine.frequencies[:, None] ** 2 * shape
-            stiffness = _in_time(stiffness) + jnp.eye(machine.size)[:, :, None] * own[:, None]
+            stiffness = _in_time(stiffness) + xp.eye(machine.size)[:, :, None] * own[:, None]
         if actuator.target == FORCES:
             force = shape
     return Moving(copies_of(machine, couplings, slopes), stiffness, force)
@@ -193,8 +193,8 @@ def couplings_in_time(machine: Machine, drive: AbstractDrive, points: int = 256)
     acting = actuators(machine, drive)
     at = course(acting, *drive.at_phases(np.arange(points) / points), machine.size)
     copies = moving(machine, acting, at).copies
-    each = jnp.stack([copy.coupling for copy in copies]).reshape(-1, len(machine.baths), machine.size, points)
-    return jnp.sum(each, axis=0)  # every oscillator couples to the copies of its own group
+    each = xp.stack([copy.coupling for copy in copies]).reshape(-1, len(machine.baths), machine.size, points)
+    return xp.sum(each, axis=0)  # every oscillator couples to the copies of its own group
 
 
 def _in_time(stiffness: Float[Array, "l l *K"]) -> Float[Array, "l l K"]:

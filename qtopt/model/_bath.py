@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 import equinox as eqx
-import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
 from jax.typing import ArrayLike
@@ -29,7 +28,7 @@ def _to_couplings(value: Coupling | None) -> Any:
                 f'the coupling of a bath must be "driven", "static" or one number per oscillator, but it is '
                 f"{value!r}."
             )
-        return None if value == "driven" else jnp.ones(())
+        return None if value == "driven" else np.ones(())
     return None if value is None else to_array(value)
 
 

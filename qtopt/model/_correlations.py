@@ -1,8 +1,9 @@
 """Correlations of two oscillators: synchronisation and entanglement."""
 
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
+
+from ..numerics import xp
 
 
 def pearson(covariance: Float[Array | np.ndarray, "*shape L L"]) -> Float[Array | np.ndarray, "*shape"]:
@@ -28,25 +29,25 @@ def logarithmic_negativity(covariance: Float[Array, "*shape 2L 2L"]) -> Float[Ar
     size = covariance.shape[-1] // 2
 
     def block(l: int, m: int) -> Array:
-        rows = jnp.stack([covariance[..., l, :], covariance[..., size + l, :]], axis=-2)
-        return jnp.stack([rows[..., m], rows[..., size + m]], axis=-1)
+        rows = xp.stack([covariance[..., l, :], covariance[..., size + l, :]], axis=-2)
+        return xp.stack([rows[..., m], rows[..., size + m]], axis=-1)
 
     a, b, c = block(0, 0), block(1, 1), block(0, 1)
     delta = _det(a) + _det(b) - 2.0 * _det(c)
     # det sigma = det A det(B - C^T A^-1 C), 2 x 2 by hand: no LAPACK.
-    adjugate = jnp.stack(
+    adjugate = xp.stack(
         [
-            jnp.stack([a[..., 1, 1], -a[..., 0, 1]], axis=-1),
-            jnp.stack([-a[..., 1, 0], a[..., 0, 0]], axis=-1),
+            xp.stack([a[..., 1, 1], -a[..., 0, 1]], axis=-1),
+            xp.stack([-a[..., 1, 0], a[..., 0, 0]], axis=-1),
         ],
         axis=-2,
     )
-    inner = jnp.swapaxes(c, -1, -2) @ adjugate @ c / _det(a)[..., None, None]
+    inner = xp.swapaxes(c, -1, -2) @ adjugate @ c / _det(a)[..., None, None]
     determinant = _det(a) * _det(b - inner)
-    root = jnp.sqrt(jnp.maximum(delta**2 - 4.0 * determinant, 0.0))
+    root = xp.sqrt(xp.maximum(delta**2 - 4.0 * determinant, 0.0))
     # The smaller root without cancellation.
     smaller = 2.0 * determinant / (delta + root)
-    return jnp.maximum(0.0, -0.5 * jnp.log(4.0 * smaller))
+    return xp.maximum(0.0, -0.5 * xp.log(4.0 * smaller))
 
 
 def _det(m: Float[Array, "*shape 2 2"]) -> Float[Array, "*shape"]:

@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 
 import equinox as eqx
-import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float
 
 from ..errors import InputError
-from ..numerics import to_array
+from ..numerics import put, to_array, xp
 from ._machine import Machine
 
 ROUND_OFF = 1e-9
@@ -48,7 +47,7 @@ class GaussianState(eqx.Module):
             raise InputError("the moments of a Gaussian state must be finite numbers, but some are not.")
         if np.abs(covariance - covariance.T).max(initial=0.0) > ROUND_OFF * scale:
             raise InputError("the covariance of a Gaussian state must be symmetric, but it is not.")
-        one = np.eye(count // 2)
+        one = xp.eye(count // 2)
         commutator = np.kron(np.array([[0.0, 1.0], [-1.0, 0.0]]), one)
         lowest = np.linalg.eigvalsh(covariance + 0.5j * commutator).min(initial=0.0)
         if lowest < -ROUND_OFF * scale:
@@ -65,7 +64,7 @@ class GaussianState(eqx.Module):
     @staticmethod
     def vacuum(machine: Machine) -> "GaussianState":
         """Ground state of the uncoupled oscillators, <x_l^2> = 1/2 omega_l, <v_l^2> = omega_l/2."""
-        return _from_normal(machine, 0.5 * jnp.eye(2 * machine.size))
+        return _from_normal(machine, 0.5 * xp.eye(2 * machine.size))
 
     @staticmethod
     def thermal(machine: Machine, temperatures: ArrayLike | Sequence[float]) -> "GaussianState":
@@ -83,7 +82,7 @@ class GaussianState(eqx.Module):
             raise InputError(f"temperatures must not be negative, but they are {values.tolist()}.")
         ratio = np.asarray(machine.frequencies) / (2.0 * np.where(values > 0.0, values, 1.0))
         variance = np.where(values > 0.0, 0.5 / np.tanh(ratio), 0.5)
-        return _from_normal(machine, jnp.diag(jnp.concatenate([variance, variance])))
+        return _from_normal(machine, xp.diag(xp.concatenate([variance, variance])))
 
     @staticmethod
     def squeezed(machine: Machine, squeezing: ArrayLike, angle: ArrayLike = 0.0) -> "GaussianState":
@@ -96,12 +95,12 @@ class GaussianState(eqx.Module):
             squeezing: r, one for all oscillators or (L,).
             angle: in radians, likewise.
         """
-        r = jnp.broadcast_to(jnp.asarray(squeezing, dtype=float), (machine.size,))
-        turn = jnp.broadcast_to(jnp.asarray(angle, dtype=float), (machine.size,))
-        broad, tilt = 0.5 * jnp.cosh(2.0 * r), 0.5 * jnp.sinh(2.0 * r)
-        xx, yy = broad - tilt * jnp.cos(turn), broad + tilt * jnp.cos(turn)
-        xy = jnp.diag(-tilt * jnp.sin(turn))
-        return _from_normal(machine, jnp.block([[jnp.diag(xx), xy], [xy, jnp.diag(yy)]]))
+        r = xp.broadcast_to(xp.asarray(squeezing, dtype=float), (machine.size,))
+        turn = xp.broadcast_to(xp.asarray(angle, dtype=float), (machine.size,))
+        broad, tilt = 0.5 * xp.cosh(2.0 * r), 0.5 * xp.sinh(2.0 * r)
+        xx, yy = broad - tilt * xp.cos(turn), broad + tilt * xp.cos(turn)
+        xy = xp.diag(-tilt * xp.sin(turn))
+        return _from_normal(machine, xp.block([[xp.diag(xx), xy], [xy, xp.diag(yy)]]))
 
     @staticmethod
     def two_mode_squeezed(
@@ -124,23 +123,23 @@ class GaussianState(eqx.Module):
                 f"two-mode squeezing needs two different oscillators out of 0..{size - 1}, but the pair is "
                 f"{pair}."
             )
-        both = jnp.zeros(size).at[jnp.array([a, b])].set(1.0)
-        swap = jnp.zeros((size, size)).at[a, b].set(1.0).at[b, a].set(1.0)
-        own = jnp.eye(size) + jnp.diag(both) * (jnp.cosh(2.0 * jnp.asarray(squeezing)) - 1.0)
-        cross = swap * jnp.sinh(2.0 * jnp.asarray(squeezing))
-        none = jnp.zeros((size, size))
-        return _from_normal(machine, 0.5 * jnp.block([[own + cross, none], [none, own - cross]]))
+        both = put(xp.zeros(size), np.array([a, b]), 1.0)
+        swap = put(put(xp.zeros((size, size)), (a, b), 1.0), (b, a), 1.0)
+        own = xp.eye(size) + xp.diag(both) * (xp.cosh(2.0 * xp.asarray(squeezing)) - 1.0)
+        cross = swap * xp.sinh(2.0 * xp.asarray(squeezing))
+        none = xp.zeros((size, size))
+        return _from_normal(machine, 0.5 * xp.block([[own + cross, none], [none, own - cross]]))
 
     def displaced(
         self, positions: ArrayLike | Sequence[float] = 0.0, velocities: ArrayLike | Sequence[float] = 0.0
     ) -> "GaussianState":
         """The same state moved by (positions, velocities), each one number or (L,)."""
-        parts = [jnp.broadcast_to(jnp.asarray(part), (self.size,)) for part in (positions, velocities)]
-        return GaussianState(self.mean + jnp.concatenate(parts), self.covariance)
+        parts = [xp.broadcast_to(xp.asarray(part), (self.size,)) for part in (positions, velocities)]
+        return GaussianState(self.mean + xp.concatenate(parts), self.covariance)
 
 
 def _from_normal(machine: Machine, covariance: Float[Array, "2L 2L"]) -> GaussianState:
     """The state with this covariance of (X, Y) = (sqrt(omega) x, v/sqrt(omega)), 1/2 for the vacuum."""
-    root = jnp.sqrt(machine.frequencies)
-    scale = jnp.concatenate([1.0 / root, root])
-    return GaussianState(jnp.zeros(2 * machine.size), covariance * scale[:, None] * scale)
+    root = xp.sqrt(machine.frequencies)
+    scale = xp.concatenate([1.0 / root, root])
+    return GaussianState(xp.zeros(2 * machine.size), covariance * scale[:, None] * scale)

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Shaped
 
+from ..numerics import at_once, on_host, xp
 from ._machine import Machine
 
 
@@ -25,9 +25,11 @@ def over_groups(function: Callable[..., Any], machine: Machine, *each: Shaped[Ar
     groups = machine.groups()
     if len(groups) == 1:
         return jax.tree.map(lambda leaf: leaf[None], function(machine, *each))
-    return jax.vmap(lambda members: function(machine.part(members), *(values[members] for values in each)))(
-        jnp.asarray(groups)
-    )
+
+    def of(members: Any) -> Any:
+        return function(machine.part(members), *(xp.take(values, members, axis=0) for values in each))
+
+    return at_once(of, groups, on_host(*jax.tree.leaves(machine), *each))
 
 
 def blocks(machine: Machine, parts: Shaped[Array, "C *shape l l"]) -> Shaped[Array, "*shape L L"]:
@@ -35,5 +37,5 @@ def blocks(machine: Machine, parts: Shaped[Array, "C *shape l l"]) -> Shaped[Arr
     if len(parts) == 1:
         return parts[0]
     group, position = np.indices(machine.groups().shape).reshape(2, -1)
-    whole = jnp.moveaxis(parts, 0, -3)[..., group[:, None], position[:, None], position]
-    return jnp.where(machine.sharing(), whole, 0.0)
+    whole = xp.moveaxis(parts, 0, -3)[..., group[:, None], position[:, None], position]
+    return xp.where(machine.sharing(), whole, 0.0)

@@ -4,14 +4,13 @@ from collections.abc import Sequence
 from typing import Literal
 
 import equinox as eqx
-import jax.numpy as jnp
 import numpy as np
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Int
 from numpy.typing import NDArray
 
 from ..errors import InputError
-from ..numerics import to_array
+from ..numerics import to_array, xp
 from ..schema import Shown, Table, in_units, parameter, show
 from ._bath import Bath
 from ._springs import SPRINGS, to_springs
@@ -93,7 +92,7 @@ class Machine(Shown, eqx.Module):
 
         Source: theory (13.1).
         """
-        own = jnp.diag(self.frequencies**2)
+        own = xp.diag(self.frequencies**2)
         if self.springs is None:
             return own
         return own + self.springs + self.springs.T
@@ -111,7 +110,7 @@ class Machine(Shown, eqx.Module):
     @property
     def temperatures(self) -> Float[Array, " B"]:
         """(B,) temperatures in the order of the baths."""
-        return jnp.stack([bath.temperature for bath in self.baths])
+        return xp.stack([bath.temperature for bath in self.baths])
 
     def in_units(self, unit: float) -> "Machine":
         """The same machine with every frequency and temperature multiplied by `unit`."""
@@ -140,11 +139,13 @@ class Machine(Shown, eqx.Module):
         baths = tuple(
             bath
             if bath.driven
-            else eqx.tree_at(lambda b: b.coupling, bath, jnp.asarray(bath.coupling)[oscillators])
+            else eqx.tree_at(lambda b: b.coupling, bath, xp.take(bath.coupling, oscillators, axis=0))
             for bath in self.baths
         )
-        springs = None if self.springs is None else jnp.asarray(self.springs)[oscillators][:, oscillators]
-        return Machine(jnp.asarray(self.frequencies)[oscillators], baths, "joint", springs)
+        springs = self.springs
+        if springs is not None:
+            springs = xp.take(xp.take(springs, oscillators, axis=0), oscillators, axis=1)
+        return Machine(xp.take(self.frequencies, oscillators, axis=0), baths, "joint", springs)
 
     def with_configuration(self, configuration: Configuration) -> "Machine":
         """The same machine with shared ("joint") or private ("independent") baths."""
@@ -169,4 +170,4 @@ def _for_each(bath: Bath, oscillators: int) -> Bath:
     """A single coupling becomes one number per oscillator."""
     if bath.driven or getattr(bath.coupling, "shape", None) != ():
         return bath
-    return eqx.tree_at(lambda b: b.coupling, bath, jnp.broadcast_to(bath.coupling, (oscillators,)))
+    return eqx.tree_at(lambda b: b.coupling, bath, xp.broadcast_to(bath.coupling, (oscillators,)))

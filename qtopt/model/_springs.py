@@ -5,13 +5,12 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
 from jax.typing import ArrayLike
 
 from ..errors import InputError
-from ..numerics import to_array
+from ..numerics import to_array, xp
 from ..schema import AbstractType, Numbers, Scope, wrong
 
 _NUMBERS = Numbers(("L", "L"))
@@ -65,7 +64,7 @@ def to_springs(value: ArrayLike | Sequence[Sequence[float]], oscillators: int) -
     reason = "" if isinstance(found, Tracer) else _fault(np.asarray(found))
     if reason:
         raise InputError(f"springs must be symmetric with nothing on the diagonal, but {reason}.")
-    return jnp.triu(found, 1)
+    return xp.triu(found, 1)
 
 
 def _fault(found: np.ndarray) -> str:

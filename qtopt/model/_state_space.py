@@ -1,13 +1,13 @@
 """Oscillators and baths as linear differential equations with finitely many memory variables."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
-import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
 
-from ..numerics import gramian, solve
+from ..numerics import added, gramian, put, solve, stop_gradient, xp, zeros
 from ._bath import Bath
 from ._machine import Machine
 from .spectral_densities import Memory
@@ -77,14 +77,14 @@ def copies_of(
     for members in machine.membership()[:, :, None]:
         for bath, g, rate in zip(machine.baths, couplings, slopes, strict=True):
             if not bath.driven:
-                g, rate = jnp.broadcast_to(bath.coupling[:, None], g.shape), jnp.zeros_like(rate)
+                g, rate = xp.broadcast_to(bath.coupling[:, None], g.shape), xp.zeros_like(rate)
             found.append(Copy(bath, g * members, rate * members))
     return tuple(found)
 
 
 def still_copies(machine: Machine) -> tuple[Copy, ...]:
     """All baths at one time, driven ones without any coupling."""
-    none = [jnp.zeros((machine.size, 1))] * len(machine.baths)
+    none = [xp.zeros((machine.size, 1))] * len(machine.baths)
     return copies_of(machine, none, none)
 
 
@@ -109,43 +109,43 @@ def system(
     size, count = copies[0].coupling.shape
     total = 2 * size + sum(copy.memory.input.shape[0] for copy in copies)
     x, v, start = slice(0, size), slice(size, 2 * size), 2 * size
-    dynamics = jnp.zeros((total, total, count))
-    turn = jnp.eye(size) if positions is velocities else positions @ velocities.T
-    dynamics = dynamics.at[x, v].set(turn[:, :, None])
-    dynamics = dynamics.at[v, x].set(-_turned(stiffness, velocities, positions))
-    none, rows = jnp.zeros((total, count)), []
+    dynamics = zeros((total, total, count), stiffness, copies[0].coupling)
+    turn = xp.eye(size) if positions is velocities else positions @ velocities.T
+    dynamics = put(dynamics, (x, v), turn[:, :, None])
+    dynamics = put(dynamics, (v, x), -_turned(stiffness, velocities, positions))
+    none, rows = zeros((total, count), stiffness, copies[0].coupling), []
     for copy in copies:
         memory = copy.memory
         own = slice(start, start + memory.input.shape[0])
         start = own.stop
         g, slope = (rotated(velocities, part) for part in (copy.coupling, copy.slope))
-        coordinate = none.at[x].set(rotated(positions, copy.coupling))
-        velocity = none.at[x].set(rotated(positions, copy.slope)).at[v].set(g)
-        force = (-memory.viscosity * velocity).at[own].set(memory.output[:, None])
-        dynamics = dynamics.at[own, own].add(memory.dynamics[:, :, None])
+        coordinate = put(none, x, rotated(positions, copy.coupling))
+        velocity = put(put(none, x, rotated(positions, copy.slope)), v, g)
+        force = put(-memory.viscosity * velocity, own, memory.output[:, None])
+        dynamics = added(dynamics, (own, own), memory.dynamics[:, :, None])
         if not sliding:
             force = force - memory.static * coordinate
-            dynamics = dynamics.at[own].add(memory.input[:, None, None] * coordinate)
+            dynamics = added(dynamics, own, memory.input[:, None, None] * coordinate)
         elif own.start < own.stop:
             lag = solve(memory.dynamics, memory.input[:, None])[:, :, None]
-            dynamics = dynamics.at[own].add(lag * velocity)
-        dynamics = dynamics.at[v].add(g[:, None, :] * force)
+            dynamics = added(dynamics, own, lag * velocity)
+        dynamics = added(dynamics, v, g[:, None, :] * force)
         # The square root of zero has no derivative.
         friction = memory.viscosity > 0.0
-        direct = jnp.where(friction, jnp.sqrt(jnp.where(friction, memory.viscosity, 1.0)), 0.0)
-        shaken = none.at[v].set(direct * g)
+        direct = xp.where(friction, xp.sqrt(xp.where(friction, memory.viscosity, 1.0)), 0.0)
+        shaken = put(none, v, direct * g)
         rows.append(
             (
-                shaken.at[own].set(memory.noise[:, None]),
-                none.at[v].set(direct * slope),
-                shaken.at[own].set(memory.outlet[:, None]),
+                put(shaken, own, memory.noise[:, None]),
+                put(none, v, direct * slope),
+                put(shaken, own, memory.outlet[:, None]),
                 velocity,
                 force,
                 direct,
-                none.at[v].set(-memory.static * g).at[own].set(memory.input[:, None]),
+                put(put(none, v, -memory.static * g), own, memory.input[:, None]),
             )
         )
-    return System(positions, velocities, dynamics, *(jnp.stack(part) for part in zip(*rows, strict=True)))
+    return System(positions, velocities, dynamics, *(xp.stack(part) for part in zip(*rows, strict=True)))
 
 
 def _turned(
@@ -154,7 +154,7 @@ def _turned(
     """velocities V positions^T, with an axis of time."""
     if stiffness.ndim == 2:
         return (velocities @ stiffness @ positions.T)[:, :, None]
-    return jnp.einsum("ai,ijk,bj->abk", velocities, stiffness, positions)
+    return xp.einsum("ai,ijk,bj->abk", velocities, stiffness, positions)
 
 
 def damped_system(
@@ -174,18 +174,18 @@ def damped_axes(frequencies: Float[Array, " L"], copies: tuple[Copy, ...]) -> Fl
     for derivatives: results do not depend on the axes.
     """
     size = frequencies.shape[0]
-    typical = 1j * jnp.max(frequencies)
+    typical = 1j * xp.max(frequencies)
     columns = [
-        jnp.sqrt(copy.bath.spectral_density.memory_kernel(typical).real) * jnp.mean(copy.coupling, axis=1)
+        xp.sqrt(copy.bath.spectral_density.memory_kernel(typical).real) * xp.mean(copy.coupling, axis=1)
         for copy in copies
     ]
-    columns, axes = jax.lax.stop_gradient(jnp.stack(columns, axis=1)), jnp.eye(size)
+    columns, axes = stop_gradient(xp.stack(columns, axis=1)), xp.eye(size)
     for k in range(min(columns.shape)):
-        rest = columns.at[:k].set(0.0)
-        mirror = rest[:, jnp.argmax(jnp.sum(rest**2, axis=0))]
-        mirror = mirror.at[k].add(jnp.copysign(jnp.sqrt(mirror @ mirror), mirror[k]))
+        rest = put(columns, slice(k), 0.0)
+        mirror = rest[:, xp.argmax(xp.sum(rest**2, axis=0))]
+        mirror = added(mirror, k, xp.copysign(xp.sqrt(mirror @ mirror), mirror[k]))
         square = mirror @ mirror
-        reflection = jnp.eye(size) - 2.0 * jnp.outer(mirror, mirror) / jnp.where(square > 0.0, square, 1.0)
+        reflection = xp.eye(size) - 2.0 * xp.outer(mirror, mirror) / xp.where(square > 0.0, square, 1.0)
         columns, axes = reflection @ columns, reflection @ axes
     return axes
 
@@ -193,9 +193,9 @@ def damped_axes(frequencies: Float[Array, " L"], copies: tuple[Copy, ...]) -> Fl
 def rotated(axes: Float[Array, "L L"], values: Float[Array, "L K"]) -> Float[Array, "L K"]:
     """axes @ values, with round-off of vanishing components removed (their derivatives stay)."""
     found = axes @ values
-    scale = jnp.max(jnp.abs(values))
-    vanishing = jnp.abs(found) < 8.0 * jnp.finfo(float).eps * scale
-    return found - jax.lax.stop_gradient(jnp.where(vanishing, found, 0.0))
+    scale = xp.max(xp.abs(values))
+    vanishing = xp.abs(found) < 8.0 * np.finfo(float).eps * scale
+    return found - stop_gradient(xp.where(vanishing, found, 0.0))
 
 
 class StateSpace(NamedTuple):
@@ -231,16 +231,16 @@ def state_space(machine: Machine, velocities: Float[Array, "L L"] | None = None)
     Source: theory (1.20).
     """
     size, copies = machine.size, _static_copies(machine)
-    one = jnp.eye(size)
+    one: Any = xp.eye(size)
     axes = one if velocities is None else velocities
     found, baths = system(machine.stiffness, copies, one, axes, True), len(machine.static_baths)
-    whole = jnp.zeros((size, found.dynamics.shape[0]))
+    whole = xp.zeros((size, found.dynamics.shape[0]))
     return StateSpace(
         found.dynamics[..., 0],
         tuple(found.noise[b::baths, :, 0].T for b in range(baths)),
         tuple(found.outlet[b::baths, :, 0] for b in range(baths)),
-        whole.at[:, :size].set(one),
-        whole.at[:, size : 2 * size].set(axes.T),
+        put(whole, (slice(None), slice(size)), one),
+        put(whole, (slice(None), slice(size, 2 * size)), axes.T),
     )
 
 
@@ -252,7 +252,7 @@ def balanced_state_space(machine: Machine) -> StateSpace:
     strongest bath first: a large friction then never meets the weakly damped motions beside it, whose widths
     would cancel.
     """
-    at = jax.lax.stop_gradient(machine)
+    at = jax.tree.map(stop_gradient, machine)
     copies = _static_copies(at)
     found, unit = state_space(machine, damped_axes(at.frequencies, copies)), _thermal_spreads(at, copies)
     return StateSpace(
@@ -270,9 +270,9 @@ def _static_copies(machine: Machine) -> tuple[Copy, ...]:
 
 def _thermal_spreads(machine: Machine, copies: tuple[Copy, ...]) -> Float[Array, " n"]:
     """The spread of every variable, classically and at T = 1; 1 where there is none."""
-    spreads = [1.0 / machine.frequencies, jnp.ones(machine.size)]
+    spreads = [1.0 / machine.frequencies, xp.ones(machine.size)]
     for memory in (copy.memory for copy in copies):
         if memory.noise.shape[0] > 0:
-            variance = 2.0 * jnp.diag(gramian(memory.dynamics, jnp.outer(memory.noise, memory.noise)))
-            spreads.append(jnp.sqrt(jnp.where(variance > 0.0, variance, 1.0)))
-    return jnp.concatenate(spreads)
+            variance = 2.0 * xp.diag(gramian(memory.dynamics, xp.outer(memory.noise, memory.noise)))
+            spreads.append(xp.sqrt(xp.where(variance > 0.0, variance, 1.0)))
+    return xp.concatenate(spreads)

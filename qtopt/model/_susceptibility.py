@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 
-import jax.numpy as jnp
 from jaxtyping import Array, Complex, Float
 
-from ..numerics import inverses, reciprocal, scaled
+from ..numerics import inverses, reciprocal, scaled, xp
 from ._groups import blocks, over_groups
 from ._machine import Machine
 
@@ -30,10 +29,10 @@ def susceptibility(machine: Machine, omega: Complex[Array, " K"]) -> Complex[Arr
 
     def of_part(part: Machine) -> Array:
         kernels = [bath.spectral_density.memory_kernel(omega) for bath in part.static_baths]
-        chi = from_entries(part.size, jnp.stack(susceptibility_entries(part, omega, kernels)))
-        return jnp.moveaxis(chi, -1, 0)
+        chi = from_entries(part.size, xp.stack(susceptibility_entries(part, omega, kernels)))
+        return xp.moveaxis(chi, -1, 0)
 
-    return jnp.moveaxis(blocks(machine, over_groups(of_part, machine)), 0, -1)
+    return xp.moveaxis(blocks(machine, over_groups(of_part, machine)), 0, -1)
 
 
 def susceptibility_entries(
@@ -64,7 +63,7 @@ def from_entries(size: int, entries: Complex[Array, "E *rest"]) -> Complex[Array
         return entries[0]
     if size == 1:
         return entries[None]
-    return jnp.stack([jnp.stack([entries[0], entries[1]]), jnp.stack([entries[1], entries[2]])])
+    return xp.stack([xp.stack([entries[0], entries[1]]), xp.stack([entries[1], entries[2]])])
 
 
 def to_entries(matrix: Complex[Array, "L L K"]) -> Entries:
@@ -80,7 +79,7 @@ def _two_by_two_inverse(machine: Machine, bare: Sequence[Array], kernels: Sequen
     """
     a, b = bare
     spring = None if machine.springs is None else machine.springs[0, 1]
-    s_aa = s_ab = s_bb = jnp.zeros_like(a)
+    s_aa = s_ab = s_bb = xp.zeros_like(a)
     det = a * b
     if spring is not None:
         s_ab, det = s_ab + spring, det - spring**2
@@ -100,7 +99,7 @@ def _two_by_two_inverse(machine: Machine, bare: Sequence[Array], kernels: Sequen
 def _eliminated_inverse(
     machine: Machine, bare: Complex[Array, "L K"], kernels: Sequence[Array]
 ) -> Complex[Array, "L L K"]:
-    matrix = jnp.eye(machine.size)[:, :, None] * bare
+    matrix = xp.eye(machine.size)[:, :, None] * bare
     if machine.springs is not None:
         matrix = matrix + (machine.springs + machine.springs.T)[:, :, None]
     for bath, kernel in zip(machine.static_baths, kernels, strict=True):
@@ -108,4 +107,4 @@ def _eliminated_inverse(
     found = inverses(matrix)
     # The round-off of elimination is not symmetric; quadratic forms see its symmetric part only, which is far
     # smaller at strong damping (heat currents of five oscillators: 1e-12 instead of 1e-8).
-    return (found + jnp.swapaxes(found, 0, 1)) / 2.0
+    return (found + xp.swapaxes(found, 0, 1)) / 2.0

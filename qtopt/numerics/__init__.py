@@ -2,7 +2,12 @@
 
 from ._arrays import require_x64 as require_x64, to_array as to_array
 from ._bracketing import golden_section as golden_section, neighbours as neighbours, zoomed as zoomed
-from ._complex import reciprocal as reciprocal, scaled as scaled, turned as turned
+from ._complex import (
+    reciprocal as reciprocal,
+    scaled as scaled,
+    to_complex as to_complex,
+    turned as turned,
+)
 from ._hermitian import (
     best_ratio as best_ratio,
     direction as direction,
@@ -19,4 +24,19 @@ from ._linear import (
     lyapunov as lyapunov,
     products as products,
     solve as solve,
+)
+from ._namespace import (
+    added as added,
+    at_once as at_once,
+    directional as directional,
+    in_turn as in_turn,
+    irfft as irfft,
+    loop as loop,
+    on_host as on_host,
+    put as put,
+    rfft as rfft,
+    scanned as scanned,
+    stop_gradient as stop_gradient,
+    xp as xp,
+    zeros as zeros,
 )

@@ -1,9 +1,17 @@
 """Complex arithmetic that XLA vectorises."""
 
+from typing import Any
+
 import jax
-import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Complex, Inexact
+
+from ._namespace import on_host, xp
+
+
+def to_complex(real: Any, imag: Any) -> Complex[Array, "..."]:
+    """real + i imag of real arrays of one shape."""
+    return real + 1j * imag if on_host(real, imag) else jax.lax.complex(real, imag)
 
 
 def reciprocal(z: Inexact[Array, "..."]) -> Inexact[Array, "..."]:
@@ -11,19 +19,23 @@ def reciprocal(z: Inexact[Array, "..."]) -> Inexact[Array, "..."]:
 
     XLA divides complex numbers with branches for infinities, several times slower.
     """
+    if on_host(z):
+        return 1.0 / z
     inverse = 1.0 / (z.real**2 + z.imag**2)
-    if not jnp.iscomplexobj(z):
+    if not xp.iscomplexobj(z):
         return z * inverse
     return jax.lax.complex(z.real * inverse, -z.imag * inverse)
 
 
 def scaled(z: Inexact[Array, "..."], factor: ArrayLike) -> Inexact[Array, "..."]:
     """z times a real factor: two products, where a real number made complex costs four and two sums."""
-    if not jnp.iscomplexobj(z):
+    if on_host(z, factor) or not xp.iscomplexobj(z):
         return z * factor
     return jax.lax.complex(z.real * factor, z.imag * factor)
 
 
 def turned(z: Complex[Array, "..."], factor: ArrayLike = 1.0) -> Complex[Array, "..."]:
     """i z times a real factor."""
+    if on_host(z, factor):
+        return xp.asarray(1j * factor) * z
     return jax.lax.complex(-z.imag * factor, z.real * factor)

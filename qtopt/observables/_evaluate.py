@@ -11,6 +11,7 @@ import numpy as np
 
 from ..errors import InputError
 from ..model import AbstractDrive, Machine, UndampedMode, state_space, undamped_modes
+from ..numerics import at_once
 from ..schema import UnitSystem
 from ..solvers import (
     NOT_FINITE,
@@ -19,9 +20,11 @@ from ..solvers import (
     Weak,
     check_damped,
     check_temperatures,
+    computed,
     exponent_of,
     has_unit,
     in_unit,
+    on_numpy,
     power_of,
     to_natural,
     with_dampers,
@@ -50,6 +53,11 @@ def _observed(observation: Observation, machine: Machine, drive: AbstractDrive) 
 @eqx.filter_jit
 def _each(function: Any, *inputs: Any) -> Any:
     return jax.vmap(function)(*inputs)
+
+
+def _each_on_host(function: Any, *inputs: Any) -> Any:
+    """The same for a function of NumPy arrays."""
+    return at_once(lambda one: function(*one), inputs, host=True)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -227,7 +235,9 @@ def _twice(
         refined: as in `evaluate`.
     """
     solver = observation.solver
-    state, more = _observed(observation, machine, drive)
+    host = on_numpy(solver, machine, drive)
+    observe = computed if host else _observed
+    state, more = observe(observation, machine, drive)
     if int(state.status) in (UNDAMPED, NOT_FINITE):
         lost = [name for name, part in averages(state, solver).items() if not np.isfinite(part).all()]
         raise not_finite(sorted(lost), *given)
@@ -236,12 +246,13 @@ def _twice(
         state = solver.with_more_digits(machine, drive, state)
     # one machine is a batch of one while its numbers are derived
     one = (machine, drive, averages(state, solver) | more)
-    derived = Solved.derive(solver, _each, *jax.tree.map(lambda part: np.asarray(part)[None], one))
+    one = jax.tree.map(lambda part: np.asarray(part)[None], one)
+    derived = Solved.derive(solver, _each_on_host if host else _each, *one)
     numbers = {name: part[0] for name, part in derived.numbers.items()}
     if not has_unit(drive):
         return numbers, {}
     other = in_unit(machine, drive, OTHER_UNIT)
-    state, more = _observed(observation, *other)
+    state, more = observe(observation, *other)
     if refined:
         state = solver.with_more_digits(*other, state)
     return numbers, averages(state, solver) | more

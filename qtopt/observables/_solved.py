@@ -6,13 +6,13 @@ from functools import cached_property
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
 from ..errors import InputError
 from ..model import AbstractDrive, Machine, logarithmic_negativity, longest_lived, state_space
+from ..numerics import directional, on_host, xp
 from ..solvers import AbstractSolver, AbstractSteadyState, Each
 from ._current import Current, CurrentKind
 from ._operating_mode import Performance, performance
@@ -53,7 +53,8 @@ class Observation:
         found = {"dynamics": state_space(machine).dynamics}
         if self.noisy:
             # the derivative in Omega at a fixed shape of the drive, in forward mode
-            state, slope = jax.jvp(solve, (drive.frequency,), (jnp.ones_like(drive.frequency),))
+            host = on_host(*jax.tree.leaves((machine, drive)))
+            state, slope = directional(solve, drive.frequency, xp.ones_like(drive.frequency), host)
             noise = self.solver.fluctuations(machine, drive)
             found["local_power_covariance"] = noise.local_power_covariance
             found["local_power_slopes"] = slope.local_powers
@@ -64,7 +65,7 @@ class Observation:
             state = solve(drive.frequency)
         if self.entangled:
             covariance = self.solver.phase_space_covariance(machine, drive, state)
-            found["logarithmic_negativity"] = jnp.mean(logarithmic_negativity(covariance))
+            found["logarithmic_negativity"] = xp.mean(logarithmic_negativity(covariance))
         return state, found
 
 

@@ -20,6 +20,9 @@ class Shown:
     Only what `parameter` declares is shown; a class that declares nothing prints as equinox does.
     """
 
+    # equinox makes every bound method a pytree, which takes longer than what many methods do
+    __getattribute__ = object.__getattribute__
+
     def __check_init__(self) -> None:
         """Numbers are in their declared ranges, wherever there are numbers and no placeholders."""
         for field in fields_of(type(self)):

@@ -16,10 +16,12 @@ from .base import (
     Fluctuations as Fluctuations,
     check_temperatures as check_temperatures,
     coldest_allowed as coldest_allowed,
+    computed as computed,
     exponent_of as exponent_of,
     from_natural as from_natural,
     has_unit as has_unit,
     in_unit as in_unit,
+    on_numpy as on_numpy,
     power_of as power_of,
     to_natural as to_natural,
 )

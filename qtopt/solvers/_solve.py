@@ -1,13 +1,10 @@
 """The two verbs: the steady state of a machine and its fluctuations."""
 
 from dataclasses import fields, replace
-from typing import Any, TypeVar, overload
+from typing import TypeVar, overload
 
 import equinox as eqx
-import jax
-import jax.numpy as jnp
 import numpy as np
-from jax.core import Tracer
 from numpy.typing import NDArray
 
 from ..errors import InputError
@@ -19,8 +16,11 @@ from .base import (
     Fluctuations,
     Readable,
     check_temperatures,
+    computed,
+    concrete,
     exponent_of,
     from_natural,
+    on_numpy,
     power_of,
     to_natural,
 )
@@ -43,9 +43,10 @@ def steady_state(
 ) -> AbstractSteadyState:
     """The periodic steady state of a driven machine.
 
-    It is compiled at the first call for machines and drives of one structure and fast from then on. It works
-    under `jax.jit`, `jax.vmap` and `jax.grad`; there nothing is raised about numbers, and `state.status`
-    tells whether there is a steady state.
+    The weak theory of one machine is computed by NumPy, at once. Other solvers, and drives and baths whose
+    formulas are for jax alone, are compiled at the first call for machines and drives of one structure. It
+    works under `jax.jit`, `jax.vmap` and `jax.grad`, which are for many machines and for derivatives; there
+    nothing is raised about numbers, and `state.status` tells whether there is a steady state.
 
     Args:
         machine: the machine.
@@ -62,13 +63,16 @@ def steady_state(
     """
     solver = Weak() if solver is None else solver
     solver.check(machine, drive)
-    if not _concrete((machine, drive)):
+    if not concrete((machine, drive)):
         return _steady_state(solver, machine, drive)
     _check_numbers(solver, machine, drive)
     exponent = exponent_of(machine, drive)
     machine, drive = to_natural(machine, drive, exponent)
-    state = _steady_state(solver.settled(machine, drive), machine, drive)
-    if _concrete(state):
+    solver = solver.settled(machine, drive)
+    if on_numpy(solver, machine, drive):
+        return _in_units_of_user(computed(solver.steady_state, machine, drive).check(), exponent)
+    state = _steady_state(solver, machine, drive)
+    if concrete(state):
         state.check()
     return _in_units_of_user(state, exponent)
 
@@ -86,12 +90,14 @@ def fluctuations(
     """
     solver = Weak() if solver is None else solver
     solver.check_fluctuations(machine, drive)
-    if not _concrete((machine, drive)):
+    if not concrete((machine, drive)):
         return _fluctuations(solver, machine, drive)
     _check_numbers(solver, machine, drive)
     exponent = exponent_of(machine, drive)
     machine, drive = to_natural(machine, drive, exponent)
-    found = _fluctuations(solver.settled(machine, drive), machine, drive)
+    solver = solver.settled(machine, drive)
+    host = on_numpy(solver, machine, drive)
+    found = computed(solver.fluctuations, machine, drive) if host else _fluctuations(solver, machine, drive)
     return _in_units_of_user(found, exponent)
 
 
@@ -115,7 +121,7 @@ def _in_units_of_user(found: Result, exponent: NDArray[np.int64]) -> Result:
         return found
     parts = {field.name: (getattr(found, field.name), field.metadata["unit"]) for field in fields(found)}
     changed = {
-        name: jnp.asarray(from_natural(part, exponent, unit))
+        name: np.asarray(from_natural(part, exponent, unit))
         for name, (part, unit) in parts.items()
         if part is not None and power_of(unit)
     }
@@ -130,8 +136,3 @@ def _steady_state(solver: AbstractSolver, machine: Machine, drive: AbstractDrive
 @eqx.filter_jit
 def _fluctuations(solver: AbstractSolver, machine: Machine, drive: AbstractDrive) -> Fluctuations:
     return solver.fluctuations(machine, drive)
-
-
-def _concrete(tree: Any) -> bool:
-    """Whether there are numbers, not placeholders of a trace."""
-    return not any(isinstance(leaf, Tracer) for leaf in jax.tree.leaves(tree))

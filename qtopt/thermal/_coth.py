@@ -5,12 +5,12 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import NamedTuple
 
-import jax.numpy as jnp
 import numpy as np
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Inexact
 
 from ..errors import InputError
+from ..numerics import xp
 
 
 class CothPoles(NamedTuple):
@@ -65,9 +65,9 @@ def rational_coth(
     Source: theory (4.2).
     """
     poles = coth_poles() if poles is None else poles
-    z = jnp.asarray(omega)[..., None]
+    z = xp.asarray(omega)[..., None]
     mu = matsubara(temperature, poles)
-    return jnp.sum(poles.weight * 4.0 * temperature * z / (z**2 + mu**2), axis=-1)
+    return xp.sum(poles.weight * 4.0 * temperature * z / (z**2 + mu**2), axis=-1)
 
 
 def matsubara(temperature: ArrayLike, poles: CothPoles) -> Float[Array, " K"]:
@@ -75,7 +75,7 @@ def matsubara(temperature: ArrayLike, poles: CothPoles) -> Float[Array, " K"]:
 
     Source: theory (4.2).
     """
-    return 2.0 * jnp.pi * jnp.asarray(temperature) * poles.k
+    return xp.asarray(2.0 * np.pi * poles.k) * xp.asarray(temperature)
 
 
 def beyond_the_poles(temperature: ArrayLike, poles: CothPoles) -> Float[Array, "2 *shape"]:
@@ -90,8 +90,8 @@ def beyond_the_poles(temperature: ArrayLike, poles: CothPoles) -> Float[Array, "
     terms = poles.weight * 4.0 * x[:, None] / (x[:, None] ** 2 + (2.0 * np.pi * poles.k) ** 2)
     excess = np.sum(terms, axis=1) - 1.0
     moment = np.sum(excess / x**2) * np.log(x[1] / x[0])
-    temperature = jnp.asarray(temperature)
-    return jnp.stack([jnp.log(temperature), moment / temperature**2]) / jnp.pi
+    temperature = xp.asarray(temperature)
+    return xp.stack([xp.log(temperature), moment / temperature**2]) / xp.pi
 
 
 def heat_beyond_the_poles(
@@ -107,6 +107,6 @@ def heat_beyond_the_poles(
         overlaps: (g_b g_c)^2, summed over the oscillators before it is squared.
     """
     # x/x is not 1 to the last digit everywhere: the heat of a bath to itself would leave its round-off.
-    itself = jnp.eye(len(temperatures), dtype=bool)
-    ratio = jnp.where(itself, 1.0, temperatures[:, None] / temperatures)
-    return jnp.sum(frictions[:, None] * frictions * overlaps * jnp.log(ratio), axis=1) / jnp.pi
+    itself = xp.eye(len(temperatures), dtype=bool)
+    ratio = xp.where(itself, 1.0, temperatures[:, None] / temperatures)
+    return xp.sum(frictions[:, None] * frictions * overlaps * xp.log(ratio), axis=1) / xp.pi

@@ -10,12 +10,11 @@ from functools import reduce
 from typing import Any, NamedTuple
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jax.typing import ArrayLike
 from jaxtyping import Array, Bool, Complex, Float, Int
 
-from ..numerics import reciprocal
+from ..numerics import on_host, reciprocal, stop_gradient, to_complex, xp
 from ._coth import CothPoles, matsubara
 
 
@@ -36,7 +35,7 @@ class ScalarFactor(NamedTuple):
     @staticmethod
     def analytic(value: Callable[[Array], Array]) -> "ScalarFactor":
         """Without poles above the real axis."""
-        none = jnp.zeros((0,), dtype=complex)
+        none: Any = xp.zeros((0,), dtype=complex)
         return ScalarFactor(value, none, none, value)
 
 
@@ -89,9 +88,11 @@ def _totals(values: Any) -> Any:
     instead of writing each of them to memory first. Derivatives are sums of their own.
     """
     leaves, structure = jax.tree.flatten(values)
+    if on_host(*leaves):
+        return jax.tree.unflatten(structure, [leaf.sum(axis=-1) for leaf in leaves])
     sums = _sums([plane for leaf in leaves for plane in (leaf.real, leaf.imag)])
     pairs = zip(sums[::2], sums[1::2], strict=True)
-    return jax.tree.unflatten(structure, [jax.lax.complex(*pair) for pair in pairs])
+    return jax.tree.unflatten(structure, [to_complex(*pair) for pair in pairs])
 
 
 LONG = 16
@@ -110,7 +111,7 @@ def _sums(planes: list[Float[Array, "*shape K"]]) -> list[Float[Array, "*shape"]
         return [total + term for total, term in zip(sums, terms, strict=True)]
 
     def reduced(planes: Any, axis: int) -> Any:
-        return jax.lax.reduce(planes, [jnp.zeros(())] * len(planes), add, (axis,))
+        return jax.lax.reduce(planes, [xp.zeros(())] * len(planes), add, (axis,))
 
     *shape, points = planes[0].shape
     while points % 2 == 0 and points >= LONG:
@@ -121,7 +122,7 @@ def _sums(planes: list[Float[Array, "*shape K"]]) -> list[Float[Array, "*shape"]
 
 @_sums.defjvp
 def _sums_jvp(primals: Any, tangents: Any) -> Any:
-    return _sums(*primals), [plane @ np.ones(plane.shape[-1]) for plane in tangents[0]]
+    return _sums(*primals), [plane @ xp.ones(plane.shape[-1]) for plane in tangents[0]]
 
 
 class Contour(NamedTuple):
@@ -158,31 +159,31 @@ def contour(temperature: Float[Array, ""], scalar: ScalarFactor, poles: CothPole
     Source: theory (4.6), (4.7).
     """
     mu = matsubara(temperature, poles)
-    z = jax.lax.complex(jnp.zeros_like(mu), mu)
+    z = to_complex(xp.zeros_like(mu), mu)
     thermal = 2.0 * temperature * poles.weight
     p, residue = scalar.upper_poles, scalar.upper_residues
     if p.shape[0] == 0:
         return Contour(z, thermal * scalar.value(z), *[p] * 5)
-    is_nearest = _is_nearest(p.imag / (2.0 * jnp.pi * temperature), poles)
+    is_nearest = _is_nearest(p.imag / (2.0 * np.pi * temperature), poles)
 
     # coth at p without its nearest pole: 1/(p - z) + 1/(p + z) = 2p/[(p - z)(p + z)], or only the second.
     above = p[:, None] + z
-    ratio = jnp.where(is_nearest, 1.0, 2.0 * p[:, None])
-    ratio = ratio * reciprocal(jnp.where(is_nearest, 1.0, p[:, None] - z) * above)
+    ratio = xp.where(is_nearest, 1.0, 2.0 * p[:, None])
+    ratio = ratio * reciprocal(xp.where(is_nearest, 1.0, p[:, None] - z) * above)
     # One pass: this sum, and k and weight of the nearest pole.
-    chosen = jnp.where(is_nearest, jax.lax.complex(jnp.asarray(poles.k), jnp.asarray(poles.weight)), 0.0)
+    chosen = xp.where(is_nearest, poles.k + 1j * poles.weight, 0.0)
     coth, found = _totals([poles.weight * ratio, chosen])
-    nearest = 2j * jnp.pi * temperature * found.real
+    nearest = 2j * np.pi * temperature * found.real
     strength = 2.0 * temperature * found.imag
 
     # k at q_p without the poles it is nearest to; a node that is nearest to several poles counts once.
     shared = found.real[:, None] == found.real[None, :]
-    gap = jnp.where(shared, 1.0, nearest[:, None] - p[None, :])
+    gap = xp.where(shared, 1.0, nearest[:, None] - p[None, :])
     others, count = _totals(
-        [jnp.where(shared, 0.0, residue * reciprocal(gap)), jnp.where(shared, 1.0 + 0.0j, 0.0)]
+        [xp.where(shared, 0.0, residue * reciprocal(gap)), xp.where(shared, 1.0 + 0.0j, 0.0)]
     )
-    touched = reduce(jnp.logical_or, is_nearest)
-    values = jnp.where(touched, 0.0, scalar.value(jnp.where(touched, 2.0 * z + 1j, z)))
+    touched = reduce(xp.logical_or, is_nearest)
+    values = xp.where(touched, 0.0, scalar.value(xp.where(touched, 2.0 * z + 1j, z)))
     return Contour(
         nodes=z,
         at_nodes=thermal * values,
@@ -197,13 +198,13 @@ def contour(temperature: Float[Array, ""], scalar: ScalarFactor, poles: CothPole
 def _is_nearest(k: Float[Array, " P"], poles: CothPoles) -> Bool[Array, "P K"]:
     """Which node is nearest to each k >= 0: the one between whose midpoints k lies."""
     middle = (poles.k[1:] + poles.k[:-1]) / 2.0
-    k = jax.lax.stop_gradient(k)[:, None]
+    k = stop_gradient(k)[:, None]
     return (k > np.append(-np.inf, middle)) & (k <= np.append(middle, np.inf))
 
 
 def nearest_node(k: Float[Array, " P"], poles: CothPoles) -> Int[Array, " P"]:
     """Index of the node nearest to each k >= 0."""
-    return jnp.argmax(_is_nearest(k, poles), axis=1)
+    return xp.argmax(_is_nearest(k, poles), axis=1)
 
 
 def contour_integrals(paths: Sequence[Contour], analytic: AnalyticFactor, nodes: Any = None) -> list[Any]:
@@ -224,10 +225,10 @@ def contour_integrals(paths: Sequence[Contour], analytic: AnalyticFactor, nodes:
     points = [part for path in paths for part in (path.above, path.nearest)]
     if nodes is None:
         # All points at once: one evaluation of what may be a large program, instead of two.
-        sample = analytic.sample(jnp.concatenate([paths[0].nodes, *points]))
+        sample = analytic.sample(xp.concatenate([paths[0].nodes, *points]))
         nodes, start = _part(sample, 0, len(paths[0].nodes)), len(paths[0].nodes)
     else:
-        sample, start = analytic.sample(jnp.concatenate(points)), 0
+        sample, start = analytic.sample(xp.concatenate(points)), 0
     swept = _totals([_times(path.at_nodes, analytic.value(nodes)) for path in paths])
     found = []
     for path, sweep in zip(paths, swept, strict=True):

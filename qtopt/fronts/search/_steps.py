@@ -1,17 +1,22 @@
 """The two steps of a search: every candidate of a batch improved by gradients, in one compiled program."""
 
 from collections.abc import Callable
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-import optax
+import lazy_loader
 from jaxtyping import Array, Float
 
 from ...jobs import candidates_at_once, over_devices, over_processes
 from ..drive_sets import AbstractDriveSet, Varied
 from ..rates import AbstractRates, Rates
+
+if TYPE_CHECKING:
+    import optax
+else:
+    optax = lazy_loader.load("optax")  # problems are made without it
 
 EXPLORE_STEPS, REFINE_EVALUATIONS = 100, 160
 ARMIJO, SHRINK, GROW, SHORTEST = 1e-4, 0.3, 1.5, 1e-5
@@ -80,7 +85,7 @@ def explored(
     adam = optax.adam(optax.exponential_decay(learning_rate, EXPLORE_STEPS, 0.3))
 
     def improve(rates_of: AbstractRates, start: Any, target: Target) -> Any:
-        def step(carry: tuple[Any, optax.OptState], _: None) -> tuple[Any, None]:
+        def step(carry: tuple[Any, "optax.OptState"], _: None) -> tuple[Any, None]:
             gradient = jax.grad(lambda p: target.score(*rates_of.rates(space.drive(p))))(carry[0])
             updates, state = adam.update(gradient, carry[1])
             return (optax.apply_updates(carry[0], updates), state), None
@@ -132,7 +137,7 @@ class _Descent(NamedTuple):
     point: Any
     value: Float[Array, ""]
     gradient: Any
-    memory: optax.OptState
+    memory: "optax.OptState"
     direction: Any
     length: Float[Array, ""]
 

@@ -2,14 +2,12 @@
 
 from typing import ClassVar
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 from jax.typing import ArrayLike
 from jaxtyping import Array, Complex, Float
 
 from ...errors import InputError
-from ...numerics import to_array
+from ...numerics import to_array, to_complex, xp
 from ...schema import Table, parameter, wrong
 from ._drive import AbstractDrive
 from ._fourier import FourierDrive
@@ -42,6 +40,7 @@ class BoundedDrive(AbstractDrive):
     """
 
     kind: ClassVar[str] = "bounded"
+    on_host: ClassVar[bool] = True
 
     mean: Float[Array, " L"] = parameter(help="mean of u_l", converter=to_array)
     cosine: Float[Array, "L N"] = parameter(help="coefficients of cos(n Omega t) of u_l", converter=to_array)
@@ -61,8 +60,8 @@ class BoundedDrive(AbstractDrive):
     def _between(self, series: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
         """The shape from u."""
         if self.low is None or self.high is None:
-            return jnp.tanh(series)
-        return (self.low + self.high) / 2.0 + (self.high - self.low) / 2.0 * jnp.tanh(series)
+            return xp.tanh(series)
+        return (self.low + self.high) / 2.0 + (self.high - self.low) / 2.0 * xp.tanh(series)
 
     def check_table(self, table: Table) -> None:
         """Raise `InputError` where a file gives bounds in the wrong order."""
@@ -91,7 +90,7 @@ class BoundedDrive(AbstractDrive):
         points = SAMPLES_PER_HARMONIC * count
         phase = 2.0 * np.pi * (np.outer(np.arange(count + 1), np.arange(points)) % points) / points
         samples = self.samples(points)
-        return jax.lax.complex(np.cos(phase) @ samples, np.sin(phase) @ samples) / points
+        return to_complex(np.cos(phase) @ samples, np.sin(phase) @ samples) / points
 
     def mean_square(self) -> Float[Array, " L"]:
-        return jnp.mean(self.samples(SAMPLES_PER_HARMONIC * self.default_harmonics) ** 2, axis=0)
+        return xp.mean(self.samples(SAMPLES_PER_HARMONIC * self.default_harmonics) ** 2, axis=0)

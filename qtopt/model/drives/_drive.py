@@ -5,14 +5,13 @@ from typing import ClassVar, NamedTuple, Self
 
 import equinox as eqx
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
 from jax.typing import ArrayLike
 from jaxtyping import Array, Complex, Float
 from numpy.typing import NDArray
 
-from ...numerics import to_array
+from ...numerics import directional, on_host, to_array, xp
 from ...schema import Curve, Shown, parameter, sketch
 from ._target import BATHS, PAIRS, TARGET, Pairs
 
@@ -43,8 +42,8 @@ class FourierSeries(NamedTuple):
         """The same with n and -n apart, in ascending order."""
         mirrored = self.orders[::-1][: np.count_nonzero(self.orders)]
         orders = np.concatenate([-mirrored, self.orders])
-        negative = jnp.conj(self.amplitudes[::-1][: len(mirrored)])
-        return FourierSeries(orders, np.ones(len(orders)), jnp.concatenate([negative, self.amplitudes]))
+        negative = xp.conj(self.amplitudes[::-1][: len(mirrored)])
+        return FourierSeries(orders, xp.ones(len(orders)), xp.concatenate([negative, self.amplitudes]))
 
 
 class AbstractDrive(Shown, eqx.Module):
@@ -66,6 +65,8 @@ class AbstractDrive(Shown, eqx.Module):
     """
 
     family: ClassVar[str] = "drive"
+    on_host: ClassVar[bool] = False
+    """Whether its formulas, written with `qtopt.numerics.xp`, also run on NumPy arrays, without compiling."""
 
     frequency: Float[Array, ""] = parameter(
         help="Omega, the drive frequency", unit="frequency", positive=True, converter=to_array, shared=True
@@ -121,9 +122,10 @@ class AbstractDrive(Shown, eqx.Module):
 
     def at_phases(self, phases: np.ndarray) -> tuple[Float[Array, "K L"], Float[Array, "K L"]]:
         """g_l and dg_l/dt at fixed fractions of the period, (K,) in [0, 1); whatever the frequency is."""
-        period = 2.0 * jnp.pi / self.frequency
+        period = 2.0 * np.pi / self.frequency
         times = period * phases
-        return jax.jvp(self.__call__, (times,), (jnp.ones_like(times),))
+        host = self.on_host and on_host(*jax.tree.leaves(self))
+        return directional(self.__call__, times, xp.ones_like(times), host)
 
     def _repr_html_(self) -> str:
         """The numbers, and the couplings over one period where they are numbers."""

@@ -2,11 +2,11 @@
 
 from typing import ClassVar
 
-import jax.numpy as jnp
+import numpy as np
 from jax.typing import ArrayLike
 from jaxtyping import Array, Complex, Float
 
-from ...numerics import to_array
+from ...numerics import to_array, xp
 from ...schema import parameter
 from ._drive import AbstractDrive
 
@@ -24,6 +24,7 @@ class FourierDrive(AbstractDrive):
     """
 
     kind: ClassVar[str] = "fourier"
+    on_host: ClassVar[bool] = True
 
     mean: Float[Array, " L"] = parameter(help="mean", converter=to_array)
     cosine: Float[Array, "L N"] = parameter(help="coefficients of cos(n Omega t)", converter=to_array)
@@ -38,14 +39,14 @@ class FourierDrive(AbstractDrive):
         return self.cosine.shape[-1]
 
     def __call__(self, time: ArrayLike) -> Float[Array, "... L"]:
-        phase = self.frequency * jnp.asarray(time)[..., None] * jnp.arange(1, self.cosine.shape[-1] + 1)
-        return self.mean + jnp.cos(phase) @ self.cosine.T + jnp.sin(phase) @ self.sine.T
+        phase = self.frequency * xp.asarray(time)[..., None] * np.arange(1, self.cosine.shape[-1] + 1)
+        return self.mean + xp.cos(phase) @ self.cosine.T + xp.sin(phase) @ self.sine.T
 
     def harmonics(self, count: int) -> Complex[Array, "count+1 L"]:
         present = min(count, self.cosine.shape[-1])
         series = 0.5 * (self.cosine + 1j * self.sine).T[:present]
-        missing = jnp.zeros((count - present, self.size), dtype=complex)
-        return jnp.concatenate([self.mean[None, :].astype(complex), series, missing])
+        missing = xp.zeros((count - present, self.size), dtype=complex)
+        return xp.concatenate([self.mean[None, :].astype(complex), series, missing])
 
     def mean_square(self) -> Float[Array, " L"]:
-        return self.mean**2 + 0.5 * jnp.sum(self.cosine**2 + self.sine**2, axis=-1)
+        return self.mean**2 + 0.5 * xp.sum(self.cosine**2 + self.sine**2, axis=-1)

@@ -2,11 +2,10 @@
 
 from typing import ClassVar
 
-import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Complex, Float
 
-from ...numerics import to_array
+from ...numerics import put, to_array, xp
 from ...schema import parameter
 from ._drive import AbstractDrive
 
@@ -23,6 +22,7 @@ class MonochromaticDrive(AbstractDrive):
     """
 
     kind: ClassVar[str] = "monochromatic"
+    on_host: ClassVar[bool] = True
 
     amplitudes: Float[Array, " L"] = parameter(
         help="dimensionless amplitude of each coupling", converter=to_array
@@ -42,11 +42,11 @@ class MonochromaticDrive(AbstractDrive):
         return 1
 
     def __call__(self, time: ArrayLike) -> Float[Array, "... L"]:
-        return self.amplitudes * jnp.cos(self.frequency * jnp.asarray(time)[..., None] + self.phases)
+        return self.amplitudes * xp.cos(self.frequency * xp.asarray(time)[..., None] + self.phases)
 
     def harmonics(self, count: int) -> Complex[Array, "count+1 L"]:
-        first = 0.5 * self.amplitudes * jnp.exp(-1j * self.phases)
-        return jnp.zeros((count + 1, self.size), dtype=complex).at[1:2].set(first)
+        first = 0.5 * self.amplitudes * xp.exp(-1j * self.phases)
+        return put(xp.zeros((count + 1, self.size), dtype=complex), slice(1, 2), first)
 
     def mean_square(self) -> Float[Array, " L"]:
         return 0.5 * self.amplitudes**2

@@ -2,11 +2,11 @@
 
 from typing import ClassVar
 
-import jax.numpy as jnp
+import numpy as np
 from jax.typing import ArrayLike
 from jaxtyping import Array, Complex, Float
 
-from ...numerics import to_array
+from ...numerics import to_array, xp
 from ...schema import parameter
 from ._drive import AbstractDrive
 
@@ -26,6 +26,7 @@ class PiecewiseDrive(AbstractDrive):
     """
 
     kind: ClassVar[str] = "piecewise"
+    on_host: ClassVar[bool] = True
 
     values: Float[Array, "L S"] = parameter(help="couplings during the steps", converter=to_array)
 
@@ -43,17 +44,17 @@ class PiecewiseDrive(AbstractDrive):
 
     def __call__(self, time: ArrayLike) -> Float[Array, "... L"]:
         steps = self.values.shape[1]
-        position = jnp.floor(jnp.asarray(time) * self.frequency / (2.0 * jnp.pi) * steps).astype(int)
+        position = xp.floor(xp.asarray(time) * self.frequency / (2.0 * np.pi) * steps).astype(int)
         return self.values.T[position % steps]
 
     def harmonics(self, count: int) -> Complex[Array, "count+1 L"]:
         steps = self.values.shape[1]
-        n = jnp.arange(1, count + 1)[:, None]
+        n = np.arange(1, count + 1)[:, None]
         # exp(i n theta) by an exact integer phase, so that high harmonics keep full precision.
-        edges = jnp.exp(2j * jnp.pi * ((n * jnp.arange(steps + 1)) % steps) / steps)
-        weights = (edges[:, 1:] - edges[:, :-1]) / (2j * jnp.pi * n)
-        mean = jnp.mean(self.values, axis=1)[None, :].astype(complex)
-        return jnp.concatenate([mean, weights @ self.values.T])
+        edges = np.exp(2j * np.pi * ((n * np.arange(steps + 1)) % steps) / steps)
+        weights = (edges[:, 1:] - edges[:, :-1]) / (2j * np.pi * n)
+        mean = xp.mean(self.values, axis=1)[None, :].astype(complex)
+        return xp.concatenate([mean, weights @ self.values.T])
 
     def mean_square(self) -> Float[Array, " L"]:
-        return jnp.mean(self.values**2, axis=1)
+        return xp.mean(self.values**2, axis=1)

@@ -3,11 +3,11 @@
 import math
 from collections.abc import Sequence
 
-import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Complex, Float
 
 from ...errors import InputError
+from ...numerics import xp
 from ._drive import AbstractDrive
 
 
@@ -34,6 +34,11 @@ class Protocol(AbstractDrive):
         self.target, self.pairs = "", ()
 
     @property
+    def on_host(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """Whether all of its drives can do without compiling."""
+        return all(drive.on_host for drive in self.drives)
+
+    @property
     def size(self) -> int:
         """Number of all shapes."""
         return sum(drive.size for drive in self.drives)
@@ -56,10 +61,10 @@ class Protocol(AbstractDrive):
         return tuple(drive.with_frequency(self.frequency) for drive in self.drives)
 
     def __call__(self, time: ArrayLike) -> Float[Array, "... L"]:
-        return jnp.concatenate([drive(time) for drive in self.parts], axis=-1)
+        return xp.concatenate([drive(time) for drive in self.parts], axis=-1)
 
     def harmonics(self, count: int) -> Complex[Array, "count+1 L"]:
-        return jnp.concatenate([drive.harmonics(count) for drive in self.parts], axis=1)
+        return xp.concatenate([drive.harmonics(count) for drive in self.parts], axis=1)
 
     def mean_square(self) -> Float[Array, " L"]:
-        return jnp.concatenate([drive.mean_square() for drive in self.parts])
+        return xp.concatenate([drive.mean_square() for drive in self.parts])

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
-from scipy.linalg import eigvals
+import scipy
 
 
 class Approximation(NamedTuple):
@@ -59,5 +59,5 @@ def _roots(support: np.ndarray, coefficients: np.ndarray) -> np.ndarray:
     bordered = np.diag(np.r_[0.0, support])
     bordered[0, 1:], bordered[1:, 0] = coefficients, 1.0
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        roots = eigvals(bordered, np.diag(np.r_[0.0, np.ones(len(support))]))
+        roots = scipy.linalg.eigvals(bordered, np.diag(np.r_[0.0, np.ones(len(support))]))
     return roots[np.isfinite(roots)]

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve
+import scipy
 
 Residuals = Callable[[np.ndarray], np.ndarray]
 
@@ -84,12 +84,12 @@ def _step(
     diagonal = np.maximum(np.diag(block), 1e-14 * np.max(np.diag(curvature), initial=1e-300))
     while len(index) and damping < LARGEST:
         try:
-            factor = cho_factor(block + damping * np.diag(diagonal), check_finite=False)
+            factor = scipy.linalg.cho_factor(block + damping * np.diag(diagonal), check_finite=False)
         except np.linalg.LinAlgError:
             damping *= 10.0
             continue
         step = np.zeros_like(at)
-        step[index] = -cho_solve(factor, slope[index], check_finite=False)
+        step[index] = -scipy.linalg.cho_solve(factor, slope[index], check_finite=False)
         step /= max(1.0, float(np.max(np.abs(step) / largest_step)))
         moved = np.clip(at + step, *bounds)
         new = residuals(moved)

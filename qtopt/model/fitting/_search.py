@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import scipy.optimize
+import scipy
 
 from ._aaa import approximations
 from ._factors import Factors

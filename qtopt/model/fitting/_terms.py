@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import block_diag, eigvals
+import scipy
 
 DRUDE, RESONANCE = 1, 2
 """Numbers of poles, which tell the two kinds apart."""
@@ -98,8 +98,8 @@ class Terms:
         bordered = np.zeros((size + 1, size + 1))
         bordered[:size, :size], bordered[:size, size], bordered[size, :size] = dynamics, source, output
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            zeros = np.asarray(eigvals(bordered, np.diag(np.r_[np.ones(size), 0.0])))
-        return np.asarray(eigvals(dynamics)), zeros[np.isfinite(zeros)]
+            zeros = np.asarray(scipy.linalg.eigvals(bordered, np.diag(np.r_[np.ones(size), 0.0])))
+        return np.asarray(scipy.linalg.eigvals(dynamics)), zeros[np.isfinite(zeros)]
 
     def gradient(self, x: np.ndarray) -> np.ndarray:
         """(N, numbers) derivative of the density by all numbers."""
@@ -141,4 +141,4 @@ def _state_space(terms: Terms) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         w, g = np.exp(log_w), np.exp(log_g)
         blocks.append([[0.0, w**2], [-(w**2), 2.0 * w**2 - g**2]])
         source, output = [*source, 0.0, 1.0], [*output, a * g**2 / w, b * g**2 / w]
-    return np.asarray(block_diag(*blocks)), np.asarray(source), np.asarray(output)
+    return np.asarray(scipy.linalg.block_diag(*blocks)), np.asarray(source), np.asarray(output)

@@ -3,8 +3,7 @@
 from typing import Literal, get_args
 
 import numpy as np
-from scipy.fft import dct
-from scipy.interpolate import CubicSpline
+import scipy
 
 from ...errors import InputError
 
@@ -54,11 +53,11 @@ def _spectrum(time: np.ndarray, correlation: np.ndarray, *error: np.ndarray):
     steps, how = np.diff(t), ""
     if t[0] > 0.0 or np.ptp(steps) > 1e-3 * np.median(steps):
         even = np.linspace(0.0, t[-1], round(t[-1] / float(np.median(steps))) + 1)
-        c, t, how = CubicSpline(t, c)(even), even, ", interpolated to equal steps"
+        c, t, how = scipy.interpolate.CubicSpline(t, c)(even), even, ", interpolated to equal steps"
     step, count = t[1], len(t) - 1
     window = np.cos(np.pi * t / (2.0 * t[-1])) ** 2
     omega = np.pi * np.arange(1, count // 2 + 1) / t[-1]
-    spectrum = step * np.asarray(dct(c * window, type=1))[1 : count // 2 + 1]
+    spectrum = step * np.asarray(scipy.fft.dct(c * window, type=1))[1 : count // 2 + 1]
     note = (
         f"cosine transform of {count + 1} times with a Hann window cos^2(pi t/2 t_max), t_max = "
         f"{t[-1]:g}{how}: peaks are at least {HANN / t[-1]:.3g} wide, and omega ends at {omega[-1]:.4g}, "

@@ -2,11 +2,10 @@
 
 from typing import ClassVar
 
-import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Complex, Float, Inexact
 
-from ...numerics import reciprocal, scaled, to_array, turned
+from ...numerics import reciprocal, scaled, to_array, turned, xp
 from ...schema import parameter
 from ._spectral_density import AbstractSpectralDensity, Memory, PoleExpansion
 
@@ -22,6 +21,7 @@ class Drude(AbstractSpectralDensity):
     """
 
     kind: ClassVar[str] = "drude"
+    on_host: ClassVar[bool] = True
     proportional_to: ClassVar[tuple[str, str]] = ("damping", "gamma_1")
 
     damping: Float[Array, ""] = parameter(help="gamma", unit="frequency", positive=True, converter=to_array)
@@ -30,29 +30,29 @@ class Drude(AbstractSpectralDensity):
     )
 
     def density(self, omega: ArrayLike) -> Inexact[Array, "..."]:
-        omega = jnp.asarray(omega)
+        omega = xp.asarray(omega)
         both = reciprocal((self.cutoff - 1j * omega) * (self.cutoff + 1j * omega))
         return scaled(omega * both, self.damping * self.cutoff**2)
 
     def response(self, omega: ArrayLike) -> Complex[Array, "..."]:
-        return scaled(reciprocal(self.cutoff - 1j * jnp.asarray(omega)), self.damping * self.cutoff**2)
+        return scaled(reciprocal(self.cutoff - 1j * xp.asarray(omega)), self.damping * self.cutoff**2)
 
     def memory_kernel(self, omega: ArrayLike) -> Complex[Array, "..."]:
-        omega = jnp.asarray(omega)
+        omega = xp.asarray(omega)
         return turned(omega * reciprocal(self.cutoff - 1j * omega), -self.damping * self.cutoff)
 
     def memory_kernel_slope(self, a: ArrayLike, b: ArrayLike) -> Complex[Array, "..."]:
-        a, b = jnp.asarray(a), jnp.asarray(b)
+        a, b = xp.asarray(a), xp.asarray(b)
         both = reciprocal((self.cutoff - 1j * a) * (self.cutoff - 1j * b))
         return turned(both, -self.damping * self.cutoff**2)
 
     def expansion(self) -> PoleExpansion:
-        pole = jnp.reshape(-1j * self.cutoff, (1,))
-        residue = jnp.reshape(1j * self.damping * self.cutoff**2, (1,))
-        return PoleExpansion(self.damping * self.cutoff, jnp.zeros(()), pole, residue)
+        pole = xp.reshape(-1j * self.cutoff, (1,))
+        residue = xp.reshape(1j * self.damping * self.cutoff**2, (1,))
+        return PoleExpansion(self.damping * self.cutoff, xp.zeros(()), pole, residue)
 
     def memory(self) -> Memory:
         # chi_B * q = gamma omega_c^2/(d/dt + omega_c) q, split evenly between input and output.
-        gain = jnp.reshape(jnp.sqrt(self.damping) * self.cutoff, (1,))
-        rate, static = jnp.reshape(self.cutoff, (1,)), self.damping * self.cutoff
-        return Memory(-rate[:, None], gain, gain, jnp.ones((1,)), rate, static, jnp.zeros(()))
+        gain = xp.reshape(xp.sqrt(self.damping) * self.cutoff, (1,))
+        rate, static = xp.reshape(self.cutoff, (1,)), self.damping * self.cutoff
+        return Memory(-rate[:, None], gain, gain, xp.ones((1,)), rate, static, xp.zeros(()))

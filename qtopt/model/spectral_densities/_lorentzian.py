@@ -2,12 +2,10 @@
 
 from typing import ClassVar
 
-import jax
-import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Complex, Float, Inexact
 
-from ...numerics import reciprocal, scaled, to_array, turned
+from ...numerics import reciprocal, scaled, to_array, to_complex, turned, xp
 from ...schema import parameter
 from ._spectral_density import AbstractSpectralDensity, Memory, PoleExpansion
 
@@ -31,6 +29,7 @@ class Lorentzian(AbstractSpectralDensity):
     """
 
     kind: ClassVar[str] = "lorentzian"
+    on_host: ClassVar[bool] = True
     proportional_to: ClassVar[tuple[str, str]] = ("strength", "d")
     finite_force_variance: ClassVar[bool] = True
 
@@ -39,11 +38,11 @@ class Lorentzian(AbstractSpectralDensity):
     width: Float[Array, ""] = parameter(help="gamma", unit="frequency", positive=True, converter=to_array)
 
     def _denominator(self, omega: ArrayLike) -> Complex[Array, "..."]:
-        omega = jnp.asarray(omega)
+        omega = xp.asarray(omega)
         return (self.peak - omega) * (self.peak + omega) - turned(omega.astype(complex), self.width)
 
     def density(self, omega: ArrayLike) -> Inexact[Array, "..."]:
-        omega = jnp.asarray(omega)
+        omega = xp.asarray(omega)
         both = reciprocal(self._denominator(omega) * self._denominator(-omega))
         return scaled(omega * both, self.strength * self.width)
 
@@ -51,34 +50,34 @@ class Lorentzian(AbstractSpectralDensity):
         return scaled(reciprocal(self._denominator(omega)), self.strength)
 
     def memory_kernel(self, omega: ArrayLike) -> Complex[Array, "..."]:
-        omega = jnp.asarray(omega)
+        omega = xp.asarray(omega)
         ratio = omega * (omega + 1j * self.width) * reciprocal(self._denominator(omega))
         return scaled(ratio, -self.strength / self.peak**2)
 
     def memory_kernel_slope(self, a: ArrayLike, b: ArrayLike) -> Complex[Array, "..."]:
-        a, b = jnp.asarray(a), jnp.asarray(b)
+        a, b = xp.asarray(a), xp.asarray(b)
         ratio = (a + b + 1j * self.width) * reciprocal(self._denominator(a) * self._denominator(b))
         return scaled(ratio, -self.strength)
 
     def expansion(self) -> PoleExpansion:
         square = (self.peak - self.width / 2.0) * (self.peak + self.width / 2.0)
         margin = CRITICAL_DISTANCE * self.peak**2
-        square = jnp.where(jnp.abs(square) < margin, square + 2.0 * margin, square)
-        size = jnp.sqrt(jnp.abs(square))
-        root = jax.lax.complex(jnp.where(square > 0.0, size, 0.0), jnp.where(square > 0.0, 0.0, size))
-        poles = jnp.stack([root, -root]) - 0.5j * self.width
-        residues = jnp.stack([-1.0 / root, 1.0 / root]) * self.strength / 2.0
-        return PoleExpansion(self.strength / self.peak**2, jnp.zeros(()), poles, residues)
+        square = xp.where(xp.abs(square) < margin, square + 2.0 * margin, square)
+        size = xp.sqrt(xp.abs(square))
+        root = to_complex(xp.where(square > 0.0, size, 0.0), xp.where(square > 0.0, 0.0, size))
+        poles = xp.stack([root, -root]) - 0.5j * self.width
+        residues = xp.stack([-1.0 / root, 1.0 / root]) * self.strength / 2.0
+        return PoleExpansion(self.strength / self.peak**2, xp.zeros(()), poles, residues)
 
     def memory(self) -> Memory:
         # d^2 r/dt^2 + gamma dr/dt + omega_1^2 r = sqrt(d) q + sqrt(gamma) eta, chi_B * q = sqrt(d) r
-        zero, one, gain = jnp.zeros(()), jnp.ones(()), jnp.sqrt(self.strength)
-        dynamics = jnp.stack([jnp.stack([zero, one]), jnp.stack([-(self.peak**2), -self.width])])
-        friction = jnp.stack([zero, jnp.sqrt(self.width)])
+        zero, one, gain = xp.zeros(()), xp.ones(()), xp.sqrt(self.strength)
+        dynamics = xp.stack([xp.stack([zero, one]), xp.stack([-(self.peak**2), -self.width])])
+        friction = xp.stack([zero, xp.sqrt(self.width)])
         return Memory(
             dynamics,
-            jnp.stack([zero, gain]),
-            jnp.stack([gain, zero]),
+            xp.stack([zero, gain]),
+            xp.stack([gain, zero]),
             friction,
             friction,
             self.strength / self.peak**2,

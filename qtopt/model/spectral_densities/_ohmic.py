@@ -1,12 +1,11 @@
 """Ohmic bath: memoryless friction."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
-import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Complex, Float, Inexact
 
-from ...numerics import to_array, turned
+from ...numerics import to_array, turned, xp
 from ...schema import parameter
 from ._spectral_density import AbstractSpectralDensity, Memory, PoleExpansion
 
@@ -22,26 +21,27 @@ class Ohmic(AbstractSpectralDensity):
     """
 
     kind: ClassVar[str] = "ohmic"
+    on_host: ClassVar[bool] = True
     proportional_to: ClassVar[tuple[str, str]] = ("damping", "gamma_1")
 
     damping: Float[Array, ""] = parameter(help="gamma", unit="frequency", positive=True, converter=to_array)
 
     def density(self, omega: ArrayLike) -> Inexact[Array, "..."]:
-        return self.damping * jnp.asarray(omega)
+        return self.damping * xp.asarray(omega)
 
     def response(self, omega: ArrayLike) -> Complex[Array, "..."]:
-        return jnp.zeros_like(omega, dtype=complex)
+        return xp.zeros_like(omega, dtype=complex)
 
     def memory_kernel(self, omega: ArrayLike) -> Complex[Array, "..."]:
-        return turned(jnp.asarray(omega, dtype=complex), -self.damping)
+        return turned(xp.asarray(omega, dtype=complex), -self.damping)
 
     def memory_kernel_slope(self, a: ArrayLike, b: ArrayLike) -> Complex[Array, "..."]:
-        return -1j * self.damping * jnp.ones_like(jnp.asarray(a) + jnp.asarray(b), dtype=complex)
+        return -1j * self.damping * xp.ones_like(xp.asarray(a) + xp.asarray(b), dtype=complex)
 
     def expansion(self) -> PoleExpansion:
-        none = jnp.zeros((0,), dtype=complex)
-        return PoleExpansion(jnp.zeros(()), self.damping, none, none)
+        none: Any = xp.zeros((0,), dtype=complex)
+        return PoleExpansion(xp.zeros(()), self.damping, none, none)
 
     def memory(self) -> Memory:
-        none = jnp.zeros((0,))
-        return Memory(jnp.zeros((0, 0)), none, none, none, none, jnp.zeros(()), self.damping)
+        none: Any = xp.zeros((0,))
+        return Memory(xp.zeros((0, 0)), none, none, none, none, xp.zeros(()), self.damping)

@@ -3,23 +3,19 @@
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 from jax.typing import ArrayLike
 from jaxtyping import Array, Complex, Float, Inexact
 
 from ...errors import InputError
-from ...numerics import to_array
+from ...numerics import put, stop_gradient, to_array, xp
 from ...schema import parameter
 from ._spectral_density import AbstractSpectralDensity, Memory, PoleExpansion
 
 
 def _to_pairs(value: ArrayLike | Sequence[Any]) -> Array:
     """Pairs as an array, like `to_array`; an empty list means that there is no pair."""
-    return (
-        to_array(value) if np.ndim(value) == 2 or not isinstance(value, list | tuple) else jnp.zeros((0, 2))
-    )
+    return to_array(value) if np.ndim(value) == 2 or not isinstance(value, list | tuple) else xp.zeros((0, 2))
 
 
 class Rational(AbstractSpectralDensity):
@@ -46,6 +42,7 @@ class Rational(AbstractSpectralDensity):
     """
 
     kind: ClassVar[str] = "rational"
+    on_host: ClassVar[bool] = True
 
     scale: Float[Array, ""] = parameter(
         help="factor of J, in units that depend on the numbers of poles and zeros",
@@ -112,28 +109,28 @@ class Rational(AbstractSpectralDensity):
 
     def _strengths(self) -> tuple[Complex[Array, " P"], Complex[Array, " P"]]:
         """Residues of chi_B and of h in the Laplace variable -i omega."""
-        poles, identity = self.poles, jnp.eye(self.poles.shape[0], dtype=bool)
-        others = jnp.where(identity, 1.0, -1j * (poles[:, None] - poles))
-        noise = jnp.sqrt(self.scale) * _ratio(-1j * (poles[:, None] - self.zeros), others)
-        return 2j * poles * noise * jnp.sqrt(self.scale) * self._filter(-poles), noise
+        poles, identity = self.poles, xp.eye(self.poles.shape[0], dtype=bool)
+        others = xp.where(identity, 1.0, -1j * (poles[:, None] - poles))
+        noise = xp.sqrt(self.scale) * _ratio(-1j * (poles[:, None] - self.zeros), others)
+        return 2j * poles * noise * xp.sqrt(self.scale) * self._filter(-poles), noise
 
     def density(self, omega: ArrayLike) -> Inexact[Array, "..."]:
-        omega = jnp.asarray(omega)
+        omega = xp.asarray(omega)
         return self.scale * omega * (self._filter(omega) * self._filter(-omega))
 
     def response(self, omega: ArrayLike) -> Complex[Array, "..."]:
         _, _, poles, residues = self.expansion()
-        return jnp.sum(residues / (jnp.asarray(omega)[..., None] - poles), axis=-1)
+        return xp.sum(residues / (xp.asarray(omega)[..., None] - poles), axis=-1)
 
     def memory_kernel(self, omega: ArrayLike) -> Complex[Array, "..."]:
-        omega = jnp.asarray(omega)
+        omega = xp.asarray(omega)
         _, _, poles, residues = self.expansion()
-        return -omega * jnp.sum(residues / (poles * (omega[..., None] - poles)), axis=-1)
+        return -omega * xp.sum(residues / (poles * (omega[..., None] - poles)), axis=-1)
 
     def memory_kernel_slope(self, a: ArrayLike, b: ArrayLike) -> Complex[Array, "..."]:
-        a, b = jnp.asarray(a)[..., None], jnp.asarray(b)[..., None]
+        a, b = xp.asarray(a)[..., None], xp.asarray(b)[..., None]
         _, _, poles, residues = self.expansion()
-        return jnp.sum(residues / ((a - poles) * (b - poles)), axis=-1)
+        return xp.sum(residues / ((a - poles) * (b - poles)), axis=-1)
 
     def in_units(self, unit: float) -> "Rational":
         return Rational(
@@ -146,45 +143,45 @@ class Rational(AbstractSpectralDensity):
 
     def expansion(self) -> PoleExpansion:
         strengths, _ = self._strengths()
-        static = jnp.sum(-1j * strengths / self.poles).real
-        return PoleExpansion(static, jnp.zeros(()), self.poles, 1j * strengths)
+        static = xp.sum(-1j * strengths / self.poles).real
+        return PoleExpansion(static, xp.zeros(()), self.poles, 1j * strengths)
 
     def memory(self) -> Memory:
         # A real pole is one variable, dr/dt = -kappa r + ..., a pair is a damped rotation of two, seen in its
         # first. The gain of each is split evenly between input and output; nothing depends on that split.
         frequency, rate = self.pairs[:, 0], self.pairs[:, 1]
         real, count = self.decays.shape[0], self.pairs.shape[0]
-        first, second = real + jnp.arange(count), real + count + jnp.arange(count)
-        dynamics = -jnp.diag(jnp.concatenate([self.decays, rate, rate]))
-        dynamics = dynamics.at[first, second].set(-frequency).at[second, first].set(frequency)
+        first, second = real + np.arange(count), real + count + np.arange(count)
+        dynamics = -xp.diag(xp.concatenate([self.decays, rate, rate]))
+        dynamics = put(put(dynamics, (first, second), -frequency), (second, first), frequency)
         strengths, noise = self._strengths()
-        gain = jax.lax.stop_gradient(jnp.sqrt(jnp.abs(strengths[: real + count])))
-        gain = jnp.where(gain > 0.0, gain, 1.0)
-        static = jnp.sum(-1j * strengths / self.poles).real
-        output = jnp.concatenate([gain, jnp.zeros(count)])
+        gain = stop_gradient(xp.sqrt(xp.abs(strengths[: real + count])))
+        gain = xp.where(gain > 0.0, gain, 1.0)
+        static = xp.sum(-1j * strengths / self.poles).real
+        output = xp.concatenate([gain, xp.zeros(count)])
         # h as the response of the outlet, residue by residue.
-        outlet = 0.5 * gain / (jnp.sqrt(self.scale) * self._filter(-self.poles[: real + count]))
+        outlet = 0.5 * gain / (xp.sqrt(self.scale) * self._filter(-self.poles[: real + count]))
         return Memory(
             dynamics,
             _quadratures(strengths, real, count, gain),
             output,
             _quadratures(noise, real, count, gain),
-            jnp.concatenate([outlet[:real].real, outlet[real:].real, outlet[real:].imag]),
+            xp.concatenate([outlet[:real].real, outlet[real:].real, outlet[real:].imag]),
             static,
-            jnp.zeros(()),
+            xp.zeros(()),
         )
 
 
 def _roots(decays: Float[Array, " R"], pairs: Float[Array, "C 2"]) -> Complex[Array, " P"]:
     """-i kappa, a - i b and -a - i b."""
     shift = 1j * pairs[:, 1]
-    return jnp.concatenate([-1j * decays, pairs[:, 0] - shift, -pairs[:, 0] - shift])
+    return xp.concatenate([-1j * decays, pairs[:, 0] - shift, -pairs[:, 0] - shift])
 
 
 def _ratio(above: Complex[Array, "... N"], below: Complex[Array, "... P"]) -> Complex[Array, "..."]:
     """prod(above)/prod(below), N <= P, factor by factor: no intermediate overflow."""
     paired = above.shape[-1]
-    return jnp.prod(above / below[..., :paired], axis=-1) / jnp.prod(below[..., paired:], axis=-1)
+    return xp.prod(above / below[..., :paired], axis=-1) / xp.prod(below[..., paired:], axis=-1)
 
 
 def _quadratures(
@@ -192,4 +189,4 @@ def _quadratures(
 ) -> Float[Array, " P"]:
     """Real input of poles and pairs with these residues (Laplace variable), for outputs `gain`."""
     alone, pair = residues[:real].real / gain[:real], 2.0 * residues[real : real + count] / gain[real:]
-    return jnp.concatenate([alone, pair.real, -pair.imag])
+    return xp.concatenate([alone, pair.real, -pair.imag])

@@ -64,6 +64,8 @@ class AbstractSpectralDensity(Shown, eqx.Module):
 
     family: ClassVar[str] = "spectral density"
     finite_force_variance: ClassVar[bool] = False
+    on_host: ClassVar[bool] = False
+    """Whether its formulas, written with `qtopt.numerics.xp`, also run on NumPy arrays, without compiling."""
     proportional_to: ClassVar[tuple[str, str] | None] = None
     """A field that J is proportional to, and the symbol that figures give it."""
 

@@ -1,6 +1,12 @@
 """What all solvers share: their interface and what they return."""
 
 from ._fluctuations import Fluctuations as Fluctuations
+from ._host import (
+    computed as computed,
+    concrete as concrete,
+    on_numpy as on_numpy,
+    written_for_numpy as written_for_numpy,
+)
 from ._natural import (
     check_temperatures as check_temperatures,
     coldest_allowed as coldest_allowed,

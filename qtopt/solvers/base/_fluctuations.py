@@ -1,8 +1,8 @@
 """Variance rates of the currents of a machine."""
 
-import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from ...numerics import xp
 from ._readable import VARIANCE_RATE, Readable, result
 
 
@@ -30,9 +30,9 @@ class Fluctuations(Readable):
     @property
     def power(self) -> Float[Array, ""]:
         """D of the total power, the sum of all entries."""
-        return jnp.sum(self.local_power_covariance, axis=(-2, -1))
+        return xp.sum(self.local_power_covariance, axis=(-2, -1))
 
     @property
     def local_powers(self) -> Float[Array, " L"]:
         """(L,) D of each local power, the diagonal."""
-        return jnp.diagonal(self.local_power_covariance, axis1=-2, axis2=-1)
+        return xp.diagonal(self.local_power_covariance, axis1=-2, axis2=-1)

@@ -61,6 +61,9 @@ class AbstractSolver(eqx.Module):
     cost: eqx.AbstractClassVar[int]
     """Time that one steady state takes, in units of what the weak solver takes: for the size of batches."""
 
+    on_host: ClassVar[bool] = False
+    """Whether its formulas, written with `qtopt.numerics.xp`, also run on NumPy arrays, without compiling."""
+
     @abstractmethod
     def check(self, machine: Machine, drive: AbstractDrive) -> None:
         """Raise `InputError` where the machine or the drive is outside the theory, whatever its numbers."""

@@ -2,10 +2,10 @@
 
 from typing import NamedTuple
 
-import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from ...model import Actuators, Course, Moving, System
+from ...numerics import added, put, rfft, xp
 from ...thermal import CothPoles
 from ._doubling import Calculus
 from ._periodic import Moments, periodic_moments
@@ -49,25 +49,25 @@ def smooth_averages(
 
     Source: theory (2.1), (5.10), (13.4), (13.6).
     """
-    temperatures = jnp.stack([copy.bath.temperature for copy in machine.copies])
+    temperatures = xp.stack([copy.bath.temperature for copy in machine.copies])
     moments = periodic_moments(equations, temperatures, calculus, poles, force_push(equations, machine.force))
     size = len(frequencies)
-    covariance = jnp.sum(moments.covariance, axis=0)[: 2 * size, : 2 * size]
+    covariance = xp.sum(moments.covariance, axis=0)[: 2 * size, : 2 * size]
     moments = _with_mean(moments, machine.force is not None)
     overlap = _overlap(equations, moments)
     in_time = works(
         acting, frequencies, equations, Change.smooth(at), moments.covariance, overlap, moments.mean
     )
-    total = sum((jnp.sum(part, axis=(0, 1)) for part in in_time), jnp.zeros(calculus.grid.points))
-    spectrum = jnp.abs(jnp.fft.rfft(total)) / calculus.grid.points
+    total = sum((xp.sum(part, axis=(0, 1)) for part in in_time), xp.zeros(calculus.grid.points))
+    spectrum = xp.abs(rfft(total)) / calculus.grid.points
     return Averages(
-        tuple(jnp.mean(part, axis=-1) for part in in_time),
+        tuple(xp.mean(part, axis=-1) for part in in_time),
         _absorbed(equations, moments),
         covariance,
-        jnp.mean(covariance[:size, :size], axis=-1),
+        xp.mean(covariance[:size, :size], axis=-1),
         moments.mean[: 2 * size],
         moments.monodromy,
-        jnp.max(spectrum[-max(1, len(spectrum) // 6) :]),
+        xp.max(spectrum[-max(1, len(spectrum) // 6) :]),
     )
 
 
@@ -76,7 +76,7 @@ def force_push(equations: System, force: Float[Array, "l K"] | None) -> Float[Ar
     if force is None:
         return None
     size, (total, _, points) = len(force), equations.dynamics.shape
-    return jnp.zeros((total, points)).at[size : 2 * size].set(equations.velocities @ force)
+    return put(xp.zeros((total, points)), slice(size, 2 * size), equations.velocities @ force)
 
 
 def _with_mean(moments: Moments, shaken: bool) -> Moments:
@@ -86,8 +86,8 @@ def _with_mean(moments: Moments, shaken: bool) -> Moments:
     product = moments.mean[:, None] * moments.mean
     correlation = moments.noise_correlation
     return moments._replace(
-        covariance=jnp.concatenate([moments.covariance, product[None]]),
-        noise_correlation=jnp.concatenate([correlation, jnp.zeros_like(correlation[:1])]),
+        covariance=xp.concatenate([moments.covariance, product[None]]),
+        noise_correlation=xp.concatenate([correlation, xp.zeros_like(correlation[:1])]),
     )
 
 
@@ -95,13 +95,13 @@ def _overlap(equations: System, moments: Moments) -> Float[Array, "C B l K"]:
     """<x_l F_c> due to each noise, in time."""
     size, found = len(equations.positions), []
     for c in range(len(equations.force)):
-        overlap = jnp.einsum("bljk,jk->blk", moments.covariance[:, :size], equations.force[c])
-        overlap = overlap.at[c].add(equations.direct[c] * moments.noise_correlation[c, :size])
-        found.append(jnp.einsum("lm,blk->bmk", equations.positions, overlap))
-    return jnp.stack(found)
+        overlap = xp.einsum("bljk,jk->blk", moments.covariance[:, :size], equations.force[c])
+        overlap = added(overlap, c, equations.direct[c] * moments.noise_correlation[c, :size])
+        found.append(xp.einsum("lm,blk->bmk", equations.positions, overlap))
+    return xp.stack(found)
 
 
 def _absorbed(equations: System, moments: Moments) -> Float[Array, "C B"]:
     """The heat ``-avg <F_c dq_c/dt>`` that bath c absorbs because of each noise, (C, B)."""
-    work = jnp.einsum("cik,bijk,cjk->cbk", equations.force, moments.covariance, equations.velocity)
-    return -jnp.mean(work, axis=-1)
+    work = xp.einsum("cik,bijk,cjk->cbk", equations.force, moments.covariance, equations.velocity)
+    return -xp.mean(work, axis=-1)

@@ -8,11 +8,10 @@ expansion at an h so short that ||A|| h << 1, r doublings cost r products howeve
 import math
 from typing import NamedTuple
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from ...numerics import scanned, xp
 from ._time_grid import TimeGrid
 
 ORDER = 6
@@ -20,7 +19,7 @@ ORDER = 6
 
 def product(left: Array, right: Array) -> Array:
     """Matrix products (..., i, j, K) x (..., j, k, K) at every point of time, vectorised in time."""
-    return jnp.sum(left[..., :, :, None, :] * right[..., None, :, :, :], axis=-3)
+    return xp.sum(left[..., :, :, None, :] * right[..., None, :, :, :], axis=-3)
 
 
 class Calculus(NamedTuple):
@@ -32,7 +31,7 @@ class Calculus(NamedTuple):
     @property
     def period(self) -> Float[Array, ""]:
         """The period 2 pi/Omega of the drive."""
-        return 2.0 * jnp.pi / self.frequency
+        return 2.0 * xp.pi / self.frequency
 
     @property
     def shortest(self) -> Float[Array, ""]:
@@ -47,7 +46,7 @@ class Calculus(NamedTuple):
         """The matrices of f(t) -> f(t - h) for the lengths h of all doublings, shortest first."""
         length = 1.0 / self.grid.points
         shifts = [self.grid.shift(length * 0.5**level) for level in range(self.grid.levels, 0, -1)]
-        return jnp.asarray(np.stack(shifts))
+        return xp.stack(shifts)
 
 
 class Ladder(NamedTuple):
@@ -61,8 +60,8 @@ class Ladder(NamedTuple):
 def propagators(dynamics: Float[Array, "n n K"], calculus: Calculus) -> Ladder:
     """D of every length up to the intervals of the grid, and of whole stretches of it."""
     h = calculus.shortest
-    term = jnp.broadcast_to(jnp.eye(dynamics.shape[0])[:, :, None], dynamics.shape)
-    start = jnp.zeros_like(dynamics)
+    term = xp.broadcast_to(xp.eye(dynamics.shape[0])[:, :, None], dynamics.shape)
+    start = xp.zeros_like(dynamics)
     for order in range(1, ORDER + 1):
         term = (product(dynamics, term) - calculus.derivative(term)) * h / order
         start = start + term
@@ -71,7 +70,7 @@ def propagators(dynamics: Float[Array, "n n K"], calculus: Calculus) -> Ladder:
         earlier = short @ shift
         return short + earlier + product(short, earlier), short
 
-    full, ladder = jax.lax.scan(double, start, calculus.shifts())
+    full, ladder = scanned(double, start, calculus.shifts())
     return Ladder(ladder, full, prefixes(full))
 
 
@@ -82,8 +81,8 @@ def prefixes(steps: Float[Array, "n n K"]) -> Float[Array, "n n K"]:
         after = before + change + change @ before
         return after, after
 
-    _, prefix = jax.lax.scan(follow, jnp.zeros(steps.shape[:2]), jnp.moveaxis(steps, -1, 0))
-    return jnp.moveaxis(prefix, 0, -1)
+    _, prefix = scanned(follow, xp.zeros(steps.shape[:2]), xp.moveaxis(steps, -1, 0))
+    return xp.moveaxis(prefix, 0, -1)
 
 
 def decaying_sources(
@@ -104,28 +103,28 @@ def decaying_sources(
     terms = [source]
     for order in range(1, ORDER + 1):
         last = terms[-1]
-        moved = jnp.sum(dynamics * last[None], axis=1) - calculus.derivative(last)
+        moved = xp.sum(dynamics * last[None], axis=1) - calculus.derivative(last)
         terms.append(moved * h / order)
     moments = exponential_moments(rates * h, ORDER)
     factors = [h * math.factorial(p) * moment for p, moment in enumerate(moments)]
-    start = jnp.einsum("pnk,pm->nmk", jnp.stack(terms), jnp.stack(factors))
+    start = xp.einsum("pnk,pm->nmk", xp.stack(terms), xp.stack(factors))
     # Piece m of PIECES holds y on [h 2^-(m+1), h 2^-m]: graded, since y may decay within h.
     graded = 0.5 ** np.arange(1, PIECES + 1)[:, None] * (1.0 + nodes)
     powers = graded ** np.arange(ORDER + 1)[:, None, None]
-    pieces = jnp.einsum("pnk,pmq->nmqk", jnp.stack(terms), powers)
+    pieces = xp.einsum("pnk,pmq->nmqk", xp.stack(terms), powers)
     pick = _interpolation(nodes)
 
     def double(pieces: Array, inputs: tuple[Array, Array]) -> tuple[Array, Array]:
         shift, change = inputs
-        inner = jnp.einsum("npqk,spq->nsk", pieces, pick) @ shift
-        new = inner + jnp.sum(change[:, :, None, :] * inner[None], axis=1)
-        return jnp.concatenate([new[:, None], pieces[:, :-1]], axis=1), new
+        inner = xp.einsum("npqk,spq->nsk", pieces, pick) @ shift
+        new = inner + xp.sum(change[:, :, None, :] * inner[None], axis=1)
+        return xp.concatenate([new[:, None], pieces[:, :-1]], axis=1), new
 
-    _, values = jax.lax.scan(double, pieces, (calculus.shifts(), ladder.short))
+    _, values = scanned(double, pieces, (calculus.shifts(), ladder.short))
     doubled = 2.0 ** np.arange(calculus.grid.levels)[:, None]
     points, measure = doubled * (1.0 + nodes) * h, doubled * weights * h
-    kernel = measure[:, :, None] * jnp.exp(-points[:, :, None] * rates)
-    return start + jnp.einsum("rnsk,rsm->nmk", values, kernel)
+    kernel = measure[:, :, None] * xp.exp(-points[:, :, None] * rates)
+    return start + xp.einsum("rnsk,rsm->nmk", values, kernel)
 
 
 NODES, PIECES = 14, 9
@@ -139,8 +138,8 @@ def _gauss() -> tuple[np.ndarray, np.ndarray]:
 
 def _interpolation(nodes: np.ndarray) -> np.ndarray:
     """(s, piece, node) weights of y(h nodes_s) from y at the nodes of the graded pieces of [0, h]."""
-    weights = np.zeros((len(nodes), PIECES, len(nodes)))
-    barycentric = 1.0 / np.prod(nodes[:, None] - nodes + np.eye(len(nodes)), axis=1)
+    weights = xp.zeros((len(nodes), PIECES, len(nodes)))
+    barycentric = 1.0 / np.prod(nodes[:, None] - nodes + xp.eye(len(nodes)), axis=1)
     for s, x in enumerate(nodes):
         piece = math.floor(-math.log2(x))
         gap = x * 2.0 ** (piece + 1) - 1.0 - nodes
@@ -154,25 +153,25 @@ def diffusion(
 ) -> Float[Array, "S n n K"]:
     """Q of the grid's intervals for S symmetric sources N(t)."""
     h = calculus.shortest
-    term, start = source * h, jnp.zeros_like(source)
+    term, start = source * h, xp.zeros_like(source)
     for order in range(ORDER + 1):
         start = start + term
         half = product(dynamics, term)
-        term = (half + jnp.swapaxes(half, -3, -2) - calculus.derivative(term)) * h / (order + 2)
+        term = (half + xp.swapaxes(half, -3, -2) - calculus.derivative(term)) * h / (order + 2)
 
     def double(short: Array, inputs: tuple[Array, Array]) -> tuple[Array, None]:
         shift, change = inputs
         return short + congruence(change, short @ shift), None
 
-    full, _ = jax.lax.scan(double, start, (calculus.shifts(), ladder.short))
+    full, _ = scanned(double, start, (calculus.shifts(), ladder.short))
     return full
 
 
 def congruence(change: Float[Array, "n n K"], matrix: Float[Array, "S n n K"]) -> Float[Array, "S n n K"]:
     """(1 + D) X (1 + D)^T for symmetric X, exactly symmetric (an antisymmetric rounding error would grow)."""
     half = product(change, matrix)
-    upper = matrix / 2.0 + half + product(half, jnp.swapaxes(change, 0, 1)) / 2.0
-    return upper + jnp.swapaxes(upper, -3, -2)
+    upper = matrix / 2.0 + half + product(half, xp.swapaxes(change, 0, 1)) / 2.0
+    return upper + xp.swapaxes(upper, -3, -2)
 
 
 def exponential_moments(x: Float[Array, "*shape"], order: int) -> list[Float[Array, "*shape"]]:
@@ -180,16 +179,16 @@ def exponential_moments(x: Float[Array, "*shape"], order: int) -> list[Float[Arr
 
     Power series below x = 1, the forward recurrence ``E_p = (E_{p-1} - exp(-x)/p!)/x`` above.
     """
-    small = jnp.minimum(x, 1.0)
-    large = jnp.maximum(x, 1.0)
-    decay = jnp.exp(-large)
-    value = -jnp.expm1(-large) / large
+    small = xp.minimum(x, 1.0)
+    large = xp.maximum(x, 1.0)
+    decay = xp.exp(-large)
+    value = -xp.expm1(-large) / large
     result = []
     for p in range(order + 1):
         if p > 0:
             value = (value - decay / math.factorial(p)) / large
-        series = jnp.zeros_like(x)
+        series = xp.zeros_like(x)
         for m in range(18, -1, -1):
             series = 1.0 / (p + m + 1) - small / (m + 1) * series
-        result.append(jnp.where(x < 1.0, series / math.factorial(p), value))
+        result.append(xp.where(x < 1.0, series / math.factorial(p), value))
     return result

@@ -2,8 +2,6 @@
 
 from typing import NamedTuple
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
@@ -27,7 +25,7 @@ from ...model import (
     moving,
     over_groups,
 )
-from ...numerics import reciprocal, require_x64
+from ...numerics import in_turn, irfft, on_host, put, reciprocal, require_x64, rfft, xp
 from ...thermal import CothPoles, matsubara
 from ..base import Fluctuations
 from ._averages import force_push
@@ -53,7 +51,7 @@ def fluctuations(
         return _covariance(part, acting, at, calculus, poles)
 
     work = _over_all(machine, over_groups(solve, machine, whole.shapes, whole.slopes))
-    shares = jnp.asarray(local_shares(acting, machine.size))
+    shares = xp.asarray(local_shares(acting, machine.size))
     plain = len(acting) == 1 and acting[0].target != SPRINGS
     return Fluctuations(work if plain else shares @ work @ shares.T, None, work)
 
@@ -64,8 +62,8 @@ def _over_all(machine: Machine, parts: Float[Array, "C a a"]) -> Float[Array, "A
         return parts[0]
     count, size = machine.groups().shape
     several = parts.shape[-1] // size
-    apart = jnp.swapaxes(parts.reshape(count, several, size, several, size), 2, 3)
-    return jnp.swapaxes(blocks(machine, apart), 1, 2).reshape(several * machine.size, -1)
+    apart = xp.swapaxes(parts.reshape(count, several, size, several, size), 2, 3)
+    return xp.swapaxes(blocks(machine, apart), 1, 2).reshape(several * machine.size, -1)
 
 
 def check_fluctuations(machine: Machine, drive: AbstractDrive) -> None:
@@ -123,8 +121,8 @@ class Form(NamedTuple):
 
     def matrix(self, left: Array, right: Array) -> Float[Array, "n n K"]:
         """``sum_c factor_c (left right_c^T + right_c left^T)/2`` for left (n, K), right (C, n, K)."""
-        half = jnp.einsum("ck,ik,cjk->ijk", self.factor, left, right) / 2.0
-        return half + jnp.swapaxes(half, 0, 1)
+        half = xp.einsum("ck,ik,cjk->ijk", self.factor, left, right) / 2.0
+        return half + xp.swapaxes(half, 0, 1)
 
 
 def _covariance(
@@ -136,22 +134,22 @@ def _covariance(
     push = force_push(equations, now.force)
     moments = periodic_moments(equations, machine.temperatures, calculus, poles, push)
     noise = _coloured(equations, machine.temperatures, moments, poles)
-    covariance = jnp.sum(moments.covariance, axis=0)
+    covariance = xp.sum(moments.covariance, axis=0)
     forms = _forms(machine, acting, at, now, equations)
     adjoints = _adjoints(forms, equations, noise, calculus)
     sources = [_sources(form, equations, covariance, noise, calculus) for form in forms]
-    half = jnp.stack([jnp.stack([_overlap(y, s) for s in sources]) for y in adjoints])
+    half = xp.stack([xp.stack([_overlap(y, s) for s in sources]) for y in adjoints])
     if push is not None:
         half = half + _linear(forms, equations, covariance, moments.mean, noise, calculus)
     # As in `steady_state`: no numbers from steps that do not resolve the fastest rate.
-    norm = jnp.max(jnp.sqrt(jnp.sum(equations.dynamics**2, axis=(0, 1))) * calculus.shortest)
-    return jnp.where(norm < LARGEST_STEP, half + half.T, jnp.nan)
+    norm = xp.max(xp.sqrt(xp.sum(equations.dynamics**2, axis=(0, 1))) * calculus.shortest)
+    return xp.where(norm < LARGEST_STEP, half + half.T, xp.nan)
 
 
 def _coloured(equations: System, temperatures: Array, moments: Moments, poles: CothPoles) -> Coloured:
-    rates = jnp.concatenate([matsubara(t, poles)[1:] for t in temperatures])
-    weights = jnp.concatenate([t * poles.weight[1:] for t in temperatures])
-    scaled = jnp.concatenate(equations.noise[:, :, None] - moments.noise_states, axis=1)
+    rates = xp.concatenate([matsubara(t, poles)[1:] for t in temperatures])
+    weights = xp.concatenate([t * poles.weight[1:] for t in temperatures])
+    scaled = xp.concatenate(equations.noise[:, :, None] - moments.noise_states, axis=1)
     bath = np.repeat(np.arange(len(temperatures)), poles.weight.shape[0] - 1)
     return Coloured(rates, -2.0 * weights * rates, bath, scaled / rates[:, None])
 
@@ -159,10 +157,10 @@ def _coloured(equations: System, temperatures: Array, moments: Moments, poles: C
 def _forms(machine: Machine, acting: Actuators, at: Course, now: Moving, equations: System) -> list[Form]:
     """The forms of all shapes, actuator after actuator."""
     size, (total, _, points) = machine.size, equations.dynamics.shape
-    none, found, e = jnp.zeros((total, points)), [], 0
-    axes = jnp.broadcast_to(equations.positions[:, :, None], (size, size, points))
-    rows = [none.at[:size].set(axes[:, l]) for l in range(size)]
-    kicks = [none.at[size : 2 * size].set(axes[:, l]) for l in range(size)]
+    none, found, e = xp.zeros((total, points)), [], 0
+    axes = xp.broadcast_to(equations.positions[:, :, None], (size, size, points))
+    rows = [put(none, slice(size), axes[:, l]) for l in range(size)]
+    kicks = [put(none, slice(size, 2 * size), axes[:, l]) for l in range(size)]
 
     def of_pair(factor: Array, l: int, m: int) -> Form:
         return Form(factor[None], rows[l], kicks[l], rows[m][None], kicks[m][None])
@@ -177,7 +175,7 @@ def _forms(machine: Machine, acting: Actuators, at: Course, now: Moving, equatio
             if actuator.target == FREQUENCIES:
                 found.append(of_pair(0.5 * machine.frequencies[l] ** 2 * slopes[l], l, l))
             elif actuator.target == FORCES:
-                found.append(of_pair(jnp.zeros(points), l, l)._replace(push=-slopes[l] * rows[l]))
+                found.append(of_pair(xp.zeros(points), l, l)._replace(push=-slopes[l] * rows[l]))
             else:
                 found.append(_of_coupling(actuator.baths, l, now, equations, rows[l], kicks[l]))
     return found
@@ -188,11 +186,11 @@ def _of_coupling(
 ) -> Form:
     """The form of the couplings of oscillator l to some baths."""
     return Form(
-        factor=jnp.stack([-now.copies[c].slope[l] for c in baths]),
+        factor=xp.stack([-now.copies[c].slope[l] for c in baths]),
         position=row,
         kick=kick,
-        force=jnp.stack([equations.force[c] for c in baths]),
-        force_kick=jnp.stack([equations.kick[c] for c in baths]),
+        force=xp.stack([equations.force[c] for c in baths]),
+        force_kick=xp.stack([equations.kick[c] for c in baths]),
     )
 
 
@@ -205,30 +203,30 @@ def _linear(
     calculus: Calculus,
 ) -> Float[Array, "a a"]:
     """Half of what the linear parts of the powers (in the deviation from the mean) do: theory (13.9)."""
-    rows = jnp.stack([_slope_at(form, mean) for form in forms])
+    rows = xp.stack([_slope_at(form, mean) for form in forms])
     count = calculus.grid.points
-    order = 1j * calculus.frequency * jnp.arange(count // 2 + 1)
-    source = jnp.einsum("njk,ank->ajk", noise.states, rows)
-    followed = jnp.fft.irfft(jnp.fft.rfft(source) * reciprocal(noise.rates[:, None] + order), count)
+    order = 1j * calculus.frequency * xp.arange(count // 2 + 1)
+    source = xp.einsum("njk,ank->ajk", noise.states, rows)
+    followed = irfft(rfft(source) * reciprocal(noise.rates[:, None] + order), count)
     baths = equations.noise.shape[0]
-    members = jnp.asarray(noise.bath[None, :] == np.arange(baths)[:, None]) * noise.strengths
-    feed = jnp.einsum("nmk,amk->ank", covariance, rows)
-    feed = feed + jnp.einsum("bnk,bj,ajk->ank", equations.noise, members, followed)
+    members = (noise.bath[None, :] == np.arange(baths)[:, None]) * noise.strengths
+    feed = xp.einsum("nmk,amk->ank", covariance, rows)
+    feed = feed + xp.einsum("bnk,bj,ajk->ank", equations.noise, members, followed)
     ladder = propagators(equations.dynamics, calculus)
 
     def remembered(one: Array) -> Array:
-        return decaying_states(equations.dynamics, one, jnp.zeros(1), calculus, ladder)[:, 0]
+        return decaying_states(equations.dynamics, one, xp.zeros(1), calculus, ladder)[:, 0]
 
-    later = jax.lax.map(remembered, feed)
-    return jnp.mean(jnp.einsum("ank,bnk->abk", rows, later), axis=-1)
+    later = in_turn(remembered, feed, host=on_host(feed, equations.dynamics))
+    return xp.mean(xp.einsum("ank,bnk->abk", rows, later), axis=-1)
 
 
 def _slope_at(form: Form, mean: Float[Array, "n K"]) -> Float[Array, "n K"]:
     """The derivative of the power of a shape in z, at the mean."""
-    x = jnp.sum(form.position * mean, axis=0)
-    f = jnp.sum(form.force * mean, axis=1)
-    found = jnp.einsum("ck,ck,ik->ik", form.factor, f, form.position)
-    found = found + jnp.einsum("ck,k,cik->ik", form.factor, x, form.force)
+    x = xp.sum(form.position * mean, axis=0)
+    f = xp.sum(form.force * mean, axis=1)
+    found = xp.einsum("ck,ck,ik->ik", form.factor, f, form.position)
+    found = found + xp.einsum("ck,k,cik->ik", form.factor, x, form.force)
     return found if form.push is None else found + form.push
 
 
@@ -242,15 +240,15 @@ class WithStates(NamedTuple):
 def _sources(
     form: Form, equations: System, covariance: Array, noise: Coloured, calculus: Calculus
 ) -> WithStates:
-    position = jnp.einsum("ijk,jk->ik", covariance, form.position)
-    force = jnp.einsum("ijk,cjk->cik", covariance, form.force)
+    position = xp.einsum("ijk,jk->ik", covariance, form.position)
+    force = xp.einsum("ijk,cjk->cik", covariance, form.force)
     matrix = form.matrix(position, force) - form.matrix(form.kick, form.force_kick) / 4.0
-    x = jnp.einsum("ik,ijk->jk", form.position, noise.states)
-    f = jnp.einsum("cik,ijk->cjk", form.force, noise.states)
-    states = jnp.einsum("ck,ik,cjk->ijk", form.factor, position, f)
-    states = (states + jnp.einsum("ck,cik,jk->ijk", form.factor, force, x)) / 2.0
+    x = xp.einsum("ik,ijk->jk", form.position, noise.states)
+    f = xp.einsum("cik,ijk->cjk", form.force, noise.states)
+    states = xp.einsum("ck,ik,cjk->ijk", form.factor, position, f)
+    states = (states + xp.einsum("ck,cik,jk->ijk", form.factor, force, x)) / 2.0
     feed = _pairs(form.factor, x, f, noise, equations.noise.shape[0], calculus)
-    return WithStates(matrix, states + jnp.einsum("bik,jbk->ijk", equations.noise, feed))
+    return WithStates(matrix, states + xp.einsum("bik,jbk->ijk", equations.noise, feed))
 
 
 def _pairs(
@@ -258,42 +256,42 @@ def _pairs(
 ) -> Float[Array, "J B K"]:
     """``sum_{i of bath b} a_i X_ij``: X_ij elementwise in Fourier space, one j at a time."""
     count = calculus.grid.points
-    order = 1j * calculus.frequency * jnp.arange(count // 2 + 1)
-    members = jnp.asarray(noise.bath[None, :] == np.arange(baths)[:, None]) * noise.strengths
+    order = 1j * calculus.frequency * np.arange(count // 2 + 1)
+    members = (noise.bath[None, :] == np.arange(baths)[:, None]) * noise.strengths
 
     def one(inputs: tuple[Array, Array, Array]) -> Array:
         rate, own_x, own_f = inputs
-        source = jnp.einsum("ck,jk,ck->jk", factor, x, own_f) + jnp.einsum("ck,cjk,k->jk", factor, f, own_x)
-        spectrum = jnp.fft.rfft(source / 2.0) * reciprocal(noise.rates[:, None] + rate + order)
-        return jnp.fft.irfft(members @ spectrum, count)
+        source = xp.einsum("ck,jk,ck->jk", factor, x, own_f) + xp.einsum("ck,cjk,k->jk", factor, f, own_x)
+        spectrum = rfft(source / 2.0) * reciprocal(noise.rates[:, None] + rate + order)
+        return irfft(members @ spectrum, count)
 
-    return jax.lax.map(one, (noise.rates, x, jnp.swapaxes(f, 0, 1)))
+    return in_turn(one, (noise.rates, x, xp.swapaxes(f, 0, 1)), host=on_host(factor, x, f))
 
 
 def _adjoints(forms: list[Form], equations: System, noise: Coloured, calculus: Calculus) -> list[WithStates]:
     """The backward equations, as forward ones in reversed time."""
-    dynamics = jnp.swapaxes(_reversed(equations.dynamics), 0, 1)
+    dynamics = xp.swapaxes(_reversed(equations.dynamics), 0, 1)
     ladder = propagators(dynamics, calculus)
-    observables = jnp.stack([_reversed(form.matrix(form.position, form.force)) for form in forms])
+    observables = xp.stack([_reversed(form.matrix(form.position, form.force)) for form in forms])
     step = diffusion(dynamics, observables, ladder, calculus)
     result = []
     for y in closed_covariance(ladder, step):
         parts = []
         for b in range(equations.noise.shape[0]):
-            source = jnp.einsum("ijk,jk->ik", y, _reversed(equations.noise[b]))
+            source = xp.einsum("ijk,jk->ik", y, _reversed(equations.noise[b]))
             parts.append(decaying_states(dynamics, source, noise.rates[noise.bath == b], calculus, ladder))
-        states = _reversed(jnp.concatenate(parts, axis=1)) * noise.strengths[:, None]
+        states = _reversed(xp.concatenate(parts, axis=1)) * noise.strengths[:, None]
         result.append(WithStates(_reversed(y), states))
     return result
 
 
 def _reversed(values: Float[Array, "... K"]) -> Float[Array, "... K"]:
     """f(-t) on the phases 1/K, .. 1."""
-    return jnp.roll(values[..., ::-1], -1, axis=-1)
+    return xp.roll(values[..., ::-1], -1, axis=-1)
 
 
 def _overlap(adjoints: WithStates, sources: WithStates) -> Float[Array, ""]:
     """``int_0^infinity dtau avg`` of one order of the two powers."""
-    direct = jnp.sum(adjoints.matrix * sources.matrix, axis=(0, 1))
-    through_noise = jnp.sum(adjoints.states * sources.states, axis=(0, 1))
-    return 2.0 * jnp.mean(direct + 2.0 * through_noise)
+    direct = xp.sum(adjoints.matrix * sources.matrix, axis=(0, 1))
+    through_noise = xp.sum(adjoints.states * sources.states, axis=(0, 1))
+    return 2.0 * xp.mean(direct + 2.0 * through_noise)

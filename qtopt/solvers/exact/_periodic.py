@@ -3,11 +3,10 @@
 from typing import NamedTuple
 
 import jax
-import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from ...model import System
-from ...numerics import solve
+from ...numerics import at_once, loop, on_host, scanned, solve, xp
 from ...thermal import CothPoles, matsubara
 from ._doubling import Calculus, Ladder, congruence, decaying_sources, diffusion, propagators
 
@@ -51,21 +50,21 @@ def periodic_moments(
     Source: theory (5.3) to (5.7), (13.6).
     """
     ladder = propagators(system.dynamics, calculus)
-    states = jnp.stack(
+    states = xp.stack(
         [
             _noise_states(system, b, temperatures[b], calculus, poles, ladder)
             for b in range(system.noise.shape[0])
         ]
     )
-    driven = jnp.einsum("bnmk,b,m->bnk", states, 2.0 * temperatures, poles.weight[1:])
+    driven = xp.einsum("bnmk,b,m->bnk", states, 2.0 * temperatures, poles.weight[1:])
     correlation = temperatures[:, None, None] * system.noise + driven
-    outer = jnp.einsum("bik,bjk->bijk", system.noise, correlation)
-    step = diffusion(system.dynamics, outer + jnp.swapaxes(outer, 1, 2), ladder, calculus)
+    outer = xp.einsum("bik,bjk->bijk", system.noise, correlation)
+    step = diffusion(system.dynamics, outer + xp.swapaxes(outer, 1, 2), ladder, calculus)
     covariance = closed_covariance(ladder, step)
-    monodromy = jnp.eye(system.dynamics.shape[0]) + ladder.prefix[:, :, -1]
-    mean = jnp.zeros_like(system.noise[0])
+    monodromy = xp.eye(system.dynamics.shape[0]) + ladder.prefix[:, :, -1]
+    mean = xp.zeros_like(system.noise[0])
     if push is not None:
-        mean = decaying_states(system.dynamics, push, jnp.zeros(1), calculus, ladder)[:, 0]
+        mean = decaying_states(system.dynamics, push, xp.zeros(1), calculus, ladder)[:, 0]
     return Moments(states, correlation, covariance, mean, monodromy)
 
 
@@ -74,7 +73,7 @@ def _noise_states(
 ) -> Float[Array, "n M K"]:
     """v_j of the noise of bath b in the periodic state, for every pole of the coth but the first."""
     noise = system.noise[b]
-    source = system.noise_slope[b] - jnp.sum(system.dynamics * noise[None], axis=1)
+    source = system.noise_slope[b] - xp.sum(system.dynamics * noise[None], axis=1)
     return decaying_states(system.dynamics, source, matsubara(temperature, poles)[1:], calculus, ladder)
 
 
@@ -87,30 +86,30 @@ def decaying_states(
 ) -> Float[Array, "n M K"]:
     """Periodic solutions of ``dv_j/dt = (A - mu_j) v_j + c(t)`` for M rates mu_j."""
     parts = decaying_sources(dynamics, source, rates, ladder, calculus)
-    decay = jnp.exp(-rates * calculus.period / calculus.grid.points)
+    decay = xp.exp(-rates * calculus.period / calculus.grid.points)
 
     def follow(before: Array, inputs: tuple[Array, Array]) -> tuple[Array, Array]:
         change, part = inputs
         after = (before + change @ before) * decay + part
         return after, after
 
-    inputs = (jnp.moveaxis(ladder.full, -1, 0), jnp.moveaxis(parts, -1, 0))
-    last, driven = jax.lax.scan(follow, jnp.zeros(parts.shape[:2]), inputs)
+    inputs = (xp.moveaxis(ladder.full, -1, 0), xp.moveaxis(parts, -1, 0))
+    last, driven = scanned(follow, xp.zeros(parts.shape[:2]), inputs)
     prefix = ladder.prefix
     start = closed_states(prefix[:, :, -1], last, rates * calculus.period)
-    left = jnp.exp(-rates[:, None] * calculus.grid.phases * calculus.period)
+    left = xp.exp(-rates[:, None] * calculus.grid.phases * calculus.period)
     decayed = start[:, :, None] * left
-    returning = decayed + jnp.einsum("ijk,jmk->imk", prefix, decayed)
-    return jnp.moveaxis(driven, 0, -1) + returning
+    returning = decayed + xp.einsum("ijk,jmk->imk", prefix, decayed)
+    return xp.moveaxis(driven, 0, -1) + returning
 
 
 def closed_states(
     change: Float[Array, "n n"], last: Float[Array, "n M"], decays: Float[Array, " M"]
 ) -> Float[Array, "n M"]:
     """Periodic v with ``v = exp(-decay) (1 + D) v + last`` over a period, for every decay: theory (5.6)."""
-    identity = jnp.eye(change.shape[0])
-    operators = identity - jnp.exp(-decays)[:, None, None] * (identity + change)
-    return jax.vmap(solve)(operators, last.T[:, :, None])[:, :, 0].T
+    identity = xp.eye(change.shape[0])
+    operators = identity - xp.exp(-decays)[:, None, None] * (identity + change)
+    return solve(operators, last.T[:, :, None])[:, :, 0].T
 
 
 def closed_covariance(ladder: Ladder, sources: Float[Array, "S n n K"]) -> Float[Array, "S n n K"]:
@@ -121,11 +120,11 @@ def closed_covariance(ladder: Ladder, sources: Float[Array, "S n n K"]) -> Float
         after = congruence(change[..., None], before[..., None])[..., 0] + source
         return after, after
 
-    inputs = (jnp.moveaxis(ladder.full, -1, 0), jnp.moveaxis(sources, -1, 0))
-    last, driven = jax.lax.scan(follow, jnp.zeros(sources.shape[:-1]), inputs)
+    inputs = (xp.moveaxis(ladder.full, -1, 0), xp.moveaxis(sources, -1, 0))
+    last, driven = scanned(follow, xp.zeros(sources.shape[:-1]), inputs)
     prefix = ladder.prefix
-    start = jax.vmap(lambda q: stein(prefix[:, :, -1], q))(last)
-    return jnp.moveaxis(driven, 0, -1) + congruence(prefix, start[..., None])
+    start = at_once(lambda q: stein(prefix[:, :, -1], q), last, on_host(prefix))
+    return xp.moveaxis(driven, 0, -1) + congruence(prefix, start[..., None])
 
 
 def stein(change: Float[Array, "n n"], source: Float[Array, "n n"]) -> Float[Array, "n n"]:
@@ -144,8 +143,10 @@ def stein(change: Float[Array, "n n"], source: Float[Array, "n n"]) -> Float[Arr
             half = d @ x
             return x + x + half + x @ d.T + half @ d.T, d + d + d @ d
 
-        return jax.lax.fori_loop(0, STEIN_DOUBLINGS, step, (q, by))[0]
+        return loop(STEIN_DOUBLINGS, step, (q, by))[0]
 
+    if on_host(change, source):
+        return doubling(change, source)
     return jax.lax.custom_linear_solve(
         operator,
         source,

@@ -14,12 +14,11 @@ Source: theory (2.13), (5.12) to (5.15).
 
 from typing import NamedTuple
 
-import jax
-import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
 
 from ...model import Actuators, Course, Moving, System
-from ...numerics import solve
+from ...numerics import at_once, on_host, put, scanned, solve, xp
 from ...thermal import CothPoles, matsubara
 from ._averages import Averages
 from ._doubling import ORDER, Ladder, congruence, exponential_moments, prefixes, product
@@ -76,73 +75,73 @@ def piecewise_averages(
 ) -> Averages:
     """The averages for coefficients that are constant in each step; the last axis of `equations` is S."""
     size, baths = len(frequencies), len(machine.copies)
-    temperatures = jnp.stack([copy.bath.temperature for copy in machine.copies])
+    temperatures = xp.stack([copy.bath.temperature for copy in machine.copies])
     noise = _noise(equations, temperatures, poles)
     forms = _forms(equations, size)
     maps = _maps(equations, noise, forms, period, grid)
 
     def every(values: Array) -> Array:
-        return jnp.repeat(values, grid.parts, axis=-1)
+        return xp.repeat(values, grid.parts, axis=-1)
 
     change = every(maps.change)
     prefix = prefixes(change)
     past = _past(change, every(noise.stationary), noise.rates, prefix, period)
-    kicked = jnp.einsum("bimk,bjmk->bijk", every(maps.kicks), past)
-    kicked = kicked + jnp.einsum("bilk,jlk->bijk", kicked, change)
-    sources = every(maps.diffusion) + kicked + jnp.swapaxes(kicked, 1, 2)
-    whole = Ladder(jnp.zeros((0, *change.shape)), change, prefix)
+    kicked = xp.einsum("bimk,bjmk->bijk", every(maps.kicks), past)
+    kicked = kicked + xp.einsum("bilk,jlk->bijk", kicked, change)
+    sources = every(maps.diffusion) + kicked + xp.swapaxes(kicked, 1, 2)
+    whole = Ladder(xp.zeros((0, *change.shape)), change, prefix)
     covariance = closed_covariance(whole, sources)
-    starts = jnp.roll(covariance, 1, axis=-1)
-    integrals = jnp.einsum("fijk,bijk->fb", every(maps.forms), starts)
-    integrals = integrals + grid.parts * jnp.einsum("fijs,bijs->fb", forms, maps.stored)
-    integrals = integrals + 2.0 * jnp.einsum("fbimk,bimk->fb", every(maps.slips), past)
+    starts = xp.roll(covariance, 1, axis=-1)
+    integrals = xp.einsum("fijk,bijk->fb", every(maps.forms), starts)
+    integrals = integrals + grid.parts * xp.einsum("fijs,bijs->fb", forms, maps.stored)
+    integrals = integrals + 2.0 * xp.einsum("fbimk,bimk->fb", every(maps.slips), past)
     averages = integrals / period
     jumps, at_jumps = Change.jumps(at), covariance[..., grid.parts - 1 :: grid.parts]
     overlap = _overlap_at_jumps(equations, at_jumps)
-    rest = jnp.zeros((equations.dynamics.shape[0], grid.points))
+    rest = xp.zeros((equations.dynamics.shape[0], grid.points))
     done = works(acting, frequencies, equations, jumps, at_jumps, overlap, rest)
-    work = tuple(jnp.sum(part, axis=-1) / period for part in done)
+    work = tuple(xp.sum(part, axis=-1) / period for part in done)
     coupling = _coupling_work(machine, overlap) / period
-    upper = jnp.zeros((size, size)).at[jnp.triu_indices(size)].set(jnp.sum(averages[baths:], axis=1))
+    upper = put(xp.zeros((size, size)), np.triu_indices(size), xp.sum(averages[baths:], axis=1))
     return Averages(
         work,
         coupling - averages[:baths],
-        jnp.sum(covariance, axis=0)[: 2 * size, : 2 * size],
-        upper + jnp.triu(upper, 1).T,
+        xp.sum(covariance, axis=0)[: 2 * size, : 2 * size],
+        upper + xp.triu(upper, 1).T,
         rest[: 2 * size],
-        jnp.eye(prefix.shape[0]) + prefix[:, :, -1],
-        jnp.zeros(()),
+        xp.eye(prefix.shape[0]) + prefix[:, :, -1],
+        xp.zeros(()),
     )
 
 
 def _noise(equations: System, temperatures: Float[Array, " B"], poles: CothPoles) -> Noise:
     """Stationary correlations of every step."""
-    rates = jax.vmap(lambda t: matsubara(t, poles)[1:])(temperatures)
+    rates = matsubara(temperatures[:, None], poles)[:, 1:]
     strengths = 2.0 * temperatures[:, None] * poles.weight[1:]
-    identity = jnp.eye(equations.dynamics.shape[0])
-    dynamics, noise = jnp.moveaxis(equations.dynamics, -1, 0), jnp.moveaxis(equations.noise, -1, 1)
-
-    def stationary(a: Array, b: Array, rate: Array) -> Array:
-        return solve(rate * identity - a, -(a @ b)[:, None])[:, 0]
-
-    by_step = jax.vmap(jax.vmap(stationary, (None, None, 0)), (0, 0, None))
-    values = jnp.moveaxis(jax.vmap(by_step, (None, 0, 0))(dynamics, noise, rates), 1, -1)
-    values = jnp.swapaxes(values, 1, 2)
+    identity = xp.eye(equations.dynamics.shape[0])
+    dynamics, noise = xp.moveaxis(equations.dynamics, -1, 0), xp.moveaxis(equations.noise, -1, 1)
+    count, steps, size = noise.shape
+    shape = (count, steps, rates.shape[1], size)
+    shifted = rates[:, None, :, None, None] * identity - dynamics[:, None]
+    kicks = -xp.einsum("sij,bsj->bsi", dynamics, noise)[:, :, None, :, None]
+    kicks = xp.broadcast_to(kicks, (*shape, 1)).reshape(-1, size, 1)
+    values = solve(shifted.reshape(-1, size, size), kicks)[:, :, 0].reshape(shape)
+    values = xp.transpose(values, (0, 3, 2, 1))
     correlation = temperatures[:, None, None] * equations.noise
-    correlation = correlation + jnp.einsum("bm,bims->bis", strengths, values)
-    outer = jnp.einsum("bis,bjs->bijs", equations.noise, correlation)
-    return Noise(rates, strengths, values, outer + jnp.swapaxes(outer, 1, 2))
+    correlation = correlation + xp.einsum("bm,bims->bis", strengths, values)
+    outer = xp.einsum("bis,bjs->bijs", equations.noise, correlation)
+    return Noise(rates, strengths, values, outer + xp.swapaxes(outer, 1, 2))
 
 
 def _forms(equations: System, size: int) -> Float[Array, "F n n S"]:
     """Quadratic forms W: F_c dq_c/dt of every bath between jumps, then y_l y_m for l <= m."""
-    power = jnp.einsum("cik,cjk->cijk", equations.force, equations.velocity)
-    first, second = jnp.triu_indices(size)
-    one = jnp.eye(equations.dynamics.shape[0])
-    pairs = jnp.einsum("fi,fj->fij", one[first], one[second])[..., None]
-    pairs = jnp.broadcast_to(pairs, (*pairs.shape[:-1], power.shape[-1]))
-    both = jnp.concatenate([power, pairs])
-    return (both + jnp.swapaxes(both, 1, 2)) / 2.0
+    power = xp.einsum("cik,cjk->cijk", equations.force, equations.velocity)
+    first, second = np.triu_indices(size)
+    one = xp.eye(equations.dynamics.shape[0])
+    pairs = xp.einsum("fi,fj->fij", one[first], one[second])[..., None]
+    pairs = xp.broadcast_to(pairs, (*pairs.shape[:-1], power.shape[-1]))
+    both = xp.concatenate([power, pairs])
+    return (both + xp.swapaxes(both, 1, 2)) / 2.0
 
 
 def _maps(
@@ -153,8 +152,8 @@ def _maps(
 
     def double(maps: Maps, h: Array) -> tuple[Maps, None]:
         change, diffusion, stored, kicks, gathered, slips = maps
-        back = jnp.swapaxes(change, 0, 1)
-        decay = jnp.exp(-noise.rates * h)[:, None, :, None]
+        back = xp.swapaxes(change, 0, 1)
+        decay = xp.exp(-noise.rates * h)[:, None, :, None]
         later = product(gathered[:, None], kicks[None]) + decay * slips
         return Maps(
             change + change + product(change, change),
@@ -165,8 +164,8 @@ def _maps(
             slips + later + product(back, later),
         ), None
 
-    maps, _ = jax.lax.scan(
-        double, _shortest(equations, noise, forms, shortest), shortest * 2.0 ** jnp.arange(grid.levels)
+    maps, _ = scanned(
+        double, _shortest(equations, noise, forms, shortest), shortest * 2.0 ** np.arange(grid.levels)
     )
     return maps
 
@@ -177,13 +176,13 @@ def _shortest(equations: System, noise: Noise, forms: Float[Array, "F n n S"], h
     ``k_j = Phi c_j``, ``c_j = s_j int_0^h exp(-mu_j s) exp(-A s) b ds``, and ``m_j = G c_j - s_j int_0^h
     exp(-mu_j s) f(s) ds`` with ``f = G(s) exp(-A s) b``, ``df/ds = A^T f + W exp(-A s) b``.
     """
-    dynamics, back = equations.dynamics, jnp.swapaxes(equations.dynamics, 0, 1)
+    dynamics, back = equations.dynamics, xp.swapaxes(equations.dynamics, 0, 1)
     change = _exponential_series(dynamics, h)
     diffusion, stored = _integrals(dynamics, noise.source, h)
     gathered, _ = _integrals(back, forms, h)
     moments = exponential_moments(noise.rates * h, ORDER)
-    vector, inner = equations.noise[:, :, None], jnp.zeros((len(forms), *equations.noise.shape))[..., None, :]
-    past, slips = jnp.zeros(()), jnp.zeros(())
+    vector, inner = equations.noise[:, :, None], xp.zeros((len(forms), *equations.noise.shape))[..., None, :]
+    past, slips = xp.zeros(()), xp.zeros(())
     for order in range(ORDER + 1):
         weight = (h ** (order + 1) * noise.strengths * moments[order])[:, None, :, None]
         past, slips = past + vector * weight, slips - inner * weight
@@ -195,8 +194,8 @@ def _shortest(equations: System, noise: Noise, forms: Float[Array, "F n n S"], h
 
 def _exponential_series(dynamics: Float[Array, "n n S"], h: Float[Array, ""]) -> Float[Array, "n n S"]:
     """exp(A h) - 1."""
-    term = jnp.broadcast_to(jnp.eye(dynamics.shape[0])[:, :, None], dynamics.shape)
-    change = jnp.zeros_like(dynamics)
+    term = xp.broadcast_to(xp.eye(dynamics.shape[0])[:, :, None], dynamics.shape)
+    change = xp.zeros_like(dynamics)
     for order in range(1, ORDER + 1):
         term = product(dynamics, term) * h / order
         change = change + term
@@ -207,11 +206,11 @@ def _integrals(
     dynamics: Float[Array, "n n S"], source: Float[Array, "C n n S"], h: Float[Array, ""]
 ) -> tuple[Float[Array, "C n n S"], Float[Array, "C n n S"]]:
     """``X(h) = int_0^h exp(A s) R exp(A s)^T ds`` and ``int_0^h X(s) ds``."""
-    term, once, twice = source * h, jnp.zeros_like(source), jnp.zeros_like(source)
+    term, once, twice = source * h, xp.zeros_like(source), xp.zeros_like(source)
     for order in range(ORDER + 1):
         once, twice = once + term, twice + term * h / (order + 2)
         half = product(dynamics, term)
-        term = (half + jnp.swapaxes(half, -3, -2)) * h / (order + 2)
+        term = (half + xp.swapaxes(half, -3, -2)) * h / (order + 2)
     return once, twice
 
 
@@ -223,28 +222,30 @@ def _past(
     period: Float[Array, ""],
 ) -> Float[Array, "B n M K"]:
     """``d_j = v_j - v*_j`` at the start of every interval, in the periodic state."""
-    decay = jnp.exp(-rates * period / change.shape[-1])[:, None]
+    decay = xp.exp(-rates * period / change.shape[-1])[:, None]
 
     def follow(before: Array, inputs: tuple[Array, Array]) -> tuple[Array, Array]:
         turn, rest = inputs
         gap = before - rest
         return rest + decay * (gap + turn @ gap), gap
 
-    inputs = (jnp.moveaxis(change, -1, 0), jnp.moveaxis(stationary, -1, 0))
-    last, _ = jax.lax.scan(follow, jnp.zeros(stationary.shape[:-1]), inputs)
-    start = jax.vmap(closed_states, (None, 0, 0))(prefix[:, :, -1], last, rates * period)
-    _, gaps = jax.lax.scan(follow, start, inputs)
-    return jnp.moveaxis(gaps, 0, -1)
+    inputs = (xp.moveaxis(change, -1, 0), xp.moveaxis(stationary, -1, 0))
+    last, _ = scanned(follow, xp.zeros(stationary.shape[:-1]), inputs)
+    start = at_once(
+        lambda each: closed_states(prefix[:, :, -1], *each), (last, rates * period), on_host(prefix)
+    )
+    _, gaps = scanned(follow, start, inputs)
+    return xp.moveaxis(gaps, 0, -1)
 
 
 def _overlap_at_jumps(equations: System, covariance: Float[Array, "B n n S"]) -> Float[Array, "C B l S"]:
     """<x_l F_c> at every jump, S after every step, with the mean of the forces before and after."""
     size = len(equations.positions)
-    force = (equations.force + jnp.roll(equations.force, -1, axis=-1)) / 2.0
-    return jnp.einsum("lm,bljs,cjs->cbms", equations.positions, covariance[:, :size], force)
+    force = (equations.force + xp.roll(equations.force, -1, axis=-1)) / 2.0
+    return xp.einsum("lm,bljs,cjs->cbms", equations.positions, covariance[:, :size], force)
 
 
 def _coupling_work(machine: Moving, overlap: Float[Array, "C B l S"]) -> Float[Array, "C B"]:
     """What the jumps of each bath's couplings cost, which goes to the bath."""
-    coupling = jnp.stack([copy.coupling for copy in machine.copies])
-    return -jnp.einsum("cms,cbms->cb", jnp.roll(coupling, -1, axis=-1) - coupling, overlap)
+    coupling = xp.stack([copy.coupling for copy in machine.copies])
+    return -xp.einsum("cms,cbms->cb", xp.roll(coupling, -1, axis=-1) - coupling, overlap)

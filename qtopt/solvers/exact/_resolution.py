@@ -1,11 +1,11 @@
 """How finely the exact solver resolves a period."""
 
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 from numpy.typing import ArrayLike, NDArray
 
 from ...model import AbstractDrive, Machine, actuators, course, damped_system, moving
+from ...numerics import xp
 from ._time_grid import AbstractGrid, StepGrid, TimeGrid
 
 POINTS_PER_HARMONIC, FEWEST_POINTS, MOST_POINTS = 8, 65, 513
@@ -28,7 +28,7 @@ def fastest_rate(machine: Machine, drive: AbstractDrive) -> Float[Array, ""]:
     acting = actuators(machine, drive)
     at = moving(machine, acting, course(acting, *drive.at_phases(phases), machine.size))
     dynamics = damped_system(machine.frequencies, at.stiffness, at.copies).dynamics
-    return jnp.max(jnp.sqrt(jnp.sum(dynamics**2, axis=(0, 1))))
+    return xp.max(xp.sqrt(xp.sum(dynamics**2, axis=(0, 1))))
 
 
 def levels_for(rate: ArrayLike, frequency: ArrayLike, points: int) -> NDArray[np.int64]:

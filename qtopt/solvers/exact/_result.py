@@ -2,12 +2,12 @@
 
 from typing import Self
 
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
 from ...errors import InputError
 from ...model import logarithmic_negativity
+from ...numerics import xp
 from ..base import NOT_FINITE, POWER, UNRESOLVED, UNSTABLE, AbstractSteadyState, result
 
 
@@ -54,7 +54,7 @@ class ExactSteadyState(AbstractSteadyState):
     def pearson_in_time(self) -> Float[Array, " K"]:
         """C(t) = <x_A x_B>/sqrt(<x_A^2><x_B^2>) of the first two oscillators. Needs L >= 2."""
         c = self.covariance_in_time
-        return c[:, 0, 1] / jnp.sqrt(c[:, 0, 0] * c[:, 1, 1])
+        return c[:, 0, 1] / xp.sqrt(c[:, 0, 0] * c[:, 1, 1])
 
     def floquet_multipliers(self) -> np.ndarray:
         """Eigenvalues of the monodromy, largest first; computed on the host."""

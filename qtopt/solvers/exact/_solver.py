@@ -5,7 +5,6 @@ from typing import ClassVar
 
 import equinox as eqx
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
 from jaxtyping import Array, Float
@@ -13,8 +12,9 @@ from numpy.typing import NDArray
 
 from ...errors import InputError
 from ...model import AbstractDrive, Machine, has_friction
+from ...numerics import xp
 from ...thermal import coth_poles
-from ..base import AbstractSolver, AbstractSteadyState, Each, Fluctuations
+from ..base import AbstractSolver, AbstractSteadyState, Each, Fluctuations, computed, concrete, on_numpy
 from ._check import check_drive
 from ._fluctuations import check_fluctuations, fluctuations
 from ._resolution import default_points, fastest_rate, grid_of, levels_for
@@ -53,6 +53,7 @@ class Exact(AbstractSolver):
     quadratic: ClassVar[bool] = False
     driven_baths_damp: ClassVar[bool] = True
     cost: ClassVar[int] = 32
+    on_host: ClassVar[bool] = True
     points: int | None = eqx.field(static=True, default=None)
     levels: int | None = eqx.field(static=True, default=None)
     accuracy: float = eqx.field(static=True, default=1e-15)
@@ -126,7 +127,8 @@ class Exact(AbstractSolver):
         points = default_points(drive) if self.points is None else self.points
         if self.levels is not None:
             return Exact(points, self.levels, self.accuracy)
-        pace = _pace(machine, drive)
+        host = concrete((machine, drive)) and on_numpy(self, machine, drive)
+        pace = computed(_pace, machine, drive) if host else _traced_pace(machine, drive)
         if isinstance(pace, Tracer):
             raise InputError(
                 "inside jax.jit, jax.vmap or jax.grad the time step of the exact solver must be settled "
@@ -156,7 +158,7 @@ class Exact(AbstractSolver):
         step = LEVEL_STEP if count >= SMALLEST_GROUP else 2 * LEVEL_STEP
         rate, frequency = each(_pace).T
         levels = -(-levels_for(rate, frequency, points) // step) * step
-        waiting = np.zeros(count, dtype=bool)
+        waiting = xp.zeros(count, dtype=bool)
         for level in np.unique(levels):
             waiting |= levels == level
             if waiting.sum() >= SMALLEST_GROUP or level == levels.max():
@@ -164,7 +166,9 @@ class Exact(AbstractSolver):
                 waiting[:] = False
 
 
-@jax.jit
 def _pace(machine: Machine, drive: AbstractDrive) -> Float[Array, " 2"]:
     """What the doublings depend on: the fastest rate of the machine and the frequency of its drive."""
-    return jnp.stack([fastest_rate(machine, drive), drive.frequency])
+    return xp.stack([fastest_rate(machine, drive), drive.frequency])
+
+
+_traced_pace = jax.jit(_pace)

@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from ...numerics import solve
+from ...numerics import loop, solve, stop_gradient, xp
 
 SQUARINGS = 50
 SHIFT = 1e-9
@@ -15,13 +15,13 @@ def growth(monodromy: Float[Array, "n n"]) -> Float[Array, ""]:
 
     def step(p: Array, carry: tuple[Array, Array]) -> tuple[Array, Array]:
         matrix, logarithm = carry
-        size = jnp.linalg.norm(matrix)
-        matrix = matrix / jnp.where(size > 0.0, size, 1.0)
-        return matrix @ matrix, logarithm + jnp.log(size) * 0.5**p
+        size = xp.sqrt(xp.sum(matrix**2))
+        matrix = matrix / xp.where(size > 0.0, size, 1.0)
+        return matrix @ matrix, logarithm + xp.log(size) * 0.5**p
 
-    start = (jax.lax.stop_gradient(monodromy), jnp.zeros(()))
-    _, logarithm = jax.lax.fori_loop(0, SQUARINGS, step, start)
-    return jnp.exp(logarithm)
+    start = (stop_gradient(monodromy), xp.zeros(()))
+    _, logarithm = loop(SQUARINGS, step, start)
+    return xp.exp(logarithm)
 
 
 @jax.custom_jvp
@@ -43,7 +43,7 @@ def _spectral_radius_jvp(primals: tuple[Array], tangents: tuple[Array]) -> tuple
     values = jnp.linalg.eigvals(monodromy)
     largest = values[jnp.argmax(jnp.abs(values))]
     # Off the eigenvalue by a little, so that the solves below are not singular.
-    shifted = monodromy - largest * (1.0 + SHIFT) * jnp.eye(monodromy.shape[0])
+    shifted = monodromy - largest * (1.0 + SHIFT) * xp.eye(monodromy.shape[0])
     start = jnp.ones((monodromy.shape[0], 1), dtype=complex)
     right, left = start, start
     for _ in range(3):

@@ -1,8 +1,7 @@
 """The exact periodic steady state of a driven machine."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from ...model import (
@@ -22,7 +21,7 @@ from ...model import (
     moving,
     over_groups,
 )
-from ...numerics import require_x64
+from ...numerics import require_x64, xp
 from ...thermal import CothPoles, heat_beyond_the_poles
 from ..base import NOT_FINITE, RESOLVED, UNRESOLVED, UNSTABLE
 from ._averages import Averages, smooth_averages
@@ -81,12 +80,12 @@ def _solve(
     now = moving(machine, acting, at)
     equations = damped_system(machine.frequencies, now.stiffness, now.copies)
     averages = _averages(machine.frequencies, acting, at, now, equations, grid, drive_frequency, poles)
-    own_work = sum((jnp.sum(part, axis=1) for part in averages.work), jnp.zeros(()))
+    own_work: Any = sum((xp.sum(part, axis=1) for part in averages.work), xp.zeros(()))
     heat = _heat(now.copies, own_work, averages.absorbed)
-    norm = jnp.max(jnp.sqrt(jnp.sum(equations.dynamics**2, axis=(0, 1))))
-    both = jnp.kron(jnp.eye(2), equations.positions)
+    norm = xp.max(xp.sqrt(xp.sum(equations.dynamics**2, axis=(0, 1))))
+    both = xp.kron(xp.eye(2), equations.positions)
     return Parts(
-        work=tuple(jnp.sum(part, axis=0) for part in averages.work),
+        work=tuple(xp.sum(part, axis=0) for part in averages.work),
         heat_currents=heat,
         covariance=_in_oscillators(both, averages.covariance),
         spread=_in_oscillators(equations.positions, averages.spread[..., None])[..., 0],
@@ -96,7 +95,7 @@ def _solve(
         imbalance=_imbalance(equations, averages.absorbed, heat),
         exchange=_exchange(averages),
         truncation=averages.truncation,
-        stiffness=norm * grid.shortest * 2.0 * jnp.pi / drive_frequency,
+        stiffness=norm * grid.shortest * 2.0 * xp.pi / drive_frequency,
     )
 
 
@@ -113,13 +112,13 @@ def _averages(
     """The only place where drives that jump differ from smooth ones."""
     parts = (frequencies, acting, at, now, equations)
     if isinstance(grid, StepGrid):
-        return piecewise_averages(*parts, 2.0 * jnp.pi / drive_frequency, grid, poles)
+        return piecewise_averages(*parts, 2.0 * xp.pi / drive_frequency, grid, poles)
     assert isinstance(grid, TimeGrid)
     return smooth_averages(*parts, Calculus(grid, drive_frequency), poles)
 
 
 def _in_oscillators(basis: Float[Array, "n n"], covariance: Float[Array, "n n K"]) -> Float[Array, "n n K"]:
-    return jnp.einsum("am,abk,bn->mnk", basis, covariance, basis)
+    return xp.einsum("am,abk,bn->mnk", basis, covariance, basis)
 
 
 def _heat(copies: tuple[Copy, ...], own_work: Array, absorbed: Array) -> Float[Array, " B"]:
@@ -133,27 +132,27 @@ def _heat(copies: tuple[Copy, ...], own_work: Array, absorbed: Array) -> Float[A
     Source: theory (5.11), (4.15), (13.7).
     """
     count = len(copies)
-    others = absorbed[:, :count] * (1.0 - jnp.eye(count))
-    heat = jnp.sum(others, axis=0) - jnp.sum(others, axis=1) - own_work[:count]
-    heat = heat - jnp.sum(absorbed[:, count:], axis=1)
-    couplings = jnp.stack([copy.coupling for copy in copies])
-    overlaps = jnp.mean(jnp.einsum("blk,clk->bck", couplings, couplings) ** 2, axis=-1)
-    frictions = jnp.stack([copy.memory.viscosity for copy in copies])
-    temperatures = jnp.stack([copy.bath.temperature for copy in copies])
+    others = absorbed[:, :count] * (1.0 - xp.eye(count))
+    heat = xp.sum(others, axis=0) - xp.sum(others, axis=1) - own_work[:count]
+    heat = heat - xp.sum(absorbed[:, count:], axis=1)
+    couplings = xp.stack([copy.coupling for copy in copies])
+    overlaps = xp.mean(xp.einsum("blk,clk->bck", couplings, couplings) ** 2, axis=-1)
+    frictions = xp.stack([copy.memory.viscosity for copy in copies])
+    temperatures = xp.stack([copy.bath.temperature for copy in copies])
     return heat - heat_beyond_the_poles(frictions, temperatures, overlaps)
 
 
 def _imbalance(equations: System, absorbed: Array, heat: Array) -> Float[Array, ""]:
     """Largest difference between heat by transmission and ``avg <F dq/dt>``, of baths with memory."""
-    return jnp.max(jnp.where(equations.direct > 0.0, 0.0, jnp.abs(jnp.sum(absorbed, axis=1) + heat)))
+    return xp.max(xp.where(equations.direct > 0.0, 0.0, xp.abs(xp.sum(absorbed, axis=1) + heat)))
 
 
 def _exchange(averages: Averages) -> Float[Array, ""]:
     """The largest energy per time that goes from one bath or drive to another; what heat is left of."""
     baths, noises = averages.absorbed.shape
-    between = averages.absorbed * (1.0 - jnp.eye(baths, noises))
+    between = averages.absorbed * (1.0 - xp.eye(baths, noises))
     parts = (between, *averages.work)
-    return jnp.max(jnp.stack([jnp.max(jnp.abs(part), initial=0.0) for part in parts]))
+    return xp.max(xp.stack([xp.max(xp.abs(part), initial=0.0) for part in parts]))
 
 
 def _combined(
@@ -161,35 +160,35 @@ def _combined(
 ) -> ExactSteadyState:
     """The groups side by side; NaN where there is no steady state to report."""
     count, size = len(parts.covariance), machine.size
-    quadrants = jnp.moveaxis(parts.covariance.reshape(count, 2, size // count, 2, size // count, -1), -1, 1)
-    whole = jnp.swapaxes(blocks(machine, jnp.swapaxes(quadrants, 3, 4)), 2, 3)
-    radius, stiffness = jnp.max(parts.radius), jnp.max(parts.stiffness)
-    status = jnp.where(radius < 1.0, RESOLVED, UNSTABLE)
-    status = jnp.where(stiffness < LARGEST_STEP, status, UNRESOLVED)
-    status = jnp.where(jnp.isfinite(radius), status, NOT_FINITE)
-    exchange = jnp.max(parts.exchange)
+    quadrants = xp.moveaxis(parts.covariance.reshape(count, 2, size // count, 2, size // count, -1), -1, 1)
+    whole = xp.swapaxes(blocks(machine, xp.swapaxes(quadrants, 3, 4)), 2, 3)
+    radius, stiffness = xp.max(parts.radius), xp.max(parts.stiffness)
+    status = xp.where(radius < 1.0, RESOLVED, UNSTABLE)
+    status = xp.where(stiffness < LARGEST_STEP, status, UNRESOLVED)
+    status = xp.where(xp.isfinite(radius), status, NOT_FINITE)
+    exchange = xp.max(parts.exchange)
 
     def known(value: Array) -> Array:
-        return jnp.where(status == RESOLVED, value, jnp.nan)
+        return xp.where(status == RESOLVED, value, xp.nan)
 
-    work = known(jnp.concatenate([part.reshape(-1) for part in parts.work]))
+    work = known(xp.concatenate([part.reshape(-1) for part in parts.work]))
     plain = len(acting) == 1 and acting[0].target != SPRINGS
-    local_powers = work if plain else jnp.asarray(local_shares(acting, size)) @ work
-    heat = known(jnp.sum(parts.heat_currents, axis=0))
-    means = jnp.moveaxis(parts.mean.reshape(count, 2, size // count, -1), 1, 0)
+    local_powers = work if plain else xp.asarray(local_shares(acting, size)) @ work
+    heat = known(xp.sum(parts.heat_currents, axis=0))
+    means = xp.moveaxis(parts.mean.reshape(count, 2, size // count, -1), 1, 0)
     return ExactSteadyState(
-        power=jnp.sum(work),
+        power=xp.sum(work),
         local_powers=local_powers,
         work=work,
         heat_currents=heat,
-        entropy_production_rate=-jnp.sum(heat / machine.temperatures),
+        entropy_production_rate=-xp.sum(heat / machine.temperatures),
         covariance=known(blocks(machine, parts.spread)),
-        truncation_error=known(jnp.sum(parts.truncation)),
-        times=jnp.asarray(grid.phases) * 2.0 * jnp.pi / drive.frequency,
+        truncation_error=known(xp.sum(parts.truncation)),
+        times=xp.asarray(grid.phases) * 2.0 * xp.pi / drive.frequency,
         phase_space_covariance=known(whole.reshape(-1, 2 * size, 2 * size)),
         means=known(means.reshape(2 * size, -1).T),
         monodromy=parts.monodromy,
         spectral_radius=radius,
-        first_law_residual=known(jnp.max(parts.imbalance) / jnp.where(exchange > 0.0, exchange, 1.0)),
+        first_law_residual=known(xp.max(parts.imbalance) / xp.where(exchange > 0.0, exchange, 1.0)),
         status=status,
     )

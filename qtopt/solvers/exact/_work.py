@@ -2,10 +2,11 @@
 
 from typing import NamedTuple
 
-import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
 
 from ...model import BATHS, FREQUENCIES, SPRINGS, Actuators, Course, System
+from ...numerics import put, xp
 
 Works = tuple[Array, ...]
 """For each actuator: (B, shapes, K), by the noise of which bath and at which time."""
@@ -35,7 +36,7 @@ class Change(NamedTuple):
 
 
 def _jump(values: Float[Array, "*shape K"]) -> Float[Array, "*shape K"]:
-    return jnp.roll(values, -1, axis=-1) - values
+    return xp.roll(values, -1, axis=-1) - values
 
 
 def works(
@@ -67,22 +68,22 @@ def works(
             second = _second(equations, covariance[:, :size, :size])
         if actuator.target == SPRINGS:
             assert change.springs is not None and second is not None
-            first, other = (jnp.asarray(ends) for ends in zip(*actuator.pairs, strict=True))
+            first, other = (np.asarray(ends) for ends in zip(*actuator.pairs, strict=True))
             found.append(change.springs * second[:, first, other])
             continue
         rate, e = change.shapes[:, e], e + 1
         if actuator.target == BATHS:
-            found.append(-rate * sum((overlap[c] for c in actuator.baths), jnp.zeros(())))
+            found.append(-rate * sum((overlap[c] for c in actuator.baths), xp.zeros(())))
         elif actuator.target == FREQUENCIES:
             assert second is not None
-            squares = jnp.diagonal(second, axis1=1, axis2=2)
-            found.append(0.5 * frequencies[:, None] ** 2 * rate * jnp.moveaxis(squares, -1, 1))
+            squares = xp.diagonal(second, axis1=1, axis2=2)
+            found.append(0.5 * frequencies[:, None] ** 2 * rate * xp.moveaxis(squares, -1, 1))
         else:
-            shaken = jnp.zeros((covariance.shape[0], *rate.shape))
-            found.append(shaken.at[-1].set(-rate * (equations.positions.T @ mean[:size])))
+            shaken = xp.zeros((covariance.shape[0], *rate.shape))
+            found.append(put(shaken, -1, -rate * (equations.positions.T @ mean[:size])))
     return tuple(found)
 
 
 def _second(equations: System, positions: Float[Array, "B l l K"]) -> Float[Array, "B l l K"]:
     """<x_l x_m> of the oscillators themselves."""
-    return jnp.einsum("al,sabk,bm->slmk", equations.positions, positions, equations.positions)
+    return xp.einsum("al,sabk,bm->slmk", equations.positions, positions, equations.positions)

@@ -1,12 +1,13 @@
 """Heat that flows between static baths at different temperatures through the oscillators."""
 
 from collections.abc import Callable
+from typing import Any
 
 import jax
-import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from ...model import FourierSeries, Machine, PoleExpansion, StateSpace, balanced_state_space, over_groups
+from ...numerics import added, at_once, directional, in_turn, on_host, xp
 from ...thermal import CothPoles, beyond_the_poles, coth_poles, matsubara, thermal_integral
 from ._static_spectra import ManyBathSpectra
 
@@ -44,7 +45,7 @@ def conduction(
     def of_part(part: Machine, g: Array) -> Array:
         return _conduction(part, frequency, series._replace(amplitudes=g.T), poles)
 
-    return jnp.sum(over_groups(of_part, machine, series.amplitudes.T), axis=0)
+    return xp.sum(over_groups(of_part, machine, series.amplitudes.T), axis=0)
 
 
 def _conduction(
@@ -55,15 +56,21 @@ def _conduction(
 
     def change(inputs: tuple[Array, Array]) -> Array:
         perturbed = _with_self_energy(machine, system, *inputs)
-        slope = jax.jacfwd(lambda strengths: _exchange(machine, perturbed(strengths), poles))(jnp.zeros(2))
-        return slope[:, 1, 0] - slope[:, 0, 0] + slope[:, 1, 1] + slope[:, 0, 1]
 
-    changes = jax.lax.map(change, (frequency * series.orders, series.amplitudes))
+        def slope(along: Array) -> Array:
+            flows = directional(lambda s: _exchange(machine, perturbed(s), poles), xp.zeros(2), along, host)
+            return flows[1]
+
+        even, odd = at_once(slope, xp.eye(2), host)
+        return even[:, 1] - even[:, 0] + odd[:, 1] + odd[:, 0]
+
+    host = on_host(frequency, series.amplitudes, *jax.tree.leaves(machine))
+    changes = in_turn(change, (frequency * series.orders, series.amplitudes), host=host)
     bare = _exchange(machine, system, poles)
-    flows = bare[:, 1] - bare[:, 0] + jnp.tensordot(series.weights, changes, axes=1)
-    heat = jnp.zeros(len(machine.static_baths))
+    flows = bare[:, 1] - bare[:, 0] + xp.tensordot(series.weights, changes, axes=1)
+    heat: Any = xp.zeros(len(machine.static_baths))
     for (b, m), flow in zip(_pairs(machine), flows, strict=True):
-        heat = heat.at[m].add(flow).at[b].add(-flow)
+        heat = added(added(heat, m, flow), b, -flow)
     return heat
 
 
@@ -83,23 +90,23 @@ def _with_self_energy(
     ``u = a^T (v - i nu x)``, of spectrum ``-i w' a^T x``, and one behind the same with b.
     """
     expansion: PoleExpansion = machine.driven_baths[0].spectral_density.expansion()
-    parts = jnp.stack([g.real, g.imag])
+    parts = xp.stack([g.real, g.imag])
     extra = 2 * expansion.poles.shape[0]
     rates = parts @ (system.velocity - 1j * nu * system.position)
-    driven = jnp.repeat(rates, expansion.poles.shape[0], axis=0)
-    decay = jnp.diag(jnp.tile(-1j * (expansion.poles - nu), 2))
+    driven = xp.repeat(rates, expansion.poles.shape[0], axis=0)
+    decay = xp.diag(xp.tile(-1j * (expansion.poles - nu), 2))
 
     def padded(rows: Array) -> Array:
-        return jnp.concatenate([rows, jnp.zeros((rows.shape[0], extra))], axis=1)
+        return xp.concatenate([rows, xp.zeros((rows.shape[0], extra))], axis=1)
 
     def build(strengths: Array) -> StateSpace:
         a, b = parts
-        opposite = 1j * strengths[1] * jnp.stack([-b, a])
+        opposite = 1j * strengths[1] * xp.stack([-b, a])
         forces = system.velocity.T @ (strengths[0] * parts + opposite).T
         friction = system.dynamics - expansion.viscosity * forces @ rates
-        memory = jnp.kron(forces, expansion.residues / expansion.poles)
+        memory = xp.kron(forces, expansion.residues / expansion.poles)
         return StateSpace(
-            jnp.block([[friction, memory], [driven, decay]]),
+            xp.block([[friction, memory], [driven, decay]]),
             tuple(padded(noise.T).T for noise in system.noise),
             tuple(padded(outlet) for outlet in system.outlet),
             padded(system.position),
@@ -119,15 +126,15 @@ def _exchange(machine: Machine, system: StateSpace, poles: CothPoles) -> Float[A
     flows = []
     for b, m in _pairs(machine):
         (outlet,), (noise,) = system.outlet[b], system.noise[m].T
-        temperatures = jnp.stack([machine.static_baths[i].temperature for i in (b, m)])
-        z = 1j * jax.vmap(lambda t: matsubara(t, poles))(temperatures)
+        temperatures = xp.stack([machine.static_baths[i].temperature for i in (b, m)])
+        z = 1j * matsubara(temperatures[:, None], poles)
         source = system.dynamics @ (spectra.gramians[m] @ outlet)
         states = spectra.resolvent(z.ravel(), source[:, None])[:, :, 0]
         half = 1j * (states @ outlet).reshape(z.shape)
-        absorbed = 2.0 * jax.vmap(lambda t, h: thermal_integral(t, h, poles).real)(temperatures, half)
+        absorbed = 2.0 * thermal_integral(temperatures, half, poles).real
         # w T_bm = sum_p c_p/w^p at large w.
         kicked = system.dynamics @ noise
         first, second, third = (outlet @ x for x in (noise, kicked, system.dynamics @ kicked))
-        tail = jnp.stack([first**2, second.real**2 + second.imag**2 - 2.0 * first * third.real])
+        tail = xp.stack([first**2, second.real**2 + second.imag**2 - 2.0 * first * third.real])
         flows.append(absorbed - tail @ beyond_the_poles(temperatures, poles))
-    return jnp.stack(flows)
+    return xp.stack(flows)

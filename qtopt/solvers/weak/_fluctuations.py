@@ -1,16 +1,16 @@
 """Fluctuations of work and heat in the weak-coupling theory."""
 
 from collections.abc import Callable
+from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Complex, Float
 from numpy.typing import NDArray
 
 from ...errors import InputError
 from ...model import AbstractDrive, Machine, blocks, damping_matrix, over_groups
-from ...numerics import require_x64
+from ...numerics import in_turn, on_host, require_x64, xp
 from ...thermal import (
     AnalyticFactor,
     CothPoles,
@@ -61,14 +61,14 @@ def fluctuations(
     series = drive.series(harmonics, 0 if with_heat else 1)  # the mean coupling does no work
     nu = noise_orders(series.orders) * drive.frequency
     forms = noise_kernels(machine, nu, 2 if with_heat else 0, poles)
-    overlap = jnp.conj(series.amplitudes)[:, :, None] * series.amplitudes[:, None, :]
-    parts = [jnp.real(overlap * form) * series.weights[:, None, None] for form in forms]
-    work = jnp.tensordot((drive.frequency * series.orders) ** 2, parts[0], axes=1)
+    overlap = xp.conj(series.amplitudes)[:, :, None] * series.amplitudes[:, None, :]
+    parts = [xp.real(overlap * form) * series.weights[:, None, None] for form in forms]
+    work = xp.tensordot((drive.frequency * series.orders) ** 2, parts[0], axes=1)
     if not with_heat:
         return Fluctuations(work, None)
-    f0, f1, f2 = (jnp.sum(part, axis=(1, 2)) for part in parts)
-    driven, static = jnp.sum(f2), jnp.sum(nu**2 * f0 + 2.0 * nu * f1 + f2)
-    return Fluctuations(work, jnp.stack([driven if bath.driven else static for bath in machine.baths]))
+    f0, f1, f2 = (xp.sum(part, axis=(1, 2)) for part in parts)
+    driven, static = xp.sum(f2), xp.sum(nu**2 * f0 + 2.0 * nu * f1 + f2)
+    return Fluctuations(work, xp.stack([driven if bath.driven else static for bath in machine.baths]))
 
 
 def noise_kernels(
@@ -86,7 +86,7 @@ def noise_kernels(
 
     def of_part(part: Machine) -> list[Array]:
         kernel = _memory_kernels(part, poles, highest) if _memory(part) else _memoryless_kernels(part, poles)
-        return jax.lax.map(kernel, nu, batch_size=batch)
+        return in_turn(kernel, nu, batch, on_host(nu, *jax.tree.leaves(machine)))
 
     return tuple(blocks(machine, parts) for parts in over_groups(of_part, machine))
 
@@ -102,7 +102,7 @@ NEAR_ZERO = 1e-6
 
 def noise_orders(orders: NDArray[np.int64]) -> Float[Array, " n"]:
     """The harmonics n at which the noise kernels stand for these: `NEAR_ZERO` in place of 0."""
-    return jnp.where(orders == 0, NEAR_ZERO, orders)
+    return xp.where(orders == 0, NEAR_ZERO, orders)
 
 
 def check_fluctuations(machine: Machine, drive: AbstractDrive) -> None:
@@ -125,7 +125,7 @@ def _stacked(factor: AnalyticFactor) -> AnalyticFactor:
     """The same with all orders and entries in one array: smaller programs, but slow in reverse mode."""
 
     def stack(parts: tuple[Entries, ...]) -> Array:
-        return jnp.stack([jnp.stack(entries) for entries in parts])
+        return xp.stack([xp.stack(entries) for entries in parts])
 
     return AnalyticFactor(
         factor.sample, lambda at: stack(factor.value(at)), lambda a, b: stack(factor.slope(a, b))
@@ -133,7 +133,7 @@ def _stacked(factor: AnalyticFactor) -> AnalyticFactor:
 
 
 def _hermitian(half: Complex[Array, "L L"]) -> Complex[Array, "L L"]:
-    return half + jnp.conj(half.T)
+    return half + xp.conj(half.T)
 
 
 def _memory_kernels(machine: Machine, poles: CothPoles, highest: int) -> Callable[[Array], list[Array]]:
@@ -146,11 +146,11 @@ def _memory_kernels(machine: Machine, poles: CothPoles, highest: int) -> Callabl
     spurious = _spurious(machine, poles) if highest == 2 else None
 
     def at(nu: Array) -> list[Array]:
-        total = [jnp.zeros((machine.size, machine.size), dtype=complex) for _ in orders]
+        total = [xp.zeros((machine.size, machine.size), dtype=complex) for _ in orders]
         for b in range(len(machine.static_baths)):
             (noisy,) = contour_integrals([path], _stacked(shifted(thermal, b, nu, orders)))
             vacuum = _stacked(shifted(spectra, b, nu, orders)).at(scalar.upper_poles)
-            halves = noisy - 1j * jnp.sum(scalar.upper_residues * vacuum, axis=-1)
+            halves = noisy - 1j * xp.sum(scalar.upper_residues * vacuum, axis=-1)
             total = [
                 part + _hermitian(spectra.matrix(half)) for part, half in zip(total, halves, strict=True)
             ]
@@ -170,10 +170,10 @@ def _memoryless_kernels(machine: Machine, poles: CothPoles) -> Callable[[Array],
     spurious = _spurious(machine, poles)
 
     def at(nu: Array) -> list[Array]:
-        total = -0.5 * jnp.eye(machine.size, dtype=complex)
+        total = -0.5 * xp.eye(machine.size, dtype=complex)
         for b in range(len(machine.static_baths)):
             (entries,) = shifted(thermal, b, nu, (1,)).at(z)
-            noisy = jnp.stack([thermal_integral(driven.temperature, entry, poles) for entry in entries])
+            noisy = xp.stack([thermal_integral(driven.temperature, entry, poles) for entry in entries])
             total = total + _hermitian(thermal.matrix(noisy))
         return [friction * total - spurious]
 
@@ -195,16 +195,16 @@ def _spurious(machine: Machine, poles: CothPoles) -> Float[Array, "L L"]:
     expansion = driven.spectral_density.expansion()
     strength = expansion.viscosity
     if expansion.poles.shape[0]:
-        strength = jnp.imag(jnp.sum(expansion.residues))
-    total = jnp.zeros((machine.size, machine.size))
+        strength = xp.imag(xp.sum(expansion.residues))
+    total: Any = xp.zeros((machine.size, machine.size))
     exponents = np.linspace(FIRST, LAST, POINTS) * np.log(10.0)
     for b, bath in enumerate(machine.static_baths):
-        scale = jnp.sqrt(driven.temperature * bath.temperature)
+        scale = xp.sqrt(driven.temperature * bath.temperature)
         omega = scale * np.exp(exponents)
         product = rational_coth(omega, driven.temperature, poles) * rational_coth(
             omega, bath.temperature, poles
         )
-        tail = jnp.sum((product - 1.0) / omega) * (exponents[1] - exponents[0]) / jnp.pi
+        tail = xp.sum((product - 1.0) / omega) * (exponents[1] - exponents[0]) / xp.pi
         total = total + tail * strength * bath.spectral_density.expansion().viscosity * damping_matrix(
             machine, b
         )

@@ -5,11 +5,10 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import jax
-import jax.numpy as jnp
 from jaxtyping import Array, Complex, Float
 
 from ...model import Bath, Machine, blocks, damping_matrix, over_groups
-from ...numerics import reciprocal, scaled
+from ...numerics import at_once, on_host, reciprocal, scaled, xp
 from ...thermal import (
     AnalyticFactor,
     CothPoles,
@@ -58,16 +57,17 @@ def kernels(machine: Machine, nu: Float[Array, "*shape"], poles: CothPoles | Non
     Source: theory (3.12), (3.13), (4.6).
     """
     poles = coth_poles() if poles is None else poles
-    flat = jnp.reshape(jnp.asarray(nu, dtype=float), (-1,))
+    flat = xp.reshape(xp.asarray(nu, dtype=float), (-1,))
     friction = machine.driven_baths[0].spectral_density.expansion().poles.shape[0] == 0
     pair = _memoryless_kernels if friction else _memory_kernels
+    host = on_host(flat, *jax.tree.leaves(machine))
 
     def of_part(part: Machine) -> tuple[Array, ...]:
         spectra = static_spectra(part)
-        found = [jax.vmap(pair(part, spectra, b, poles))(flat) for b in range(len(part.static_baths))]
-        return tuple(jnp.stack(parts, axis=1) for parts in zip(*found, strict=True))
+        found = [at_once(pair(part, spectra, b, poles), flat, host) for b in range(len(part.static_baths))]
+        return tuple(xp.stack(parts, axis=1) for parts in zip(*found, strict=True))
 
-    shape = (*jnp.shape(nu), len(machine.static_baths), machine.size, machine.size)
+    shape = (*xp.shape(nu), len(machine.static_baths), machine.size, machine.size)
     return Kernels(*(blocks(machine, parts).reshape(shape) for parts in over_groups(of_part, machine)))
 
 
@@ -88,9 +88,9 @@ def phase_space_covariance(machine: Machine, poles: CothPoles | None = None) -> 
 
     Source: theory (3.4).
     """
-    xx, xp, pp = _static_moments(machine, 2, poles)
-    mixed = (1j * xp.T).real
-    return jnp.block([[xx.real, mixed], [mixed.T, pp.real]])
+    positions, products, momenta = _static_moments(machine, 2, poles)
+    mixed = (1j * products.T).real
+    return xp.block([[positions.real, mixed], [mixed.T, momenta.real]])
 
 
 Pair = Callable[[Array], tuple[Array, Array]]
@@ -101,13 +101,13 @@ def _static_moments(machine: Machine, highest: int, poles: CothPoles | None) -> 
     """The sums over baths of `_moments`."""
     poles = coth_poles() if poles is None else poles
 
-    def of_part(part: Machine) -> list[Array]:
+    def of_part(part: Machine) -> list[Any]:
         spectra = static_spectra(part)
         moments = [
             _moments(bath.temperature, spectra, spectra.sample(_nodes(bath, poles), b), highest, b, poles)
             for b, bath in enumerate(part.static_baths)
         ]
-        return [sum(each, jnp.zeros(())) for each in zip(*moments, strict=True)]
+        return [sum(each, xp.zeros(())) for each in zip(*moments, strict=True)]
 
     return [blocks(machine, parts) for parts in over_groups(of_part, machine)]
 
@@ -124,14 +124,14 @@ def _moments(
     halves = [
         _at_nodes(temperature, spectra, entries, poles) for entries in spectra.entries(nodes, highest, b)
     ]
-    return [half.T + jnp.conj(half) for half in halves]
+    return [half.T + xp.conj(half) for half in halves]
 
 
 def _at_nodes(
     temperature: Array, spectra: StaticSpectra, entries: Sequence[Array], poles: CothPoles
 ) -> Complex[Array, "L L"]:
     """``int dw/2pi coth(w/2T) f(w)`` for a matrix f, given by its entries (..., K) at the i mu_j of T."""
-    return spectra.matrix(jnp.stack(thermal_integral(temperature, list(entries), poles)))
+    return spectra.matrix(xp.stack(thermal_integral(temperature, list(entries), poles)))
 
 
 def _memoryless_kernels(machine: Machine, spectra: StaticSpectra, b: int, poles: CothPoles) -> Pair:
@@ -147,10 +147,10 @@ def _memoryless_kernels(machine: Machine, spectra: StaticSpectra, b: int, poles:
         static.spectral_density.expansion().viscosity * damping_matrix(machine, s)
         for s, static in enumerate(machine.static_baths)
     ]
-    own, total = frictions[b], sum(frictions, jnp.zeros(()))
+    own, total = frictions[b], sum(frictions, xp.zeros(()))
     bend = total @ own @ total - total @ total @ own - own @ total @ total
     ends = [beyond_the_poles(t, poles) for t in (driven.temperature, bath.temperature)]
-    spurious = friction * jnp.tensordot(ends[0] - ends[1], jnp.stack([own, bend]), axes=1)
+    spurious = friction * xp.tensordot(ends[0] - ends[1], xp.stack([own, bend]), axes=1)
 
     def at(nu: Array) -> tuple[Array, Array]:
         psi0, psi1, psi2 = spectra.entries(spectra.sample(z + nu, b), 2, b)
@@ -192,7 +192,7 @@ def _noise_part(driven: Bath, spectra: StaticSpectra, b: int, poles: CothPoles) 
 
     def at(nu: Array) -> tuple[Array, Array]:
         ((first, second),) = contour_integrals([path], shifted(spectra, b, nu, (0, 1)))
-        return spectra.matrix(jnp.stack(first)).T, spectra.matrix(jnp.stack(second)).T
+        return spectra.matrix(xp.stack(first)).T, spectra.matrix(xp.stack(second)).T
 
     return at
 
@@ -205,21 +205,18 @@ def density_factor(driven: Bath) -> ScalarFactor:
         driven.spectral_density.density,
         -expansion.poles,
         half,
-        lambda w: jnp.sum(half * reciprocal(w[:, None] - expansion.poles), axis=1),
+        lambda w: xp.sum(half * reciprocal(w[:, None] - expansion.poles), axis=1),
     )
 
 
 def shifted(spectra: StaticSpectra, b: int, nu: Array, orders: tuple[int, ...]) -> AnalyticFactor:
     """w -> entries of w^m Psi_b(w + nu), for each order m, without their polynomial parts."""
-
-    highest = max(orders)
+    highest, back = max(orders), (1.0, -nu, nu * nu)
 
     def expanded(powers: list[Entries]) -> tuple[Entries, ...]:
         return tuple(
             tuple(
-                sum(
-                    (scaled(powers[k][e], math.comb(m, k) * (-nu) ** (m - k)) for k in range(m)), powers[m][e]
-                )
+                sum((scaled(powers[k][e], math.comb(m, k) * back[m - k]) for k in range(m)), powers[m][e])
                 for e in range(len(powers[0]))
             )
             for m in orders
@@ -250,14 +247,14 @@ def _memory_part(
     def at(nu: Array) -> tuple[Array, Array]:
         response = ScalarFactor.analytic(lambda w: density.response(w + nu))
         mirrored = ScalarFactor(
-            lambda w: density.response(-w - nu), -expansion.poles - nu, -expansion.residues, jnp.zeros_like
+            lambda w: density.response(-w - nu), -expansion.poles - nu, -expansion.residues, xp.zeros_like
         )
         paths = [contour(temperature, scalar, poles) for scalar in (response, mirrored)]
         upper, lower = (
-            [spectra.matrix(jnp.stack(part)) for part in parts]
+            [spectra.matrix(xp.stack(part)) for part in parts]
             for parts in contour_integrals(paths, factor, nodes)
         )
-        e0, e1 = (up.T + jnp.conj(low) for up, low in zip(upper, lower, strict=True))
+        e0, e1 = (up.T + xp.conj(low) for up, low in zip(upper, lower, strict=True))
         return e0, e1 + nu * e0
 
     return at

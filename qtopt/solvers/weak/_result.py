@@ -2,11 +2,11 @@
 
 from typing import Self
 
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Int
 
 from ...errors import InputError
+from ...numerics import xp
 from ..base import RESOLVED, UNDAMPED, AbstractSteadyState
 
 
@@ -17,8 +17,8 @@ class WeakSteadyState(AbstractSteadyState):
     def status(self) -> Int[Array, ""]:
         """A position in `STATUSES`: 0, or 3 where a mode is not damped and numbers are not finite."""
         parts = (self.local_powers, self.heat_currents, self.covariance)
-        finite = jnp.all(jnp.stack([jnp.all(jnp.isfinite(part)) for part in parts]))
-        return jnp.where(finite, RESOLVED, UNDAMPED)
+        finite = xp.all(xp.stack([xp.all(xp.isfinite(part)) for part in parts]))
+        return xp.where(finite, RESOLVED, UNDAMPED)
 
     def check(self) -> Self:
         """This state, or `InputError` where a mode is not damped; call it outside of jit."""

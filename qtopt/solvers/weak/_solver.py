@@ -5,15 +5,15 @@ from functools import lru_cache, partial
 from typing import Any, ClassVar
 
 import equinox as eqx
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 from numpy.typing import NDArray
 
 from ...errors import InputError
 from ...model import AbstractDrive, Machine, has_friction
+from ...numerics import xp
 from ...thermal import coth_poles
-from ..base import UNRESOLVED, AbstractSolver, AbstractSteadyState, Each, Fluctuations
+from ..base import UNRESOLVED, AbstractSolver, AbstractSteadyState, Each, Fluctuations, computed, on_numpy
 from ._check import check_baths, check_machine
 from ._fluctuations import check_fluctuations, fluctuations
 from ._kernels import phase_space_covariance
@@ -41,6 +41,7 @@ class Weak(AbstractSolver):
     provides: ClassVar[frozenset[str]] = frozenset({"weak_validity"})
     quadratic: ClassVar[bool] = True
     cost: ClassVar[int] = 1
+    on_host: ClassVar[bool] = True
     harmonics: int | None = eqx.field(static=True, default=None)
     accuracy: float = eqx.field(static=True, default=1e-15)
 
@@ -79,20 +80,25 @@ class Weak(AbstractSolver):
         if len(machine.static_baths) == 1:
             return state.status
         resolved = _heat_error(self, machine, drive, state) < RESOLUTION
-        return jnp.where((state.status == 0) & ~resolved, UNRESOLVED, state.status)
+        return xp.where((state.status == 0) & ~resolved, UNRESOLVED, state.status)
 
     def verify(self, machine: Machine, drive: AbstractDrive, state: AbstractSteadyState) -> None:
         """Raise `InputError`: an undamped mode, or heat currents that float64 does not resolve."""
         state.check()
         if len(machine.static_baths) == 1:
             return
-        error = float(_heat_error(self, machine, drive, state))
+        error = float(self._heat_error(machine, drive, state))
         if not error < RESOLUTION:
             raise InputError(
                 "the heat currents between several static baths must be resolved to 1e-6, but with these "
                 f"rates float64 gives them to {error:.0e} only: bring dampings and cut-offs closer together, "
                 "or merge baths of one temperature."
             )
+
+    def _heat_error(self, machine: Machine, drive: AbstractDrive, state: AbstractSteadyState) -> Any:
+        if not on_numpy(self, machine, drive):
+            return _traced_heat_error(self, machine, drive, state)
+        return computed(lambda m, d: _heat_error(self, m, d, state), machine, drive)
 
     def derived(
         self,
@@ -122,7 +128,6 @@ def _feedback(harmonics: int | None) -> Callable[..., Any]:
     return partial(feedback, harmonics=harmonics)
 
 
-@eqx.filter_jit
 def _heat_error(solver: Weak, machine: Machine, drive: AbstractDrive, state: AbstractSteadyState) -> Array:
     """Error of the heat currents relative to the largest; NaN where one is.
 
@@ -131,6 +136,9 @@ def _heat_error(solver: Weak, machine: Machine, drive: AbstractDrive, state: Abs
     """
     other = drive.with_frequency(drive.frequency * OTHER_UNIT)
     again = solver.steady_state(machine.in_units(OTHER_UNIT), other).heat_currents / OTHER_UNIT**2
-    largest = jnp.max(jnp.abs(state.heat_currents))
-    error = jnp.max(jnp.abs(again - state.heat_currents))
-    return jnp.where(largest == 0.0, 0.0, error / jnp.where(largest > 0.0, largest, 1.0))
+    largest = xp.max(xp.abs(state.heat_currents))
+    error = xp.max(xp.abs(again - state.heat_currents))
+    return xp.where(largest == 0.0, 0.0, error / xp.where(largest > 0.0, largest, 1.0))
+
+
+_traced_heat_error = eqx.filter_jit(_heat_error)

@@ -1,11 +1,9 @@
 """Position spectra of the static machine, split into halves that are analytic in one half plane."""
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-import equinox as eqx
-import jax
-import jax.numpy as jnp
 from jaxtyping import Array, Complex, Float
 
 from ...model import (
@@ -17,12 +15,12 @@ from ...model import (
     susceptibility_entries,
     to_entries,
 )
-from ...numerics import gramian, products, scaled, solve, turned
+from ...numerics import gramian, products, scaled, solve, turned, xp
 
 Entries = tuple[Array, ...]
 
 
-class StaticSpectra(eqx.Module):
+class StaticSpectra(ABC):
     """Half spectra Psi_b(w) of the static baths b, analytic for Im w > 0.
 
     On the real axis ``Psi_b + Psi_b^dagger = J_b chi Gamma_b chi^dagger``, the part of the position
@@ -64,6 +62,7 @@ def static_spectra(machine: Machine) -> StaticSpectra:
     return ManyBathSpectra.of(balanced_state_space(machine))
 
 
+@dataclass(frozen=True)
 class OneBathSpectra(StaticSpectra):
     """One static bath: Psi = chi/2i, a symmetric matrix."""
 
@@ -73,7 +72,7 @@ class OneBathSpectra(StaticSpectra):
         return from_entries(self.machine.size, entries)
 
     def adjoint(self, entries: Complex[Array, "E K"]) -> Complex[Array, "E K"]:
-        return jnp.conj(entries)
+        return xp.conj(entries)
 
     def sample(self, omega: Complex[Array, " K"], bath: int) -> "_Response":
         kernel = self.machine.static_baths[0].spectral_density.memory_kernel(omega)
@@ -86,7 +85,7 @@ class OneBathSpectra(StaticSpectra):
             powers.append(tuple(at.omega * x for x in psi))
         if highest >= 2:
             # w^2 chi + 1 = chi [V + K Gamma]: no cancellation at large w.
-            matrix = self.matrix(jnp.stack(psi))
+            matrix = self.matrix(xp.stack(psi))
             damped = products(matrix, damping_matrix(self.machine, 0)[:, :, None])
             if self.machine.springs is None:
                 bound = matrix * self.machine.frequencies[:, None] ** 2
@@ -122,7 +121,7 @@ class OneBathSpectra(StaticSpectra):
                 sum_of_points * (x_ab * p_ab + x_bb * p_bb) - bend * (x_b * p_b),
             )
         (x,), (p,), column = chi, psi, g[:, None, None]
-        damped = products(products(x, column), products(jnp.swapaxes(column, 0, 1), p))
+        damped = products(products(x, column), products(xp.swapaxes(column, 0, 1), p))
         return (sum_of_points * products(x, p) - bend * damped,)
 
 
@@ -134,6 +133,7 @@ class _Response(NamedTuple):
     chi: Entries
 
 
+@dataclass(frozen=True)
 class ManyBathSpectra(StaticSpectra):
     """Several static baths, by the covariances Y_b that their noises cause in a balanced state space.
 
@@ -156,21 +156,21 @@ class ManyBathSpectra(StaticSpectra):
         """
         gramians = [gramian(system.dynamics, noise @ noise.T) for noise in system.noise]
         rows, size = system.velocity, system.velocity.shape[0]
-        kinetic = jnp.trace(rows @ sum(gramians, jnp.zeros(())) @ rows.T).real
+        kinetic = xp.trace(rows @ sum(gramians, xp.zeros(())) @ rows.T).real
         damped = kinetic > (size - 0.5) / 2.0
-        return ManyBathSpectra(system, tuple(jnp.where(damped, y, jnp.nan) for y in gramians))
+        return ManyBathSpectra(system, tuple(xp.where(damped, y, xp.nan) for y in gramians))
 
     def matrix(self, entries: Complex[Array, "1 L L *rest"]) -> Complex[Array, "L L *rest"]:
         return entries[0]
 
     def adjoint(self, entries: Complex[Array, "1 L L *rest"]) -> Complex[Array, "1 L L *rest"]:
-        return jnp.conj(jnp.swapaxes(entries, 1, 2))
+        return xp.conj(xp.swapaxes(entries, 1, 2))
 
     def resolvent(self, omega: Complex[Array, " K"], rhs: Array) -> Complex[Array, "K n r"]:
         """G(w) rhs; rhs is (n, r) or (K, n, r)."""
-        identity = jnp.eye(self.system.dynamics.shape[0])
-        rhs = jnp.broadcast_to(rhs, (*omega.shape, *rhs.shape[-2:]))
-        return jax.vmap(lambda w, b: solve(-1j * w * identity - self.system.dynamics, b))(omega, rhs)
+        identity = xp.eye(self.system.dynamics.shape[0])
+        rhs = xp.broadcast_to(rhs, (*omega.shape, *rhs.shape[-2:]))
+        return solve(-1j * omega[:, None, None] * identity - self.system.dynamics, rhs)
 
     def _columns(self, highest: int, bath: int) -> Complex[Array, "n C"]:
         """Y x^T, Y v^T and A Y v^T with their factors, side by side up to the highest order."""
@@ -180,11 +180,11 @@ class ManyBathSpectra(StaticSpectra):
             moving,
             1j * self.system.dynamics @ moving,
         ]
-        return jnp.concatenate(columns[: highest + 1], axis=1)
+        return xp.concatenate(columns[: highest + 1], axis=1)
 
     def _velocities(self, states: Complex[Array, "K n C"], highest: int) -> list[Entries]:
-        found = jnp.moveaxis(self.system.velocity @ states, 0, -1)
-        return [(part,) for part in jnp.split(found, highest + 1, axis=1)]
+        found = xp.moveaxis(self.system.velocity @ states, 0, -1)
+        return [(part,) for part in xp.split(found, highest + 1, axis=1)]
 
     def sample(self, omega: Complex[Array, " K"], bath: int) -> Complex[Array, " K"]:
         return omega

@@ -2,11 +2,10 @@
 
 from typing import NamedTuple
 
-import jax.numpy as jnp
 from jaxtyping import Array, Complex, Float
 
 from ...model import AbstractDrive, FourierSeries, Machine
-from ...numerics import require_x64
+from ...numerics import require_x64, xp
 from ...thermal import CothPoles
 from ._check import check_machine
 from ._conduction import conduction
@@ -43,17 +42,17 @@ def steady_state(
     if len(machine.static_baths) > 1:
         static_heat = static_heat + conduction(machine, drive.frequency, series, poles)
     others = iter(static_heat)
-    heat = jnp.stack([driven_heat if bath.driven else next(others) for bath in machine.baths])
-    kept = series.weights @ jnp.abs(series.amplitudes) ** 2
-    missing = jnp.sum(jnp.maximum(drive.mean_square() - kept, 0.0))
-    last = jnp.sum(table.work[-1], axis=0)
+    heat = xp.stack([driven_heat if bath.driven else next(others) for bath in machine.baths])
+    kept = series.weights @ xp.abs(series.amplitudes) ** 2
+    missing = xp.sum(xp.maximum(drive.mean_square() - kept, 0.0))
+    last = xp.sum(table.work[-1], axis=0)
     return WeakSteadyState(  # pyright: ignore[reportCallIssue]  (the status is a property)
         power=power,
         local_powers=local_powers,
         heat_currents=heat,
-        entropy_production_rate=-jnp.sum(heat / machine.temperatures),
+        entropy_production_rate=-xp.sum(heat / machine.temperatures),
         covariance=covariance(machine, poles),
-        truncation_error=missing * jnp.sum(jnp.abs(last + jnp.conj(last.T))) / 2.0,
+        truncation_error=missing * xp.sum(xp.abs(last + xp.conj(last.T))) / 2.0,
     )
 
 
@@ -77,12 +76,12 @@ def currents(table: Kernels, series: FourierSeries) -> KernelCurrents:
     a, b = series.amplitudes.real, series.amplitudes.imag
     even = weights * (a[:, :, None] * a[:, None, :] + b[:, :, None] * b[:, None, :])
     odd = weights * (a[:, :, None] * b[:, None, :] - b[:, :, None] * a[:, None, :])
-    odd = odd * (1.0 - jnp.eye(a.shape[1]))  # a fused multiply-add leaves round-off on the diagonal
+    odd = odd * (1.0 - xp.eye(a.shape[1]))  # a fused multiply-add leaves round-off on the diagonal
 
     def total(kernel: Complex[Array, "n S L L"]) -> Float[Array, " S"]:
-        twisted = (kernel.imag - jnp.swapaxes(kernel.imag, -1, -2)) / 2.0
-        return jnp.einsum("nlm,nslm->s", even, kernel.real) - jnp.einsum("nlm,nslm->s", odd, twisted)
+        twisted = (kernel.imag - xp.swapaxes(kernel.imag, -1, -2)) / 2.0
+        return xp.einsum("nlm,nslm->s", even, kernel.real) - xp.einsum("nlm,nslm->s", odd, twisted)
 
-    local = jnp.einsum("nlm,nslm->l", even, table.work.real) - jnp.einsum("nlm,nslm->l", odd, table.work.imag)
+    local = xp.einsum("nlm,nslm->l", even, table.work.real) - xp.einsum("nlm,nslm->l", odd, table.work.imag)
     power, heat = total(table.work), total(table.heat)
-    return KernelCurrents(jnp.sum(power), local, jnp.sum(heat), -(power + heat))
+    return KernelCurrents(xp.sum(power), local, xp.sum(heat), -(power + heat))

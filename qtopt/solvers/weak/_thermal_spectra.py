@@ -1,18 +1,20 @@
 """Position spectra of the static machine with their thermal factors, again split into analytic halves."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import jax
-import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Complex, Float, Int
 
 from ...model import Machine
-from ...numerics import reciprocal
+from ...numerics import reciprocal, to_complex, xp
 from ...thermal import CothPoles, matsubara, nearest_node
 from ._static_spectra import Entries, StaticSpectra
 
 
+@dataclass(frozen=True)
 class ThermalSpectra(StaticSpectra):
     """Half spectra Theta_b(w), analytic for Im w > 0, of ``coth(w/2T_b) [Psi_b + Psi_b^dagger]``.
 
@@ -48,14 +50,14 @@ class ThermalSpectra(StaticSpectra):
         return self.spectra.adjoint(entries)
 
     def sample(self, omega: Complex[Array, " K"], bath: int) -> "_Placed":
-        near = nearest_node(omega.imag / (2.0 * jnp.pi * self.temperatures[bath]), self.poles)
+        near = nearest_node(omega.imag / (2.0 * np.pi * self.temperatures[bath]), self.poles)
         at_near = jax.tree.map(lambda leaf: leaf[..., near], self.nodes[bath])
         return _Placed(omega, near, self.spectra.sample(omega, bath), at_near)
 
     def entries(self, at: "_Placed", highest: int, bath: int) -> list[Entries]:
         z, strength = self._coth(bath)
-        is_near = jnp.arange(z.shape[0]) == at.near[:, None]
-        minus = jnp.where(is_near, 0.0, reciprocal(jnp.where(is_near, 1.0, at.omega[:, None] - z)))
+        is_near = np.arange(z.shape[0]) == at.near[:, None]
+        minus = xp.where(is_near, 0.0, reciprocal(xp.where(is_near, 1.0, at.omega[:, None] - z)))
         plus = reciprocal(at.omega[:, None] + z)
         coth = (minus + plus) @ strength
         orders = self._orders(at.spectra, at.spectra, at.nearest, highest, bath)
@@ -95,14 +97,14 @@ class ThermalSpectra(StaticSpectra):
     def _coth(self, bath: int) -> tuple[Complex[Array, " N"], Float[Array, " N"]]:
         """The nodes z_j and the c_j."""
         mu = matsubara(self.temperatures[bath], self.poles)
-        strength = 2.0 * self.temperatures[bath] * jnp.asarray(self.poles.weight)
-        return jax.lax.complex(jnp.zeros_like(mu), mu), strength
+        strength = 2.0 * self.temperatures[bath] * self.poles.weight
+        return to_complex(xp.zeros_like(mu), mu), strength
 
     def _sum(
         self, nodes: Entries, strength: Float[Array, " N"], minus: Array, plus: Array
     ) -> Complex[Array, "E *rest K"]:
         """sum_j c_j [Psi(z_j) minus_kj - Psi(z_j)^dagger plus_kj]; factors are (K, N)."""
-        psi = jnp.stack(nodes)
+        psi = xp.stack(nodes)
         return (strength * psi) @ minus.T - (strength * self.adjoint(psi)) @ plus.T
 
 

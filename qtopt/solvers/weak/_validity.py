@@ -1,14 +1,16 @@
 """How weak is weak? The linewidth that the driven bath and the machine add to each other's resonances."""
 
+from functools import partial
 from typing import Any
 
 import equinox as eqx
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Complex, Float
 from numpy.typing import NDArray
 
 from ...model import AbstractDrive, Machine, state_space, susceptibility
+from ...numerics import xp
+from ..base import computed, written_for_numpy
 
 LIMIT = 0.1
 """Above this ratio the weak theory is questionable (at the example: 0.1 means errors of about 10 %)."""
@@ -25,8 +27,11 @@ def weak_validity(machine: Machine, drive: AbstractDrive, harmonics: int | None 
 
     Source: theory (3.24), (3.26), (3.27).
     """
-    resonances = Resonances(*np.linalg.eig(np.asarray(_static_dynamics(machine))))
-    found = _feedback(machine, drive, jnp.asarray(resonances.frequencies), harmonics)
+    host = written_for_numpy(machine, drive)
+    dynamics = computed(_static_dynamics, machine, drive) if host else _traced_dynamics(machine, drive)
+    resonances = Resonances(*np.linalg.eig(np.asarray(dynamics)))
+    of = partial(feedback, frequencies=xp.asarray(resonances.frequencies), harmonics=harmonics)
+    found = computed(of, machine, drive) if host else _traced(of, machine, drive)
     return float(resonances.broadening(*map(np.asarray, found)))
 
 
@@ -50,13 +55,13 @@ def self_energies(
     orders, _, g = drive.series(harmonics).two_sided()
     shifted = frequencies[:, None] + orders * drive.frequency
     kernel = sum(bath.spectral_density.memory_kernel(shifted) for bath in machine.driven_baths)
-    return jnp.einsum("nl,jn,nm->jlm", jnp.conj(g), kernel, g) * machine.sharing()
+    return xp.einsum("nl,jn,nm->jlm", xp.conj(g), kernel, g) * machine.sharing()
 
 
 def _bath_broadening(machine: Machine, drive: AbstractDrive, harmonics: int | None) -> Float[Array, ""]:
     """max_p |Re K_1(w) sum_n g_n^T chi(w - n Omega) conj(g_n)| at w = Re p, over copies of driven baths."""
     orders, _, g = drive.series(harmonics).two_sided()
-    largest = jnp.zeros(())
+    largest = xp.zeros(())
     for density in (bath.spectral_density for bath in machine.driven_baths):
         at = density.expansion().poles.real
         if at.shape[0] == 0:
@@ -66,18 +71,22 @@ def _bath_broadening(machine: Machine, drive: AbstractDrive, harmonics: int | No
             *g.shape[1:] * 2, *shifted.shape
         )
         # chi vanishes between groups of oscillators: the sum over m stays in the copy that l belongs to
-        response = jnp.einsum("cl,nl,lmpn,nm->cp", machine.membership() * 1.0, g, chi, jnp.conj(g))
+        response = xp.einsum("cl,nl,lmpn,nm->cp", machine.membership() * 1.0, g, chi, xp.conj(g))
         gain = density.memory_kernel(at.astype(complex)) * response
-        largest = jnp.maximum(largest, jnp.max(jnp.abs(gain.real)))
+        largest = xp.maximum(largest, xp.max(xp.abs(gain.real)))
     return largest
 
 
-_feedback = eqx.filter_jit(feedback)
+def _static_dynamics(machine: Machine, drive: AbstractDrive) -> Float[Array, "n n"]:
+    return state_space(machine).dynamics
+
+
+_traced_dynamics = eqx.filter_jit(_static_dynamics)
 
 
 @eqx.filter_jit
-def _static_dynamics(machine: Machine) -> Float[Array, "n n"]:
-    return state_space(machine).dynamics
+def _traced(function: Any, machine: Machine, drive: AbstractDrive) -> Any:
+    return function(machine, drive)
 
 
 class Resonances:

@@ -13,16 +13,19 @@ eigenvalues of the machine: for single machines, on the host.
 Source: theory (4.16), (4.17).
 """
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
+from typing import Any
 
 import equinox as eqx
-import jax.numpy as jnp
 import numpy as np
 from jax import Array
-from jax.typing import ArrayLike
 from numpy.typing import NDArray
 
 from ...model import AbstractDrive, Machine, over_groups, state_space, susceptibility
+from ...numerics import xp
+from ..base import written_for_numpy
 from ._result import WeakSteadyState
 
 ORDER = 16
@@ -69,10 +72,10 @@ def with_window_currents(machine: Machine, drive: AbstractDrive, state: WeakStea
     local_powers[np.argmax(np.abs(local_powers))] += power - np.sum(local_powers)
     return replace(
         state,
-        power=jnp.asarray(power),
-        local_powers=jnp.asarray(local_powers),
-        heat_currents=jnp.asarray(heat),
-        entropy_production_rate=jnp.asarray(-np.sum(heat / np.asarray(machine.temperatures))),
+        power=xp.asarray(power),
+        local_powers=xp.asarray(local_powers),
+        heat_currents=xp.asarray(heat),
+        entropy_production_rate=xp.asarray(-np.sum(heat / np.asarray(machine.temperatures))),
     )
 
 
@@ -87,7 +90,7 @@ def _window(machine: Machine, drive: AbstractDrive) -> tuple[Rows, Rows, Rows]:
     modes = 1j * np.linalg.eigvals(np.asarray(state_space(machine).dynamics))
     own = np.asarray(machine.driven_baths[0].spectral_density.expansion().poles)
     own = np.concatenate([own, -own, [2j * np.pi * hot]])
-    panels, shifts, harmonics = [np.zeros((2, 0))], [np.zeros(0)], [np.zeros(0, dtype=int)]
+    panels, shifts, harmonics = [xp.zeros((2, 0))], [xp.zeros(0)], [xp.zeros(0, dtype=int)]
     for n in np.flatnonzero(np.any(amplitudes != 0.0, axis=1)):
         nu = n * float(drive.frequency)
         poles = np.concatenate([own, modes - nu, [2j * np.pi * cold - nu]])
@@ -98,8 +101,10 @@ def _window(machine: Machine, drive: AbstractDrive) -> tuple[Rows, Rows, Rows]:
         harmonics.append(np.full(mesh.shape[1], n))
     left, right = np.concatenate(panels, axis=1)
     where = left, right, np.concatenate(shifts), np.concatenate(harmonics)
-    fine, size, fluctuations = _integrals(machine, amplitudes, *where, ORDER)
-    rough, _, _ = _integrals(machine, amplitudes, *where, ORDER - 2)
+    quanta = _quanta if written_for_numpy(machine, drive) else _traced_quanta
+    with np.errstate(all="ignore"):
+        fine, size, fluctuations = _integrals(partial(quanta, machine), amplitudes, *where, ORDER)
+        rough, _, _ = _integrals(partial(quanta, machine), amplitudes, *where, ORDER - 2)
     return fine, np.abs(fine - rough) + 4.0 * np.finfo(float).eps * size, RATIONAL_COTH * fluctuations
 
 
@@ -118,7 +123,7 @@ def _mesh(ends: NDArray[np.float64], poles: NDArray[np.complex128]) -> NDArray[n
 
 
 def _integrals(
-    machine: Machine,
+    rates: Callable[..., tuple[Array, Array]],
     amplitudes: NDArray[np.complex128],
     left: NDArray[np.float64],
     right: NDArray[np.float64],
@@ -132,13 +137,13 @@ def _integrals(
     w = (((left + right) / 2.0)[:, None] + half[:, None] * nodes).ravel()
     nu, n = np.repeat(nu, order), np.repeat(n, order)
     measure = np.where(n == 0, 1.0, 2.0) / (2.0 * np.pi) * (half[:, None] * weights).ravel()
-    total, size, fluctuations = np.zeros(3), np.zeros(3), np.zeros(3)
+    total, size, fluctuations = xp.zeros(3), xp.zeros(3), xp.zeros(3)
     for start in range(0, len(w), NODES):
         part = slice(start, start + NODES)
         missing = NODES - len(w[part])
         at, shift = np.pad(w[part], (0, missing), mode="edge"), np.pad(nu[part], (0, missing), mode="edge")
         g = np.pad(amplitudes[n[part]], ((0, missing), (0, 0)), mode="edge")
-        found = _quanta(machine, at, shift, g)
+        found = rates(at, shift, g)
         quanta, both = (np.asarray(rate)[: NODES - missing] * measure[part] for rate in found)
         energies = np.stack([nu[part], w[part], -(w[part] + nu[part])])
         total += np.sum(energies * quanta, axis=1)
@@ -147,28 +152,29 @@ def _integrals(
     return total, size, fluctuations
 
 
-@eqx.filter_jit
-def _quanta(machine: Machine, w: ArrayLike, nu: ArrayLike, g: ArrayLike) -> tuple[Array, Array]:
+def _quanta(machine: Machine, w: Any, nu: Any, g: Any) -> tuple[Array, Array]:
     """(K,) q_n at nodes w, and its modulus with coth + coth; n Omega (K,) and g_n (K, L) of each node."""
     driven, static = machine.driven_baths[0], machine.static_baths[0]
-    w, nu = jnp.asarray(w), jnp.asarray(nu)
     shifted = w + nu
 
     def taken(part: Machine, amplitudes: Array) -> Array:
         chi = susceptibility(part, shifted.astype(complex))
-        return jnp.abs(jnp.einsum("lk,lmk,m->k", amplitudes, chi, part.static_baths[0].coupling)) ** 2
+        return xp.abs(xp.einsum("lk,lmk,m->k", amplitudes, chi, part.static_baths[0].coupling)) ** 2
 
     density = (driven.spectral_density.density(w) * static.spectral_density.density(shifted)).real
-    rate = density * jnp.sum(over_groups(taken, machine, jnp.asarray(g).T), axis=0)
+    rate = density * xp.sum(over_groups(taken, machine, g.T), axis=0)
     beta, other_beta = 0.5 / driven.temperature, 0.5 / static.temperature
     x, y, gap = beta * w, other_beta * shifted, (other_beta - beta) * w + other_beta * nu
-    both = 1.0 / jnp.tanh(jnp.abs(x)) + 1.0 / jnp.tanh(jnp.abs(y))
-    return rate * _coth_difference(x, y, gap), jnp.abs(rate) * both
+    both = 1.0 / xp.tanh(xp.abs(x)) + 1.0 / xp.tanh(xp.abs(y))
+    return rate * _coth_difference(x, y, gap), xp.abs(rate) * both
+
+
+_traced_quanta = eqx.filter_jit(_quanta)
 
 
 def _coth_difference(x: Array, y: Array, gap: Array) -> Array:
     """coth x - coth y of gap = y - x, also where both are 1 to all digits but their difference is known."""
-    a, b = jnp.abs(x), jnp.abs(y)
-    small = jnp.exp(-2.0 * jnp.minimum(a, b)) * -jnp.expm1(-2.0 * jnp.abs(gap)) * jnp.sign(gap)
-    alike = 2.0 * small / (jnp.expm1(-2.0 * a) * jnp.expm1(-2.0 * b))
-    return jnp.where(x * y > 0.0, alike, 1.0 / jnp.tanh(x) - 1.0 / jnp.tanh(y))
+    a, b = xp.abs(x), xp.abs(y)
+    small = xp.exp(-2.0 * xp.minimum(a, b)) * -xp.expm1(-2.0 * xp.abs(gap)) * xp.sign(gap)
+    alike = 2.0 * small / (xp.expm1(-2.0 * a) * xp.expm1(-2.0 * b))
+    return xp.where(x * y > 0.0, alike, 1.0 / xp.tanh(x) - 1.0 / xp.tanh(y))

@@ -1,0 +1,42 @@
+"""Single machines on the host: the formulas of a solver on NumPy arrays, without tracing or compiling."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import jax
+import numpy as np
+from jax.core import Tracer
+
+from ...model import AbstractDrive, Machine
+from ._solver import AbstractSolver
+
+T = TypeVar("T")
+
+
+def concrete(tree: Any) -> bool:
+    """Whether there are numbers, not placeholders of a trace."""
+    return not any(isinstance(leaf, Tracer) for leaf in jax.tree.leaves(tree))
+
+
+def on_numpy(solver: AbstractSolver, machine: Machine, drive: AbstractDrive) -> bool:
+    """Whether the formulas of all classes run on NumPy arrays."""
+    return solver.on_host and written_for_numpy(machine, drive)
+
+
+def written_for_numpy(machine: Machine, drive: AbstractDrive) -> bool:
+    """Whether the formulas of the drive and of all spectral densities run on NumPy arrays."""
+    return drive.on_host and all(bath.spectral_density.on_host for bath in machine.baths)
+
+
+def to_numpy(tree: T) -> T:
+    """The same pytree with every array a NumPy array."""
+    leaves, structure = jax.tree.flatten(tree)
+    if all(type(leaf) is np.ndarray for leaf in leaves):
+        return tree
+    return structure.unflatten([np.asarray(leaf) for leaf in leaves])
+
+
+def computed(function: Callable[..., T], machine: Machine, drive: AbstractDrive) -> T:
+    """A function of a machine and its drive, on NumPy arrays; the status of its result tells what failed."""
+    with np.errstate(all="ignore"):
+        return function(to_numpy(machine), to_numpy(drive))

@@ -1,0 +1,107 @@
+"""Single machines on NumPy arrays: nothing is compiled, and nothing differs from what jax traces."""
+
+from collections.abc import Callable, Iterator
+from typing import ClassVar
+
+import equinox as eqx
+import jax
+import numpy as np
+import pytest
+
+import qtopt
+from qtopt import Bath, Drude, Exact, Lorentzian, Machine, MonochromaticDrive, Ohmic, Weak
+from qtopt.numerics import directional, xp
+from qtopt.observables._solved import Observation
+from qtopt.solvers import computed
+
+COMPILED = "/jax/core/compile/backend_compile_duration"
+
+
+@pytest.fixture
+def programs() -> Iterator[list[str]]:
+    """What was compiled while the test ran, one entry for each program."""
+    found: list[str] = []
+
+    def listen(event: str, duration_secs: float, **kwargs: str | int) -> None:
+        if event == COMPILED:
+            found.append(str(kwargs.get("fun_name", event)))
+
+    jax.monitoring.register_event_duration_secs_listener(listen)
+    yield found
+    jax.monitoring.unregister_event_duration_listener(listen)
+
+
+def engine(configuration: str = "joint") -> tuple[Machine, MonochromaticDrive]:
+    """Two oscillators, a driven bath with memory and two static ones."""
+    baths = (
+        Bath("hot", 1.0, Lorentzian(1e-3, 1.25, 0.1), "driven"),
+        Bath("cold", 0.2, Ohmic(0.3), [1.0, 0.7]),
+        Bath("third", 0.4, Drude(0.2, 5.0), "static"),
+    )
+    machine = Machine([1.0, 0.6], baths, configuration)  # pyright: ignore[reportArgumentType]
+    return machine, MonochromaticDrive(0.45, [1.0, 0.8], [0.0, 2.0])
+
+
+@pytest.mark.parametrize("solver", [Weak(), Exact()], ids=["weak", "exact"])
+def test_one_machine_compiles_nothing(solver: qtopt.AbstractSolver, programs: list[str]) -> None:
+    machine, drive = engine()
+    state = qtopt.steady_state(machine, drive, solver)
+    noise = qtopt.fluctuations(machine, drive, solver)
+    result = qtopt.evaluate(machine, drive, solver)
+    assert isinstance(state.heat_currents, np.ndarray) and isinstance(noise.local_powers, np.ndarray)
+    assert str(state) and str(result) and repr(machine) and repr(drive)
+    assert programs == []
+
+
+def differences(function: Callable[[float], np.ndarray], at: float, step: float) -> np.ndarray:
+    """Central differences of the sixth order."""
+    weights = ((1, 0.75), (2, -0.15), (3, 1.0 / 60.0))
+    return sum(
+        (w * (function(at + k * step) - function(at - k * step)) / step for k, w in weights), np.zeros(())
+    )
+
+
+@pytest.mark.parametrize("solver", [Weak(), Exact(65, 10)], ids=["weak", "exact"])
+@pytest.mark.parametrize("configuration", ["joint", "independent"])
+def test_derivative_in_the_drive_frequency(configuration: str, solver: qtopt.AbstractSolver) -> None:
+    machine, drive = engine(configuration)
+    _, found = computed(Observation(solver, True, False), machine, drive)
+
+    def powers(frequency: float) -> np.ndarray:
+        return np.asarray(qtopt.steady_state(machine, drive.with_frequency(frequency), solver).local_powers)
+
+    expected = differences(powers, 0.45, 2e-3)
+    np.testing.assert_allclose(found["local_power_slopes"], expected, rtol=1e-7)
+
+
+def test_nested_derivatives() -> None:
+    def inner(x: np.ndarray) -> np.ndarray:
+        return directional(lambda y: xp.exp(x * y) / y, np.array(2.0), np.array(1.0), host=True)[1]
+
+    _, slope = directional(inner, np.array(0.3), np.array(1.0), host=True)
+    # d/dx d/dy exp(xy)/y = x exp(xy)
+    assert slope == pytest.approx(0.3 * np.exp(0.6), rel=1e-14)
+
+
+class ForJaxAlone(Lorentzian):
+    """A bath whose formulas are not promised to work on NumPy arrays."""
+
+    on_host: ClassVar[bool] = False
+
+
+def test_the_same_as_what_jax_traces() -> None:
+    """All kinds of results; the traced solver is compared with independent references elsewhere."""
+    cold = Bath("cold", 0.2, Ohmic(0.3), [1.0])
+    drive = MonochromaticDrive(0.45, [1.0], [0.0])
+    found, traced = (
+        qtopt.steady_state(Machine([1.0], (Bath("hot", 1.0, kind(1e-3, 1.25, 0.1), "driven"), cold)), drive)
+        for kind in (Lorentzian, ForJaxAlone)
+    )
+    assert isinstance(found.power, np.floating) and isinstance(traced.power, jax.Array)
+    for one, other in zip(jax.tree.leaves(found), jax.tree.leaves(traced), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-12)
+
+
+def test_equinox_transforms_of_machines_stay() -> None:
+    machine, _ = engine()
+    assert eqx.filter_jit(lambda m: m.temperatures)(machine).shape == (3,)
