@@ -1,8 +1,8 @@
 """What the page shows of fronts: their layers, and of every point what a look at it asks for."""
 
 import csv
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from .. import files
 from ..errors import InputError
 from ..fronts import BOUNDS, TABLE, Front, evaluated_point
 from ..model import AbstractDrive
-from ..observables import Evaluation, evaluate
+from ..observables import Case, Evaluation, Finding, Searched, audited, case_of, evaluate
 from ..solvers import AbstractSolver
 from ..solvers.weak import LIMIT
 from ._text import Lines, plain, rounded, spoken, units_of
@@ -45,7 +45,7 @@ class Layer:
     paths: tuple[str, ...]
     curve: tuple[list[float], list[float]] | None = None
     remark: str = ""
-    bare: bool = field(default=False)
+    bare: bool = False
     """whether its points are shown without evaluating them: those of a search that goes on"""
 
 
@@ -147,13 +147,14 @@ def front_data(
     tradeoff = files.tradeoff_of(config.pareto.objectives if config else files.ParetoSection.objectives)
     columns = list(dict.fromkeys(name for layer in layers for name in layer.columns))
     labels = {axis.name: spoken(axis.label) for axis in (*tradeoff.axes, *tradeoff.panels)}
-    total, done, shown = sum(len(layer.rows) for layer in layers), 0, []
+    total, done, shown, findings = sum(len(layer.rows) for layer in layers), 0, [], []
     for layer in layers:
-        points = []
+        points, known = [], []
         for own, path in zip(layer.configs, layer.paths, strict=True):
             report(done, total)
-            points.append(_point(own, path, lines, layer.bare))
+            points.append(_point(own, path, lines, None if layer.bare else known))
             done += 1
+        findings += _findings(layer, known)
         rows = [[plain(value) for value in row] for row in layer.rows]
         shown.append(
             {
@@ -169,7 +170,27 @@ def front_data(
         "validity_limit": LIMIT,
         "ends": list(tradeoff.ends),
         "layers": shown,
+        "findings": findings,
     }
+
+
+def _findings(layer: Layer, known: Sequence[Evaluation]) -> list[dict[str, str]]:
+    """What the audit says of the points of a layer and of their search, each finding once."""
+    if not known:
+        return []
+    first = layer.configs[0]
+    drives = tuple(files.require_drive(config) for config in layer.configs)
+    searched = Searched(drives, first.pareto.frequency_range, first.pareto.harmonics)
+    whole = Case(first.machine, first.solver, searched=searched)
+    return [_finding(one, layer.name) for one in audited(*map(case_of, known), wholes=[whole]).findings]
+
+
+def _finding(finding: Finding, layer: str = "") -> dict[str, str]:
+    places = ", ".join(filter(None, (layer, finding.where)))
+    text = (
+        f"{places}: {finding.message} {finding.advice}" if places else f"{finding.message} {finding.advice}"
+    )
+    return {"severity": finding.severity, "text": text.strip()}
 
 
 def _label(name: str, labels: Mapping[str, str]) -> str:
@@ -181,18 +202,19 @@ def _axis(axis: Any) -> dict[str, Any]:
     return {"name": axis.name, "log": axis.log, "line": axis.line, "less": axis.less_is_better}
 
 
-def _point(config: files.Config, path: str, lines: Lines, bare: bool) -> dict[str, Any]:
-    """What is shown of a point beside its numbers."""
+def _point(config: files.Config, path: str, lines: Lines, known: list[Evaluation] | None) -> dict[str, Any]:
+    """What is shown of a point beside its numbers; it is evaluated into `known` unless that is None."""
     drive = files.require_drive(config)
     found: dict[str, Any] = {"file": path, "drive": _samples(drive), "frequency": float(drive.frequency)}
     found["bounded"] = config.pareto.bound == "peak"
     found["toml"] = lines.add(files.dumps(config))
-    if bare:
+    if known is None:
         return found
     try:
-        return found | _observed(evaluate(config.machine, drive, config.solver, refined=False))
+        known.append(evaluate(config.machine, drive, config.solver, refined=False))
     except InputError as error:
         return found | {"error": str(error)}
+    return found | _observed(known[-1])
 
 
 def _samples(drive: AbstractDrive) -> list[list[float | None]]:
@@ -228,5 +250,5 @@ def _observed(found: Evaluation) -> dict[str, Any]:
         ],
         "no_precision": values["no_fluctuations"],
         "lines": [list(map(str.strip, line)) for line in found.lines()],
-        "warnings": found.warnings(),
+        "findings": [_finding(one) for one in found.audit().findings],
     }

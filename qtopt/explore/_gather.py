@@ -42,10 +42,13 @@ def searching_data(fronts: Mapping[str, Front], config: Config, title: str, word
     """
     lines = Lines()
     layers = [layer_of(name, front, config) for name, front in fronts.items()]
-    made = front_data(layers, lines) if layers else None
+    made = front_data(layers, lines) if layers else {}
+    made.pop("findings", None)
     rounds = [rounds_of(name, front.history) for name, front in fronts.items() if front.history is not None]
     empty = {"scan": None, "trajectory": None, "findings": []}
-    return header(title) | empty | {"live": words, "front": made, "rounds": rounds, "lines": lines.all}
+    return (
+        header(title) | empty | {"live": words, "front": made or None, "rounds": rounds, "lines": lines.all}
+    )
 
 
 def explorer_data(
@@ -76,8 +79,9 @@ def explorer_data(
             other: AbstractSolver = class_of(AbstractSolver.family, solver)()
             layers += [solved_again(layer, other, report) for layer in layers]
         made["front"] = front_data(layers, lines, report)
+        made["findings"] += made["front"].pop("findings")
         made["rounds"], remarks = rounds_data(folder)
-        made["findings"] += [{"severity": "warning", "text": remark} for remark in remarks]
+        made["findings"] += [{"severity": "note", "text": remark} for remark in remarks]
     if (folder / SCAN).is_file():
         made["scan"] = scan_data(folder)
         made["scan"]["toml"] = lines.add(made["scan"]["toml"])

@@ -93,7 +93,8 @@ def test_the_numbers_are_those_of_the_files(folder: Path, text: str) -> None:
         layer["curve"][1]
         == sorted(1.1 * row[layer["columns"].index("output")] for row in layer["rows"])[::-1]
     )
-    assert data["findings"] == [{"severity": "warning", "text": "joint: a remark on the search"}]
+    said = [finding["text"] for finding in data["findings"]]
+    assert said[-1] == "joint: a remark on the search" and any("does not apply" in text for text in said[:-1])
     assert data["rounds"][0]["hypervolume"] == [1.0, 2.0, 2.5]
 
 

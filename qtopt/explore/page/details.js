@@ -2,8 +2,9 @@
 
 const textOf = (places) => places.map((place) => S.data.lines[place]).join("\n");
 
-function verdict(good, words) {
-  return el("p", { class: `verdict ${good ? "good" : "bad"}` }, words);
+/** A sentence with its weight: "good", or the severity of a finding of the audit. */
+function verdict(weight, words) {
+  return el("p", { class: `verdict ${weight}` }, words);
 }
 
 function certificate(layer, index) {
@@ -25,10 +26,10 @@ function certificate(layer, index) {
 
 function validity(layer, index, point) {
   const value = valueOf(layer, index, "weak_validity");
-  const found = (point.warnings || []).map((words) => verdict(false, words));
-  if (value !== null && !found.some((node) => node.textContent.includes("weak_validity"))) {
+  const found = (point.findings || []).map(({ severity, text }) => verdict(severity, text));
+  if (value !== null && !found.some((node) => node.textContent.includes("weak"))) {
     const good = value <= front().validity_limit;
-    found.unshift(verdict(good, `Weak coupling: linewidth ratio ${number(value)}, ${good ? "below" : "above"} the limit ${front().validity_limit}` +
+    found.unshift(verdict(good ? "good" : "warning", `Weak coupling: linewidth ratio ${number(value)}, ${good ? "below" : "above"} the limit ${front().validity_limit}` +
       (good ? "." : ": the weak theory is doubtful here; use the exact solver.")));
   }
   return found;
@@ -116,7 +117,7 @@ function pointPanel({ ref, letter }, alone) {
       letter === "B" ? null : el("button", { type: "button", class: "pin", "aria-pressed": String(Boolean(S.pinned)), onclick: pin }, S.pinned ? "End comparison" : "Compare with…"),
       copying, el("button", { type: "button", onclick: () => download(toml, name) }, "Save TOML"))),
     el("p", { class: "note" }, [point.mode, point.solver && `${point.solver} solver`, point.file].filter(Boolean).join(" · ")),
-    point.error ? verdict(false, point.error) : null,
+    point.error ? verdict("error", point.error) : null,
     alone ? numbers([{ ref }]) : null,
     ...section("Certificate and validity", certificate(layer, ref.index), ...validity(layer, ref.index, point)),
     ...section("Drive over a period", drive),
@@ -130,8 +131,7 @@ function pointPanel({ ref, letter }, alone) {
 
 function drawDetails() {
   const target = byId("details");
-  const both = S.pinned && S.chosen && !same(S.pinned, S.chosen);
-  byId("split").classList.toggle("compared", Boolean(both));
+  const both = areCompared();
   if (!S.chosen) {
     fill(target, el("p", { class: "note" }, "No point is chosen."));
     return;

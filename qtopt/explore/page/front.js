@@ -2,6 +2,8 @@
 
 const same = (a, b) => a !== null && b !== null && a.layer === b.layer && a.index === b.index;
 
+const areCompared = () => Boolean(S.pinned && S.chosen && !same(S.pinned, S.chosen));
+
 function onMainAxes() {
   return S.x === front().axes[0].name && S.y === front().axes[1].name;
 }
@@ -60,6 +62,8 @@ function unreachable(curves) {
     const bounds = curves.map(({ layer }) => interpolated(x, ...layer.curve));
     return less ? Math.min(...bounds) : Math.max(...bounds);
   });
+  xs.push(xs[xs.length - 1] * 1e3); // what is asked for more has no weaker bound
+  weakest.push(weakest[weakest.length - 1]);
   const edge = less ? Math.min(...weakest) / 1e3 : Math.max(...weakest) * 1e3;
   return [{
     type: "scatter", mode: "lines", fill: "toself", fillcolor: css("--shade"), line: { width: 0 }, hoverinfo: "skip",
@@ -78,7 +82,7 @@ function ring(point, name, symbol) {
   const layer = front().layers[point.layer];
   return {
     type: "scatter", mode: "markers+text", x: [valueOf(layer, point.index, S.x)], y: [valueOf(layer, point.index, S.y)], text: [name],
-    textposition: "top center", textfont: { size: 13, color: css("--ink") }, hoverinfo: "skip", showlegend: false,
+    textposition: "top center", textfont: { size: 13, color: css("--ink") }, hoverinfo: "skip", showlegend: false, cliponaxis: false,
     marker: { size: 17, symbol, color: css("--ink"), line: { width: 2, color: css("--ink") } },
   };
 }
@@ -194,7 +198,9 @@ function drawTable() {
 }
 
 function showFront() {
+  byId("split").classList.toggle("compared", areCompared());
   drawFront();
+  Plotly.Plots.resize(byId("front-plot"));
   drawDetails();
   drawTable();
 }

@@ -36,14 +36,18 @@ function drawTabs() {
   return there;
 }
 
+function counted(findings) {
+  const words = ["error", "warning", "note"].map((kind) => [kind, findings.filter(({ severity }) => severity === kind).length]);
+  return words.filter(([, count]) => count).map(([kind, count]) => `${count} ${kind}${count > 1 ? "s" : ""}`).join(", ");
+}
+
 function drawHeader() {
   const { qtopt, revision, date } = S.data.made;
   byId("title").textContent = S.data.title;
   byId("made").textContent = `qtopt ${qtopt}${revision ? ` (${revision.slice(0, 10)})` : ""}, ${date.replace("T", " ").replace("+00:00", " UTC")}`;
   const findings = S.data.findings || [];
-  fill(byId("findings"), findings.length ? el("details", { class: "findings", open: findings.some(({ severity }) => severity !== "note") },
-    el("summary", {}, `${findings.length} remark${findings.length > 1 ? "s" : ""} on this result`),
-    ...findings.map(({ severity, text }) => verdict(severity === "note", text))) : null);
+  fill(byId("findings"), findings.length ? el("details", { class: "findings", open: findings.some(({ severity }) => severity === "error") },
+    el("summary", {}, `What to know before believing it: ${counted(findings)}`), ...findings.map(({ severity, text }) => verdict(severity, text))) : null);
   const live = byId("live");
   live.hidden = !S.data.live;
   live.textContent = S.data.live || "";
