@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from ..fronts import Front
 
 Fronts = dict[Any, "Front"]
+LOOKS = 3
+"""points of each front that the page of a search audits; `qtopt explore` audits all"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +55,7 @@ class Pareto(AbstractResumable):
             warn(remarks)
             written = self._write(fronts, config, remarks)
             with progress("explorer") as report:
-                page, data = write_explorer(self.out, None, report)
+                page, data = write_explorer(self.out, None, report, LOOKS)
             if live is not None:
                 live.update(data)
         print(front_text(fronts))

@@ -1,7 +1,7 @@
 """What the page shows of fronts: their layers, and of every point what a look at it asks for."""
 
 import csv
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from .. import files
 from ..errors import InputError
 from ..fronts import BOUNDS, TABLE, Front, evaluated_point
 from ..model import AbstractDrive
-from ..observables import Case, Evaluation, Finding, Searched, audited, case_of, evaluate
+from ..observables import STATUS, Audit, Case, Evaluation, Finding, Searched, audited, evaluate
 from ..solvers import AbstractSolver
 from ..solvers.weak import LIMIT
 from ._text import Lines, plain, rounded, spoken, units_of
@@ -134,7 +134,10 @@ def solved_again(layer: Layer, solver: AbstractSolver, report: Report) -> Layer:
 
 
 def front_data(
-    layers: list[Layer], lines: Lines, report: Report = lambda done, total: None
+    layers: list[Layer],
+    lines: Lines,
+    report: Report = lambda done, total: None,
+    looks: int | None = None,
 ) -> dict[str, Any]:
     """The layers as the page reads them.
 
@@ -142,19 +145,26 @@ def front_data(
         layers: of one trade-off.
         lines: where the texts of the points go.
         report: called as ``report(points done, points in all)``.
+        looks: how many points of each layer are audited, which takes longer than all the rest; None: all.
     """
     config = next((layer.configs[0] for layer in layers if layer.configs), None)
     tradeoff = files.tradeoff_of(config.pareto.objectives if config else files.ParetoSection.objectives)
     columns = list(dict.fromkeys(name for layer in layers for name in layer.columns))
     labels = {axis.name: spoken(axis.label) for axis in (*tradeoff.axes, *tradeoff.panels)}
-    total, done, shown, findings = sum(len(layer.rows) for layer in layers), 0, [], []
+    total, done, shown, found = sum(len(layer.rows) for layer in layers), 0, [], []
     for layer in layers:
-        points, known = [], []
+        chosen = _spread(len(layer.rows), looks)
+        points, audits = [], {}
         for own, path in zip(layer.configs, layer.paths, strict=True):
             report(done, total)
-            points.append(_point(own, path, lines, None if layer.bare else known))
+            point, result = _point(own, path, lines, layer.bare)
+            if result is not None:
+                if len(points) in chosen:
+                    audits[len(points)] = result.audit()
+                point["findings"] = _told(result, audits.get(len(points)))
+            points.append(point)
             done += 1
-        findings += _findings(layer, known)
+        found += _worst(layer, audits)
         rows = [[plain(value) for value in row] for row in layer.rows]
         shown.append(
             {
@@ -170,27 +180,50 @@ def front_data(
         "validity_limit": LIMIT,
         "ends": list(tradeoff.ends),
         "layers": shown,
-        "findings": findings,
+        "findings": found,
     }
 
 
-def _findings(layer: Layer, known: Sequence[Evaluation]) -> list[dict[str, str]]:
-    """What the audit says of the points of a layer and of their search, each finding once."""
-    if not known:
+def _spread(count: int, looks: int | None) -> set[int]:
+    """Which of `count` points are audited: `looks` of them, both ends among them, or all."""
+    if looks is None or looks >= count:
+        return set(range(count))
+    return {int(k) for k in np.round(np.linspace(0, count - 1, looks))}
+
+
+def _told(result: Evaluation, audit: Audit | None) -> list[dict[str, str]]:
+    """The findings on one point; where it is not audited, the warnings of its evaluation."""
+    if audit is None:
+        return [{"severity": "warning", "text": warning} for warning in result.warnings()]
+    return [
+        {"severity": one.severity, "text": f"{one.message} {one.advice}".strip()} for one in audit.findings
+    ]
+
+
+def _worst(layer: Layer, audits: Mapping[int, Audit]) -> list[dict[str, str]]:
+    """The worst finding of each check on the points of a layer, and what is found on its whole search."""
+    if not audits:
         return []
+    groups: dict[str, list[tuple[int, Finding]]] = {}
+    for number, audit in audits.items():
+        for one in audit.findings:
+            groups.setdefault(one.check, []).append((number, one))
+    found = []
+    for group in groups.values():
+        number, worst = max(group, key=lambda item: (STATUS[item[1].severity], abs(item[1].value)))
+        concerned = len({number for number, _ in group})
+        where = f"{layer.name}, {concerned} of {len(audits)} points looked at, worst is {number}"
+        found.append((worst, where))
     first = layer.configs[0]
     drives = tuple(files.require_drive(config) for config in layer.configs)
     searched = Searched(drives, first.pareto.frequency_range, first.pareto.harmonics)
-    whole = Case(first.machine, first.solver, searched=searched)
-    return [_finding(one, layer.name) for one in audited(*map(case_of, known), wholes=[whole]).findings]
-
-
-def _finding(finding: Finding, layer: str = "") -> dict[str, str]:
-    places = ", ".join(filter(None, (layer, finding.where)))
-    text = (
-        f"{places}: {finding.message} {finding.advice}" if places else f"{finding.message} {finding.advice}"
-    )
-    return {"severity": finding.severity, "text": text.strip()}
+    whole = audited(wholes=[Case(first.machine, first.solver, searched=searched)])
+    found += [(one, layer.name) for one in whole.findings if one.check not in groups]
+    found.sort(key=lambda item: -STATUS[item[0].severity])
+    return [
+        {"severity": one.severity, "text": f"{where}: {one.message} {one.advice}".strip()}
+        for one, where in found
+    ]
 
 
 def _label(name: str, labels: Mapping[str, str]) -> str:
@@ -202,19 +235,21 @@ def _axis(axis: Any) -> dict[str, Any]:
     return {"name": axis.name, "log": axis.log, "line": axis.line, "less": axis.less_is_better}
 
 
-def _point(config: files.Config, path: str, lines: Lines, known: list[Evaluation] | None) -> dict[str, Any]:
-    """What is shown of a point beside its numbers; it is evaluated into `known` unless that is None."""
+def _point(
+    config: files.Config, path: str, lines: Lines, bare: bool
+) -> tuple[dict[str, Any], Evaluation | None]:
+    """What is shown of a point beside its numbers, and its evaluation unless it is `bare` or has none."""
     drive = files.require_drive(config)
     found: dict[str, Any] = {"file": path, "drive": _samples(drive), "frequency": float(drive.frequency)}
     found["bounded"] = config.pareto.bound == "peak"
     found["toml"] = lines.add(files.dumps(config))
-    if known is None:
-        return found
+    if bare:
+        return found, None
     try:
-        known.append(evaluate(config.machine, drive, config.solver, refined=False))
+        result = evaluate(config.machine, drive, config.solver, refined=False)
     except InputError as error:
-        return found | {"error": str(error)}
-    return found | _observed(known[-1])
+        return found | {"error": str(error)}, None
+    return found | _observed(result), result
 
 
 def _samples(drive: AbstractDrive) -> list[list[float | None]]:
@@ -250,5 +285,4 @@ def _observed(found: Evaluation) -> dict[str, Any]:
         ],
         "no_precision": values["no_fluctuations"],
         "lines": [list(map(str.strip, line)) for line in found.lines()],
-        "findings": [_finding(one) for one in found.audit().findings],
     }

@@ -52,7 +52,10 @@ def searching_data(fronts: Mapping[str, Front], config: Config, title: str, word
 
 
 def explorer_data(
-    folder: Path, solver: str | None = None, report: Report = lambda done, total: None
+    folder: Path,
+    solver: str | None = None,
+    report: Report = lambda done, total: None,
+    looks: int | None = None,
 ) -> dict[str, Any]:
     """The front, the scan and the simulation of a folder, whichever of them there are.
 
@@ -61,6 +64,7 @@ def explorer_data(
         solver: kind of a solver that solves every point of the front again, as a layer of its own, such as
             "exact"; None for none.
         report: called as ``report(points done, points in all)``.
+        looks: how many points of each layer are audited; None: all.
 
     Raises:
         InputError: there is nothing to show, or a file in it is not what qtopt writes.
@@ -78,7 +82,7 @@ def explorer_data(
         if solver is not None:
             other: AbstractSolver = class_of(AbstractSolver.family, solver)()
             layers += [solved_again(layer, other, report) for layer in layers]
-        made["front"] = front_data(layers, lines, report)
+        made["front"] = front_data(layers, lines, report, looks)
         made["findings"] += made["front"].pop("findings")
         made["rounds"], remarks = rounds_data(folder)
         made["findings"] += [{"severity": "note", "text": remark} for remark in remarks]

@@ -73,14 +73,17 @@ def embedded(data: dict[str, Any]) -> str:
 
 
 def write_explorer(
-    folder: Path, solver: str | None = None, report: Report = lambda done, total: None
+    folder: Path,
+    solver: str | None = None,
+    report: Report = lambda done, total: None,
+    looks: int | None = None,
 ) -> tuple[Path, dict[str, Any]]:
     """`explorer.html` in a folder of results; returns its path and its data. Arguments as of `explorer_data`.
 
     Raises:
         InputError: there is nothing to show, or the page would be larger than `LARGEST` bytes.
     """
-    data = explorer_data(folder, solver, report)
+    data = explorer_data(folder, solver, report, looks)
     text = page(data)
     size = len(text.encode())
     if size > LARGEST:

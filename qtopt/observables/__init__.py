@@ -1,6 +1,7 @@
 """What physicists read off a steady state: operating mode, efficiencies, precision and its bounds."""
 
 from ._audit import (
+    STATUS as STATUS,
     AbstractCheck as AbstractCheck,
     Audit as Audit,
     Case as Case,

@@ -88,6 +88,7 @@ def trajectory_folder(folder: Path) -> Path:
     trajectory = Trajectory(
         times, np.zeros((12, 4)), covariances, 1.0 + np.hstack([wave, -wave]) / 2.0,
         1e-3 * np.hstack([wave, 2.0 * wave]), 1e-3 * np.hstack([-wave, -2.0 * wave]), np.zeros((12, 2, 2)),
+        np.zeros((12, 2)), np.zeros((12, 2)),
     )  # fmt: skip
     write_trajectory(trajectory, ["hot", "cold"], folder)
     return folder
