@@ -20,6 +20,7 @@ NAMES = {
     "start_up": "cold and warm starts of the command line",
     "spectral_fits": "fits of random spectral densities: failures, passivity, error against noise",
     "scan_map": "a map from configuration to file and figure",
+    "sharing": "a map by two workers against one process; what a scheduler can feed, with 200 slow workers",
     "converter_precision": "search and certificates of the precise work converter",
 }
 

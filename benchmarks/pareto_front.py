@@ -59,7 +59,7 @@ from qtopt.fronts import (
     trace,
 )
 from qtopt.fronts.rates import FormRates
-from qtopt.fronts.search import refine
+from qtopt.fronts.search import Refine, improved
 from qtopt.fronts.tradeoffs import EfficiencyTarget
 from qtopt.jobs import Store
 from qtopt.registry import class_of
@@ -312,7 +312,9 @@ def gradient_costs(sizes: tuple[int, ...]) -> list[dict[str, Any]]:
         jobs = {
             "forward differences": lambda p=plain, x=start: p.rates_and_slopes(x),
             "expert's differences": lambda p=sharp, x=start: p.rates_and_slopes(x),
-            "qtopt": lambda m=model, s=space, t=targets, p=parameters: refine(m, s, t, p, EVALUATIONS),
+            "qtopt": lambda m=model, s=space, t=targets, p=parameters: improved(
+                Refine(EVALUATIONS), m, s, t, p
+            ),
         }
         seconds = median_seconds(jobs, 5)
         seconds["qtopt"] /= CANDIDATES * (EVALUATIONS + 1)

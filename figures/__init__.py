@@ -18,6 +18,5 @@ FRONTS = (
     "refrigerator_front",
     "three_desiderata",
 )
-CHAINS = (MAPS, FRONTS)
-"""Figures of a chain share data or programs: one process draws them in this order, beside the other chain."""
 NAMES = (*MAPS, *FRONTS)
+"""In the order in which they are drawn: neighbours share data or programs."""

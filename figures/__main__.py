@@ -1,13 +1,12 @@
 """The figures of the published results, and newer ones.
 
-    python -m figures [NAME...] [--quick] [--out DIR]
+    python -m figures [NAME...] [--quick] [--out DIR] [--workers N | --cluster ...]
 
 Each writes NAME.png, NAME.pdf and its data as NAME*.nc. Data that are there and have the same configuration
 are drawn again, not solved again; an interrupted scan or search goes on.
 """
 
 import importlib
-import subprocess
 import sys
 import time
 from collections.abc import Sequence
@@ -17,18 +16,19 @@ from typing import ClassVar
 
 from tyro.conf import Positional
 
-from qtopt.cli import AbstractCommand, carry_out, load_plugin, writable_directory
+from qtopt.cli import AbstractShared, carry_out, load_plugin, writable_directory
 from qtopt.errors import InputError
+from qtopt.files import JobsSection
+from qtopt.jobs import held
 
-from . import CHAINS, NAMES
+from . import NAMES
 
 
 @dataclass(frozen=True, kw_only=True)
-class Figures(AbstractCommand):
-    """Draw figures with their data."""
+class Figures(AbstractShared):
+    """Draw figures with their data; workers compute fronts and maps."""
 
     kind: ClassVar[str] = "figures"
-    on_all_cores: ClassVar[bool] = True
     continued_by: ClassVar[str] = "the same command continues"
 
     names: Positional[tuple[str, ...]] = ()
@@ -42,47 +42,20 @@ class Figures(AbstractCommand):
     def run(self) -> None:
         """Draw the figures; progress on standard error.
 
-        On a CPU chains of figures are drawn side by side, each by its own process; elsewhere one process has
-        the whole memory of the devices and draws them all.
-
         Raises:
-            InputError: a figure that does not exist, or one that could not be drawn.
+            InputError: a figure that does not exist.
         """
-        import jax
-
-        own = [str(Path(name).resolve()) for name in self.names if name.endswith(".py")]
         unknown = sorted({name for name in self.names if not name.endswith(".py")} - set(NAMES))
         if unknown:
             raise InputError(f"there is no figure {', '.join(unknown)}; there are {', '.join(NAMES)}.")
         writable_directory(self.out)
-        wanted = self.names or NAMES
-        listed = [[name for name in chain if name in wanted] for chain in CHAINS]
-        chains = [chain for chain in (*listed, own) if chain]
-        if len(chains) > 1 and jax.default_backend() == "cpu":
-            self._draw_side_by_side(chains)
-        else:
-            _draw_here([name for chain in chains for name in chain], self.quick, self.out)
-
-    def _draw_side_by_side(self, chains: Sequence[Sequence[str]]) -> None:
-        command = [sys.executable, "-m", __package__ or "", "--out", str(self.out.resolve())]
-        command += ["--quick"] * self.quick
-        for name in self.plugin:
-            command += ["--plugin", str(Path(name).resolve()) if name.endswith(".py") else name]
-        home = Path(__file__).parents[1]
-        running = [subprocess.Popen([*command, *chain], cwd=home) for chain in chains]
-        try:
-            failed = [chain for chain, process in zip(chains, running, strict=True) if process.wait()]
-        finally:
-            for process in running:
-                process.terminate()
-        if failed:
-            raise InputError(
-                "every figure must be drawn, but one failed in each of these chains, see above: "
-                f"{'; '.join(' '.join(chain) for chain in failed)} (what is finished is kept)."
-            )
+        own = [str(Path(name).resolve()) for name in self.names if name.endswith(".py")]
+        names = [name for name in NAMES if name in (self.names or NAMES)]
+        with held(self.out), self.shared(JobsSection()):
+            _draw([*names, *own], self.quick, self.out)
 
 
-def _draw_here(names: Sequence[str], quick: bool, out: Path) -> None:
+def _draw(names: Sequence[str], quick: bool, out: Path) -> None:
     for number, name in enumerate(names, 1):
         start = time.perf_counter()
         own = name.endswith(".py")

@@ -3,6 +3,7 @@
 Units: hbar = k_B = m = 1, frequencies and temperatures in units of the first oscillator.
 """
 
+import hashlib
 import math
 import shutil
 import time
@@ -99,7 +100,7 @@ def axis(
 def solved(config: files.Config, path: Path) -> xarray.Dataset:
     """The scan of a configuration: from its file, if that is the same scan, or made and stored there."""
 
-    parts = path.with_suffix(".parts")
+    parts = parts_of(path, files.dumps(config))
 
     def make() -> xarray.Dataset:
         with progress(path.stem) as report:
@@ -108,6 +109,11 @@ def solved(config: files.Config, path: Path) -> xarray.Dataset:
     found = stored(files.dumps(config), path, make)
     shutil.rmtree(parts, ignore_errors=True)
     return found
+
+
+def parts_of(path: Path, configuration: str) -> Path:
+    """The folder of what is finished of these data, until all is."""
+    return path.with_suffix(f".{hashlib.sha256(configuration.encode()).hexdigest()[:8]}.parts")
 
 
 def stored(configuration: str, path: Path, make: Callable[[], xarray.Dataset]) -> xarray.Dataset:

@@ -1,5 +1,6 @@
 """Searched fronts as netCDF and back: a front is found once, and an interrupted search goes on."""
 
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -36,17 +37,20 @@ RATES = ("power", "output", "certified_output", "output_power", "truncation_erro
 
 def searched(config: files.Config, path: Path, search: Search = trace) -> xarray.Dataset:
     """The front of [machine] that [pareto] asks for: from its file, or searched and stored there."""
-    state = path.with_suffix(".part")
     fields = " ".join(BOUNDS)
     text = f"# {getattr(search, '__name__', '')}, bounds: {fields}\n{files.dumps(config)}"
+
+    parts = common.parts_of(path, text)
 
     def make() -> xarray.Dataset:
         problem = problem_of(config, config.machine.configuration)
         with progress(path.stem) as report:
-            return _dataset(search(problem, Store(state, f"{text}\n{qtopt.__version__}"), report))
+            return _dataset(
+                search(problem, Store(parts / "search.part", f"{text}\n{qtopt.__version__}"), report)
+            )
 
     found = common.stored(text, path, make)
-    state.unlink(missing_ok=True)
+    shutil.rmtree(parts, ignore_errors=True)
     return found
 
 

@@ -10,13 +10,13 @@ class InputError(ValueError):
 
 
 class ProcessLost(RuntimeError):
-    """Another of the processes that work together has died or cannot be reached; what is on disk is kept.
+    """The scheduler of a cluster has died or cannot be reached; what is on disk is kept.
 
     The command line prints the message and exits with status 3.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, address: str) -> None:
         super().__init__(
-            "another process ended or cannot be reached; what is finished is kept: start them all again, or "
-            "one alone, with --resume."
+            f"the scheduler {address} ended or cannot be reached; what is finished is kept: continue with "
+            "--resume, on any cluster or without one."
         )

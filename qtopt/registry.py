@@ -61,9 +61,14 @@ def class_of(family: str, kind: str) -> Any:
     return _FAMILIES[family][kind]
 
 
-def foreign_files() -> tuple[Path, ...]:
-    """The source files of the registered classes that do not belong to this package."""
+def foreign_modules() -> dict[str, Path]:
+    """The modules, with their source files, of the registered classes that do not belong to this package."""
     modules = {cls.__module__ for known in _FAMILIES.values() for cls in known.values()}
-    foreign = [sys.modules.get(name) for name in modules if name.partition(".")[0] != __package__]
-    files = [getattr(module, "__file__", None) for module in foreign]
-    return tuple(sorted(Path(file) for file in set(files) if file))
+    foreign = {name: sys.modules.get(name) for name in modules if name.partition(".")[0] != __package__}
+    files = {name: getattr(module, "__file__", None) for name, module in foreign.items()}
+    return {name: Path(file) for name, file in sorted(files.items()) if file}
+
+
+def foreign_files() -> tuple[Path, ...]:
+    """The source files of those modules."""
+    return tuple(sorted(set(foreign_modules().values())))

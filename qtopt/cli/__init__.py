@@ -1,5 +1,8 @@
 """The command line: one file for each command."""
 
+from ..plugins import (
+    load_plugin as load_plugin,
+)
 from ._app import (
     main as main,
 )
@@ -11,6 +14,6 @@ from ._output import (
     progress as progress,
     writable_directory as writable_directory,
 )
-from ._plugins import (
-    load_plugin as load_plugin,
+from ._resumable import (
+    AbstractShared as AbstractShared,
 )

@@ -24,8 +24,8 @@ for command in (Evaluate, Pareto, Scan, Simulate, Explore, Fit, Audit, Export, R
 def main(arguments: list[str] | None = None) -> None:
     """The entry point of the command line.
 
-    Exit status: 0 done, 2 bad input (one line on standard error says what), 3 another process ended, 130
-    interrupted; `audit` and `reproduce` have their own.
+    Exit status: 0 done, 2 bad input (one line on standard error says what), 3 the scheduler of a cluster
+    ended, 130 interrupted, 143 stopped by SIGTERM; `audit` and `reproduce` have their own.
 
     Args:
         arguments: what follows `qtopt` on the command line; None: what the process was given.

@@ -4,22 +4,21 @@ import abc
 import argparse
 import os
 import sys
-import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Union
+from typing import Annotated, Any, ClassVar, NoReturn, Union
 
 import tyro
 
 from ..errors import InputError, ProcessLost
+from ..plugins import load_plugin
 from ..registry import class_of, kinds
 from ..runtime import configure, cores
-from ._plugins import load_plugin
 from ._signals import Stopped, stopped_by_signals
 
 FAMILY = "command"
-BAD_INPUT, INTERRUPTED, CLOSED_PIPE = 2, 130, 141
-"""exit statuses; that of a lost process is `jobs.LOST`"""
+BAD_INPUT, LOST, INTERRUPTED, CLOSED_PIPE = 2, 3, 130, 141
+"""exit statuses; lost: the scheduler of a cluster"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,18 +84,16 @@ def carry_out(
     except InputError as error:
         _leave(BAD_INPUT, f"qtopt: {error}")
     except ProcessLost as error:
-        _leave(None, f"qtopt: {error}")
+        _leave(LOST, f"qtopt: {error}")
     except (KeyboardInterrupt, Stopped) as stop:
         more = command and command.continued_by and f" ({command.continued_by})"
         by, status = ("interrupted", INTERRUPTED) if isinstance(stop, KeyboardInterrupt) else stop.args
         _leave(status, f"qtopt: {by}{more or ''}")
     except Exception as error:
-        from ..jobs import joined
-
         known = _ending(error)
-        if known is None and not joined():
+        if known is None:
             raise
-        _leave(1, known or traceback.format_exc())
+        _leave(1, known)
 
 
 def _check(arguments: Sequence[str]) -> None:
@@ -154,8 +151,7 @@ def _subcommands() -> Any:
     return Union[tuple(Annotated[c, tyro.conf.subcommand(c.kind)] for c in commands)]  # noqa: UP007
 
 
-def _leave(status: int | None, line: str) -> None:
-    """Say this and end, as `jobs.leave` does; None: the status of a process that lost another."""
-    from ..jobs import LOST, leave
-
-    leave(LOST if status is None else status, line)
+def _leave(status: int, line: str) -> NoReturn:
+    """Say this and end."""
+    print(line, file=sys.stderr)
+    sys.exit(status)

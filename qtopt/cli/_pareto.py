@@ -3,6 +3,7 @@
 import sys
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from .. import __version__
@@ -36,7 +37,6 @@ class Pareto(AbstractResumable):
         from .. import files
         from ..explore import write_explorer
         from ..fronts import POINTS, front_text, problem_of, search_remarks
-        from ..jobs import first
 
         config = files.load(self.file)
         if self.file.resolve().parent == (self.out / POINTS).resolve():
@@ -44,13 +44,12 @@ class Pareto(AbstractResumable):
                 f"{self.file} must not lie among the points of --out, which the search replaces: give "
                 "another directory, or copy the file."
             )
-        self.meet(config)
         problems = {name: problem_of(config, name) for name in config.pareto.configurations}
         with ExitStack() as stack:
-            live = self._live(config, stack) if self.watch and first() else None
-            fronts = self._searched(config, problems, live)
-            if not first():
-                return
+            live = self._live(config, stack) if self.watch else None
+            state = stack.enter_context(self.state())
+            with self.shared(config.jobs):
+                fronts = self._searched(config, problems, live, state)
             remarks = [f"{n}: {r}" for n, front in fronts.items() for r in search_remarks(problems[n], front)]
             warn(remarks)
             written = self._write(fronts, config, remarks)
@@ -62,14 +61,15 @@ class Pareto(AbstractResumable):
         for name, path in {**written, "explorer": page}.items():
             print(f"{name:8}  {path}")
 
-    def _searched(self, config: "Config", problems: dict[Any, Any], live: "Live | None") -> Fronts:
+    def _searched(
+        self, config: "Config", problems: dict[Any, Any], live: "Live | None", state: Path
+    ) -> Fronts:
         from .. import files
         from ..explore import searching_data
         from ..fronts import trace
         from ..jobs import Store
 
-        state, fronts = self.state(keep=self.resume), {}
-        title = self.out.resolve().name
+        fronts, title = {}, self.out.resolve().name
 
         def show(name: str, found: "Front") -> None:
             if live is not None:

@@ -8,6 +8,7 @@ from ._config import (
     with_solver as with_solver,
 )
 from ._fingerprint import fingerprint as fingerprint
+from ._jobs import JobsSection as JobsSection
 from ._keys import (
     DrivenMachine as DrivenMachine,
     driven_machine as driven_machine,

@@ -9,6 +9,7 @@ from ..model import AbstractDrive, Machine
 from ..registry import class_of, kinds
 from ..schema import Table, json_schema as schema_of, listed, parameter, read, suggestion, wrong
 from ..solvers import AbstractSolver, Weak
+from ._jobs import JobsSection
 from ._pareto import ParetoSection
 from ._scan import ScanSection
 from ._simulation import SimulationSection
@@ -43,6 +44,10 @@ class Config:
     )
     units: UnitsSection | None = parameter(
         help="what the numbers mean in the laboratory", must="a table, the section [units]", default=None
+    )
+
+    jobs: JobsSection = parameter(
+        help="who computes fronts and scans", must="a table, the section [jobs]", default_factory=JobsSection
     )
 
     def check_table(self, table: Table) -> None:

@@ -1,7 +1,6 @@
 """Points of a front: what the solver of a problem says of the drives that were found."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 from typing import Any
 
 import equinox as eqx
@@ -9,6 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ..jobs import Results, gathered
 from ..model import AbstractDrive, Machine
 from ..solvers import AbstractSolver, AbstractSteadyState
 from ..solvers.weak import weak_validity
@@ -16,25 +16,59 @@ from ._front import FrontPoint
 from ._problem import FrontProblem
 from .tradeoffs import AbstractTradeoff, Currents
 
+NUMBERS = "power", "entropy_production_rate", "truncation_error", "weak_validity"
+SERVES, MERIT = "serves", "merit "
+
+
+@dataclass(frozen=True)
+class _Evaluate:
+    """The numbers of drives (n, ...) with the numbers of their machines (n, V), one after the other."""
+
+    problem: FrontProblem
+    solver: AbstractSolver
+
+    def __call__(self, candidates: tuple[AbstractDrive, np.ndarray], _: None) -> Results:
+        drives, numbers = candidates
+        rows = []
+        for i, own in enumerate(numbers):
+            drive = jax.tree.map(lambda leaf, i=i: np.asarray(leaf)[i], drives)
+            point = evaluated_point(machine_of(self.problem, own), drive, self.problem.tradeoff, self.solver)
+            row = {} if point is None else {name: getattr(point, name) for name in NUMBERS}
+            merits = {} if point is None else {MERIT + name: x for name, x in point.merits.items()}
+            rows.append({SERVES: point is not None, **row, **merits})
+        names = {name for row in rows for name in row} | {SERVES, *NUMBERS}
+        return {name: np.array([row.get(name, np.nan) for row in rows]) for name in names}
+
+
+def machine_of(problem: FrontProblem, numbers: np.ndarray) -> Machine:
+    """The machine with these numbers, (V,)."""
+    return problem.machine if problem.variation is None else problem.variation.build(jnp.asarray(numbers))
+
 
 def evaluated(
-    problem: FrontProblem,
-    solver: AbstractSolver,
-    drives: AbstractDrive | Sequence[AbstractDrive],
-    numbers: np.ndarray | None = None,
+    problem: FrontProblem, solver: AbstractSolver, drives: AbstractDrive, numbers: np.ndarray | None = None
 ) -> list[FrontPoint]:
-    """Candidates by the solver itself; those that do not serve the trade-off are left out."""
-    if not isinstance(drives, Sequence):
-        count = np.shape(drives.frequency)[0]
-        drives = [jax.tree.map(lambda leaf, i=i: np.asarray(leaf)[i], drives) for i in range(count)]
+    """Candidates by the solver itself, shared out; those that do not serve the trade-off are left out.
+
+    Args:
+        problem: what they are candidates of.
+        solver: that says how good they are.
+        drives: n of them, with a leading axis.
+        numbers: of the machine, (n, V), where they vary.
+    """
+    count = np.shape(drives.frequency)[0]
+    numbers = np.zeros((count, 0)) if numbers is None or problem.variation is None else numbers
+    found = gathered(_Evaluate(problem, solver), (drives, numbers), 1, "point", padded=False)
     points = []
-    for i, drive in enumerate(drives):
-        machine, own = problem.machine, ()
-        if numbers is not None and problem.variation is not None:
-            machine, own = problem.variation.build(jnp.asarray(numbers[i])), tuple(numbers[i].tolist())
-        point = evaluated_point(machine, drive, problem.tradeoff, solver)
-        if point is not None:
-            points.append(replace(point, numbers=own))
+    for i in np.flatnonzero(found.pop(SERVES)):
+        row = {name: float(column[i]) for name, column in found.items()}
+        drive = jax.tree.map(lambda leaf, i=i: np.asarray(leaf)[i], drives)
+        merits = {name.removeprefix(MERIT): x for name, x in row.items() if name.startswith(MERIT)}
+        own = {name: row[name] for name in NUMBERS}
+        made = FrontPoint(
+            machine_of(problem, numbers[i]), drive, merits, **own, numbers=tuple(numbers[i].tolist())
+        )
+        points.append(made)
     return points
 
 

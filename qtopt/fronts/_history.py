@@ -8,7 +8,7 @@ import jax
 import numpy as np
 from numpy.typing import NDArray
 
-from ..jobs import Store, first
+from ..jobs import Store
 from .rates import AbstractRates, Rates
 from .search import Target, gradient_norms, ranking
 from .tradeoffs import AbstractTradeoff, Merits
@@ -39,8 +39,6 @@ STAGNATES = (
 class Recorder:
     """Notes what every round of one stage of a search found: is called by `search` after each of them.
 
-    Only the first of several processes notes anything.
-
     Args:
         stage: what the rounds belong to, such as "drives" or "exact".
         rates_of, space: those of the search.
@@ -61,11 +59,9 @@ class Recorder:
         self.rounds = {int(found[ROUND]): found for found in self.store.chunks()}
 
     def __call__(self, number: int, parameters: Any, rates: Rates, targets: Target) -> None:
-        if not first():
-            return
         best = ranking(rates, targets)[:, 0]
         chosen = jax.tree.map(lambda leaf: np.asarray(leaf)[best], parameters)
-        norms = np.asarray(gradient_norms(self.rates_of, self.space, targets, chosen))
+        norms = gradient_norms(self.rates_of, self.space, targets, chosen)
         found = {ROUND: np.asarray(number), RATES: np.asarray(rates)[:, best], NORMS: norms}
         self.rounds[number] = found
         self.store.add(f"{number:03d}", found)

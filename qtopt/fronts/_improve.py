@@ -1,26 +1,21 @@
 """Fronts of solvers without quadratic forms: the drives of another front, improved by gradients."""
 
 from collections.abc import Callable
-from typing import Any
+
+import jax
+import numpy as np
 
 from ..jobs import Store
 from ._evaluated import evaluated
 from ._front import Front, Watch, best_of, remark_on
 from ._history import History, Recorder
 from ._problem import FrontProblem
-from .rates import AbstractRates, SolverRates
-from .search import Round, drives_of, refine, search
+from .rates import SolverRates
+from .search import Refine, Round, drives_of, search
 
 Progress = Callable[[int, int, str], None]
-EVALUATIONS, BATCH = 16, 6
-"""Evaluations in a round, and candidates between two savings of the state."""
-
-
-def _few(rates_of: AbstractRates, space: Any, targets: Any, parameters: Any) -> Any:
-    return refine(rates_of, space, targets, parameters, EVALUATIONS)
-
-
-IMPROVING = (Round(_few, "best", aim=True), *(Round(_few, "best"),) * 3)
+FEW = Refine(evaluations=16)
+IMPROVING = (Round(FEW, "best", aim=True), *(Round(FEW, "best"),) * 3)
 """From drives that are nearly good."""
 
 
@@ -35,11 +30,12 @@ def improved(
     store = Store(None) if store is None else store
     tradeoff, drive_set, machine = problem.tradeoff, problem.drive_set, problem.machine
     found = [point.drive for point in begun.points]
+    drives = jax.tree.map(lambda *leaves: np.stack(leaves), *found)
     # Settled at the lowest Omega, whose long period needs most doublings.
     slowest = found[0].with_frequency(drive_set.frequency_range[0])
     solver = problem.solver.for_search().settled(machine, slowest)
     rates_of = SolverRates(machine, solver, tradeoff.output(machine.size), tradeoff.needs_noise)
-    reached = evaluated(problem, problem.solver, found)
+    reached = evaluated(problem, problem.solver, drives)
     goal = tradeoff.goal_from([p.merits for p in begun.points], [p.merits for p in reached])
     words = f"improving by {problem.solver.kind} gradients"
     starts = drive_set.parameters_of(found)
@@ -62,7 +58,6 @@ def improved(
         IMPROVING,
         store,
         lambda done, total: progress(done, total, words),
-        BATCH,
         recorder,
     )
     return front(best)

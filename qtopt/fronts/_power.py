@@ -8,7 +8,7 @@ from ..model import BoundedDrive, Machine
 from ..solvers import AbstractSolver, Exact
 from .drive_sets import Peak
 from .rates import Output, SolverRates
-from .search import refine
+from .search import Refine, improved
 from .tradeoffs import EfficiencyTarget
 
 EVALUATIONS = 60
@@ -44,7 +44,9 @@ def maximise_power(
     scale = max(abs(float(rates_of.rates(drive)[0])) for drive in starts)
     every = jnp.ones(len(starts))
     targets = EfficiencyTarget(ANY_SLOPE * every, scale * every, every)
-    found, (power, _) = refine(rates_of, drive_set, targets, drive_set.parameters_of(starts), evaluations)
+    found, (power, _) = improved(
+        Refine(evaluations), rates_of, drive_set, targets, drive_set.parameters_of(starts)
+    )
     best = int(np.nanargmax(np.asarray(power)))
     drive = drive_set.drive(jax.tree.map(lambda leaf: jnp.asarray(np.asarray(leaf)[best]), found))
     return BoundedDrive(drive.frequency, drive.mean, drive.cosine, drive.sine), float(power[best])

@@ -1,24 +1,24 @@
 """The one driver of all fronts: certify the range, search, evaluate by the solver, certify the points."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
 
-from ..jobs import Store
+from ..jobs import Results, Store, gathered
 from ..model import AbstractDrive, Machine
 from ..solvers import Weak
-from ._evaluated import evaluated
+from ._evaluated import evaluated, machine_of
 from ._front import Front, FrontPoint, Watch, best_of, remark_on
 from ._history import History, Recorder
 from ._improve import Progress, improved
 from ._problem import FrontProblem
 from .drive_sets import DriveParameters, Variation, Varied
 from .rates import KEPT_FOR_EACH, AbstractRates, FormRates, VariedRates, machine_forms
-from .search import Goal, Round, broad, drives_of, explore, search
+from .search import Explore, Goal, Round, broad, drives_of, search
 from .tradeoffs import AbstractGuide, AbstractTradeoff
 
 
@@ -162,15 +162,26 @@ def _varied(
     return drives_of(space, search(rates_of, space, goal, starts, NARROW, store, progress, after_round=after))
 
 
-def _adam(learning_rate: float) -> Callable[..., Any]:
-    def step(rates_of: AbstractRates, space: Any, targets: Any, parameters: Any) -> Any:
-        return explore(rates_of, space, targets, parameters, jnp.asarray(learning_rate))
-
-    return step
-
-
-NARROW = (*(Round(_adam(rate), "neighbours") for rate in (0.1, 0.1, 0.03, 0.01)), Round(_adam(0.003), "best"))
+NARROW = (
+    *(Round(Explore(rate), "neighbours") for rate in (0.1, 0.1, 0.03, 0.01)),
+    Round(Explore(0.003), "best"),
+)
 """Where numbers vary, Adam with ever smaller steps: one program; L-BFGS would compile three times as long."""
+
+
+@dataclass(frozen=True)
+class _OwnBound:
+    """The bounds of machines with numbers (n, V) at their merits, by name (n,); one after the other."""
+
+    problem: FrontProblem
+
+    def __call__(self, points: tuple[np.ndarray, dict[str, np.ndarray]], _: None) -> Results:
+        problem, bounds = self.problem, []
+        for i, numbers in enumerate(points[0]):
+            rates_of = _forms(problem, machine_of(problem, numbers))
+            guide = problem.tradeoff.guide(rates_of, problem.drive_set)
+            bounds.append(guide.certified([{name: float(x[i]) for name, x in points[1].items()}])[0][0])
+        return {"bound": np.array(bounds)}
 
 
 def _certified(
@@ -179,12 +190,13 @@ def _certified(
     """The points with their bounds, and the certificate of the machine; None where its numbers vary."""
     if not points:
         return points, None
+    merits = [point.merits for point in points]
     if problem.variation is None:
-        bounds, certificate = guide.certified([point.merits for point in points])
+        bounds, certificate = guide.certified(merits)
     else:
-        guides = (problem.tradeoff.guide(_forms(problem, p.machine), problem.drive_set) for p in points)
-        bounds = [own.certified([p.merits])[0][0] for own, p in zip(guides, points, strict=True)]
-        certificate = None
+        columns = {name: np.array([m[name] for m in merits]) for name in merits[0]}
+        items = np.array([point.numbers for point in points]), columns
+        bounds, certificate = gathered(_OwnBound(problem), items, 1, "bound", padded=False)["bound"], None
     gaps = (problem.tradeoff.gap(p.merits, b) for p, b in zip(points, bounds, strict=True))
     done = zip(points, bounds, gaps, strict=True)
     return tuple(replace(p, bound=float(b), gap=float(gap)) for p, b, gap in done), certificate

@@ -1,4 +1,4 @@
-"""Work shared among devices and processes, and what of it is kept on disk."""
+"""One map of a pure function over chunks, by whatever engine, and what of it is kept on disk."""
 
 from ._devices import (
     SPLIT as SPLIT,
@@ -8,17 +8,27 @@ from ._devices import (
     over_devices as over_devices,
     spare_memory as spare_memory,
 )
-from ._join import (
-    LOST as LOST,
-    join as join,
-    joined as joined,
-    leave as leave,
+from ._engine import (
+    HERE as HERE,
+    AbstractEngine as AbstractEngine,
+    Chunk as Chunk,
+    Lost as Lost,
+    Results as Results,
+    current as current,
+    using as using,
 )
-from ._processes import (
-    first as first,
-    from_first as from_first,
+from ._hold import (
+    held as held,
+)
+from ._map import (
+    POSITIONS as POSITIONS,
+    computed as computed,
     gathered as gathered,
-    over_processes as over_processes,
+)
+from ._options import (
+    KINDS as KINDS,
+    LOCAL as LOCAL,
+    ClusterOptions as ClusterOptions,
 )
 from ._provenance import (
     revision as revision,
@@ -27,8 +37,8 @@ from ._provenance import (
 from ._read import (
     read_input as read_input,
 )
-from ._share import (
-    Share as Share,
+from ._start import (
+    cluster as cluster,
 )
 from ._store import (
     Store as Store,

@@ -48,8 +48,8 @@ def over_devices(function: Callable[[Any, Any], Any], shared: Any, items: Any) -
     return jax.tree.map(lambda leaf: leaf[:count], split(arrays, padded))
 
 
-CACHED = 32
-"""candidates side by side on a CPU: more of them leave its caches"""
+CACHED = 16
+"""candidates side by side on a CPU, and in a chunk: 32 are 9 % faster, and feed half as many workers"""
 CANDIDATE = 4e6
 """bytes; measured: 0.05 MB for two oscillators and 64 harmonics, and it grows as the oscillators squared"""
 

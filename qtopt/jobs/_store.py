@@ -12,7 +12,7 @@ import jax
 import numpy as np
 from numpy.typing import NDArray
 
-from ._processes import first, from_first
+from ..errors import InputError
 from ._write import write_atomically
 
 Arrays = dict[str, NDArray[Any]]
@@ -26,8 +26,9 @@ class Store:
     """Files of one computation: the last state of a search, or finished chunks of a scan.
 
     Every file carries the fingerprint of its computation, a text in which everything stands that its numbers
-    depend on: files of another computation are ignored, never misread. It also carries a checksum: of a file
-    with changed bytes one sentence on standard error says so, and what it held is done anew.
+    depend on: files of another computation are never misread or dropped, but refused. It also carries a
+    checksum: of a file with changed bytes one sentence on standard error says so, and what it held is done
+    anew.
 
     Args:
         path: the file of the state; chunks lie beside it as STEM-CHUNK. None keeps nothing.
@@ -42,14 +43,15 @@ class Store:
         return Store(self.path and self.path.with_stem(f"{self.path.stem}-{name}"), self.fingerprint)
 
     def load(self, template: Any) -> tuple[int, Any] | None:
-        """(step, state) of the last `save`; None where there is none of this computation.
-
-        Of several processes only the first reads the file.
+        """(step, state) of the last `save`; None where there is none.
 
         Args:
             template: a pytree with the structure of the state; its arrays may be longer or shorter.
+
+        Raises:
+            InputError: it belongs to another computation.
         """
-        found = self._arrays(from_first(lambda: _bytes(self.path)), self.path)
+        found = self._arrays(_bytes(self.path), self.path)
         leaves, structure = jax.tree.flatten(eqx.filter(template, eqx.is_array))
         names = [str(i) for i in range(len(leaves))]
         if found is None or found.keys() != {STEP, *names}:
@@ -60,19 +62,32 @@ class Store:
         return int(found[STEP]), state
 
     def save(self, step: int, state: Any) -> None:
-        """Keep this state in place of the last one; of several processes the first one does."""
-        if self.path is not None and first():
+        """Keep this state in place of the last one."""
+        if self.path is not None:
             leaves = jax.tree.leaves(eqx.filter(state, eqx.is_array))
             arrays = {str(i): np.asarray(leaf) for i, leaf in enumerate(leaves)}
             self._write(self.path, {STEP: np.asarray(step), **arrays})
 
     def chunks(self) -> Iterator[Arrays]:
-        """The arrays of every finished chunk of this computation, in the order of their names."""
-        if self.path is not None:
-            for path in sorted(self.path.parent.glob(f"{self.path.stem}-*{self.path.suffix}")):
-                arrays = self._arrays(_bytes(path), path)
-                if arrays is not None:
-                    yield arrays
+        """The arrays of every finished chunk, in the order of their names.
+
+        Raises:
+            InputError: one of them belongs to another computation.
+        """
+        for path in self._files():
+            arrays = self._arrays(_bytes(path), path)
+            if arrays is not None:
+                yield arrays
+
+    def drop_chunks(self) -> None:
+        """Forget the finished chunks, where something that is kept holds what they say."""
+        for path in self._files():
+            path.unlink(missing_ok=True)
+
+    def _files(self) -> list[Path]:
+        if self.path is None:
+            return []
+        return sorted(self.path.parent.glob(f"{self.path.stem}-[0-9]*{self.path.suffix}"))
 
     def add(self, chunk: str, arrays: Arrays) -> None:
         """Keep a finished chunk under a name of its own."""
@@ -83,11 +98,14 @@ class Store:
         file = io.BytesIO()
         np.savez(file, **{FINGERPRINT: np.asarray(self.fingerprint)}, **arrays)  # pyright: ignore
         data = file.getvalue()
-        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InputError(f"{path.parent}: cannot be made: {error.strerror or error}") from None
         write_atomically(path, FORMAT + hashlib.sha256(data).digest() + data)
 
     def _arrays(self, content: bytes, path: Path | None) -> Arrays | None:
-        """What a file holds, or None: there is none, it is broken, or it belongs to another computation."""
+        """What a file holds, or None: there is none, or it is broken."""
         if not content:
             return None
         head, data = content[: len(FORMAT) + 32], content[len(FORMAT) + 32 :]
@@ -99,7 +117,12 @@ class Store:
                 file=sys.stderr,
             )
             return None
-        return arrays if str(arrays.pop(FINGERPRINT)) == self.fingerprint else None
+        if str(arrays.pop(FINGERPRINT)) != self.fingerprint:
+            raise InputError(
+                f"{path} holds finished work of another configuration or version: choose another folder, go "
+                "back to what it was, or begin anew without --resume, which drops it."
+            )
+        return arrays
 
 
 def _read(data: bytes) -> Arrays | None:

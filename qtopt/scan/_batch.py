@@ -11,12 +11,14 @@ import numpy as np
 from jax import Array
 from jax.sharding import NamedSharding
 
-from ..jobs import SPLIT, WHOLE, mesh as device_mesh, spare_memory
+from ..jobs import SPLIT, WHOLE, AbstractEngine, mesh as device_mesh, spare_memory
 
 CPU_BATCH = 16
 """machines side by side on a CPU: more of them leave its caches"""
 CHUNK, CHUNK_ELSEWHERE = 4096, 32768
 """machines on one CPU (one GPU) between two writes to disk, where one costs as little as possible"""
+CHUNKS_OF_A_WORKER = 4
+"""at least, so that none waits long for the last one"""
 
 
 @dataclass(frozen=True)
@@ -32,35 +34,39 @@ class Layout:
         """Number of machines that one device solves."""
         return self.batches * self.batch
 
-    @property
-    def chunk(self) -> int:
-        """Number of machines that all devices solve together."""
-        return self.devices * self.on_one_device
-
     def halved(self) -> "Layout":
         """A layout of the same chunk, or of one machine more, in smaller batches."""
         return replace(self, batches=2 * self.batches, batch=-(-self.batch // 2))
 
 
-def layout_for(cost: int, machines: int, wanted: int | None) -> Layout:
-    """A layout for all local devices.
+def chunk_size(engine: AbstractEngine, cost: int, machines: int, wanted: int | None) -> int:
+    """How many machines a chunk has: whole batches, fewer where all workers would not have several chunks.
 
-    On a CPU it does not depend on how many machines there are, so that scans of all sizes share a program;
-    elsewhere few machines are one small batch.
+    In this process it does not depend on how many machines there are, so that scans of all sizes share a
+    program on a CPU; elsewhere few machines are one small batch.
 
     Args:
+        engine: that solves them.
         cost: of one machine, see `AbstractSolver.cost`.
         machines: how many there are.
-        wanted: at most so many in a chunk (but one on each device); None: by cost and device.
+        wanted: at most so many (but one on each device); None: by cost and device.
     """
+    cpu, devices = engine.platform == "cpu", engine.devices
+    each = max(1, (CHUNK if cpu else CHUNK_ELSEWHERE) // cost if wanted is None else wanted // devices)
+    if not cpu:
+        return devices * min(each, -(-machines // (devices * engine.workers)))
+    batch = min(each, CPU_BATCH)
+    if engine.workers > 1 and wanted is None:
+        each = min(each, -(-machines // (CHUNKS_OF_A_WORKER * engine.workers * devices)))
+    return devices * batch * max(1, each // batch)
+
+
+def layout_for(machines: int) -> Layout:
+    """A layout of so many machines on all local devices."""
     devices = jax.local_devices()
-    cpu = devices[0].platform == "cpu"
-    each = (CHUNK if cpu else CHUNK_ELSEWHERE) // cost if wanted is None else wanted // len(devices)
-    each = max(1, each)
-    if cpu:
-        batch = min(each, CPU_BATCH)
-        return Layout(len(devices), each // batch, batch)
-    return Layout(len(devices), 1, min(each, -(-machines // len(devices))))
+    each = -(-machines // len(devices))
+    batch = min(each, CPU_BATCH) if devices[0].platform == "cpu" else each
+    return Layout(len(devices), -(-each // batch), batch)
 
 
 Function = Callable[..., Any]
@@ -75,8 +81,8 @@ def over_machines(function: Function, layout: Layout) -> Function:
         layout: of the chunk; batches become smaller where the program does not fit into memory.
 
     Returns:
-        The function of pytrees of NumPy arrays that begin with an axis of at most `layout.chunk` machines, to
-        NumPy. Only batches that hold machines are computed.
+        The function of pytrees of NumPy arrays that begin with an axis of at most as many machines as the
+        layout holds, to NumPy. Only batches that hold machines are computed.
     """
 
     def run(*inputs: Any) -> Any:

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from .. import files
 from ..errors import InputError
-from ..jobs import write_atomically
+from ..jobs import current, write_atomically
 from ..observables import BATH, OSCILLATOR, OTHER, Quantity, quantities as all_quantities
-from ..solvers import NOT_FINITE, RESOLVED, UNDAMPED, UNRESOLVED, UNSTABLE
+from ..solvers import LOST, NOT_FINITE, RESOLVED, UNDAMPED, UNRESOLVED, UNSTABLE
 from ._axes import Axis
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ ADVICE = {
     UNRESOLVED: "whose currents float64 or the shortest time step does not resolve",
     UNDAMPED: "in which a mode is not damped by any static bath",
     NOT_FINITE: "whose numbers float64 cannot hold",
+    LOST: "which ended every process that solved them",
 }
 """by status"""
 
@@ -100,14 +101,14 @@ def _attributes(item: Quantity, units: files.UnitsSection | None) -> dict[str, A
 
 
 def _provenance(config: files.Config) -> dict[str, str]:
-    devices = jax.devices()  # of all processes
+    engine = current()
     return {
         "title": "qtopt scan",
         "units": "hbar = k_B = m = 1; omega_A is the unit of frequency",
         **files.origin(config, files.SECTIONS["scan"]),
         "solver": config.solver.kind,
         "jax_version": jax.__version__,
-        "devices": f"{len(devices)} x {devices[0].device_kind}",
+        "devices": f"{engine.workers * engine.devices} x {engine.device_kind}",
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
     }
 

@@ -1,8 +1,7 @@
 """From the values of a chunk of machines to their quantities."""
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import jax
@@ -11,11 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..files import DrivenMachine
+from ..jobs import Chunk, Results, current
 from ..model import AbstractDrive, Machine
 from ..observables import (
     CURRENTS,
     OTHER_UNIT,
     Observation,
+    Quantity,
     Solved,
     averages,
     errors_of,
@@ -25,15 +26,10 @@ from ..observables import (
 )
 from ..schema import Place, placed_each
 from ..solvers import RESOLVED, AbstractSolver, exponent_of, has_unit, in_unit, power_of, to_natural
-from ._batch import Function, Layout, layout_for, over_machines
+from ._batch import Function, chunk_size, layout_for, over_machines
 from ._status import judged
 
 Values = NDArray[np.float64]
-Results = dict[str, NDArray[Any]]
-
-
-Chunk = tuple[NDArray[np.int64], Callable[[Values], Results]]
-"""machines that one call solves: their positions in the grid, and what solves them"""
 
 
 @dataclass(frozen=True)
@@ -59,70 +55,83 @@ def _names(numbers: Numbers, structure: Any, shapes: Any) -> frozenset[str]:
     return frozenset(jax.eval_shape(numbers, *jax.tree.unflatten(structure, shapes)))
 
 
-class Programs:
-    """Programs and chunks for one model, its scanned places and the values of every machine, (n, axes).
+@dataclass(frozen=True, eq=False)
+class Machines:
+    """The pure function of a scan: the values of n machines, (n, axes), to their quantities, (n, ...) each.
 
     Raises:
         InputError: the model is outside the theory of the solver.
+
+    Attributes:
+        model: machine and drive, whose numbers at `places` the values replace.
+        places: for each axis.
+        solver: of all machines.
+        fluctuations: whether variance rates are wanted.
     """
 
-    def __init__(
-        self,
-        model: DrivenMachine,
-        places: tuple[tuple[Place, ...], ...],
-        solver: AbstractSolver,
-        chunk: int | None = None,
-        fluctuations: bool = True,
-    ) -> None:
-        solver.check(*model)
-        self.model, self.places, self.solver, self.wanted = model, places, solver, chunk
-        noisy = fluctuations and no_fluctuations(solver, *model) is None
-        self.observation = Observation.of(solver.settled(*model), model[0], noisy)
-        names = Numbers(self.observation).names(model)
-        if has_unit(model.drive):
-            names |= {f"{name}_error" for name in CURRENTS}
-        self.quantities = [q for q in quantities(known(model[0], solver, names)) if q.scanned]
+    model: DrivenMachine
+    places: tuple[tuple[Place, ...], ...]
+    solver: AbstractSolver
+    fluctuations: bool = True
 
-    def chunks(self, values: Values) -> Iterator[Chunk]:
-        """All machines, in the order in which they are solved."""
+    def __post_init__(self) -> None:
+        self.solver.check(*self.model)
+
+    @cached_property
+    def observation(self) -> Observation:
+        """What is found of each machine."""
+        noisy = self.fluctuations and no_fluctuations(self.solver, *self.model) is None
+        return Observation.of(self.solver.settled(*self.model), self.model[0], noisy)
+
+    @cached_property
+    def quantities(self) -> list[Quantity]:
+        """What is known of each machine."""
+        names = Numbers(self.observation).names(self.model)
+        if has_unit(self.model.drive):
+            names |= {f"{name}_error" for name in CURRENTS}
+        return [q for q in quantities(known(self.model[0], self.solver, names)) if q.scanned]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Machines, (self.model, self.places, self.solver, self.fluctuations)
+
+    def chunks(self, values: Values, missing: NDArray[np.bool_], wanted: int | None) -> list[Chunk]:
+        """The machines that are missing with their settled solvers, in the order of solving."""
+        engine, made = current(), []
 
         def each(function: Function) -> NDArray[Any]:
-            layout = layout_for(1, len(values), self.wanted)
-            mapped = over_machines(function, layout)
-            starts = range(0, len(values), layout.chunk)
-            parts = (self._models(values[s : s + layout.chunk]) for s in starts)
+            size = chunk_size(engine, 1, len(values), wanted)
+            parts = (self._models(part) for part in np.split(values, range(size, len(values), size)))
+            mapped = over_machines(function, layout_for(size))
             return np.concatenate([mapped(*to_natural(*part, exponent_of(*part))) for part in parts])
 
         for solver, machines in self.solver.settled_each(len(values), self.model[1], each):
-            layout = layout_for(solver.cost, len(machines), self.wanted)
-            for start in range(0, len(machines), layout.chunk):
-                yield machines[start : start + layout.chunk], self._program(solver, layout)
+            left, size = machines[missing[machines]], chunk_size(engine, solver.cost, len(machines), wanted)
+            parts = np.split(left, range(size, len(left), size))
+            made += [Chunk(part, values[part], (solver, size)) for part in parts if len(part)]
+        return made
 
     def _models(self, values: Values) -> DrivenMachine:
         """The machines and drives with these values, as arrays that begin with an axis of machines."""
         return placed_each(self.model, self.places, values)
 
-    def _program(self, solver: AbstractSolver, layout: Layout) -> Callable[[Values], Results]:
-        seen = replace(self.observation, solver=solver)
-        run, run_again = (
-            over_machines(Numbers(observation), layout)
-            for observation in (seen, replace(seen, noisy=False, entangled=False))
-        )
-        powers = {item.name: power_of(item.unit) for item in self.quantities}
+    def __call__(self, values: Values, setting: tuple[AbstractSolver, int]) -> Results:
+        solver, size = setting
+        layout = layout_for(max(size, len(values)))
 
         def each(function: Function, *inputs: Any) -> Any:
             return over_machines(function, layout)(*inputs)
 
-        def solve(values: Values) -> Results:
-            models = self._models(values)
-            exponent = exponent_of(*models)
-            own = to_natural(*models, exponent)
-            solved = Solved.derive(solver, each, *own, run(*own))
-            again = run_again(*in_unit(*own, OTHER_UNIT)) if has_unit(models.drive) else {}
-            errors = errors_of(solved.numbers, again, powers)
-            solved = replace(solved, numbers=solved.numbers | errors, exponent=exponent)
-            solved.numbers["status"] = judged(solver, models, solved, self.quantities)
-            resolved = solved["status"] == RESOLVED
-            return {item.name: item.masked(solved, resolved) for item in self.quantities}
-
-        return solve
+        seen, models = replace(self.observation, solver=solver), self._models(values)
+        exponent = exponent_of(*models)
+        own = to_natural(*models, exponent)
+        solved = Solved.derive(solver, each, *own, each(Numbers(seen), *own))
+        again = {}
+        if has_unit(models.drive):
+            again = each(Numbers(replace(seen, noisy=False, entangled=False)), *in_unit(*own, OTHER_UNIT))
+        errors = errors_of(
+            solved.numbers, again, {item.name: power_of(item.unit) for item in self.quantities}
+        )
+        solved = replace(solved, numbers=solved.numbers | errors, exponent=exponent)
+        solved.numbers["status"] = judged(solver, models, solved, self.quantities)
+        resolved = solved["status"] == RESOLVED
+        return {item.name: item.masked(solved, resolved) for item in self.quantities}

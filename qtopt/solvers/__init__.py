@@ -4,6 +4,7 @@ from ..registry import register
 from ._damped import check_damped as check_damped, with_dampers as with_dampers
 from ._solve import fluctuations as fluctuations, steady_state as steady_state
 from .base import (
+    LOST as LOST,
     NOT_FINITE as NOT_FINITE,
     RESOLVED as RESOLVED,
     STATUSES as STATUSES,

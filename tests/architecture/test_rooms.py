@@ -17,6 +17,8 @@ HOME = Path(__file__).parents[2]
 PACKAGE = HOME / "qtopt"
 ROOMS = (
     ("errors", "registry", "runtime", "numerics"),
+    ("plugins",),
+    ("worker",),
     ("jobs", "schema", "thermal"),
     ("model",),
     ("solvers",),
@@ -106,7 +108,7 @@ def is_foreign(module: str, importer: str) -> bool:
 
 def test_the_reader_of_imports_reads() -> None:
     """Guards the tests below against finding nothing."""
-    assert {"qtopt.jobs", "qtopt.errors"} <= imports()["qtopt.cli._command"]
+    assert {"qtopt.registry", "qtopt.errors"} <= imports()["qtopt.cli._command"]
     assert "qtopt.jobs._store" in imports()["qtopt.jobs"]
     assert is_foreign("qtopt.model._machine", "qtopt.solvers.weak") and is_foreign("qtopt.a._b", "qtopt")
     assert not is_foreign("qtopt.model._machine", "qtopt.model.drives._drive")

@@ -12,7 +12,17 @@ MADE = ("api", "notebooks", "_ext", "_static", "changelog.md", "contributing.md"
 """what `make docs` writes there, and what is no page"""
 RUN_ELSEWHERE = ("extending.md",)
 """by tests/docs/test_extending.py, section by section"""
-NOT_HERE = ("pip install ", "make ", "git ", "sbatch ", "qtopt ", "python -m ", "pre-commit ")
+NOT_HERE = (
+    "pip install ",
+    "make ",
+    "git ",
+    "sbatch ",
+    "qtopt ",
+    "python -m ",
+    "pre-commit ",
+    "dask ",
+    "scripts/",
+)
 """how commands begin that are shown but not run: they install, take minutes or need other machines"""
 
 

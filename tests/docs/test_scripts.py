@@ -10,7 +10,6 @@ import pytest
 
 from benchmarks.__main__ import NAMES
 from tests.helpers.texts import MACHINE
-from tests.jobs.test_processes import free_port
 from tests.scan.test_scan import FREQUENCY, scan_text
 
 FRONT = """
@@ -50,56 +49,83 @@ def test_scripts_run(name: str, options: list[str], tmp_path: Path) -> None:
     assert done.stdout.strip() and picture.stat().st_size > 10_000
 
 
+CLUSTER = {
+    "scan": (scan_text(FREQUENCY), "out/scan.nc"),
+    "pareto": (MACHINE + FRONT, "out/front.csv"),
+}
+
+
 @pytest.mark.slow
-def test_cluster_scripts_run_without_a_cluster(tmp_path: Path) -> None:
-    """Two processes share a small map, then one writes it; a front of one machine."""
-    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "TASKS": "2"}
-    for script, text, arguments, expected in (
-        ("slurm_scan.sh", scan_text(FREQUENCY), ["machine.toml", "out"], "out/scan.nc"),
-        ("slurm_fronts.sh", MACHINE + FRONT, ["out", "machine.toml"], "out/machine/front.csv"),
-    ):
-        (tmp_path / "machine.toml").write_text(text)
-        command = ["bash", str(SCRIPTS / script), *arguments]
-        subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, env=environment, timeout=280)
-        assert (tmp_path / expected).exists()
+@pytest.mark.parametrize("command", CLUSTER)
+def test_a_scheduler_and_workers_as_processes_of_their_own(command: str, tmp_path: Path) -> None:
+    """Without SLURM the job script starts as many workers here; they speak TLS where Dask is told to."""
+    text, expected = CLUSTER[command]
+    (tmp_path / "machine.toml").write_text(text)
+    subprocess.run(["bash", str(SCRIPTS / "cluster_certificates.sh"), str(tmp_path / "tls")], check=True)
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "TASKS": "3"}
+    environment |= tls_environment(tmp_path / "tls")
+    job = ["bash", str(SCRIPTS / "slurm_cluster.sh"), command, "machine.toml", "out"]
+    done = subprocess.run(job, cwd=tmp_path, capture_output=True, text=True, env=environment, timeout=280)
+    assert done.returncode == 0 and (tmp_path / expected).exists(), done.stderr
+    assert json.loads((tmp_path / "out" / ".scheduler.json").read_text())["address"].startswith("tls://")
 
 
-SRUN = """#!/usr/bin/env bash
-# As SLURM starts tasks, on one node. The first time, the first task is killed after a round.
-shift # its option
-started=() status=0
-for ((k = 0; k < SLURM_NTASKS; k++)); do
-  SLURM_PROCID=$k SLURM_LOCALID=$k SLURM_STEP_NODELIST=localhost SLURM_STEP_NUM_NODES=1 "$@" &
-  started+=($!)
-done
-if [ ! -e killed ]; then
-  until [ -e out/.search/joint.part ] || ! kill -0 "${started[0]}"; do sleep 0.01; done
-  kill -9 "${started[0]}"
-  touch killed
-fi
-for k in "${started[@]}"; do wait "$k" || status=$?; done
-exit $status
+def tls_environment(folder: Path) -> dict[str, str]:
+    """What docs/cluster.md says of TLS."""
+    prefix, key, cert = "DASK_DISTRIBUTED__COMM__", str(folder / "key.pem"), str(folder / "cert.pem")
+    roles = {f"{prefix}TLS__{role}__KEY": key for role in ("SCHEDULER", "WORKER", "CLIENT")}
+    roles |= {f"{prefix}TLS__{role}__CERT": cert for role in ("SCHEDULER", "WORKER", "CLIENT")}
+    return {f"{prefix}DEFAULT_SCHEME": "tls", f"{prefix}REQUIRE_ENCRYPTION": "true", **roles} | {
+        f"{prefix}TLS__CA_FILE": cert
+    }
+
+
+@pytest.mark.slow
+def test_a_job_of_one_front_runs_without_slurm(tmp_path: Path) -> None:
+    (tmp_path / "machine.toml").write_text(MACHINE + FRONT)
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    command = ["bash", str(SCRIPTS / "slurm_fronts.sh"), "out", "machine.toml"]
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, env=environment, timeout=280)
+    assert (tmp_path / "out" / "machine" / "front.csv").exists()
+
+
+SBATCH = """#!/usr/bin/env bash
+# As SLURM takes a job: it begins at once, on this machine. The number of the job is that of its process.
+cp "$1" "$0.job.$$"
+bash "$0.job.$$" >"$0.out.$$" 2>&1 &
+echo "$!" >>"$0.started"
+echo "Submitted batch job $!"
+"""
+SCANCEL = "#!/usr/bin/env bash\nkill $1 2>/dev/null || true\n"
+JOBS = """
+[jobs]
+cluster = "slurm"
+workers = [1, 2]
+cores = 1
+memory = "2GB"
+walltime = "00:10:00"
+queue = "short"
+prologue = ["export QTOPT_PROLOGUE=1"]
 """
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("slurm", [False, True])
-def test_tasks_search_one_front_together(slurm: bool, tmp_path: Path) -> None:
-    """Without SLURM; and as SLURM would start them, where the first one dies and all begin again."""
-    (tmp_path / "machine.toml").write_text(MACHINE + FRONT.replace("harmonics = 1", "harmonics = 8"))
-    port = free_port(range(61440, 65536))  # where jax lets SLURM's tasks meet, by the number of the job
-    places = f"{tmp_path}:{Path(sys.executable).parent}:{os.environ['PATH']}"
-    environment = {**os.environ, "PATH": places, "TASKS": "2", "PORT": str(port)}
-    if slurm:
-        (tmp_path / "srun").write_text(SRUN)
-        (tmp_path / "srun").chmod(0o755)
-        environment |= {"SLURM_JOB_ID": str(port - 61440), "SLURM_NTASKS": "2"}
-        environment["JAX_COORDINATOR_BIND_ADDRESS"] = f"localhost:{port}"
-    command = ["bash", str(SCRIPTS / "slurm_front_distributed.sh"), "machine.toml", "out"]
+def test_slurm_starts_workers_as_jobs(tmp_path: Path) -> None:
+    """With a stand-in for sbatch that starts the real job script: options, TLS, and a map at the end."""
+    for name, text in {"sbatch": SBATCH, "scancel": SCANCEL}.items():
+        (tmp_path / name).write_text(text)
+        (tmp_path / name).chmod(0o755)
+    (tmp_path / "machine.toml").write_text(scan_text(FREQUENCY))
+    (tmp_path / "cluster.toml").write_text(JOBS)
+    environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}", "HOME": str(tmp_path)}
+    command = [sys.executable, "-m", "qtopt", "scan", "machine.toml", "--out", "out"]
+    command += ["--cluster", "cluster.toml"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, env=environment, timeout=280)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.count("front   out/front.csv") == 1 and (tmp_path / "out" / "front.png").exists()
-    assert done.stderr.count("another process ended") == slurm == (tmp_path / "killed").exists()
+    assert done.returncode == 0 and (tmp_path / "out" / "scan.nc").exists(), done.stderr
+    script = next(tmp_path.glob("sbatch.job.*")).read_text()
+    for line in ("#SBATCH -p short", "#SBATCH --cpus-per-task=1", "#SBATCH -t 00:10:00", "QTOPT_PROLOGUE=1"):
+        assert line in script
+    assert "--tls-ca-file" in script and "--lifetime 420s" in script
 
 
 def test_benchmarks_are_listed_and_refuse_unknown_names() -> None:

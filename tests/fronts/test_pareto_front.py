@@ -33,9 +33,10 @@ from qtopt.fronts import (
     certifier_of,
     machine_forms,
     non_dominated,
+    search,
 )
 from qtopt.fronts.rates import FormRates
-from qtopt.fronts.search import explored, refine, refined
+from qtopt.fronts.search import Refine, explored, refined
 from qtopt.fronts.tradeoffs import EfficiencyTarget
 from qtopt.jobs import Store
 from qtopt.registry import class_of
@@ -124,13 +125,6 @@ def test_resumed_search_ends_in_the_same_front(tmp_path) -> None:
     assert [resumed.row(p) for p in resumed.points] == [whole.row(p) for p in whole.points]
 
 
-def test_foreign_checkpoint_is_ignored(tmp_path) -> None:
-    Store(tmp_path / "state.part", "other").save(5, (jnp.zeros(3),))
-    assert Store(tmp_path / "state.part", "mine").load((jnp.zeros(3),)) is None
-    found = Store(tmp_path / "state.part", "other").load((jnp.zeros(3),))
-    assert found is not None and found[0] == 5
-
-
 def test_machine_without_engine_gives_an_empty_front() -> None:
     """One oscillator with an Ohmic driven bath: no engine within any bound at this frequency."""
     hot = Bath("hot", 1.0, Ohmic(1e-3), "driven")
@@ -213,7 +207,7 @@ def test_search_programs_hold_no_lapack_and_no_callback() -> None:
     model = FormRates(machine_forms(engine(), ENGINE.output(2), (0.4, 0.5), kept))
     parameters = space.random(jax.random.key(0), jnp.full(4, 0.45), 2)
     targets = EfficiencyTarget(jnp.full(4, 6.0), jnp.full(4, 1e-5), jnp.full(4, 0.1))
-    for program, length in ((explored, 0.1), (refined, 4)):
+    for program, length in ((explored, jnp.asarray(0.1)), (refined, 4)):
         text = program.lower(model, space, targets, parameters, length).compile().compiled.as_text()  # pyright: ignore
         assert 'custom_call_target="lapack' not in text and "python_cpu_callback" not in text
 
@@ -236,7 +230,9 @@ def improved(at_once: int | None) -> list[list[float]]:
     model = FormRates(forms, at_once=at_once)
     parameters = space.random(jax.random.key(1), jnp.full(5, 0.45), 2)
     targets = EfficiencyTarget(jnp.full(5, 6.0), jnp.full(5, 1e-5), jnp.full(5, 0.1))
-    return [np.asarray(rate).tolist() for rate in refine(model, space, targets, parameters, 4)[1]]
+    return [
+        np.asarray(rate).tolist() for rate in search.improved(Refine(4), model, space, targets, parameters)[1]
+    ]
 
 
 def test_devices_and_chunks_do_not_matter() -> None:

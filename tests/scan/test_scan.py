@@ -18,7 +18,8 @@ import xarray
 
 from qtopt import __version__, files
 from qtopt.cli import main
-from qtopt.jobs import Store
+from qtopt.errors import InputError
+from qtopt.jobs import POSITIONS, Store
 from qtopt.observables import CURRENTS, evaluate, quantities
 from qtopt.plots import scan_figure
 from qtopt.scan import _batch, parameter_scan, remarks, write_dataset
@@ -49,7 +50,7 @@ def machines_of(out: Path, path: Path) -> list[int]:
     """Machines whose finished chunks of the scan in `path` are kept in `out`, in the order of the files."""
     key = files.fingerprint(files.load(path), ("drive", "scan"), __version__)
     chunks = Store(out / ".scan" / "machines.part", key).chunks()
-    return [int(machine) for chunk in chunks for machine in chunk["machines"]]
+    return [int(machine) for chunk in chunks for machine in chunk[POSITIONS]]
 
 
 def evaluated(config: files.Config, changes: dict[str, float]) -> dict[str, Any]:
@@ -339,15 +340,14 @@ def test_killed_scan_resumes_to_the_same_file(tmp_path: Path) -> None:
     assert all(part.stat().st_mtime_ns == before for part, before in times.items())
 
 
-@pytest.mark.slow
-def test_chunks_of_another_scan_are_ignored(tmp_path: Path) -> None:
-    one = config_of(FREQUENCY)
+def test_chunks_of_another_scan_are_refused(tmp_path: Path) -> None:
+    """They are neither used nor dropped."""
+    parameter_scan(config_of(FREQUENCY), tmp_path)
+    kept = {path: path.read_bytes() for path in tmp_path.iterdir()}
     other = files.loads(scan_text(FREQUENCY).replace("temperature = 1.0", "temperature = 2.0"))
-    calls: list[tuple[int, int]] = []
-    parameter_scan(one, tmp_path)
-    found = parameter_scan(other, tmp_path, lambda done, total: calls.append((done, total)))
-    assert calls == [(0, 5), (5, 5)]
-    xarray.testing.assert_equal(found, parameter_scan(other))
+    with pytest.raises(InputError, match=r"part holds finished work of another configuration or version: "):
+        parameter_scan(other, tmp_path)
+    assert kept and kept == {path: path.read_bytes() for path in tmp_path.iterdir()}
 
 
 EIGHT = """

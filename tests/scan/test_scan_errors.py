@@ -9,7 +9,6 @@ import pytest
 from qtopt import files
 from qtopt.cli import main
 from qtopt.errors import InputError
-from qtopt.jobs import Share
 from qtopt.scan import parameter_scan, remarks
 from qtopt.solvers import NOT_FINITE, RESOLVED, UNDAMPED, UNRESOLVED
 from tests.files.test_config_errors import Cases
@@ -75,12 +74,6 @@ def test_errors_are_one_line_and_status_2(old: str, new: str, message: str, tmp_
         main(["scan", str(path), "--out", str(tmp_path / "out")])
     lines = [line for line in capsys.readouterr().err.splitlines() if line.startswith("qtopt: ")]
     assert stop.value.code == 2 and len(lines) == 1 and message in lines[0]
-
-
-@pytest.mark.parametrize("text", ["2", "0/2", "3/2", "a/b", "1/2/3", "-1/2"])
-def test_shares(text: str) -> None:
-    with pytest.raises(InputError, match=f'a share must be K/N, .* but it is "{text}": for example 2/8'):
-        Share.read(text)
 
 
 def test_errors_between_sections() -> None:

@@ -1,7 +1,8 @@
 """Bounds on the output of drives with |g_l(t)| <= 1 at a given efficiency."""
 
-from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -9,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Complex, Float
 
-from ...jobs import over_devices, over_processes
+from ...jobs import Results, current, gathered, over_devices
 from ...numerics import best_ratio, golden_section, largest_eigenvalue
 from ..rates import AbstractForms
 from ._certificate import AbstractCertifier, Certificate, EfficiencyScale
@@ -20,9 +21,10 @@ GRID, PEAKS = 1024, 16
 FINALISTS, ZOOM, ZOOMS = 33, 33, 8
 """Frequencies of the grid looked at closely, and those of each level between neighbours of the best."""
 BLOCK = 8
-"""Efficiencies handled in one call by all processes: a fixed shape, so that calls reuse compiled programs."""
+"""Efficiencies handled in one call: a fixed shape, so that calls reuse compiled programs."""
 Columns = tuple[np.ndarray, ...]
 """Each begins with the axis of efficiencies."""
+COLUMNS = "output", "mean_square_output", "frequency"
 
 
 class PeakCertifier(AbstractCertifier):
@@ -48,21 +50,26 @@ class PeakCertifier(AbstractCertifier):
     def __init__(
         self, forms: AbstractForms, tradeoff: EfficiencyScale, frequency_range: tuple[float, float]
     ) -> None:
-        self.forms, self.tradeoff = forms, tradeoff
+        self.forms, self.tradeoff, self.frequency_range = forms, tradeoff, frequency_range
         self.grid = _frequency_grid(forms, *frequency_range)
         self.table = _useful_forms(forms, self.grid)
 
     def at(self, efficiency: np.ndarray) -> Certificate:
-        return self._shared(self._bounds, efficiency)
+        return self._shared("_bounds", efficiency)
 
     def quick(self, efficiency: np.ndarray) -> Certificate:
         """The bounds of `at` from the share of one harmonic alone."""
-        return self._shared(lambda part: self._quick(part)[:3], efficiency)
+        return self._shared("_quick", efficiency)
 
-    def _shared(self, bounds: Callable[[np.ndarray], Columns], efficiency: np.ndarray) -> Certificate:
-        """The bounds at every efficiency by itself, shared among the processes."""
+    def __reduce__(self) -> tuple[Any, ...]:
+        return PeakCertifier, (self.forms, self.tradeoff, self.frequency_range)
+
+    def _shared(self, bounds: str, efficiency: np.ndarray) -> Certificate:
+        """The bounds at every efficiency by itself, shared out."""
         efficiency = np.asarray(efficiency, dtype=float)
-        output, wide, frequency = over_processes(bounds, efficiency)
+        size = current().share_of(len(efficiency))
+        found = gathered(_Bounds(self, bounds), efficiency, size, "bound", padded=False)
+        output, wide, frequency = (found[name] for name in COLUMNS)
         # A bound holds for all higher efficiencies too, so what was found there must be covered here.
         order = np.argsort(-efficiency, kind="stable")
         output[order], wide[order] = np.maximum.accumulate(output[order]), np.maximum.accumulate(wide[order])
@@ -81,10 +88,10 @@ class PeakCertifier(AbstractCertifier):
 
     def _quick(self, efficiency: np.ndarray) -> Columns:
         """The same from the share of one harmonic, and the (M, G) rough bounds on the grid."""
-        block, blocks = -(-BLOCK // jax.process_count()), []
-        for start in range(0, len(efficiency), block):
-            part = np.asarray(efficiency)[start : start + block]
-            padded = np.concatenate([part, np.full(block - len(part), part[-1])])
+        blocks = []
+        for start in range(0, len(efficiency), BLOCK):
+            part = np.asarray(efficiency)[start : start + BLOCK]
+            padded = np.concatenate([part, np.full(BLOCK - len(part), part[-1])])
             found = _certify_block(self.forms, self.table, self.grid, self.tradeoff.kappa(padded))
             blocks.append([column[: len(part)] for column in found])
         return tuple(np.concatenate(column) for column in zip(*blocks, strict=True))
@@ -107,6 +114,17 @@ class PeakCertifier(AbstractCertifier):
             ends = np.concatenate([[below], trial, [above]])
             below, above = float(ends[count]), float(ends[count + 1])
         return below, largest
+
+
+@dataclass(frozen=True)
+class _Bounds:
+    """One of the two kinds of bounds of a certifier at efficiencies (M,)."""
+
+    certifier: PeakCertifier
+    kind: str
+
+    def __call__(self, efficiency: np.ndarray, _: None) -> Results:
+        return dict(zip(COLUMNS, getattr(self.certifier, self.kind)(efficiency), strict=False))
 
 
 def _frequency_grid(forms: AbstractForms, low: float, high: float) -> np.ndarray:

@@ -1,8 +1,11 @@
 """Lower bounds on the uncertainty product of any periodic drive at a given extracted power."""
 
+from dataclasses import dataclass
+from typing import Any
+
 import numpy as np
 
-from ...jobs import over_processes
+from ...jobs import Results, current, gathered
 from ...numerics import best_ratio, largest_eigenvalue, neighbours
 from ..rates import AbstractForms, FixedForms
 from ._certificate import Certificate
@@ -12,6 +15,9 @@ from ._support import support_of
 GRID, NEAR, ZOOMS = 768, 129, 2
 CLOSE = 1e-2
 """Where a drive is as near as this to a bound, no tighter bound is looked for."""
+
+
+COLUMNS = "product", "mean_square_product", "frequency"
 
 
 class PrecisionCertifier:
@@ -39,6 +45,7 @@ class PrecisionCertifier:
     """
 
     def __init__(self, forms: AbstractForms, certified_as: str, frequency_range: tuple[float, float]) -> None:
+        self.forms, self.certified_as, self.frequency_range = forms, certified_as, frequency_range
         self.support = support_of(certified_as)
         self.weights = self.support.weights(forms.size)
         nu = _harmonic_frequencies(forms, frequency_range)
@@ -69,13 +76,14 @@ class PrecisionCertifier:
         power = np.asarray(power, dtype=float)
         reached = np.full(len(power), np.inf) if reached is None else np.asarray(reached, dtype=float)
 
-        def columns(part: tuple[np.ndarray, np.ndarray]) -> tuple[np.ndarray, ...]:
-            found = [self._products(float(p), float(q)) for p, q in zip(*part, strict=True)]
-            return tuple(np.array(column) for column in zip(*found, strict=True))
-
         if len(power) == 0:
             return Certificate(power, power, power, power, self.constants)
-        return Certificate(power, *over_processes(columns, (power, reached)), constants=self.constants)
+        size = current().share_of(len(power))
+        found = gathered(_Products(self), (power, reached), size, "bound", padded=False)
+        return Certificate(power, *(found[name] for name in COLUMNS), constants=self.constants)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return PrecisionCertifier, (self.forms, self.certified_as, self.frequency_range)
 
     @property
     def constants(self) -> dict[str, float]:
@@ -108,6 +116,17 @@ class PrecisionCertifier:
         extracted = self.read[0, chosen]
         roots = np.sqrt(self.weights[:, :, None] * self.weights[:, None, :])
         return float(min(np.max(largest_eigenvalue(extracted / root)) for root in roots))
+
+
+@dataclass(frozen=True)
+class _Products:
+    """The bounds at extracted powers (M,), where those Q (M,) are reached: one after the other."""
+
+    certifier: PrecisionCertifier
+
+    def __call__(self, part: tuple[np.ndarray, np.ndarray], _: None) -> Results:
+        found = [self.certifier._products(float(p), float(q)) for p, q in zip(*part, strict=True)]
+        return dict(zip(COLUMNS, np.array(found).T, strict=True))
 
 
 def _harmonic_frequencies(forms: AbstractForms, frequency_range: tuple[float, float]) -> np.ndarray:

@@ -13,11 +13,12 @@ from ._selection import (
     ranking as ranking,
 )
 from ._steps import (
+    Explore as Explore,
+    Refine as Refine,
     Target as Target,
     drives_of as drives_of,
-    explore as explore,
     explored as explored,
     gradient_norms as gradient_norms,
-    refine as refine,
+    improved as improved,
     refined as refined,
 )

@@ -1,6 +1,5 @@
 """The one loop of all searches: rounds of steps and selections that can be interrupted at any moment."""
 
-import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
@@ -13,10 +12,8 @@ from jaxtyping import Array, Float
 from ...jobs import Store
 from ..rates import AbstractRates, Rates
 from ._selection import best_and_neighbours, best_of_all
-from ._steps import Space, Target, explore, refine
+from ._steps import Explore, Refine, Space, Step, Target, chunk_size, improved
 
-Step = Callable[..., tuple[Any, Rates]]
-"""(rates_of, space, targets, parameters) -> parameters, rates: `explore` or `refine`."""
 AfterRound = Callable[[int, Any, Rates, Target], None]
 """(round from 0, parameters, rates, targets) of all candidates of a finished round, before the selection"""
 
@@ -25,7 +22,7 @@ class Round(NamedTuple):
     """One step for every candidate, and who goes on afterwards.
 
     Attributes:
-        step: `explore`, `refine`, or one of them with other settings.
+        step: `Explore` or `Refine`.
         after: "all" candidates go on, those of "neighbours" (see `best_and_neighbours`), or the "best" of all
             candidates for each target.
         aim: whether the targets move before that selection, see `Goal.again`.
@@ -56,12 +53,10 @@ class State(NamedTuple):
 
     Attributes:
         parameters: of the candidates.
-        rates: of those candidates that this round has improved already, (F, B); else not a number.
         aims: see `Goal`.
     """
 
     parameters: Any
-    rates: Float[Array, "F B"]
     aims: Float[Array, " M ..."]
 
 
@@ -73,7 +68,6 @@ def search(
     rounds: Sequence[Round],
     store: Store,
     progress: Callable[[int, int], None],
-    batch: int | None = None,
     after_round: AfterRound = lambda number, parameters, rates, targets: None,
 ) -> Any:
     """The best candidate for each target after some rounds.
@@ -84,56 +78,31 @@ def search(
         goal: what is aimed at.
         parameters: the first candidates, the same number for each target, target by target.
         rounds: the last of them must end with "best".
-        store: where the state is kept after every chunk of work; a search resumed from it ends in the same.
-        progress: called as ``progress(chunks done, chunks in all)``.
-        batch: candidates in one chunk; by default all. Smaller ones need rounds that all end with "best".
+        store: where the state is kept after every round, and every chunk of candidates before; a search
+            resumed from it ends in the same.
+        progress: called as ``progress(rounds done, rounds in all)``.
         after_round: told of every round that ends, before its state is kept: of the last one perhaps twice.
     """
-    count = parameters.frequency_logit.shape[0]
-    batch = count if batch is None else min(batch, count)
-    parts = -(-count // batch)
-    state = State(parameters, jnp.zeros((0, 0)), jnp.asarray(goal.aims))
+    size = chunk_size(rates_of, parameters)
+    state = State(parameters, jnp.asarray(goal.aims))
     saved = store.load(state)
     begin, state = (0, state) if saved is None else (saved[0] + 1, State(*saved[1]))
     targets = goal.targets(np.asarray(state.aims))
-    for chunk, (rule, part) in enumerate(itertools.product(rounds, range(parts))):
-        if chunk < begin:
-            continue
-        progress(chunk, len(rounds) * parts)
-        state = _improved(rates_of, space, targets, state, rule.step, part, batch if parts > 1 else None)
-        if part == parts - 1:
-            rates = tuple(np.asarray(state.rates))
-            after_round(chunk // parts, state.parameters, rates, targets)
-            if rule.aim:
-                aims = goal.again(rates, np.asarray(state.aims))
-                state, targets = state._replace(aims=jnp.asarray(aims)), goal.targets(aims)
-            state = state._replace(parameters=_chosen(space, state.parameters, rates, targets, rule.after))
-        store.save(chunk, state)
-    progress(len(rounds) * parts, len(rounds) * parts)
+    for number, rule in list(enumerate(rounds))[begin:]:
+        progress(number, len(rounds))
+        count, points = state.parameters.frequency_logit.shape[0], jax.tree.leaves(targets)[0].shape[0]
+        each = jax.tree.map(lambda leaf, n=count // points: jnp.repeat(leaf, n, axis=0), targets)
+        chunks = store.beside(f"round{number}")
+        parameters, rates = improved(rule.step, rates_of, space, each, state.parameters, size, chunks)
+        after_round(number, parameters, rates, targets)
+        if rule.aim:
+            aims = goal.again(rates, np.asarray(state.aims))
+            state, targets = state._replace(aims=jnp.asarray(aims)), goal.targets(aims)
+        state = state._replace(parameters=_chosen(space, parameters, rates, targets, rule.after))
+        store.save(number, state)
+        chunks.drop_chunks()
+    progress(len(rounds), len(rounds))
     return state.parameters
-
-
-def _improved(
-    rates_of: AbstractRates,
-    space: Space,
-    targets: Target,
-    state: State,
-    step: Step,
-    part: int,
-    batch: int | None,
-) -> State:
-    """The state with one batch of its candidates improved."""
-    count = state.parameters.frequency_logit.shape[0]
-    points = jax.tree.leaves(targets)[0].shape[0]
-    each = jax.tree.map(lambda leaf: jnp.repeat(leaf, count // points, axis=0), targets)
-    if batch is None:
-        parameters, rates = step(rates_of, space, each, state.parameters)
-        return state._replace(parameters=parameters, rates=jnp.stack(rates))
-    chosen = np.minimum(np.arange(batch) + part * batch, count - 1)
-    moved, rates = step(rates_of, space, *jax.tree.map(lambda leaf: leaf[chosen], (each, state.parameters)))
-    every = state.rates if part else jnp.full((len(rates), count), jnp.nan)
-    parameters = jax.tree.map(lambda leaf, new: leaf.at[chosen].set(new), state.parameters, moved)
-    return state._replace(parameters=parameters, rates=every.at[:, chosen].set(jnp.stack(rates)))
 
 
 def _chosen(space: Space, parameters: Any, rates: Rates, targets: Target, after: str) -> Any:
@@ -144,6 +113,6 @@ def _chosen(space: Space, parameters: Any, rates: Rates, targets: Target, after:
 
 def broad(explorations: int, refinements: int, aim_after: int | None = None) -> tuple[Round, ...]:
     """Rounds of a search from many random starts; `aim_after` so many refinements the targets move."""
-    first = [Round(explore, "all")] * (explorations - 1) + [Round(explore, "neighbours")]
-    later = [Round(refine, "neighbours", aim=i + 1 == aim_after) for i in range(refinements - 1)]
-    return (*first, *later, Round(refine, "best"))
+    first = [Round(Explore(), "all")] * (explorations - 1) + [Round(Explore(), "neighbours")]
+    later = [Round(Refine(), "neighbours", aim=i + 1 == aim_after) for i in range(refinements - 1)]
+    return (*first, *later, Round(Refine(), "best"))

@@ -1,15 +1,17 @@
 """The two steps of a search: every candidate of a batch improved by gradients, in one compiled program."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import lazy_loader
+import numpy as np
 from jaxtyping import Array, Float
 
-from ...jobs import candidates_at_once, over_devices, over_processes
+from ...jobs import Results, Store, candidates_at_once, current, gathered, over_devices
 from ..drive_sets import AbstractDriveSet, Varied
 from ..rates import AbstractRates, Rates
 
@@ -19,6 +21,7 @@ else:
     optax = lazy_loader.load("optax")  # problems are made without it
 
 EXPLORE_STEPS, REFINE_EVALUATIONS = 100, 160
+RATES = "rates"
 ARMIJO, SHRINK, GROW, SHORTEST = 1e-4, 0.3, 1.5, 1e-5
 """Of the line search: decrease asked for, factors of the step's length, and where the search gives up."""
 
@@ -36,52 +39,100 @@ Space = AbstractDriveSet | Varied
 """What parameters stand for: drives, or drives with numbers of the machine."""
 
 
-def explore(
-    rates_of: AbstractRates,
-    space: Space,
-    targets: Target,
-    parameters: Any,
-    learning_rate: float | Array = 0.1,
-) -> tuple[Any, Rates]:
-    """EXPLORE_STEPS of Adam on every candidate of a batch, from rest; the learning rate falls to 0.3 of it.
+@dataclass(frozen=True)
+class Explore:
+    """EXPLORE_STEPS of Adam on every candidate, from rest; the learning rate falls to 0.3 of itself."""
 
-    One compiled program for all chunks: the batch is fixed, no host callback, no LAPACK call. On the host:
-    the candidates are shared among the processes, and in each among its devices.
+    learning_rate: float = 0.1
 
-    Returns:
-        The parameters, and the (B,) rates of the drives.
-    """
-    return _shared(
-        lambda part: explored(rates_of, space, part[0], part[1], learning_rate), targets, parameters
-    )
+    def __call__(
+        self, rates_of: AbstractRates, space: Space, targets: Target, parameters: Any
+    ) -> tuple[Any, Rates]:
+        """The parameters, and the (B,) rates of the drives; on all devices of this process."""
+        return explored(rates_of, space, targets, parameters, jnp.asarray(self.learning_rate))
 
 
-def refine(
-    rates_of: AbstractRates,
-    space: Space,
-    targets: Target,
-    parameters: Any,
-    evaluations: int = REFINE_EVALUATIONS,
-) -> tuple[Any, Rates]:
-    """L-BFGS on every candidate of a batch: `evaluations` of value and gradient; otherwise as `explore`.
+@dataclass(frozen=True)
+class Refine:
+    """L-BFGS on every candidate: `evaluations` of value and gradient; otherwise as `Explore`.
 
     Every pass evaluates one point of every candidate, which then either steps or comes nearer: side by
     side, a line search as an inner loop would cost all of them as many evaluations as the slowest needs.
     """
-    return _shared(lambda part: refined(rates_of, space, part[0], part[1], evaluations), targets, parameters)
+
+    evaluations: int = REFINE_EVALUATIONS
+
+    def __call__(
+        self, rates_of: AbstractRates, space: Space, targets: Target, parameters: Any
+    ) -> tuple[Any, Rates]:
+        return refined(rates_of, space, targets, parameters, self.evaluations)
 
 
-def _shared(
-    improve: Callable[[Any], tuple[Any, Rates]], targets: Target, parameters: Any
-) -> tuple[Any, Rates]:
-    return jax.tree.map(jnp.asarray, over_processes(improve, (targets, parameters)))
+Step = Explore | Refine
+
+
+@dataclass(frozen=True)
+class Improve:
+    """The pure function that a search maps over its candidates.
+
+    Attributes:
+        rates_of: gives the rates of candidates.
+        space: what parameters stand for.
+    """
+
+    rates_of: AbstractRates
+    space: Space
+
+    def __call__(self, candidates: tuple[Target, Any], step: Step) -> Results:
+        """The leaves of the parameters of B candidates, numbered, and their RATES, (B, F)."""
+        targets, parameters = jax.tree.map(jnp.asarray, candidates)
+        found, rates = step(self.rates_of, self.space, targets, parameters)
+        numbered = {str(i): np.asarray(leaf) for i, leaf in enumerate(jax.tree.leaves(found))}
+        return {RATES: np.stack([np.asarray(rate) for rate in rates], axis=1), **numbered}
+
+
+def improved(
+    step: Step,
+    rates_of: AbstractRates,
+    space: Space,
+    targets: Target,
+    parameters: Any,
+    size: int | None = None,
+    store: Store | None = None,
+) -> tuple[Any, Any]:
+    """One step of every candidate, by the engine: chunks of one compiled program, no LAPACK call.
+
+    Args:
+        size: candidates in a chunk; None: see `chunk_size`.
+        store: what is finished of this step is there, and is kept there.
+
+    Returns:
+        The parameters, and the (B,) rates of the drives.
+    """
+    size = chunk_size(rates_of, parameters) if size is None else size
+    found = gathered(Improve(rates_of, space), (targets, parameters), size, "candidate", step, store)
+    rates = tuple(found.pop(RATES).T)
+    leaves = [jnp.asarray(found[str(i)]) for i in range(len(found))]
+    return jax.tree.unflatten(jax.tree.structure(parameters), leaves), rates
+
+
+def chunk_size(rates_of: AbstractRates, parameters: Any) -> int:
+    """How many candidates a chunk has.
+
+    On CPUs it does not depend on how many there are to compute it, so that whoever does finds the same.
+    """
+    engine, count = current(), parameters.frequency_logit.shape[0]
+    each = candidates_at_once() if rates_of.at_once is None else rates_of.at_once
+    if engine.platform != "cpu":
+        each = min(each, -(-count // (engine.workers * engine.devices)))
+    return min(each, count) * engine.devices
 
 
 @eqx.filter_jit
 def explored(
-    rates_of: AbstractRates, space: Space, targets: Target, parameters: Any, learning_rate: float | Array
+    rates_of: AbstractRates, space: Space, targets: Target, parameters: Any, learning_rate: Float[Array, ""]
 ) -> tuple[Any, Rates]:
-    """`explore` in one process."""
+    """What `Explore` does."""
     adam = optax.adam(optax.exponential_decay(learning_rate, EXPLORE_STEPS, 0.3))
 
     def improve(rates_of: AbstractRates, start: Any, target: Target) -> Any:
@@ -100,7 +151,7 @@ def explored(
 def refined(
     rates_of: AbstractRates, space: Space, targets: Target, parameters: Any, evaluations: int
 ) -> tuple[Any, Rates]:
-    """`refine` in one process."""
+    """What `Refine` does."""
     lbfgs = optax.scale_by_lbfgs(memory_size=12)
 
     def improve(rates_of: AbstractRates, start: Any, target: Target) -> Any:
@@ -167,12 +218,25 @@ def _side_by_side(rates_of: AbstractRates, each: Callable[[Any], Any], candidate
     return jax.lax.map(each, candidates, batch_size=at_once)
 
 
-@eqx.filter_jit
-def gradient_norms(
-    rates_of: AbstractRates, space: Space, targets: Target, parameters: Any
-) -> Float[Array, " B"]:
-    """|d score/d parameters| of every candidate of a batch: 0 where the search has come to its end."""
+@dataclass(frozen=True)
+class _Norms:
+    """See `gradient_norms`."""
 
+    rates_of: AbstractRates
+    space: Space
+
+    def __call__(self, candidates: tuple[Target, Any], _: None) -> Results:
+        return {"norm": np.asarray(_norms(self.rates_of, self.space, *jax.tree.map(jnp.asarray, candidates)))}
+
+
+def gradient_norms(rates_of: AbstractRates, space: Space, targets: Target, parameters: Any) -> np.ndarray:
+    """|d score/d parameters| of every candidate, (B,), shared out: 0 where the search has come to its end."""
+    size = chunk_size(rates_of, parameters)
+    return gathered(_Norms(rates_of, space), (targets, parameters), size, "candidate")["norm"]
+
+
+@eqx.filter_jit
+def _norms(rates_of: AbstractRates, space: Space, targets: Target, parameters: Any) -> Float[Array, " B"]:
     def each(candidate: tuple[Any, Target]) -> Array:
         start, target = candidate
         return optax.tree.norm(jax.grad(lambda p: target.score(*rates_of.rates(space.drive(p))))(start))

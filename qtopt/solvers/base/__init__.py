@@ -25,6 +25,7 @@ from ._solver import (
     check_size as check_size,
 )
 from ._steady_state import (
+    LOST as LOST,
     NOT_FINITE as NOT_FINITE,
     RESOLVED as RESOLVED,
     STATUSES as STATUSES,

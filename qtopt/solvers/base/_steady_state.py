@@ -8,9 +8,10 @@ from jaxtyping import Array, Float, Int
 
 from ._readable import ENTROPY_RATE, POWER, SPREAD, Readable, result
 
-RESOLVED, UNSTABLE, UNRESOLVED, UNDAMPED, NOT_FINITE = range(5)
-STATUSES = ("resolved", "unstable", "unresolved", "undamped", "not finite")
-"""What the numbers of `AbstractSteadyState.status` mean."""
+RESOLVED, UNSTABLE, UNRESOLVED, UNDAMPED, NOT_FINITE, LOST = range(6)
+STATUSES = ("resolved", "unstable", "unresolved", "undamped", "not finite", "lost")
+"""What the numbers of `AbstractSteadyState.status` mean; lost is a machine of a scan that ends every process
+that solves it."""
 
 
 class AbstractSteadyState(Readable):

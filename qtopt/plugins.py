@@ -7,7 +7,16 @@ import traceback
 from pathlib import Path
 from types import ModuleType
 
-from ..errors import InputError
+from .errors import InputError
+from .registry import foreign_modules
+
+PREFIX = "qtopt_plugin_"
+"""of the names of modules that are single files"""
+
+
+def plugin_names() -> tuple[str, ...]:
+    """What `load_plugin` needs in another process: the modules of all registered classes of users."""
+    return tuple(str(path) if name.startswith(PREFIX) else name for name, path in foreign_modules().items())
 
 
 def load_plugin(name: str) -> ModuleType:
@@ -41,7 +50,7 @@ def load_plugin(name: str) -> ModuleType:
 
 def _import_file(path: Path) -> ModuleType:
     """Import a file once, under a name that no other module has."""
-    module = f"qtopt_plugin_{path.stem}"
+    module = f"{PREFIX}{path.stem}"
     if module in sys.modules and sys.modules[module].__file__ == str(path):
         return sys.modules[module]
     spec = importlib.util.spec_from_file_location(module, path)
