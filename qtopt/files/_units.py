@@ -5,12 +5,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.constants import hbar, k
 
 from ..model import couplings_in_time
 from ..schema import Table, UnitSystem, in_si, parameter, wrong
 
-HBAR_OVER_K = hbar / k
 QUANTITY = 'a quantity such as "2*pi*1 GHz"'
 
 
@@ -54,8 +52,10 @@ def laboratory_lines(config: "Config") -> list[tuple[str, str]]:
     """
     if config.units is None:
         return []
+    from scipy.constants import hbar, k
+
     system = config.units.system
-    kelvin = HBAR_OVER_K * system.frequency
+    kelvin = hbar / k * system.frequency
     frequencies = np.asarray(config.machine.frequencies)
     lines = [(f"frequency of oscillator {l + 1}", _hertz(w, system)) for l, w in enumerate(frequencies)]
     squares = np.ones((len(config.machine.baths), config.machine.size))
