@@ -11,7 +11,7 @@ PIP  := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check install
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help pareto figures notebooks docs dist test test-all benchmark clean
+.PHONY: help pareto figures notebooks docs dist test test-all campaign benchmark clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
@@ -43,6 +43,10 @@ test: $(VENV)/.test  ## linters, types and the test suite without its slow tests
 
 test-all:  ## the same with the slow tests
 	@$(MAKE) --no-print-directory test PYTEST="--slow $(PYTEST)"
+	@$(MAKE) --no-print-directory campaign CAMPAIGN="--minutes 2 --scale 0.05"
+
+campaign: $(VENV)/.test  ## hostile files, machines and interruptions, counted (CAMPAIGN="--minutes 10 malformed weak ...")
+	@$(BIN)/python -m tests.campaign $(CAMPAIGN)
 
 benchmark: $(VENV)/.benchmark  ## time qtopt side by side with what else one would use (BENCHMARKS="--quick NAME ...")
 	@$(BIN)/python -m benchmarks $(BENCHMARKS)

@@ -1,4 +1,4 @@
-"""`python -m tests.campaign [--scale S] [--seed N] [--out DIR] [PART...]`: try, count, keep what fails."""
+"""`python -m tests.campaign [--scale S] [--minutes M] [PART...]`: try, count, keep what fails."""
 
 import argparse
 import os
@@ -36,12 +36,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="tests.campaign", description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(FULL)}; default: all")
     parser.add_argument("--scale", type=float, default=1.0, help="of the number of cases")
+    parser.add_argument("--minutes", type=float, default=1e6, help="for each part at most")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, default=Path("results/campaign"))
     given = parser.parse_args()
     tallies = []
     for part in given.parts or FULL:
-        tally = Tally(part, given.out / "failed")
+        tally = Tally(part, given.out / "failed", 60.0 * given.minutes)
         tallies.append(tally)
         count, rng = max(1, round(FULL[part] * given.scale)), np.random.default_rng([given.seed, len(part)])
         began = time.monotonic()

@@ -70,7 +70,7 @@ def interruptions(tally: Tally, count: int, rng: np.random.Generator, folder: Pa
             _, said = process.communicate()
             assert process.returncode == 0, said
         references[kind], times[kind] = digest(kind, folder / "reference"), time.monotonic() - began
-    while tally.tried < count:
+    while tally.wants_more(count):
         kind = kinds[int(rng.integers(len(kinds)))]
         path, out = folder / f"{kind}.toml", folder / "out"
         shutil.rmtree(out, ignore_errors=True)
@@ -119,7 +119,7 @@ def full_disks(tally: Tally, count: int, rng: np.random.Generator, folder: Path)
         path.write_text(KINDS[kind][0])
         assert quietly([kind, str(path), "--out", str(folder / "reference")])[0] == 0
         references[kind] = digest(kind, folder / "reference")
-    while tally.tried < count:
+    while tally.wants_more(count):
         kind = kinds[int(rng.integers(len(kinds)))]
         path, out, kept = folder / f"{kind}.toml", folder / "disk", folder / "kept"
         shutil.rmtree(kept, ignore_errors=True)

@@ -202,7 +202,7 @@ def machines(tally: Tally, count: int, rng: np.random.Generator, exact: bool, de
     """Try so many random machines, each against the laws and one invariance."""
     checks: tuple[Check, ...] = (other_units, turned, split) if not exact else (other_units, turned, as_exact)
     kinds = EXACT if exact else WEAK
-    while tally.tried < count:
+    while tally.wants_more(count):
         kind = kinds[int(rng.integers(len(kinds)))]
         given = random_machine(kind, rng, decades, 10.0 ** rng.uniform(-9, -1))
         solver = settled(Exact(points=33), given) if exact else Weak()

@@ -177,7 +177,7 @@ def malformed(tally: Tally, count: int, rng: np.random.Generator, folder: Path) 
     """Try so many files."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "case.toml"
-    while tally.tried < count:
+    while tally.wants_more(count):
         seed = SEEDS[int(rng.integers(len(SEEDS)))]
         command = COMMANDS[int(rng.integers(len(COMMANDS)))]
         try:

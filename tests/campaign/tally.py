@@ -1,9 +1,11 @@
 """Counts of what was tried, and every input that failed as a file."""
 
 import json
+import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import inf
 from pathlib import Path
 
 FINE, REFUSED, WRONG = "fine", "refused", "wrong"
@@ -16,12 +18,21 @@ class Tally:
     Attributes:
         name: of the kind.
         folder: where inputs of wrong cases go; each becomes a test by being put under `tests/campaign/found`.
+        seconds: after which no further case is begun.
         counts: by outcome.
     """
 
     name: str
     folder: Path
+    seconds: float = inf
     counts: Counter[str] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        self.began = time.monotonic()
+
+    def wants_more(self, count: int) -> bool:
+        """Whether there are fewer cases than that, and time for one more."""
+        return self.tried < count and time.monotonic() - self.began < self.seconds
 
     def fine(self) -> None:
         """One more case that was right."""
