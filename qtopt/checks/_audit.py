@@ -41,13 +41,14 @@ def audit(subject: Config | Evaluation | Front | str | os.PathLike[str]) -> Audi
 
 def _evaluated(config: Config) -> Case:
     """A configuration, evaluated where it has a drive and the solver does not refuse."""
-    case = Case(config.machine, config.solver, config.drive)
-    if config.drive is None:
+    driving = config.driving
+    case = Case(config.machine, config.solver, driving)
+    if driving is None:
         return case
     try:
-        return case_of(evaluate(config.machine, config.drive, config.solver))
+        return case_of(evaluate(config.machine, driving, config.solver))
     except InputError as error:
-        return Case(config.machine, config.solver, config.drive, refusal=str(error))
+        return Case(config.machine, config.solver, driving, refusal=str(error))
 
 
 def _of_directory(folder: Path) -> Audit:

@@ -9,6 +9,7 @@ from ..model import AbstractDrive, Machine
 from ..registry import class_of, kinds
 from ..schema import Table, json_schema as schema_of, listed, parameter, read, suggestion, wrong
 from ..solvers import AbstractSolver, Weak
+from ._drives import DRIVES, check_target, in_step, together, with_frequency
 from ._jobs import JobsSection
 from ._pareto import ParetoSection
 from ._scan import ScanSection
@@ -45,14 +46,34 @@ class Config:
     units: UnitsSection | None = parameter(
         help="what the numbers mean in the laboratory", must="a table, the section [units]", default=None
     )
-
     jobs: JobsSection = parameter(
         help="who computes fronts and scans", must="a table, the section [jobs]", default_factory=JobsSection
     )
+    drives: tuple[AbstractDrive, ...] = parameter(
+        help="what moves beside the driven baths, or in their place", type=DRIVES, default=()
+    )
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "drives", in_step(self.drive, self.drives))
+
+    @property
+    def driving(self) -> AbstractDrive | None:
+        """All that moves: [drive], or the protocol of [drive] and [[drives]]; None where there is neither."""
+        return together(self.drive, self.drives)
 
     def check_table(self, table: Table) -> None:
-        """Raise `InputError` where the solver has no answer for such a machine."""
-        self.solver.check_baths(self.machine)
+        """Raise `InputError` where nothing is driven, or the solver has no answer for such a machine."""
+        if not self.machine.driven_baths and not self.drives:
+            raise InputError(
+                f"`{table.at('machine.baths')}` must have a driven bath; got none "
+                '(set coupling = "driven" for the bath that follows [drive])'
+            )
+        check_target(self.drive)
+        driving = self.driving
+        if self.drives and driving is not None:
+            self.solver.check(self.machine, driving)
+        else:
+            self.solver.check_baths(self.machine)
 
 
 def read_config(table: Table) -> Config:
@@ -61,7 +82,7 @@ def read_config(table: Table) -> Config:
     if isinstance(units, Mapping):
         system = read(UnitsSection, Table(units, "units")).system
         table = Table(table.content, table.path, replace(table.scope, units=system))
-    return read(Config, table)
+    return read(Config, replace(table, content=with_frequency(table.content)))
 
 
 def json_schema() -> dict[str, Any]:
@@ -70,13 +91,14 @@ def json_schema() -> dict[str, Any]:
 
 
 def require_drive(config: Config) -> AbstractDrive:
-    """The drive, or the error that says how to give one."""
-    if config.drive is None:
+    """The drive or protocol, or the error that says how to give one."""
+    driving = config.driving
+    if driving is None:
         raise InputError(
             "the section [drive] is missing; it must give the drive to evaluate: its frequency, its kind "
             f"({listed(kinds(AbstractDrive.family))}) and the numbers of that kind"
         )
-    return config.drive
+    return driving
 
 
 def require_scan(config: Config) -> ScanSection:

@@ -20,6 +20,8 @@ def fingerprint(config: Config, sections: tuple[str, ...], *more: str) -> str:
         more: what else it depends on, such as the version of qtopt.
     """
     kept = {name: _without_chunk(getattr(config, name)) for name in sections}
+    if "drive" in sections:
+        kept["drives"] = config.drives
     same = Config(config.machine, solver=config.solver, **kept)
     sources = [bath.spectral_density.source() for bath in config.machine.baths]
     found = hashlib.sha256("\n".join([dumps(same), *more, *filter(None, sources)]).encode())

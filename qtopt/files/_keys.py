@@ -13,18 +13,25 @@ from ..errors import InputError
 from ..model import Machine
 from ..schema import Place, Table, fields_of, key_of, number, plain, show, values_of, with_numbers
 from ._config import Config, read_config
+from ._drives import together
 
 
 class DrivenMachine(NamedTuple):
-    """What a scan or a search changes: the numbers of a machine and of its drive, if there is one."""
+    """What a scan or a search changes: the numbers of a machine and of its drives, if there are any."""
 
     machine: Machine
     drive: Any
+    drives: tuple[Any, ...] = ()
+
+    @property
+    def pair(self) -> tuple[Machine, Any]:
+        """The machine, and its drive or protocol."""
+        return self.machine, together(self.drive, self.drives)
 
 
 def driven_machine(config: Config) -> DrivenMachine:
     """Machine and drive of a configuration."""
-    return DrivenMachine(config.machine, config.drive)
+    return DrivenMachine(config.machine, config.drive, config.drives)
 
 
 def number_keys(config: Config) -> dict[str, Place]:
@@ -41,6 +48,10 @@ def find_number(config: Config, key: str, where: str) -> Place:
     every = _keys(config)
     keys = number_keys(config)
     if key in keys:
+        path = keys[key].path
+        if path[0] == "drives" and path[-1] == "frequency" and (config.drive is not None or path[1] != 0):
+            first = "drives[0].frequency" if config.drive is None else "drive.frequency"
+            raise InputError(f"`{where}` must name `{first}`, the frequency of all drives; got {show(key)}")
         return keys[key]
     section = re.split(r"[.\[]", key)[0]
     must = f"`{where}` must name a number of [machine] or [drive]; got {show(key)}"
@@ -91,9 +102,8 @@ def number_at(config: Config, place: Place) -> float:
 def with_number(config: Config, place: Place, value: float) -> Config:
     """The same configuration with one number replaced, checked as if read from a file."""
     model = with_numbers(driven_machine(config), [place], [value])
-    changed = replace(config, machine=model.machine, drive=model.drive)
-    parts = {"machine": changed.machine, "drive": changed.drive, "solver": changed.solver}
-    read_config(Table({name: plain(part) for name, part in parts.items() if part is not None}))
+    changed = replace(config, machine=model.machine, drive=model.drive, drives=model.drives)
+    read_config(Table(plain(Config(changed.machine, changed.drive, changed.solver, drives=changed.drives))))
     return changed
 
 

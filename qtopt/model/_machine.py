@@ -152,18 +152,13 @@ class Machine(Shown, eqx.Module):
         return Machine(self.frequencies, self.baths, configuration, self.springs)
 
     def check_table(self, table: Table) -> None:
-        """Raise `InputError` where a file names two baths alike or drives none of them."""
+        """Raise `InputError` where a file names two baths alike."""
         path, first = table.at("baths"), {}
         for i, bath in enumerate(self.baths):
             if bath.name in first:
                 must = f"different from `{path}[{first[bath.name]}].name`"
                 raise InputError(f"`{path}[{i}].name` must be {must}; got {show(bath.name)} for both")
             first[bath.name] = i
-        if not self.driven_baths:
-            raise InputError(
-                f"`{path}` must have a driven bath; got none "
-                '(set coupling = "driven" for the bath that follows [drive])'
-            )
 
 
 def _for_each(bath: Bath, oscillators: int) -> Bath:

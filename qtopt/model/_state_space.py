@@ -106,14 +106,15 @@ def system(
 
     Source: theory (1.18), (5.1), (5.2), (13.3).
     """
-    size, count = copies[0].coupling.shape
+    size, count = len(positions), copies[0].coupling.shape[1] if copies else 1
     total = 2 * size + sum(copy.memory.input.shape[0] for copy in copies)
     x, v, start = slice(0, size), slice(size, 2 * size), 2 * size
-    dynamics = zeros((total, total, count), stiffness, copies[0].coupling)
+    like = [stiffness, *(copy.coupling for copy in copies[:1])]
+    dynamics = zeros((total, total, count), *like)
     turn = xp.eye(size) if positions is velocities else positions @ velocities.T
     dynamics = put(dynamics, (x, v), turn[:, :, None])
     dynamics = put(dynamics, (v, x), -_turned(stiffness, velocities, positions))
-    none, rows = zeros((total, count), stiffness, copies[0].coupling), []
+    none, rows = zeros((total, count), *like), []
     for copy in copies:
         memory = copy.memory
         own = slice(start, start + memory.input.shape[0])
@@ -145,7 +146,14 @@ def system(
                 put(put(none, v, -memory.static * g), own, memory.input[:, None]),
             )
         )
-    return System(positions, velocities, dynamics, *(xp.stack(part) for part in zip(*rows, strict=True)))
+    parts = [xp.stack(part) for part in zip(*rows, strict=True)] if rows else _without_baths(dynamics)
+    return System(positions, velocities, dynamics, *parts)
+
+
+def _without_baths(dynamics: Float[Array, "n n K"]) -> list[Array]:
+    """What `System` has of each bath, where there is none."""
+    nothing = xp.zeros((0, *dynamics.shape[1:]))
+    return [nothing, nothing, nothing, nothing, nothing, xp.zeros(0), nothing]
 
 
 def _turned(

@@ -31,6 +31,8 @@ from ._quantity import (
     BATH as BATH,
     OSCILLATOR as OSCILLATOR,
     OTHER as OTHER,
+    OTHER_SHAPE as OTHER_SHAPE,
+    SHAPE as SHAPE,
     Line as Line,
     Quantity as Quantity,
     Trust as Trust,

@@ -10,7 +10,7 @@ import jax
 import numpy as np
 
 from ..errors import InputError
-from ..model import AbstractDrive, Machine, UndampedMode, state_space, undamped_modes
+from ..model import AbstractDrive, Machine, UndampedMode, actuators, shape_names, state_space, undamped_modes
 from ..numerics import at_once
 from ..schema import UnitSystem
 from ..solvers import (
@@ -32,6 +32,7 @@ from ..solvers import (
 from ._audit import Audit, audited, case_of
 from ._errors import OTHER_UNIT, breaks_second_law, errors_of, finite, not_finite
 from ._quantities import UNDAMPED_MODES, quantities
+from ._quantity import SHAPE
 from ._solved import (
     EIGENVALUES,
     EIGENVECTORS,
@@ -114,7 +115,16 @@ class Evaluation:
 
     def as_dict(self) -> dict[str, Any]:
         """Plain numbers under the keys of `qtopt evaluate --json`; infinite ones become None."""
-        return {item.name: _finite(self.values.get(item.name)) for item in quantities()}
+        found = {item.name: _finite(self.values.get(item.name)) for item in quantities()}
+        return found | {"work": self.work_by_drive()}
+
+    def work_by_drive(self) -> dict[str, list[float]]:
+        """The work per time of every shape, by the label of its drive, such as "baths.hot" or "springs"."""
+        found, start = {}, 0
+        for actuator in actuators(self.machine, self.drive):
+            found[actuator.label] = self.work[start : start + actuator.size]
+            start += actuator.size
+        return found
 
     def in_si(self) -> dict[str, dict[str, Any]]:
         """What has a unit, as `value` and `unit` of the SI by name; empty without `units`."""
@@ -128,10 +138,13 @@ class Evaluation:
 
     def lines(self) -> Iterator[tuple[str, str, str]]:
         """Label, number and note of every line of the readable block."""
-        names = self.machine.size, tuple(bath.name for bath in self.machine.baths)
+        acting = actuators(self.machine, self.drive)
+        names = self.machine.size, tuple(bath.name for bath in self.machine.baths), shape_names(acting)
         for item in quantities():
             if item.line is None or item.name not in self.values:
                 continue
+            if item.dimensions[:1] == (SHAPE,) and len(acting) == 1:
+                continue  # the work of one drive is the local powers
             line, value = item.line, self.values[item.name]
             errors = self.values.get(f"{item.name}_error")
             parts, errors = (value, errors) if item.dimensions else ([value], [errors])

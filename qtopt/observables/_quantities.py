@@ -11,7 +11,7 @@ from ..solvers.weak import LIMIT
 from ._current import Current, CurrentKind, periodic_product, uncertainty_product
 from ._errors import CURRENTS
 from ._operating_mode import MODES
-from ._quantity import BATH, OSCILLATOR, OTHER, Line, Quantity, Trust
+from ._quantity import BATH, OSCILLATOR, OTHER, OTHER_SHAPE, SHAPE, Line, Quantity, Trust
 from ._solved import EIGENVALUES, EIGENVECTORS, PAIR, Solved
 from ._uncertainty_bounds import CLASSICAL_LIMIT, uncertainty_bounds
 
@@ -106,6 +106,10 @@ for _quantity in (
              marked=0.0),
     Quantity("local_powers", "power through", None, (OSCILLATOR,), POWER, line=Line("  through oscillator"),
              look="signed", marked=0.0),
+    Quantity("work", "power through", lambda s: s.numbers.get("work", s["local_powers"]), (SHAPE,), POWER,
+             ("local_powers",), Line("  work of"), look="signed", marked=0.0),
+    Quantity("work_covariance", "covariance rate of the works of shapes", None, (SHAPE, OTHER_SHAPE),
+             VARIANCE_RATE),
     Quantity("heat_currents", "heat from", None, (BATH,), POWER, line=Line("heat from"), look="signed",
              marked=0.0),
     Quantity("entropy_production_rate", "entropy production rate", unit="k_B omega_A",

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from ._evaluate import Evaluation
 
 OSCILLATOR, OTHER, BATH = "oscillator", "other_oscillator", "bath"
-"""Dimensions: oscillators l = 1..L, a second index of them, baths in the order of the machine."""
+SHAPE, OTHER_SHAPE = "shape", "other_shape"
+"""Dimensions: oscillators l = 1..L, a second index of them, baths in the order of the machine; the shapes of
+drives, a second index of them."""
 Look = Literal["signed", "positive", "plain", "flags"]
 
 
@@ -125,10 +127,12 @@ class Quantity:
             return self.flags[int(value) - self.first_flag]
         return _plain(np.asarray(value).tolist()) if self.scanned or isinstance(value, np.ndarray) else value
 
-    def components(self, oscillators: int, baths: tuple[str, ...]) -> list[str]:
+    def components(self, oscillators: int, baths: tuple[str, ...], shapes: list[str]) -> list[str]:
         """Names of the components along the first dimension; one without a name for a single number."""
         if not self.dimensions:
             return [""]
+        if self.dimensions[0] == SHAPE:
+            return shapes
         return list(baths) if self.dimensions[0] == BATH else [str(l + 1) for l in range(oscillators)]
 
 

@@ -11,7 +11,7 @@ from jax import Array
 from numpy.typing import NDArray
 
 from ..errors import InputError
-from ..model import AbstractDrive, Machine, logarithmic_negativity, longest_lived, state_space
+from ..model import AbstractDrive, Machine, Protocol, logarithmic_negativity, longest_lived, state_space
 from ..numerics import directional, on_host, xp
 from ..solvers import AbstractSolver, AbstractSteadyState, Each
 from ._current import Current, CurrentKind
@@ -58,6 +58,8 @@ class Observation:
             noise = self.solver.fluctuations(machine, drive)
             found["local_power_covariance"] = noise.local_power_covariance
             found["local_power_slopes"] = slope.local_powers
+            if isinstance(drive, Protocol) and noise.work_covariance is not None:
+                found["work_covariance"] = noise.work_covariance
             if noise.heat_currents is not None:
                 found["heat_current_fluctuations"] = noise.heat_currents
                 found["heat_current_slopes"] = slope.heat_currents

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from .. import files
 from ..errors import InputError
 from ..jobs import current, write_atomically
-from ..observables import BATH, OSCILLATOR, OTHER, Quantity, quantities as all_quantities
+from ..model import actuators, shape_names
+from ..observables import BATH, OSCILLATOR, OTHER, OTHER_SHAPE, SHAPE, Quantity, quantities as all_quantities
 from ..solvers import LOST, NOT_FINITE, RESOLVED, UNDAMPED, UNRESOLVED, UNSTABLE
 from ._axes import Axis
 
@@ -40,7 +41,7 @@ def check_names(axes: Sequence[Axis], quantities: Sequence[Quantity]) -> None:
     Raises:
         InputError: such a name.
     """
-    taken = {item.name for item in quantities} | {OSCILLATOR, OTHER, BATH}
+    taken = {item.name for item in quantities} | {OSCILLATOR, OTHER, BATH, SHAPE, OTHER_SHAPE}
     for i, axis in enumerate(axes):
         if axis.name in taken or not re.fullmatch(r"[^\W\d][\w .-]*", axis.name):
             raise InputError(
@@ -67,6 +68,10 @@ def dataset(
     coordinates[OSCILLATOR] = (OSCILLATOR, numbers, {"long_name": "oscillator, counted from 1"})
     coordinates[OTHER] = (OTHER, numbers, {"long_name": "oscillator, counted from 1"})
     coordinates[BATH] = (BATH, [bath.name for bath in config.machine.baths], {"long_name": "bath"})
+    shapes = shape_names(actuators(config.machine, files.require_drive(config)))
+    for name in (SHAPE, OTHER_SHAPE):
+        if any(name in item.dimensions for item in quantities):
+            coordinates[name] = (name, shapes, {"long_name": "shape of a drive"})
     variables = {}
     for item in quantities:
         values = results[item.name]

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from .. import __version__, files
 from ..jobs import POSITIONS, Chunk, Lost, Results, Store, computed
+from ..model import actuators, shape_names
 from ..numerics import require_x64
-from ..observables import BATH, OSCILLATOR, OTHER, Quantity
+from ..observables import BATH, OSCILLATOR, OTHER, OTHER_SHAPE, SHAPE, Quantity
 from ..solvers import LOST
 from ._axes import read_axes
 from ._dataset import check_names, dataset
@@ -50,7 +51,8 @@ def parameter_scan(
     values = np.stack([x.ravel() for x in np.meshgrid(*(a.values for a in axes), indexing="ij")], axis=1)
     machines = Machines(model, tuple(axis.places for axis in axes), config.solver, scan.fluctuations)
     check_names(axes, machines.quantities)
-    sizes = {OSCILLATOR: model[0].size, OTHER: model[0].size, BATH: len(model[0].baths)}
+    shapes, size = len(shape_names(actuators(*model.pair))), model.machine.size
+    sizes = {OSCILLATOR: size, OTHER: size, BATH: len(model[0].baths), SHAPE: shapes, OTHER_SHAPE: shapes}
     results: Results = {item.name: _empty(item, len(values), sizes) for item in machines.quantities}
     store = Store(
         state and state / "machines.part", files.fingerprint(config, ("drive", "scan"), __version__)

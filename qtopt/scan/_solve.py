@@ -45,7 +45,7 @@ class Numbers:
 
     def names(self, model: DrivenMachine) -> frozenset[str]:
         """The names of the numbers, without their values."""
-        leaves, structure = jax.tree.flatten(model)
+        leaves, structure = jax.tree.flatten(model.pair)
         return _names(self, structure, tuple(jax.typeof(jnp.asarray(leaf)) for leaf in leaves))
 
 
@@ -75,19 +75,19 @@ class Machines:
     fluctuations: bool = True
 
     def __post_init__(self) -> None:
-        self.solver.check(*self.model)
+        self.solver.check(*self.model.pair)
 
     @cached_property
     def observation(self) -> Observation:
         """What is found of each machine."""
-        noisy = self.fluctuations and no_fluctuations(self.solver, *self.model) is None
-        return Observation.of(self.solver.settled(*self.model), self.model[0], noisy)
+        noisy = self.fluctuations and no_fluctuations(self.solver, *self.model.pair) is None
+        return Observation.of(self.solver.settled(*self.model.pair), self.model[0], noisy)
 
     @cached_property
     def quantities(self) -> list[Quantity]:
         """What is known of each machine."""
         names = Numbers(self.observation).names(self.model)
-        if has_unit(self.model.drive):
+        if has_unit(self.model.pair[1]):
             names |= {f"{name}_error" for name in CURRENTS}
         return [q for q in quantities(known(self.model[0], self.solver, names)) if q.scanned]
 
@@ -104,15 +104,15 @@ class Machines:
             mapped = over_machines(function, layout_for(size))
             return np.concatenate([mapped(*to_natural(*part, exponent_of(*part))) for part in parts])
 
-        for solver, machines in self.solver.settled_each(len(values), self.model[1], each):
+        for solver, machines in self.solver.settled_each(len(values), self.model.pair[1], each):
             left, size = machines[missing[machines]], chunk_size(engine, solver.cost, len(machines), wanted)
             parts = np.split(left, range(size, len(left), size))
             made += [Chunk(part, values[part], (solver, size)) for part in parts if len(part)]
         return made
 
-    def _models(self, values: Values) -> DrivenMachine:
+    def _models(self, values: Values) -> tuple[Machine, AbstractDrive]:
         """The machines and drives with these values, as arrays that begin with an axis of machines."""
-        return placed_each(self.model, self.places, values)
+        return placed_each(self.model, self.places, values).pair
 
     def __call__(self, values: Values, setting: tuple[AbstractSolver, int]) -> Results:
         solver, size = setting

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from ._fields import (
+    Family as Family,
     fields_of as fields_of,
     in_units as in_units,
     missing as missing,

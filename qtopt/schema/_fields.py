@@ -100,6 +100,12 @@ class Field:
         """Whether the field holds numbers that a scan may change."""
         return self.type.numeric and not self.static
 
+    @property
+    def untold(self) -> bool:
+        """Whether files leave its default out, so that errors do not speak of it either."""
+        default = None if self.default is None else self.default()
+        return isinstance(default, str | tuple) and self.type.plain(default) is None
+
 
 @cache
 def fields_of(cls: type) -> tuple[Field, ...]:
@@ -196,7 +202,8 @@ class Family(AbstractType):
             raise wrong(path, self.must(scope), value)
         table, words = Table(value, path, scope), Choice(kinds(self.family))
         if "kind" not in table:
-            allowed = (field.key for kind in words.options for field in fields_of(self._class(kind)))
+            fields = [field for kind in words.options for field in fields_of(self._class(kind))]
+            allowed = (field.key for field in fields if field.key in table or not field.untold)
             table.only("kind", *dict.fromkeys(allowed))
             if self.default is None:
                 raise table.missing("kind", words.must(scope))
@@ -263,7 +270,8 @@ def read(cls: type[T], table: Table) -> T:
     outer = table.scope
     scope = Scope(outer.folder, {k: v for k, v in outer.sizes.items() if k == "L"}, outer.units)
     fields = fields_of(cls)
-    table.only(*(["kind"] if hasattr(cls, "kind") else []), *(field.key for field in fields))
+    told = (field.key for field in fields if field.key in table or not field.untold)
+    table.only(*(["kind"] if hasattr(cls, "kind") else []), *told)
     values = {}
     for field in fields:
         if field.key in table:
@@ -331,7 +339,7 @@ def in_units(value: T, unit: Any) -> T:
     changed = {}
     for field in fields_of(type(value)):
         part = getattr(value, field.name)
-        if isinstance(part, tuple):
+        if isinstance(part, tuple) and not field.static:
             changed[field.name] = tuple(in_units(item, unit) for item in part)
         elif isinstance(part, eqx.Module):
             own = getattr(part, "in_units", None)

@@ -51,7 +51,7 @@ def values_of(value: Any, path: Path = ()) -> Iterator[tuple[Path, Place | None]
         yield (*path, "kind"), None
     for field in fields_of(type(value)):
         part, inner = getattr(value, field.name), (*path, field.name)
-        if isinstance(part, eqx.Module | tuple):
+        if not field.static and isinstance(part, eqx.Module | tuple):
             yield from values_of(part, inner)
         elif field.numeric and part is not None:
             for entry in field.type.entries(part):

@@ -68,7 +68,7 @@ def test_every_key_of_the_json_is_registered(result: Evaluation) -> None:
 
 
 def test_values_have_the_dimensions_that_are_declared(result: Evaluation) -> None:
-    lengths = {"oscillator": result.machine.size, "other_oscillator": 2, "bath": len(result.machine.baths)}
+    lengths = {"oscillator": 2, "other_oscillator": 2, "bath": len(result.machine.baths), "shape": 2}
     for item in quantities():
         part = result.values.get(item.name)
         for dimension in () if part is None else item.dimensions:

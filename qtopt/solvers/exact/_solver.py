@@ -49,7 +49,7 @@ class Exact(AbstractSolver):
     """
 
     kind: ClassVar[str] = "exact"
-    provides: ClassVar[frozenset[str]] = frozenset({"spectral_radius", "first_law_residual"})
+    provides: ClassVar[frozenset[str]] = frozenset({"spectral_radius", "first_law_residual", "work"})
     quadratic: ClassVar[bool] = False
     driven_baths_damp: ClassVar[bool] = True
     cost: ClassVar[int] = 32
