@@ -126,7 +126,7 @@ class Machines:
         own = to_natural(*models, exponent)
         solved = Solved.derive(solver, each, *own, each(Numbers(seen), *own))
         again = {}
-        if has_unit(models.drive):
+        if has_unit(models[1]):
             again = each(Numbers(replace(seen, noisy=False, entangled=False)), *in_unit(*own, OTHER_UNIT))
         errors = errors_of(
             solved.numbers, again, {item.name: power_of(item.unit) for item in self.quantities}
