@@ -27,8 +27,8 @@ MODULES = {
     "codeop",
 }
 BETWEEN_PROCESSES = {"jobs/_parcel.py": {"pickle"}, "worker.py": {"pickle"}}
-"""what the processes of one run tell each other, over TLS or in a network of one's own (docs/cluster.md): no file
-is written or read this way"""
+"""what the processes of one run tell each other, over TLS or in a network of one's own (docs/cluster.md): no
+file is written or read this way"""
 CALLS = {"eval", "exec", "compile", "__import__"}
 
 
