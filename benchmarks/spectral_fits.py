@@ -1,6 +1,6 @@
 """Fits of random spectral densities: none may fail, none may be non-passive, errors at most twice the noise.
 
-    python -m benchmarks.spectral_fits [--quick] [--count 10000] [--first 0] [--out FILE]
+    python -m benchmarks.spectral_fits [--quick] [--count 10000] [--first 0] [--out FILE] [--shapes]
 
 Density number i is drawn from the generator with seed i: 1 to 40 terms (three of four Lorentzian peaks, the
 rest Drude), on 20 to 2,000 rows (even in omega or in its logarithm), with relative noise of 0 to 5 %, in
@@ -14,6 +14,7 @@ import argparse
 import json
 import time
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,47 @@ def outcome(seed: int) -> dict[str, Any]:
     }
 
 
+SHAPES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "sub-Ohmic, w^(1/2) exp(-w)": lambda w: np.sqrt(w) * np.exp(-w),
+    "Ohmic, w exp(-w)": lambda w: w * np.exp(-w),
+    "super-Ohmic, w^3 exp(-w)": lambda w: w**3 * np.exp(-w),
+    "Gaussian, w exp(-w^2/4)": lambda w: w * np.exp(-(w**2) / 4.0),
+    "gap, (w^2-1)^(1/2) exp(-w/3) above 1": lambda w: np.sqrt(np.maximum(w**2 - 1.0, 0.0)) * np.exp(-w / 3.0),
+    "step, w below 3": lambda w: np.where(w < 3.0, w, 0.0),
+}
+
+
+def shapes(rows: int = 50, tolerance: float = 1e-3) -> list[dict[str, Any]]:
+    """Errors of fits of shapes that no sum of poles has, tabulated evenly in log omega, 0.01 <= omega <= 30.
+
+    Errors are the largest ones relative to J or to 1 % of its maximum: at the rows, and between them at 5,001
+    points.
+    """
+    found = []
+    omega, fine = np.geomspace(0.01, 30.0, rows), np.geomspace(0.01, 30.0, 5001)
+    for name, shape in SHAPES.items():
+        for noise in (0.0, 0.01):
+            scatter = 1.0 + noise * np.random.default_rng(0).standard_normal(rows)
+            bath, report = fit_spectral_density(omega, shape(omega) * scatter, tolerance)
+            errors = {}
+            for where, x in (("at the rows", omega), ("between", fine)):
+                true = shape(x)
+                errors[where] = np.abs(np.real(np.asarray(bath.density(x))) - true) / np.maximum(
+                    true, 0.01 * true.max()
+                )
+            found.append(
+                {
+                    "J": name,
+                    "noise": noise,
+                    "poles": len(report.poles),
+                    "largest at the rows": float(np.max(errors["at the rows"])),
+                    "largest between": float(np.max(errors["between"])),
+                    "median between": float(np.median(errors["between"])),
+                }
+            )
+    return found
+
+
 def counts(results: list[dict[str, Any]]) -> dict[str, Any]:
     """How many of them were what."""
     done = [result for result in results if "exception" not in result]
@@ -110,7 +152,11 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=WHOLE)
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--out", type=Path, help="lines of JSON, one for each density, to be continued")
+    parser.add_argument("--shapes", action="store_true", help="only the table of shapes on 50 rows")
     options = parser.parse_args()
+    if options.shapes:
+        print_table(shapes())
+        return
     count = QUICK if options.quick else options.count
     known: dict[int, dict[str, Any]] = {}
     if options.out and options.out.exists():

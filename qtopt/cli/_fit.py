@@ -32,6 +32,8 @@ class Fit(AbstractCommand):
     """how J goes on below the first row"""
     beyond: Literal["cut-off", "zero"] = "cut-off"
     """how J goes on beyond the last row"""
+    range: tuple[float, float] | None = None
+    """lowest and highest frequency that matter: elsewhere errors may be ten times as large"""
     columns: tuple[str, ...] = ()
     """omega, J and its error, by name or by number from 1"""
     decimal: Literal[".", ","] | None = None
@@ -60,7 +62,13 @@ class Fit(AbstractCommand):
             columns, self.decimal, self.units, self.reference, self.quantity, self.reference_temperature
         )
         settings = FitSettings(
-            self.tolerance, self.max_poles, self.poles, self.weights, self.below, self.beyond
+            self.tolerance,
+            self.max_poles,
+            self.poles,
+            self.weights,
+            self.below,
+            self.beyond,
+            self.range,
         )
         settings.check()
         rows = read_columns(self.table, form)

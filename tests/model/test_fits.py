@@ -138,6 +138,22 @@ def test_the_number_of_poles_can_be_given() -> None:
     assert len(fit_spectral_density(omega, values, max_poles=5)[1].poles) <= 5
 
 
+def test_a_range_that_matters_saves_poles() -> None:
+    """Twelve peaks, half of them where the machine never looks."""
+    omega, density = np.linspace(0.01, 6.0, 600), peaks(12, 3)
+    whole = fit_spectral_density(omega, density(omega), 1e-2)[1]
+    bath, report = fit_spectral_density(omega, density(omega), 1e-2, range=(0.0, 1.5))
+    inside = omega <= 1.5
+    assert report.reached and len(report.poles) <= len(whole.poles)
+    np.testing.assert_allclose(
+        np.max(deviation(bath, omega, density(omega))[inside]), report.error, rtol=1e-6
+    )
+    with pytest.raises(InputError, match="must hold rows of the table"):
+        fit_spectral_density(omega, density(omega), 1e-2, range=(10.0, 20.0))
+    with pytest.raises(InputError, match="two increasing frequencies"):
+        fit_spectral_density(omega, density(omega), 1e-2, range=(1.0, 1.0))
+
+
 # Shapes that no finite sum of poles has ---------------------------------------------------------------------
 
 SHAPES = {

@@ -27,6 +27,8 @@ CHANGED = 2.5
 """The fit is repeated where its residuals ask for another floor of the errors by this factor."""
 NOISY = 1.0
 """Where rows scatter by more tolerances, errors are noise, whose size is judged from the rows."""
+OUTSIDE = 10.0
+"""Errors outside the range that matters may be so many times as large."""
 END_ROWS, NEAR, FAR = 20, 0.7, 0.1
 """Rows of zeros that stand for the end "zero": a twentieth of the others, between these parts of its edge."""
 
@@ -41,6 +43,7 @@ class FitSettings:
     weights: Weights = "auto"
     below: Below = "ohmic"
     beyond: Beyond = "cut-off"
+    range: tuple[float, float] | None = None
 
     def check(self) -> None:
         """Refuse what makes no sense.
@@ -53,6 +56,11 @@ class FitSettings:
             raise InputError(
                 "a fit must have a tolerance above 0 and at least one pole, but they are "
                 f"{self.tolerance} and {number}: change them."
+            )
+        if self.range is not None and not 0.0 <= self.range[0] < self.range[1]:
+            raise InputError(
+                "the `range` of a fit must be two increasing frequencies of at least 0; got "
+                f"{list(self.range)}."
             )
         for name, words in (("weights", Weights), ("below", Below), ("beyond", Beyond)):
             if getattr(self, name) not in get_args(words):
@@ -71,6 +79,7 @@ def fit_spectral_density(
     weights: Weights = "auto",
     below: Below = "ohmic",
     beyond: Beyond = "cut-off",
+    range: tuple[float, float] | None = None,
 ) -> tuple[Rational, FitReport]:
     """The rational bath that describes J(omega), passive whatever the data, and how well it does.
 
@@ -94,6 +103,7 @@ def fit_spectral_density(
             is smaller, to 1 % of its maximum), "absolute": the same for all, "auto": judged from the rows.
         below: "ohmic": J goes on in proportion to omega below the first row; "zero": to 0 at once.
         beyond: "cut-off": J decays as the fit has it; "zero": to 0 at once.
+        range: (lowest, highest) omega that matter: elsewhere errors may be ten times as large.
 
     Raises:
         InputError: there is no J in the data, or a setting has no meaning.
@@ -101,7 +111,7 @@ def fit_spectral_density(
     Source: theory (12.1) to (12.9); AAA: Nakatsukasa, Sete and Trefethen, SIAM J. Sci. Comput. 40, A1494
     (2018).
     """
-    settings = FitSettings(tolerance, max_poles, poles, weights, below, beyond)
+    settings = FitSettings(tolerance, max_poles, poles, weights, below, beyond, range)
     settings.check()
     if callable(density):
         omega, density = _sampled(omega, density)
@@ -123,6 +133,7 @@ def fit_rows(rows: Rows, settings: FitSettings) -> tuple[Rational, FitReport]:
         floor=0.0 if rows.errors is not None else floor,
         tolerance=settings.tolerance,
         ends=(settings.below, settings.beyond),
+        used=settings.range,
     )
     rational = Rational(bath.scale, bath.poles, bath.pole_pairs, bath.zeros, bath.zero_pairs)
     return rational, replace(made, notes=rows.notes)
@@ -167,10 +178,17 @@ class _Fit(NamedTuple):
             return FLOOR, noisy
         return likely_floor(deviations, inner, 1.0), True
 
+    def _allowance(self) -> np.ndarray:
+        """(N,) by how much larger the errors of rows outside the range may be."""
+        if self.settings.range is None:
+            return np.ones_like(self.x)
+        low, high = (end / self.unit for end in self.settings.range)
+        return np.where((self.x >= low) & (self.x <= high), 1.0, OUTSIDE)
+
     def _data(self, values: np.ndarray, floor: float) -> Data:
         """The rows with their errors, which are proportional to these values, and rows for the ends."""
         known = self.errors is not None
-        error = self.errors if self.errors is not None else np.maximum(values, floor)
+        error = (self.errors if self.errors is not None else np.maximum(values, floor)) * self._allowance()
         x, y, count = self.x, self.y, max(3, len(self.x) // END_ROWS)
         ends = np.zeros(0)
         if self.settings.below == "zero":
@@ -183,7 +201,7 @@ class _Fit(NamedTuple):
             np.r_[x, ends][order],
             np.r_[y, none][order],
             np.r_[error, typical][order],
-            np.maximum(np.r_[y, none], FLOOR)[order],
+            np.r_[np.maximum(y, FLOOR) * self._allowance(), np.full_like(ends, FLOOR)][order],
             known,
             self.settings.tolerance,
         )

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...errors import InputError
 from ..spectral_densities import Rational
 from ._factors import Factors
 from ._noise import scale
@@ -18,8 +19,8 @@ class FitReport:
     """How well a rational bath describes the given J(omega).
 
     Attributes:
-        error: largest error in the window, relative to J or, where J is smaller, to 1/100 of its maximum:
-            what `tolerance` asks for.
+        error: largest error in the window (or in the range that matters), relative to J or, where J is
+            smaller, to 1/100 of its maximum: what `tolerance` asks for.
         tolerance: what was asked for.
         relative_error: largest |fit - J|/J in the window, over rows where J > 0.
         peak_error: largest |fit - J| over the maximum of J.
@@ -106,11 +107,6 @@ def deviations(rows: Rows, bath: Rational, floor: float) -> np.ndarray:
     return (np.real(np.asarray(bath.density(rows.omega))) - rows.density) / errors
 
 
-def largest_error(fitted: np.ndarray, values: np.ndarray) -> float:
-    """What a tolerance bounds: theory (12.4)."""
-    return float(np.max(np.abs(fitted - values) / scale(values)))
-
-
 def report(
     bath: Factors,
     omega: np.ndarray,
@@ -120,6 +116,7 @@ def report(
     floor: float,
     tolerance: float,
     ends: tuple[str, str],
+    used: tuple[float, float] | None,
 ) -> FitReport:
     """The report of a fit of so many numbers to these rows, with (N,) `errors` s as in `FitReport`."""
     low, high = float(omega[0]), float(omega[-1])
@@ -128,10 +125,18 @@ def report(
     grid = np.geomspace(low / MARGIN, high * MARGIN, POINTS)
     wide = bath.density(grid)
     outside, positive = (grid < low) | (grid > high), values > 0.0
+    matters = np.ones(len(omega), dtype=bool)
+    if used is not None:
+        matters = (omega >= used[0]) & (omega <= used[1])
+        if not np.any(matters):
+            raise InputError(
+                f"the `range` of a fit must hold rows of the table, from {low:g} to {high:g}; got "
+                f"{list(used)}."
+            )
     squares = float(np.sum((difference / errors) ** 2))
     whole = bath.response_at_zero() / 2.0
     return FitReport(
-        error=largest_error(fitted, values),
+        error=float(np.max((difference / scale(values))[matters])),
         tolerance=tolerance,
         relative_error=float(np.max(difference[positive] / values[positive])),
         peak_error=float(np.max(difference) / np.max(values)),

@@ -81,13 +81,31 @@ class _Units(AbstractType):
         return {"type": "array", "items": {"type": "string"}, "minItems": 2, "maxItems": 3}
 
 
+@dataclass(frozen=True)
+class _Range(AbstractType):
+    """Two increasing frequencies."""
+
+    def must(self, scope: Scope) -> str:
+        return "two increasing frequencies of at least 0"
+
+    def read(self, value: object, path: str, scope: Scope) -> tuple[float, float]:
+        items = value if isinstance(value, list) else []
+        numbers = [float(x) for x in items if isinstance(x, int | float) and not isinstance(x, bool)]
+        if len(items) != 2 or len(numbers) != 2 or not 0.0 <= numbers[0] < numbers[1]:
+            raise wrong(path, self.must(scope), value)
+        return numbers[0], numbers[1]
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "array", "items": {"type": "number", "minimum": 0}, "minItems": 2, "maxItems": 2}
+
+
 @register
 class Tabulated(AbstractSpectralDensity):
     """J(omega) of a table, as the rational bath that is fitted to it: the best passive one, see `report`.
 
     Attributes:
         file: path of a text file with the columns omega and J(omega), and the error of J if there is a third.
-        tolerance, poles, max_poles, weights, below, beyond: see `fit_spectral_density`.
+        tolerance, poles, max_poles, weights, below, beyond, range: see `fit_spectral_density`.
         columns, decimal, units, reference, quantity, reference_temperature: see `TableFormat`, where the last
             is called temperature.
         fitted: the rational bath.
@@ -118,6 +136,12 @@ class Tabulated(AbstractSpectralDensity):
     )
     below: Below = parameter(help="how J goes on below the first row", default="ohmic", static=True)
     beyond: Beyond = parameter(help="how J goes on beyond the last row", default="cut-off", static=True)
+    range: tuple[float, float] | None = parameter(
+        help="lowest and highest frequency that matter: elsewhere errors may be ten times as large",
+        type=_Range(),
+        default=None,
+        static=True,
+    )
     columns: tuple[int | str, ...] | None = parameter(
         help="omega, J and its error, by name or by number from 1", type=_Columns(), default=None, static=True
     )
@@ -153,6 +177,7 @@ class Tabulated(AbstractSpectralDensity):
         weights: Weights = "auto",
         below: Below = "ohmic",
         beyond: Beyond = "cut-off",
+        range: tuple[float, float] | None = None,
         columns: tuple[int | str, ...] | None = None,
         decimal: Decimal | None = None,
         units: tuple[str, ...] | None = None,
@@ -163,6 +188,7 @@ class Tabulated(AbstractSpectralDensity):
         self.file, self.tolerance = os.path.abspath(file), tolerance
         self.poles, self.max_poles, self.weights = poles, max_poles, weights
         self.below, self.beyond = below, beyond
+        self.range = None if range is None else (float(range[0]), float(range[1]))
         self.columns = None if columns is None else tuple(columns)
         self.decimal, self.units = decimal, None if units is None else tuple(units)
         self.reference, self.quantity = reference, quantity
@@ -171,7 +197,15 @@ class Tabulated(AbstractSpectralDensity):
 
     def settings(self) -> FitSettings:
         """How the table is fitted."""
-        return FitSettings(self.tolerance, self.max_poles, self.poles, self.weights, self.below, self.beyond)
+        return FitSettings(
+            self.tolerance,
+            self.max_poles,
+            self.poles,
+            self.weights,
+            self.below,
+            self.beyond,
+            self.range,
+        )
 
     def rows(self) -> Rows:
         """The rows of the file as they are fitted."""
