@@ -19,6 +19,7 @@ NAMES = {
     "throughput": "machines and gradients per second against the batch; how near the device's limits",
     "start_up": "cold and warm starts of the command line",
     "spectral_fits": "fits of random spectral densities: failures, passivity, error against noise",
+    "fitted_machines": "currents beside those of the true density; cost against the number of poles",
     "scan_map": "a map from configuration to file and figure",
     "sharing": "a map by two workers against one process; what a scheduler can feed, with 200 slow workers",
     "converter_precision": "search and certificates of the precise work converter",

@@ -1,5 +1,6 @@
 """`qtopt fit`."""
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Literal
@@ -50,8 +51,6 @@ class Fit(AbstractCommand):
     """T at which a spectrum or correlation function was taken, in units of the machine"""
 
     def run(self) -> None:
-        import tomli_w
-
         from ..jobs import write_atomically
         from ..model.fitting import FitSettings, TableFormat, fit_rows, read_columns
         from ..plots import fit_figure, save
@@ -77,7 +76,8 @@ class Fit(AbstractCommand):
         figure, text, fragment = (self.out / name for name in ("fit.png", "report.txt", "bath.toml"))
         save(fit_figure(rows, bath, report, self.table.name), figure)
         write_atomically(text, f"{self.table}: {report}\n")
-        head = f"# {self.table.name}: {report.quality}\n[machine.baths.spectral_density]\n"
-        write_atomically(fragment, head + tomli_w.dumps(plain(bath)))
+        values = ", ".join(f"{key} = {json.dumps(value)}" for key, value in plain(bath).items())
+        line = f"spectral_density = {{ {values} }}"  # numbers and strings of JSON are TOML
+        write_atomically(fragment, f"# {self.table.name}: {report.quality}\n{line}\n")
         print(report)
         print(f"figure  {figure}\nreport  {text}\npoles   {fragment}")

@@ -7,8 +7,21 @@ import numpy as np
 import pytest
 
 from qtopt.errors import InputError
-from qtopt.model import FitReport, Lorentzian, Rational, Tabulated, fit_spectral_density
+from qtopt.model import (
+    AbstractSpectralDensity,
+    Bath,
+    Drude,
+    FitReport,
+    Lorentzian,
+    Machine,
+    MonochromaticDrive,
+    Ohmic,
+    Rational,
+    Tabulated,
+    fit_spectral_density,
+)
 from qtopt.model.fitting import FitSettings, Quantity, TableFormat, cleaned, fit_rows, read_columns
+from qtopt.solvers import Weak, steady_state
 
 OMEGA = np.linspace(0.05, 30.0, 400)
 
@@ -97,6 +110,21 @@ def test_a_transform_with_negative_rows() -> None:
     difference = np.real(np.asarray(bath.density(omega))) - true
     assert np.sqrt(np.mean(difference**2)) < 0.02
     assert_passive(bath, report)
+
+
+@pytest.mark.slow
+def test_currents_of_a_noisy_table() -> None:
+    """Power and heat of an engine whose driven bath is the table with 1 % noise: within a third of it."""
+    scatter = 1.0 + 0.01 * np.random.default_rng(0).standard_normal(400)
+    bath, _ = fit_spectral_density(OMEGA, drude(OMEGA) * scatter, 1e-4)
+
+    def currents(density: AbstractSpectralDensity) -> np.ndarray:
+        baths = Bath("hot", 1.0, density, "driven"), Bath("cold", 0.2, Ohmic(100.0), "static")
+        drive = MonochromaticDrive(0.45, [1.0, 1.0], [0.0, np.pi])
+        state = steady_state(Machine([1.0, 0.6], baths), drive, Weak())
+        return np.r_[state.power, state.heat_currents]
+
+    np.testing.assert_allclose(currents(bath), currents(Drude(0.01, 3.0)), rtol=0.0033)
 
 
 # Many peaks -------------------------------------------------------------------------------------------------
