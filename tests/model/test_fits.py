@@ -174,7 +174,7 @@ def test_a_range_that_matters_saves_poles() -> None:
     inside = omega <= 1.5
     assert report.reached and len(report.poles) <= len(whole.poles)
     np.testing.assert_allclose(
-        np.max(deviation(bath, omega, density(omega))[inside]), report.error, rtol=1e-6
+        np.max(deviation(bath, omega, density(omega))[inside]), report.error, rtol=1e-6, atol=1e-12
     )
     with pytest.raises(InputError, match="must hold rows of the table"):
         fit_spectral_density(omega, density(omega), 1e-2, range=(10.0, 20.0))

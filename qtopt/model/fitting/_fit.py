@@ -86,8 +86,8 @@ def fit_spectral_density(
     Data without noise: weighted AAA on J/omega as a function of omega^2 gives the fewest poles within the
     tolerance. Data with noise or with many peaks: a sum of positive Drude and resonance terms grows where the
     residuals ask for it, all numbers are refined together by least squares, first of the sum, then of the
-    spectral factor ``J = omega |h|^2`` (see `Rational`), which is more general; the Bayesian information
-    criterion chooses the number of poles. The result is the best fit found, whether it reaches the tolerance
+    spectral factor ``J = omega |h|^2`` (see `Rational`), which is more general; an information criterion
+    chooses the number of poles. The result is the best fit found, whether it reaches the tolerance
     or not: the report says. It is deterministic. Runs on the host.
 
     Args:

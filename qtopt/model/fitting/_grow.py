@@ -22,6 +22,8 @@ PATIENCE = 3
 """The search ends after so many rounds without a better criterion."""
 SPARE = 4
 """A sum of a given number of poles is one of at least so many more, reduced."""
+FEW, MANY = 100, 400
+"""Rows up to which the information criterion is Akaike's, and from which on it is Bayes'."""
 OVERLAP = 0.5
 """Terms that are added together are less alike than this (cosine)."""
 POSITIONS, EVEN, WIDTHS, RATES = 12, 8, 8, 24
@@ -54,10 +56,10 @@ class Data:
         return float(np.max(np.abs(density - self.y) / self.scale))
 
     def criterion(self, squares: float, count: int) -> float:
-        """The Bayesian information criterion of a fit with this sum of squares and count of numbers.
+        """The information criterion of a fit with this sum of squares and count of numbers: theory (12.7).
 
-        Errors of unknown size count by the logarithm of their square; the penalty grows where there are
-        hardly more rows than numbers.
+        Errors of unknown size count by the logarithm of their square. Akaike's for few rows, which would
+        rather follow some noise than miss a peak, Bayes' for many.
         """
         rows = len(self.x)
         if self.known:
@@ -65,9 +67,9 @@ class Data:
         if count >= rows - 1:
             return np.inf
         floor = rows * (0.1 * self.tolerance) ** 2
-        return rows * np.log(max(squares, floor, 1e-300) / rows) + count * np.log(rows) * rows / (
-            rows - count - 1
-        )
+        bayes = np.interp(np.log(rows), np.log((FEW, MANY)), (0.0, 1.0))
+        penalty = count * (2.0 + bayes * (np.log(rows) - 2.0)) * rows / (rows - count - 1)
+        return rows * np.log(max(squares, floor, 1e-300) / rows) + penalty
 
 
 class Found(NamedTuple):

@@ -185,7 +185,7 @@ def _polished(start: Factors, data: Data, steps: int = POLISH_STEPS) -> Factors:
 
 
 def _more_poles(data: Data, best: Candidate, limit: int, exactly: bool) -> Candidate:
-    """The fit with pairs of poles and zeros added where it is worst, while the criterion says that they help."""
+    """The fit with pairs of poles and zeros added where it is worst, while the criterion falls."""
     while best.factors.count + 2 <= limit and best.error > data.tolerance:
         trials = [
             Candidate.of(_polished(start, data, TRIAL_STEPS), data) for start in _doublets(data, best.factors)
