@@ -120,9 +120,7 @@ def shapes(rows: int = 50, tolerance: float = 1e-3) -> list[dict[str, Any]]:
             errors = {}
             for where, x in (("at the rows", omega), ("between", fine)):
                 true = shape(x)
-                errors[where] = np.abs(np.real(np.asarray(bath.density(x))) - true) / np.maximum(
-                    true, 0.01 * true.max()
-                )
+                errors[where] = np.abs(density_of(bath, x) - true) / np.maximum(true, 0.01 * true.max())
             found.append(
                 {
                     "J": name,
