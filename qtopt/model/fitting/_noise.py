@@ -5,7 +5,7 @@ import numpy as np
 FLOOR = 1e-2
 """Errors are relative to J where it exceeds this part of its maximum, and to that part elsewhere."""
 FLOORS = np.geomspace(1e-4, 1.0, 41)
-FEWEST = 24
+FEWEST = 100
 """rows, below which nothing can be said about where errors cease to be relative"""
 TYPICAL = 1.4826
 """Standard deviation over the median of |deviations| of a normal distribution."""

@@ -24,7 +24,8 @@ PATIENCE, GAIN = 6, 0.5
 CLEAN = 1e-4
 """Rows that scatter less are interpolated with more patience: many peaks have to be found first."""
 NOISY = 1e-3
-"""Of rows that scatter more, approximations that miss the tolerance are worth nothing."""
+SMOOTH, SHORT = 12, 500
+"""Of rows that scatter more, approximations of up to so many poles and rows are worth a try."""
 REWEIGHTED = 24
 """Up to so many poles the linearised error is also reweighted."""
 POLISH_STEPS, TRIAL_STEPS = 80, 20
@@ -79,7 +80,7 @@ def _interpolating(data: Data, limit: int) -> Iterator[Candidate]:
     ends = (x[0], x[-1])
     weight = 1.0 / data.scale
     noise = level(local_deviations(x, y), data.scale[2:-2])
-    patient = noise < CLEAN
+    patient, few = noise < CLEAN, len(x) <= SHORT
     errors: list[float] = []
     best = np.inf
     once, again = (approximations(x**2, y / x, x * weight, n) for n in (0, 3))
@@ -87,7 +88,8 @@ def _interpolating(data: Data, limit: int) -> Iterator[Candidate]:
         every = [first, *([next(again)] if len(errors) < REWEIGHTED else [])]
         for found in every:
             close = found.error <= PROMISING * data.tolerance
-            if not close and (noise > NOISY or found.error > 0.7 * best):
+            worth = few and len(errors) < SMOOTH if noise > NOISY else found.error <= 0.7 * best
+            if not (close or worth):
                 continue
             best = min(best, found.error)
             start = Factors.of(found.poles, found.zeros, ends).scaled_to(x, y, 1.0 / data.error)
