@@ -21,6 +21,8 @@ BEGUN = "begun"
 """folder of the weak front from which another solver's search began"""
 SAMPLES = 192
 """of a drive over one period"""
+FEW = 10
+"""Points that are evaluated one by one sooner than a program for all of them is compiled."""
 Report = Callable[[int, int], None]
 
 
@@ -157,7 +159,7 @@ def front_data(
         points, audits = [], {}
         for own, path in zip(layer.configs, layer.paths, strict=True):
             report(done, total)
-            point, result = _point(own, path, lines, layer.bare)
+            point, result = _point(own, path, lines, layer.bare, len(layer.rows) <= FEW)
             if result is not None:
                 if len(points) in chosen:
                     audits[len(points)] = result.audit()
@@ -236,7 +238,7 @@ def _axis(axis: Any) -> dict[str, Any]:
 
 
 def _point(
-    config: files.Config, path: str, lines: Lines, bare: bool
+    config: files.Config, path: str, lines: Lines, bare: bool, few: bool
 ) -> tuple[dict[str, Any], Evaluation | None]:
     """What is shown of a point beside its numbers, and its evaluation unless it is `bare` or has none."""
     drive = files.require_drive(config)
@@ -246,7 +248,7 @@ def _point(
     if bare:
         return found, None
     try:
-        result = evaluate(config.machine, drive, config.solver, refined=False)
+        result = evaluate(config.machine, drive, config.solver, refined=few)
     except InputError as error:
         return found | {"error": str(error)}, None
     return found | _observed(result), result
