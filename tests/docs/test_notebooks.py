@@ -16,6 +16,7 @@ NAMES = (
     "hunting_a_tur_violation",
     "exact_against_weak",
     "own_spectral_density",
+    "exploring_results",
 )
 
 

@@ -27,7 +27,7 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     path.write_bytes(b"[machine]\n# \xe9")
     with pytest.raises(InputError, match=r"latin.toml: must be UTF-8 text, and is not from byte 12 on"):
         load(path)
-    with pytest.raises(InputError, match="cannot be read: embedded null byte"):
+    with pytest.raises(InputError, match=r"cannot be read: .*embedded null"):
         load("a\0b")
 
 
