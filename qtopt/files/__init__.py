@@ -11,6 +11,7 @@ from ._fingerprint import fingerprint as fingerprint
 from ._jobs import JobsSection as JobsSection
 from ._keys import (
     DrivenMachine as DrivenMachine,
+    Pair as Pair,
     driven_machine as driven_machine,
     find_number as find_number,
     find_numbers as find_numbers,

@@ -16,6 +16,13 @@ from ._config import Config, read_config
 from ._drives import together
 
 
+class Pair(NamedTuple):
+    """A machine, and its drive or protocol: what solvers take."""
+
+    machine: Machine
+    drive: Any
+
+
 class DrivenMachine(NamedTuple):
     """What a scan or a search changes: the numbers of a machine and of its drives, if there are any."""
 
@@ -24,9 +31,9 @@ class DrivenMachine(NamedTuple):
     drives: tuple[Any, ...] = ()
 
     @property
-    def pair(self) -> tuple[Machine, Any]:
+    def pair(self) -> Pair:
         """The machine, and its drive or protocol."""
-        return self.machine, together(self.drive, self.drives)
+        return Pair(self.machine, together(self.drive, self.drives))
 
 
 def driven_machine(config: Config) -> DrivenMachine:

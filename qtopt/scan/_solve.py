@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-from ..files import DrivenMachine
+from ..files import DrivenMachine, Pair
 from ..jobs import Chunk, Results, current
 from ..model import AbstractDrive, Machine
 from ..observables import (
@@ -110,7 +110,7 @@ class Machines:
             made += [Chunk(part, values[part], (solver, size)) for part in parts if len(part)]
         return made
 
-    def _models(self, values: Values) -> tuple[Machine, AbstractDrive]:
+    def _models(self, values: Values) -> Pair:
         """The machines and drives with these values, as arrays that begin with an axis of machines."""
         return placed_each(self.model, self.places, values).pair
 
@@ -126,7 +126,7 @@ class Machines:
         own = to_natural(*models, exponent)
         solved = Solved.derive(solver, each, *own, each(Numbers(seen), *own))
         again = {}
-        if has_unit(models[1]):
+        if has_unit(models.drive):
             again = each(Numbers(replace(seen, noisy=False, entangled=False)), *in_unit(*own, OTHER_UNIT))
         errors = errors_of(
             solved.numbers, again, {item.name: power_of(item.unit) for item in self.quantities}

@@ -6,7 +6,7 @@ import jax
 import numpy as np
 from numpy.typing import NDArray
 
-from ..files import DrivenMachine
+from ..files import Pair
 from ..model import may_be_undamped, undamped_modes
 from ..observables import Quantity, Solved, breaks_second_law, finite
 from ..solvers import (
@@ -20,7 +20,7 @@ from ..solvers import (
 
 
 def judged(
-    solver: AbstractSolver, models: DrivenMachine, solved: Solved, quantities: list[Quantity]
+    solver: AbstractSolver, models: Pair, solved: Solved, quantities: list[Quantity]
 ) -> NDArray[np.int64]:
     """The status of n machines: that of the solver, and what the host sees beside it.
 
@@ -43,7 +43,7 @@ def judged(
     return np.where(_undamped(solver, models), UNDAMPED, status)
 
 
-def _undamped(solver: AbstractSolver, models: DrivenMachine) -> NDArray[np.bool_]:
+def _undamped(solver: AbstractSolver, models: Pair) -> NDArray[np.bool_]:
     found = np.zeros(len(np.asarray(models.machine.frequencies)), dtype=bool)
     for i in np.flatnonzero(may_be_undamped(models.machine)):
         machine, drive = _one(models, int(i))
@@ -54,5 +54,5 @@ def _undamped(solver: AbstractSolver, models: DrivenMachine) -> NDArray[np.bool_
     return found
 
 
-def _one(models: DrivenMachine, i: int) -> Any:
+def _one(models: Pair, i: int) -> Any:
     return jax.tree.map(lambda part: part[i], models)
