@@ -51,6 +51,9 @@ def errors_of(
             if name in TRUNCATED:
                 lost = np.abs(np.asarray(first["truncation_error"]))
                 error = error + lost.reshape(lost.shape + (1,) * (error.ndim - lost.ndim))
+        if name in NOISE:  # a variance rate is not negative: what round-off makes so is not known at all
+            own = np.eye(value.shape[-1], dtype=bool) if name == NOISE[0] else True
+            error = np.where(own & (value < 0.0), np.maximum(error, np.abs(value)), error)
         found[f"{name}_error"] = error
     return found
 
