@@ -36,6 +36,7 @@ from .model import (
     MonochromaticDrive as MonochromaticDrive,
     Ohmic as Ohmic,
     PiecewiseDrive as PiecewiseDrive,
+    Protocol as Protocol,
     Rational as Rational,
     Tabulated as Tabulated,
     check_spectral_density as check_spectral_density,
