@@ -18,6 +18,7 @@ from ._hermitian import (
     top_eigenpair as top_eigenpair,
     two_largest as two_largest,
 )
+from ._limited_memory import LimitedMemory as LimitedMemory
 from ._linear import (
     gramian as gramian,
     inverses as inverses,

@@ -6,6 +6,7 @@ from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Array, Complex, Float
 
 DEGREE = 15
 """Of the polynomials."""
@@ -67,6 +68,17 @@ def packed(form: np.ndarray) -> np.ndarray:
     size = form.shape[-1]
     upper = np.triu(np.ones((size, size), dtype=bool))
     return np.where(upper, np.real(form), np.imag(form)).reshape(*form.shape[:-2], size * size)
+
+
+def packed_pairs(vectors: Complex[Array, "... L"]) -> Float[Array, "... LL"]:
+    """What the numbers of `packed` are multiplied with in ``g^dagger W g``, in their order."""
+    size = vectors.shape[-1]
+    real, imag = jnp.real(vectors), jnp.imag(vectors)
+    along = real[..., :, None] * real[..., None, :] + imag[..., :, None] * imag[..., None, :]
+    across = imag[..., :, None] * real[..., None, :] - real[..., :, None] * imag[..., None, :]
+    upper = np.triu(np.ones((size, size), dtype=bool))
+    both = np.where(np.eye(size, dtype=bool), 1.0, 2.0) * jnp.where(upper, along, across)
+    return both.reshape(*vectors.shape[:-1], size * size)
 
 
 def unpacked(values: Any) -> Any:

@@ -10,9 +10,9 @@ import numpy as np
 from jaxtyping import Array, Complex, Float
 
 from ...errors import InputError
-from ...model import AbstractDrive, Machine
+from ...model import AbstractDrive, FourierSeries, Machine
 from ...solvers.weak import NEAR_ZERO, kernels, noise_kernels
-from ._chebyshev import chebyshev, tabulate, unpacked
+from ._chebyshev import chebyshev, packed_pairs, tabulate, unpacked
 from ._output import Output
 from ._rates import AbstractRates, Rates
 
@@ -24,7 +24,7 @@ TOLERANCE, NOISY_TOLERANCE = 1e-12, 1e-10
 
 def total_of(forms: Complex[Array, "F n L L"], amplitudes: Complex[Array, "n L"]) -> Float[Array, " F"]:
     """The rates ``sum_n g_n^dagger form_n g_n`` over all n of either sign, from n = 0..N."""
-    weights = jnp.where(jnp.arange(amplitudes.shape[0]) == 0, 1.0, 2.0)
+    weights = jnp.asarray(FourierSeries.one_sided(amplitudes).weights)
     image = jnp.sum(forms * amplitudes[:, None, :], axis=-1)
     return jnp.sum(weights[:, None] * (jnp.conj(amplitudes) * image).real, axis=(-2, -1))
 
@@ -46,6 +46,12 @@ class AbstractForms(eqx.Module):
     @abstractmethod
     def at(self, drive_frequency: Float[Array, ""]) -> Complex[Array, "F n L L"]:
         """The forms at n Omega, n = 0..N."""
+
+    def rates(
+        self, drive_frequency: Float[Array, ""], amplitudes: Complex[Array, "n L"]
+    ) -> Float[Array, " F"]:
+        """The rates of a drive with these harmonics n = 0..N."""
+        return total_of(self.at(drive_frequency), amplitudes)
 
     @abstractmethod
     def read(self, harmonic_frequency: np.ndarray) -> np.ndarray:
@@ -121,21 +127,33 @@ class TabulatedForms(AbstractForms):
         return TabulatedForms(kept_harmonics, edges, coefficients, jnp.asarray(highest))
 
     def at(self, drive_frequency: Float[Array, ""]) -> Complex[Array, "F n L L"]:
+        return unpacked(self._look_up(drive_frequency))
+
+    def rates(
+        self, drive_frequency: Float[Array, ""], amplitudes: Complex[Array, "n L"]
+    ) -> Float[Array, " F"]:
         # First-order expansion about the frequency itself: the same value and gradient, but reverse mode
-        # then needs one product with the slope instead of a pass back through the recurrence.
+        # then needs one sum with the slope instead of a pass back through the recurrence.
         fixed = jax.lax.stop_gradient(drive_frequency)
         value, slope = jax.jvp(self._look_up, (fixed,), (jnp.ones_like(fixed),))
-        return unpacked(jnp.swapaxes(value + slope * (drive_frequency - fixed), 0, 1))
+        weights = jnp.asarray(FourierSeries.one_sided(amplitudes).weights)
+        pairs = (weights[:, None] * packed_pairs(amplitudes)).ravel()
+        rise = jax.lax.stop_gradient(slope.reshape(slope.shape[0], -1) @ pairs)
+        return value.reshape(value.shape[0], -1) @ pairs + rise * (drive_frequency - fixed)
 
-    def _look_up(self, drive_frequency: Float[Array, ""]) -> Float[Array, "n F LL"]:
+    def _look_up(self, drive_frequency: Float[Array, ""]) -> Float[Array, "F n LL"]:
         nu = drive_frequency * jnp.arange(self.kept_harmonics + 1)
-        panel = jnp.clip(jnp.searchsorted(self.panels, nu, side="right") - 1, 0, self.panels.shape[0] - 2)
+        panel = jnp.clip(
+            jnp.searchsorted(self.panels, nu, side="right") - 1,
+            0,
+            self.panels.shape[0] - 2,
+        )
         basis = chebyshev(nu, self.panels[panel], self.panels[panel + 1])
         table = self.coefficients[panel]
         total = basis[0][:, None, None] * table[:, 0]
         for degree in range(1, len(basis)):
             total = total + basis[degree][:, None, None] * table[:, degree]
-        return total
+        return jnp.swapaxes(total, 0, 1)
 
     def read(self, harmonic_frequency: np.ndarray) -> np.ndarray:
         edges, flat = np.asarray(self.panels), np.ravel(harmonic_frequency)
@@ -166,7 +184,7 @@ class FormRates(AbstractRates):
     forms: AbstractForms
 
     def rates(self, drive: AbstractDrive) -> Rates:
-        return tuple(total_of(self.forms.at(drive.frequency), drive.harmonics(self.forms.kept_harmonics)))
+        return tuple(self.forms.rates(drive.frequency, drive.harmonics(self.forms.kept_harmonics)))
 
 
 def forms_at(

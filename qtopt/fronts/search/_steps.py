@@ -9,9 +9,11 @@ import jax
 import jax.numpy as jnp
 import lazy_loader
 import numpy as np
+from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float
 
 from ...jobs import Results, Store, candidates_at_once, current, gathered, over_devices
+from ...numerics import LimitedMemory
 from ..drive_sets import AbstractDriveSet, Varied
 from ..rates import AbstractRates, Rates
 
@@ -152,44 +154,47 @@ def refined(
     rates_of: AbstractRates, space: Space, targets: Target, parameters: Any, evaluations: int
 ) -> tuple[Any, Rates]:
     """What `Refine` does."""
-    lbfgs = optax.scale_by_lbfgs(memory_size=12)
 
     def improve(rates_of: AbstractRates, start: Any, target: Target) -> Any:
-        value_and_gradient = jax.value_and_grad(lambda p: target.score(*rates_of.rates(space.drive(p))))
+        begin, unflat = ravel_pytree(start)
 
-        def towards(point: Any, value: Array, gradient: Any, memory: Any, length: Array) -> _Descent:
-            downhill, memory = lbfgs.update(gradient, memory, point)
-            return _Descent(point, value, gradient, memory, optax.tree.scale(-1.0, downhill), length)
+        def objective(point: Float[Array, " n"]) -> Float[Array, ""]:
+            return target.score(*rates_of.rates(space.drive(unflat(point))))
+
+        value_and_gradient = jax.value_and_grad(objective)
 
         def one(state: _Descent, _: None) -> tuple[_Descent, None]:
-            trial = optax.tree.add_scale(state.point, state.length, state.direction)
+            direction = -state.memory.newton(state.gradient)
+            trial = state.point + state.length * direction
             value, gradient = value_and_gradient(trial)
-            slope = optax.tree.vdot(state.gradient, state.direction)
+            slope = jnp.sum(state.gradient * direction)
             better = value <= state.value + ARMIJO * state.length * slope
-            step = towards(trial, value, gradient, state.memory, jnp.minimum(GROW * state.length, 1.0))
-            nearer = state._replace(length=SHRINK * state.length)
             # Where even a tiny step is no better, the curvature is wrong: forget it.
-            fresh = towards(state.point, state.value, state.gradient, lbfgs.init(state.point), jnp.ones(()))
-            short = state.length < SHORTEST
-            return jax.tree.map(
-                lambda new, old, again: jnp.where(better, new, jnp.where(short, again, old)),
-                step, nearer, fresh,
-            ), None  # fmt: skip
+            short = ~better & (state.length < SHORTEST)
+            memory = state.memory.after(trial - state.point, gradient - state.gradient, better)
+            longer = jnp.minimum(GROW * state.length, 1.0)
+            return _Descent(
+                jnp.where(better, trial, state.point),
+                jnp.where(better, value, state.value),
+                jnp.where(better, gradient, state.gradient),
+                memory.forgotten(short),
+                jnp.where(better, longer, jnp.where(short, 1.0, SHRINK * state.length)),
+            ), None
 
-        begin = towards(start, *value_and_gradient(start), lbfgs.init(start), jnp.ones(()))
-        return jax.lax.scan(one, begin, length=evaluations)[0].point
+        memory = LimitedMemory.empty(begin.shape[0])
+        first = _Descent(begin, *value_and_gradient(begin), memory, jnp.ones(()))
+        return unflat(jax.lax.scan(one, first, length=evaluations)[0].point)
 
     return _with_rates(rates_of, improve, space, parameters, targets)
 
 
 class _Descent(NamedTuple):
-    """One candidate on its way: where it is, and the step that it tries next."""
+    """One candidate on its way: where it is, and the length of the step that it tries next."""
 
-    point: Any
+    point: Float[Array, " n"]
     value: Float[Array, ""]
-    gradient: Any
-    memory: "optax.OptState"
-    direction: Any
+    gradient: Float[Array, " n"]
+    memory: LimitedMemory
     length: Float[Array, ""]
 
 

@@ -83,14 +83,14 @@ class BoundedDrive(AbstractDrive):
         """g_l at `count` equal steps of one period, independent of the frequency."""
         order = np.outer(np.arange(count), np.arange(1, self.cosine.shape[-1] + 1)) % count
         phase = 2.0 * np.pi * order / count
-        series = self.mean + np.cos(phase) @ self.cosine.T + np.sin(phase) @ self.sine.T
-        return self._between(series)
+        basis = np.concatenate([np.cos(phase), np.sin(phase)], axis=1)
+        return self._between(self.mean + basis @ xp.concatenate([self.cosine, self.sine], axis=1).T)
 
     def harmonics(self, count: int) -> Complex[Array, "count+1 L"]:
         points = SAMPLES_PER_HARMONIC * count
         phase = 2.0 * np.pi * (np.outer(np.arange(count + 1), np.arange(points)) % points) / points
-        samples = self.samples(points)
-        return to_complex(np.cos(phase) @ samples, np.sin(phase) @ samples) / points
+        both = np.concatenate([np.cos(phase), np.sin(phase)]) / points @ self.samples(points)
+        return to_complex(both[: count + 1], both[count + 1 :])
 
     def mean_square(self) -> Float[Array, " L"]:
         return xp.mean(self.samples(SAMPLES_PER_HARMONIC * self.default_harmonics) ** 2, axis=0)
