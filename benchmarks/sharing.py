@@ -116,7 +116,7 @@ def plan(quick: bool) -> list[dict[str, Any]]:
             dashboard_address=":0",
             memory_limit=0,
         ) as made,
-        cluster(ClusterOptions(cluster=made.scheduler_address)),
+        cluster(ClusterOptions(cluster=str(made.scheduler_address))),  # pyright: ignore[reportAttributeAccessIssue]
     ):
         for job in (
             ("first rounds of a front", 480, CANDIDATES, EXPLORE, 100),

@@ -50,4 +50,7 @@ def _power(equations: Equations, periods: jax.Array, tolerance: float) -> jax.Ar
         max_steps=None,
     )
     assert solution.ys is not None
-    return jnp.mean(jax.vmap(lambda t, s, c: jnp.sum(flows(equations, t, s, c)[0]))(times, *solution.ys))
+    second, correlation = solution.ys
+    still = jnp.zeros(second.shape[:2])  # all means stay zero
+    powers, _ = jax.vmap(lambda *now: flows(equations, *now))(times, still, second, correlation)
+    return jnp.mean(jnp.sum(powers, axis=-1))

@@ -19,7 +19,7 @@ class Workers(AbstractType):
         return "a whole number of at least 0, or a range [lowest, highest] of two"
 
     def read(self, value: object, path: str, scope: Scope) -> int | tuple[int, int]:
-        numbers = value if isinstance(value, list) and len(value) == 2 else [value]
+        numbers: list[Any] = value if isinstance(value, list) and len(value) == 2 else [value]
         if any(isinstance(x, bool) or not isinstance(x, int) or x < 0 for x in numbers):
             raise wrong(path, self.must(scope), value)
         if len(numbers) == 1:

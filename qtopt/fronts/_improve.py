@@ -1,6 +1,7 @@
 """Fronts of solvers without quadratic forms: the drives of another front, improved by gradients."""
 
 from collections.abc import Callable
+from typing import Any
 
 import jax
 import numpy as np

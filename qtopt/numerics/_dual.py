@@ -160,7 +160,7 @@ def _absolute(x: Any) -> Any:
 def _largest(x: Any, axis: int | None, initial: float | None) -> Any:
     if axis is None:
         if x.ndim and x.value.size == 0:
-            return np.max(primal(x), initial=initial)
+            return np.float64(initial if initial is not None else np.max(primal(x)))
         largest = x.ravel()[int(np.argmax(primal(x)))]
         return largest if initial is None or primal(largest) > initial else np.float64(initial)
     place = np.expand_dims(np.argmax(primal(x), axis=axis), axis)

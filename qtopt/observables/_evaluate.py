@@ -232,6 +232,10 @@ def _scaled(value: Any, factor: float) -> Any:
 Numbers = dict[str, Any]
 
 
+SLOWEST = 1e-100
+"""Drive frequencies relative to the oscillators' below which squares and ratios of rates leave float64."""
+
+
 def _twice(
     observation: Observation,
     machine: Machine,
@@ -251,8 +255,10 @@ def _twice(
     host = refined and on_numpy(solver, machine, drive)
     observe = computed if host else _observed
     state, more = observe(observation, machine, drive)
-    if int(state.status) in (UNDAMPED, NOT_FINITE):
-        lost = [name for name, part in averages(state, solver).items() if not np.isfinite(part).all()]
+    too_slow = float(drive.frequency) < SLOWEST
+    if too_slow or int(state.status) in (UNDAMPED, NOT_FINITE):
+        found = averages(state, solver).items()
+        lost = [name for name, part in found if too_slow or not np.isfinite(part).all()]
         raise not_finite(sorted(lost), *given)
     solver.verify(machine, drive, state)
     if refined:

@@ -1,6 +1,6 @@
 """The compact form of limited-memory BFGS against the two-loop recursion of optax."""
 
-from typing import Any
+from typing import Any, cast
 
 import jax
 import jax.numpy as jnp
@@ -28,9 +28,10 @@ def test_same_as_the_two_loop_recursion(seed: int) -> None:
         x, slope, state, memory = carry
         reference, state = recursion.update(slope, state, x)
         found = memory.newton(slope)
-        there = x - 0.7 * reference
+        downhill = cast(jax.Array, reference)
+        there = x - 0.7 * downhill
         new = gradient(there)
-        return (there, new, state, memory.after(there - x, new - slope)), (reference, found)
+        return (there, new, state, memory.after(there - x, new - slope)), (downhill, found)
 
     start = jnp.asarray(rng.normal(size=size))
     begin = (start, gradient(start), recursion.init(start), LimitedMemory.empty(size))

@@ -15,6 +15,7 @@ from qtopt.model import (
     Machine,
     MonochromaticDrive,
     PiecewiseDrive,
+    Protocol,
     susceptibility,
 )
 from qtopt.solvers import Exact, steady_state
@@ -301,6 +302,12 @@ def refused(machine: Machine, drive: AbstractDrive, harmonics: int = 3) -> str:
 
 def test_refusals() -> None:
     machine, drive = CASES["cosines"].machine, cosine_drive(CASES["cosines"])
+    springs = MonochromaticDrive(0.45, [0.1], [0.0], target="springs", pairs=((1, 2),))
+    for other in (springs, Protocol([drive, springs])):
+        assert refused(machine, other) == (
+            "spectra need one drive of the couplings to the driven bath, but other numbers are driven: use "
+            "`exact.steady_state`."
+        )
     alone = Machine(machine.frequencies, machine.driven_baths)
     both = Machine(machine.frequencies, (*machine.baths, machine.driven_baths[0]))
     assert "one driven bath and at least one static bath, but the machine has 1 and 0" in refused(

@@ -77,7 +77,7 @@ def packed_pairs(vectors: Complex[Array, "... L"]) -> Float[Array, "... LL"]:
     along = real[..., :, None] * real[..., None, :] + imag[..., :, None] * imag[..., None, :]
     across = imag[..., :, None] * real[..., None, :] - real[..., :, None] * imag[..., None, :]
     upper = np.triu(np.ones((size, size), dtype=bool))
-    both = np.where(np.eye(size, dtype=bool), 1.0, 2.0) * jnp.where(upper, along, across)
+    both = jnp.where(np.eye(size, dtype=bool), 1.0, 2.0) * jnp.where(upper, along, across)
     return both.reshape(*vectors.shape[:-1], size * size)
 
 

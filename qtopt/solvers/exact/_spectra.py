@@ -10,10 +10,14 @@ from jaxtyping import Array, Complex, Float
 
 from ...errors import InputError
 from ...model import (
+    FORCES,
+    FREQUENCIES,
+    SPRINGS,
     AbstractDrive,
     AbstractSpectralDensity,
     Bath,
     Machine,
+    Protocol,
     blocks,
     damped_axes,
     over_groups,
@@ -93,6 +97,11 @@ def spectra(machine: Machine, drive: AbstractDrive, omega: ArrayLike, harmonics:
 
 
 def _check(machine: Machine, drive: AbstractDrive, harmonics: int) -> None:
+    if isinstance(drive, Protocol) or drive.target in (FREQUENCIES, SPRINGS, FORCES):
+        raise InputError(
+            "spectra need one drive of the couplings to the driven bath, but other numbers are driven: use "
+            "`exact.steady_state`."
+        )
     check_drive(machine, drive)
     if len(machine.driven_baths) != 1 or not machine.static_baths:
         raise InputError(
