@@ -108,6 +108,8 @@ def test_maps_and_trajectories_are_those_of_the_files(folder: Path, text: str) -
             expected = scan[name]
             if "oscillator" in which:
                 expected = expected.isel(oscillator=int(which.split()[1]) - 1)
+            if "shape" in expected.dims:
+                continue
             if "bath" in which:
                 expected = expected.sel(bath=which.split()[-1])
             if expected.ndim == 2:

@@ -40,7 +40,7 @@ def test_hypervolume_of_two_boxes_and_of_what_dominates_nothing() -> None:
 
 
 def test_every_round_is_noted_and_ends_in_the_front(tmp_path) -> None:
-    """The last round holds the points that are reported; its gap is the median of theirs."""
+    """The last round holds the points that are reported, and no better ones."""
     seen, store = [], Store(tmp_path / "joint.part", "same")
     front = trace(problem(tradeoff=PowerPrecision(0)), store, watch=seen.append)
     history = front.history
@@ -50,7 +50,8 @@ def test_every_round_is_noted_and_ends_in_the_front(tmp_path) -> None:
         k = int(np.argmin(np.abs(best["output"] - point.output)))
         assert best["output"][k] == pytest.approx(point.output, rel=1e-6)
         assert best["uncertainty_product"][k] == pytest.approx(point.uncertainty_product, rel=1e-6)
-    assert history.gaps[-1] == pytest.approx(np.median([p.gap for p in front.points]), rel=1e-3, abs=1e-6)
+    gaps = [p.gap for p in front.points]
+    assert 0.999 * min(gaps) <= history.gaps[-1], "rounds keep points that others dominate"
     assert history.hypervolumes[-1] >= 0.99 * max(history.hypervolumes)
     assert np.median(history.gradient_norms[-1]) < np.median(history.gradient_norms[0])
     assert np.isnan([p.bound for p in seen[-1].points]).all(), "what is watched is not certified yet"

@@ -73,6 +73,9 @@ class PowerDissipation(AbstractTradeoff):
         output = -float(currents.local_powers.sum())
         return {"output": output, "dissipation": currents.entropy_production_rate} if output > 0.0 else None
 
+    def read(self, rates):
+        return {"output": rates[0], "dissipation": rates[-1]}
+
     def ranked(self, merits):
         return merits["output"], -merits["dissipation"]
 

@@ -164,8 +164,8 @@ def _combined(
     whole = xp.swapaxes(blocks(machine, xp.swapaxes(quadrants, 3, 4)), 2, 3)
     radius, stiffness = xp.max(parts.radius), xp.max(parts.stiffness)
     status = xp.where(radius < 1.0, RESOLVED, UNSTABLE)
-    status = xp.where(stiffness < LARGEST_STEP, status, UNRESOLVED)
     status = xp.where(xp.isfinite(radius), status, NOT_FINITE)
+    status = xp.where(stiffness < LARGEST_STEP, status, UNRESOLVED)  # the reason where both are true
     exchange = xp.max(parts.exchange)
 
     def known(value: Array) -> Array:

@@ -51,7 +51,7 @@ class ThermalSpectra(StaticSpectra):
 
     def sample(self, omega: Complex[Array, " K"], bath: int) -> "_Placed":
         near = nearest_node(omega.imag / (2.0 * np.pi * self.temperatures[bath]), self.poles)
-        at_near = jax.tree.map(lambda leaf: leaf[..., near], self.nodes[bath])
+        at_near = jax.tree.map(lambda leaf: xp.take(leaf, near, axis=-1), self.nodes[bath])
         return _Placed(omega, near, self.spectra.sample(omega, bath), at_near)
 
     def entries(self, at: "_Placed", highest: int, bath: int) -> list[Entries]:
