@@ -63,7 +63,7 @@ class ThermalSpectra(StaticSpectra):
         orders = self._orders(at.spectra, at.spectra, at.nearest, highest, bath)
         return [
             tuple(
-                coth * value - part + strength[at.near] * change
+                coth * value - part + xp.take(strength, at.near, axis=0) * change
                 for value, part, change in zip(
                     values, self._sum(nodes, strength, minus, plus), slope, strict=True
                 )
