@@ -1,5 +1,6 @@
 """Chunks computed by the workers of a Dask cluster: on this machine, or wherever they come from."""
 
+import logging
 import os
 import queue
 import sys
@@ -40,6 +41,13 @@ SETTINGS = {
 @contextmanager
 def started(options: ClusterOptions) -> Iterator[AbstractEngine]:
     """See `cluster`."""
+    for name in (
+        "distributed",
+        "distributed.client",
+        "tornado",
+        "asyncio",
+    ):  # losses are told by us, in one sentence
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     # a worker may be away: here it is begun again, however long that takes; elsewhere its node may be lost
     away = {
         "distributed.deploy.lost-worker-timeout": "1000 days" if options.cluster == LOCAL else "2 minutes"
