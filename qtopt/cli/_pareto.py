@@ -47,7 +47,7 @@ class Pareto(AbstractResumable):
         problems = {name: problem_of(config, name) for name in config.pareto.configurations}
         with ExitStack() as stack:
             live = self._live(config, stack) if self.watch else None
-            state = stack.enter_context(self.state())
+            state = stack.enter_context(self.state(config.jobs))
             with self.shared(config.jobs):
                 fronts = self._searched(config, problems, live, state)
             remarks = [f"{n}: {r}" for n, front in fronts.items() for r in search_remarks(problems[n], front)]

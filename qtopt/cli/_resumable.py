@@ -53,9 +53,14 @@ class AbstractResumable(AbstractShared):
     """continue an interrupted run in that directory"""
 
     @contextmanager
-    def state(self) -> Iterator[Path]:
-        """The folder of what is finished, emptied unless that goes on; no other process writes there."""
+    def state(self, section: "JobsSection") -> Iterator[Path]:
+        """The folder of what is finished, emptied unless that goes on; no other process writes there.
+
+        Options that name no cluster are refused before there is a folder.
+        """
         from ..jobs import held
+
+        section.chosen(self.workers, self.cluster)
 
         writable_directory(self.out)
         folder = self.out / self.state_name

@@ -19,7 +19,7 @@ from ..solvers import (
     AbstractSolver,
     Weak,
     check_damped,
-    check_temperatures,
+    check_scales,
     computed,
     exponent_of,
     has_unit,
@@ -200,7 +200,7 @@ def evaluate(
     """
     solver = Weak() if solver is None else solver
     solver.check(machine, drive)
-    check_temperatures(machine, drive)
+    check_scales(machine, drive)
     modes = undamped_modes(machine, drive)
     check_damped(solver, modes)
     reason = no_fluctuations(solver, machine, drive)
@@ -232,10 +232,6 @@ def _scaled(value: Any, factor: float) -> Any:
 Numbers = dict[str, Any]
 
 
-SLOWEST = 1e-100
-"""Drive frequencies relative to the oscillators' below which squares and ratios of rates leave float64."""
-
-
 def _twice(
     observation: Observation,
     machine: Machine,
@@ -255,10 +251,8 @@ def _twice(
     host = refined and on_numpy(solver, machine, drive)
     observe = computed if host else _observed
     state, more = observe(observation, machine, drive)
-    too_slow = float(drive.frequency) < SLOWEST
-    if too_slow or int(state.status) in (UNDAMPED, NOT_FINITE):
-        found = averages(state, solver).items()
-        lost = [name for name, part in found if too_slow or not np.isfinite(part).all()]
+    if int(state.status) in (UNDAMPED, NOT_FINITE):
+        lost = [name for name, part in averages(state, solver).items() if not np.isfinite(part).all()]
         raise not_finite(sorted(lost), *given)
     solver.verify(machine, drive, state)
     if refined:

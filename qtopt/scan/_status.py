@@ -16,6 +16,7 @@ from ..solvers import (
     UNRESOLVED,
     AbstractSolver,
     coldest_allowed,
+    is_too_slow,
 )
 
 
@@ -25,7 +26,8 @@ def judged(
     """The status of n machines: that of the solver, and what the host sees beside it.
 
     Motions that no bath damps, from the structure of the machine (round-off can hide them); baths too cold
-    for the rational coth; numbers that are not finite in the units of the user; broken second law.
+    for the rational coth, and drives too slow for float64; numbers that are not finite in
+    the units of the user; broken second law.
 
     Args:
         solver: which found them.
@@ -36,10 +38,10 @@ def judged(
     status = np.array(solved["status"])
     known = np.all(list(finite(solved.numbers, quantities, solved.exponent).values()), axis=0)
     temperatures = np.stack([np.asarray(bath.temperature) for bath in models.machine.baths], axis=-1)
-    cold = temperatures.min(axis=-1) < coldest_allowed(*models)
+    beyond = (temperatures.min(axis=-1) < coldest_allowed(*models)) | is_too_slow(*models)
     wrong = breaks_second_law(temperatures, solved.numbers)
     status = np.where((status == UNDAMPED) | ((status == RESOLVED) & ~known), NOT_FINITE, status)
-    status = np.where((status == RESOLVED) & (wrong | cold), UNRESOLVED, status)
+    status = np.where((status == RESOLVED) & (wrong | beyond), UNRESOLVED, status)
     return np.where(_undamped(solver, models), UNDAMPED, status)
 
 

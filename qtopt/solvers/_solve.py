@@ -15,7 +15,7 @@ from .base import (
     AbstractSteadyState,
     Fluctuations,
     Readable,
-    check_temperatures,
+    check_scales,
     computed,
     concrete,
     exponent_of,
@@ -103,7 +103,7 @@ def fluctuations(
 
 def _check_numbers(solver: AbstractSolver, machine: Machine, drive: AbstractDrive) -> None:
     """Raise `InputError` for baths too cold for float64 and motions without a steady state."""
-    check_temperatures(machine, drive)
+    check_scales(machine, drive)
     modes = undamped_modes(machine, drive)
     check_damped(solver, modes)
     for mode in modes:

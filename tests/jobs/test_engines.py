@@ -219,6 +219,7 @@ def test_bad_options_are_one_line_and_status_2(options: str, tmp_path: Path, cap
         main(["scan", str(path), "--out", str(tmp_path / "out"), *options.split()])
     error = capsys.readouterr().err
     assert stop.value.code == 2 and error.count("\n") == 1 and BAD[options] in error
+    assert (tmp_path / "out").exists() == ("tcp" in options), "only what needs the network comes later"
 
 
 SECTIONS = {

@@ -111,3 +111,6 @@ def test_machines_without_numbers_are_masked_with_a_reason(tmp_path: Path) -> No
     data = parameter_scan(files.load(path))
     assert data["status"].values.tolist() == [UNRESOLVED, RESOLVED, NOT_FINITE]
     assert "1 of 3 machines are masked, whose numbers float64 cannot hold." in remarks(data)
+    slow = '{ key = "drive.frequency", values = [1e-160, 0.45] }'
+    path.write_text(scan_text(slow))
+    assert parameter_scan(files.load(path))["status"].values.tolist() == [UNRESOLVED, RESOLVED]

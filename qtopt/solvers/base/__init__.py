@@ -8,12 +8,13 @@ from ._host import (
     written_for_numpy as written_for_numpy,
 )
 from ._natural import (
-    check_temperatures as check_temperatures,
+    check_scales as check_scales,
     coldest_allowed as coldest_allowed,
     exponent_of as exponent_of,
     from_natural as from_natural,
     has_unit as has_unit,
     in_unit as in_unit,
+    is_too_slow as is_too_slow,
     power_of as power_of,
     to_natural as to_natural,
 )

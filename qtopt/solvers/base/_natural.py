@@ -75,18 +75,32 @@ COLDEST = 1e-10
 """Temperature over frequency below which the rational coth ends among the frequencies that count."""
 
 
+SLOWEST = 1e-100
+"""Of drive frequencies, relative to the largest of the oscillators."""
+
+
 def coldest_allowed(machine: Machine, drive: AbstractDrive) -> NDArray[np.float64]:
     """Lowest temperature of a bath that the rational coth knows, for machines (...); NumPy: theory (4.2)."""
     frequencies = np.asarray(machine.frequencies).max(axis=-1)
     return COLDEST * np.maximum(frequencies, np.asarray(drive.frequency))
 
 
-def check_temperatures(machine: Machine, drive: AbstractDrive) -> None:
-    """Refuse baths that are colder than the solvers can tell from zero temperature, on the host.
+def is_too_slow(machine: Machine, drive: AbstractDrive) -> NDArray[np.bool_]:
+    """Whether the drive is so slow that squares and ratios of rates leave float64, for machines (...)."""
+    return np.asarray(drive.frequency) < SLOWEST * np.asarray(machine.frequencies).max(axis=-1)
+
+
+def check_scales(machine: Machine, drive: AbstractDrive) -> None:
+    """Refuse, on the host, baths that are colder and drives that are slower than the solvers can resolve.
 
     Raises:
-        InputError: which bath, and a temperature that is cold enough.
+        InputError: which bath or the drive, and a number that is allowed.
     """
+    if is_too_slow(machine, drive):
+        raise InputError(
+            f"drive.frequency must be at least {SLOWEST:g} of the largest oscillator frequency, but it is "
+            f"{float(drive.frequency):.3g}: give a faster drive."
+        )
     least = float(coldest_allowed(machine, drive))
     for bath in machine.baths:
         if float(bath.temperature) < least:
