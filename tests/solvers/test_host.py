@@ -9,7 +9,21 @@ import numpy as np
 import pytest
 
 import qtopt
-from qtopt import Bath, Drude, Exact, Lorentzian, Machine, MonochromaticDrive, Ohmic, Weak
+from qtopt import (
+    AbstractDrive,
+    AbstractSolver,
+    Bath,
+    BoundedDrive,
+    Drude,
+    Exact,
+    FourierDrive,
+    Lorentzian,
+    Machine,
+    MonochromaticDrive,
+    Ohmic,
+    PiecewiseDrive,
+    Weak,
+)
 from qtopt.numerics import directional, xp
 from qtopt.observables._solved import Observation
 from qtopt.solvers import computed
@@ -100,6 +114,34 @@ def test_the_same_as_what_jax_traces() -> None:
     assert isinstance(found.power, np.floating) and isinstance(traced.power, jax.Array)
     for one, other in zip(jax.tree.leaves(found), jax.tree.leaves(traced), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-12)
+
+
+ROUND_OFF = {"truncation_error", "first_law_residual"}
+"""Zero where all is well."""
+SERIES = np.array([[0.5, 0.2], [-0.4, 0.3]])
+DRIVES = {
+    "fourier": FourierDrive(0.45, [0.1, -0.2], SERIES, SERIES[::-1]),
+    "bounded": BoundedDrive(0.45, [0.1, -0.2], 2.0 * SERIES, SERIES[::-1]),
+    "piecewise": PiecewiseDrive(0.45, [[1.0, 0.3, -1.0], [-0.9, 0.2, 0.8]]),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("solver", [Weak(), Exact()], ids=["weak", "exact"])
+@pytest.mark.parametrize("drive", DRIVES.values(), ids=DRIVES)
+def test_every_family_of_drives_as_jax_traces_it(drive: AbstractDrive, solver: AbstractSolver) -> None:
+    """Two oscillators with memory in a static and in the driven bath, states and fluctuations."""
+    machine, _ = engine()
+    settled = solver.settled(machine, drive)
+    jumps = drive.steps > 0 and isinstance(solver, Exact)  # no exact fluctuations of these
+    for function in (qtopt.steady_state,) if jumps else (qtopt.steady_state, qtopt.fluctuations):
+        found = function(machine, drive, settled)
+        traced = eqx.filter_jit(function)(machine, drive, settled)
+        for name in vars(found).keys() - ROUND_OFF:
+            pair = (jax.tree.leaves(getattr(result, name)) for result in (found, traced))
+            for one, other in zip(*pair, strict=True):
+                scale = np.max(np.abs(np.asarray(other)), initial=0.0)
+                np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-11 * scale, err_msg=name)
 
 
 def test_equinox_transforms_of_machines_stay() -> None:
