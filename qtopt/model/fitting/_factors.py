@@ -1,5 +1,6 @@
 """The positive form of a fit: J = scale x prod of quadratic factors, on real frequencies (NumPy)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -66,6 +67,11 @@ class Factors:
         """Number of poles."""
         return self.poles.size + self.pole_pairs.size
 
+    @property
+    def size(self) -> int:
+        """Number of parameters."""
+        return 1 + self.count + self.zeros.size + self.zero_pairs.size
+
     def roots(self) -> np.ndarray:
         """(count,) poles of the bath response, in the lower half plane."""
         a, b = self.pole_pairs.T
@@ -92,9 +98,13 @@ class Factors:
 
     def with_parameters(self, parameters: np.ndarray) -> "Factors":
         """Factors of the same kinds and numbers with other parameters."""
-        sizes = np.cumsum([1, self.poles.size, self.pole_pairs.size, self.zeros.size])
-        scale, poles, pole_pairs, zeros, zero_pairs = np.split(np.exp(parameters), sizes)
-        return Factors(float(scale[0]), poles, pole_pairs.reshape(-1, 2), zeros, zero_pairs.reshape(-1, 2))
+        values, first = np.exp(parameters), 1
+        parts = []
+        for size in (self.poles.size, self.pole_pairs.size, self.zeros.size, self.zero_pairs.size):
+            parts.append(values[first : first + size])
+            first += size
+        poles, pole_pairs, zeros, zero_pairs = parts
+        return Factors(float(values[0]), poles, pole_pairs.reshape(-1, 2), zeros, zero_pairs.reshape(-1, 2))
 
     def scaled_to(self, x: np.ndarray, y: np.ndarray, weight: np.ndarray) -> "Factors":
         """The same factors with the scale that fits y best."""
@@ -103,23 +113,35 @@ class Factors:
 
     def density(self, x: np.ndarray) -> np.ndarray:
         """(N,) J(x) at real x."""
-        logarithm = np.full_like(x, np.log(self.scale))
-        for sign, rates, pairs in ((1.0, self.zeros, self.zero_pairs), (-1.0, self.poles, self.pole_pairs)):
-            right, left = _distances(x, pairs)
-            logarithm += sign * np.sum(np.log(x[:, None] ** 2 + rates**2), axis=1)
-            logarithm += sign * np.sum(np.log(right) + np.log(left), axis=1)
-        return x * np.exp(logarithm)
+        return self.with_gradient(x)[0]
 
     def gradient(self, x: np.ndarray) -> np.ndarray:
         """(N, parameters) derivative of the density by the parameters."""
-        columns = [np.ones((len(x), 1))]
-        for sign, rates, pairs in ((-1.0, self.poles, self.pole_pairs), (1.0, self.zeros, self.zero_pairs)):
-            (a, b), (right, left) = pairs.T, _distances(x, pairs)
-            by_a = 2.0 * a * ((a - x[:, None]) / right + (a + x[:, None]) / left)
-            by_b = 2.0 * b**2 * (1.0 / right + 1.0 / left)
-            columns.append(sign * 2.0 * rates**2 / (x[:, None] ** 2 + rates**2))
-            columns.append(sign * np.stack([by_a, by_b], axis=2).reshape(len(x), -1))
-        return self.density(x)[:, None] * np.concatenate(columns, axis=1)
+        return self.with_gradient(x)[1]()
+
+    def with_gradient(self, x: np.ndarray) -> tuple[np.ndarray, Callable[[], np.ndarray]]:
+        """(N,) J(x), and a function that gives its derivative by the parameters, (N, parameters)."""
+        kinds = ((1.0, self.zeros, self.zero_pairs), (-1.0, self.poles, self.pole_pairs))
+        logarithm, distances = np.full_like(x, np.log(self.scale)), []
+        for sign, rates, pairs in kinds:
+            lone, (right, left) = x**2 + rates[:, None] ** 2, _distances(x, pairs)
+            logarithm += sign * (np.sum(np.log(lone), axis=0) + np.sum(np.log(right * left), axis=0))
+            distances.append((lone, right, left))
+        density = x * np.exp(logarithm)
+
+        def gradient() -> np.ndarray:
+            found, first = np.ones((self.size, len(x))), 1
+            for (sign, rates, pairs), (lone, right, left) in zip(kinds[::-1], distances[::-1], strict=True):
+                (a, b), start, last = pairs.T[:, :, None], first + rates.size, first + rates.size + pairs.size
+                np.divide(sign * 2.0 * rates[:, None] ** 2, lone, out=found[first:start])
+                right, left = 1.0 / right, 1.0 / left
+                np.multiply(sign * 2.0 * a, (a - x) * right + (a + x) * left, out=found[start:last:2])
+                np.multiply(sign * 2.0 * b**2, right + left, out=found[start + 1 : last : 2])
+                first = last
+            found *= density
+            return found.T
+
+        return density, gradient
 
 
 def _real(roots: np.ndarray) -> np.ndarray:
@@ -127,9 +149,9 @@ def _real(roots: np.ndarray) -> np.ndarray:
 
 
 def _distances(x: np.ndarray, pairs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(N, C) |x - a + ib|^2 and |x + a + ib|^2."""
-    a, b = pairs.T
-    return (x[:, None] - a) ** 2 + b**2, (x[:, None] + a) ** 2 + b**2
+    """(C, N) |x - a + ib|^2 and |x + a + ib|^2."""
+    a, b = pairs.T[:, :, None]
+    return (x - a) ** 2 + b**2, (x + a) ** 2 + b**2
 
 
 def _halves(squares: np.ndarray) -> np.ndarray:

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ._levenberg import Minimum, least_squares
+from ._levenberg import Minimum, least_squares, weighted
+from ._pool import Pool
 from ._terms import Terms
 
 NARROWEST, WIDEST = 0.5, 30.0
@@ -155,17 +156,13 @@ def _pruned(data: Data, found: Found, limit: int) -> Found:
 
 def _refined(data: Data, terms: Terms, steps: int) -> Found:
     """All numbers together, by least squares."""
-    numbers, weight = terms.numbers(), 1.0 / data.error
+    numbers = terms.numbers()
     heights = np.zeros(len(numbers), dtype=bool)
     for block in terms.blocks():
         heights[block.start : block.start + (1 if block.stop - block.start == 2 else 2)] = True
 
-    def residuals(p: np.ndarray) -> np.ndarray:
-        return (terms.with_numbers(p).density(data.x) - data.y) * weight
-
     fit = least_squares(
-        residuals,
-        lambda p: terms.with_numbers(p).gradient(data.x) * weight[:, None],
+        weighted(lambda p: terms.with_numbers(p).with_gradient(data.x), data.y, 1.0 / data.error),
         numbers,
         _bounds(data, terms, heights),
         np.where(heights, np.inf, 0.7),
@@ -205,19 +202,20 @@ def spacing(x: np.ndarray, at: np.ndarray) -> np.ndarray:
 
 def _additions(data: Data, found: Found, limit: int) -> Terms | None:
     """New terms where the residuals ask for them, a third as many as there are; None where nothing helps."""
-    rest, pool = -found.fit.residuals, _candidates(data, -found.fit.residuals)
-    shapes = pool.shapes(data.x) / data.error
-    norms = np.sqrt(np.einsum("ij,ij->i", shapes, shapes))
-    gains = np.maximum(shapes @ rest / norms, 0.0) ** 2
-    scores = gains / np.r_[np.full(len(pool.drude), 2.0), np.full(len(pool.resonances), 3.0)]
+    rest = -found.fit.residuals
+    pool = Pool.of(_candidates(data, rest), data.x, data.error)
+    norms = pool.norms()
+    gains = np.maximum(pool.products(rest) / norms, 0.0) ** 2
+    scores = gains / pool.numbers()
     added, room = Terms.none(), limit - found.terms.poles
     wanted = max(1, len(found.terms.blocks()) // 3)
     while wanted > 0:
         index = int(np.argmax(scores))
         if scores[index] <= 0.0 or gains[index] <= 1e-12 * (rest @ rest):
             break
-        chosen = pool.only(index, np.sqrt(gains[index]) / norms[index])
-        alike = shapes @ shapes[index] > OVERLAP * norms * norms[index]
+        chosen = pool.terms.only(index, np.sqrt(gains[index]) / norms[index])
+        shape = pool.terms.only(index, 1.0).density(data.x) / data.error
+        alike = pool.products(shape) > OVERLAP * norms * norms[index]
         scores[alike if chosen.poles <= room else index] = 0.0
         if chosen.poles <= room:
             added, room, wanted = added.joined(chosen), room - chosen.poles, wanted - 1

@@ -9,7 +9,7 @@ import scipy
 from ._aaa import approximations
 from ._factors import Factors
 from ._grow import Data, Found, grown, reduced, spacing, with_poles
-from ._levenberg import least_squares
+from ._levenberg import least_squares, weighted
 from ._noise import level, local_deviations
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class Candidate(NamedTuple):
         density = factors.density(data.x)
         rest = (density - data.y) / data.error
         squares = float(rest @ rest)
-        criterion = data.criterion(squares, factors.parameters().size)
+        criterion = data.criterion(squares, factors.size)
         return cls(factors, squares, data.largest(density), criterion)
 
 
@@ -167,7 +167,7 @@ def _factors(data: Data, found: Found) -> Candidate:
 
 def _polished(start: Factors, data: Data, steps: int = POLISH_STEPS) -> Factors:
     """Least squares of all logarithms, with poles that the rows resolve."""
-    first, weight = start.parameters(), 1.0 / data.error
+    first = start.parameters()
     low, high = first - 20.0, first + 20.0
     place = 1 + start.poles.size
     a, b = start.pole_pairs.T
@@ -176,8 +176,7 @@ def _polished(start: Factors, data: Data, steps: int = POLISH_STEPS) -> Factors:
         (a > data.x[0]) & (a < data.x[-1]), least, np.log(b) - 20.0
     )
     fit = least_squares(
-        lambda p: (start.with_parameters(p).density(data.x) - data.y) * weight,
-        lambda p: start.with_parameters(p).gradient(data.x) * weight[:, None],
+        weighted(lambda p: start.with_parameters(p).with_gradient(data.x), data.y, 1.0 / data.error),
         first,
         (np.minimum(low, high), high),
         np.full_like(first, 0.5),

@@ -1,5 +1,6 @@
 """Sums of positive terms, Drude and damped resonance: passive whatever the numbers (NumPy)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,8 +49,8 @@ class Terms:
 
     def with_numbers(self, numbers: np.ndarray) -> "Terms":
         """Terms of the same kinds with other numbers."""
-        drude, resonances = np.split(numbers, [self.drude.size])
-        return Terms(drude.reshape(-1, 2), resonances.reshape(-1, 4))
+        first = self.drude.size
+        return Terms(numbers[:first].reshape(-1, 2), numbers[first:].reshape(-1, 4))
 
     def joined(self, other: "Terms") -> "Terms":
         """The sum of both."""
@@ -81,15 +82,34 @@ class Terms:
 
     def density(self, x: np.ndarray) -> np.ndarray:
         """(N,) J(x)."""
-        shapes, _ = _drude(x, self.drude)
-        below, above, _, _ = _resonances(x, self.resonances)
-        return self.drude[:, 0] @ shapes + self.resonances[:, 0] @ below + self.resonances[:, 1] @ above
+        return self.with_gradient(x)[0]
 
-    def shapes(self, x: np.ndarray) -> np.ndarray:
-        """(terms, N) J(x) of each term."""
-        below, above, _, _ = _resonances(x, self.resonances)
-        both = self.resonances[:, :1] * below + self.resonances[:, 1:2] * above
-        return np.concatenate([self.drude[:, :1] * _drude(x, self.drude)[0], both])
+    def with_gradient(self, x: np.ndarray) -> tuple[np.ndarray, Callable[[], np.ndarray]]:
+        """(N,) J(x), and a function that gives its derivative by all numbers, (N, numbers)."""
+        (a, b), (w, g), k = (
+            self.resonances[:, :2].T[:, :, None],
+            _widths(self.resonances),
+            np.exp(self.drude[:, 1:]),
+        )
+        square, inverse = x**2 + k**2, inverse_denominators(x, self.resonances)
+        shapes = (2.0 * k) * x / square
+        below, above = resonance_weights(self.resonances) @ inverse
+        density = self.drude[:, 0] @ shapes + x * (below + x**2 * above)
+
+        def gradient() -> np.ndarray:
+            found, first = np.empty((self.drude.size + self.resonances.size, len(x))), self.drude.size
+            found[:first:2] = shapes
+            found[1:first:2] = self.drude[:, :1] * shapes * ((x - k) * (x + k) / square)
+            by_a, by_b, by_w, by_g = (found[first + i :: 4] for i in range(4))
+            np.multiply(inverse, (g**2 * w) * x, out=by_a)
+            np.multiply(by_a, (x / w) ** 2, out=by_b)
+            below, above = a * by_a, b * by_b
+            whole = below + above
+            np.multiply(2.0 * whole, 1.0 - (g * x) ** 2 * inverse, out=by_g)
+            np.subtract(below - above, (4.0 * w**2) * ((w - x) * (w + x)) * inverse * whole, out=by_w)
+            return found.T
+
+        return density, gradient
 
     def roots(self) -> tuple[np.ndarray, np.ndarray]:
         """Poles and zeros of J/x as a function of s = x^2: eigenvalues, and those of a bordered pencil."""
@@ -101,34 +121,25 @@ class Terms:
             zeros = np.asarray(scipy.linalg.eigvals(bordered, np.diag(np.r_[np.ones(size), 0.0])))
         return np.asarray(scipy.linalg.eigvals(dynamics)), zeros[np.isfinite(zeros)]
 
-    def gradient(self, x: np.ndarray) -> np.ndarray:
-        """(N, numbers) derivative of the density by all numbers."""
-        found, first = np.empty((self.drude.size + self.resonances.size, len(x))), self.drude.size
-        found[:first:2], lag = _drude(x, self.drude)
-        found[1:first:2] = self.drude[:, :1] * found[:first:2] * lag
-        below, above, ratio, detuning = _resonances(x, self.resonances)
-        found[first::4], found[first + 1 :: 4] = below, above
-        below *= self.resonances[:, :1]
-        above *= self.resonances[:, 1:2]
-        found[first + 3 :: 4] = 2.0 * (below + above) * (1.0 - ratio)
-        found[first + 2 :: 4] = below - above - 4.0 * detuning * (below + above)
-        return found.T
+
+def inverse_denominators(x: np.ndarray, resonances: np.ndarray) -> np.ndarray:
+    """(R, N) 1/((w^2 - x^2)^2 + g^2 x^2)."""
+    w, g = _widths(resonances)
+    found = (w - x) * (w + x)
+    found *= found
+    found += (g * x) ** 2
+    return np.reciprocal(found, out=found)
 
 
-def _drude(x: np.ndarray, drude: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(D, N) shapes of height 1 and their logarithmic derivatives by the rate."""
-    k = np.exp(drude[:, 1:])
-    square = x**2 + k**2
-    return 2.0 * x * k / square, (x - k) * (x + k) / square
+def resonance_weights(resonances: np.ndarray) -> np.ndarray:
+    """(2, R) of x and of x^3 over these denominators in J(x)."""
+    (w, g), (a, b) = _widths(resonances), resonances[:, :2].T
+    return np.stack([a * g[:, 0] ** 2 * w[:, 0], b * g[:, 0] ** 2 / w[:, 0]])
 
 
-def _resonances(x: np.ndarray, resonances: np.ndarray) -> tuple[np.ndarray, ...]:
-    """(R, N) both shapes of height 1, g^2 x^2/N and w^2 (w^2 - x^2)/N, N the denominator."""
-    w, g = np.exp(resonances[:, 2:3]), np.exp(resonances[:, 3:])
-    gap = (w - x) * (w + x)
-    inverse = 1.0 / (gap**2 + (g * x) ** 2)
-    below = (g**2 * w) * x * inverse
-    return below, below * (x / w) ** 2, (g * x) ** 2 * inverse, w**2 * gap * inverse
+def _widths(resonances: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(R, 1) frequencies and widths."""
+    return np.exp(resonances[:, 2:3]), np.exp(resonances[:, 3:])
 
 
 def _state_space(terms: Terms) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
