@@ -9,7 +9,6 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 from numpy.typing import NDArray
-from scipy.linalg import expm
 
 from ..model import AbstractDrive, Machine, actuators, course, moving, state_space, system
 from ..observables import AbstractCheck, Case, Finding
@@ -18,6 +17,8 @@ NEAR = 0.3
 """share of the slowest decay that the drive leaves"""
 LEAST, MOST = 256, 8192
 """intervals of a period"""
+HALVED = 0.25
+"""norm of a matrix whose exponential the Padé approximant is good enough for"""
 GAUSS = np.array([0.5 - np.sqrt(3.0) / 6.0, 0.5 + np.sqrt(3.0) / 6.0])
 
 
@@ -79,9 +80,26 @@ def slowest_decay(machine: Machine, drive: AbstractDrive) -> float:
         first, second = (part.reshape(count, size, size) * period / count for part in (first, second))
         generators = (first + second) / 2.0 + np.sqrt(3.0) / 12.0 * (second @ first - first @ second)
     monodromy = np.eye(generators.shape[-1])
-    for step in expm(generators):
+    for step in _exponentials(generators):
         monodromy = step @ monodromy
     return float(-np.log(np.abs(np.linalg.eigvals(monodromy)).max()) / period)
+
+
+def _exponentials(matrices: NDArray[np.float64]) -> NDArray[np.float64]:
+    """exp of each of (K, n, n), all at once (SciPy takes one after the other, a second for a period).
+
+    The diagonal Padé approximant of sixth order of the halved matrices, then squared as often: relative error
+    1e-9 for each halved matrix.
+    """
+    largest = np.abs(matrices).sum(axis=-1).max()
+    halvings = int(np.ceil(np.log2(max(largest / HALVED, 1.0))))
+    halved, one = matrices / 2.0**halvings, np.eye(matrices.shape[-1])
+    square = halved @ halved
+    even, odd = one + square / 10.0, halved @ (one / 2.0 + square / 120.0)
+    found = np.linalg.solve(even - odd, even + odd)
+    for _ in range(halvings):
+        found = found @ found
+    return found
 
 
 def static_dynamics(machine: Machine) -> NDArray[np.float64]:

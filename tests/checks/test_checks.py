@@ -290,3 +290,12 @@ def test_a_check_of_a_user(own_registry: None) -> None:
 
     audit = result().audit()
     assert audit.status == 1 and str(audit.findings[0]) == "warning cold: bath 'bath 1' is too cold. Heat it."
+
+
+def test_exponentials_of_a_period_are_those_of_scipy() -> None:
+    from scipy.linalg import expm
+
+    from qtopt.checks._stability import _exponentials
+
+    matrices = np.random.default_rng(3).normal(size=(7, 6, 6)) * 3.0
+    np.testing.assert_allclose(_exponentials(matrices), expm(matrices), rtol=1e-6, atol=1e-6)
