@@ -96,7 +96,7 @@ def _exponentials(matrices: NDArray[np.float64]) -> NDArray[np.float64]:
     halved, one = matrices / 2.0**halvings, np.eye(matrices.shape[-1])
     square = halved @ halved
     even, odd = one + square / 10.0, halved @ (one / 2.0 + square / 120.0)
-    found = np.linalg.solve(even - odd, even + odd)
+    found: Any = np.linalg.solve(even - odd, even + odd)
     for _ in range(halvings):
         found = found @ found
     return found

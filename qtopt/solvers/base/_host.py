@@ -1,11 +1,13 @@
 """Single machines on the host: the formulas of a solver on NumPy arrays, without tracing or compiling."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any, TypeVar
 
 import jax
 import numpy as np
 from jax.core import Tracer
+from threadpoolctl import ThreadpoolController
 
 from ...model import AbstractDrive, Machine
 from ._solver import AbstractSolver
@@ -36,7 +38,17 @@ def to_numpy(tree: T) -> T:
     return structure.unflatten([np.asarray(leaf) for leaf in leaves])
 
 
+@cache
+def _threads() -> ThreadpoolController:
+    """Of NumPy's linear algebra, looked up once: 1 ms."""
+    return ThreadpoolController()
+
+
 def computed(function: Callable[..., T], machine: Machine, drive: AbstractDrive) -> T:
-    """A function of a machine and its drive, on NumPy arrays; the status of its result tells what failed."""
-    with np.errstate(all="ignore"):
+    """A function of a machine and its drive, on NumPy arrays; the status of its result tells what failed.
+
+    On one core: matrices of single machines are small, and threads that wait for each other double the
+    processor time of an evaluation.
+    """
+    with _threads().limit(limits=1, user_api="blas"), np.errstate(all="ignore"):
         return function(to_numpy(machine), to_numpy(drive))
