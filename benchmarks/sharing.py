@@ -2,8 +2,9 @@
 
     python -m benchmarks.sharing [--quick]
 
-1. A map of 1e5 machines in the weak theory by two single-core workers against one process with two devices,
-   in turns: seconds, processor time of all processes, bytes that travel. Programs are compiled before.
+1. A map of 1e5 machines in the weak theory by two single-core workers against one process with two devices
+   (25,000 where variance rates are wanted too), in turns, each first in every other turn: seconds, processor
+   time of all processes that compute, bytes that travel. Programs are compiled before.
 2. A scheduler with 200 workers that only wait, each at a speed of its own: rounds of a front of 30 points and
    16 starts, and a map of exact machines, with the times that chunks of these really take. Client, scheduler
    and all workers are threads of one process here, so that its processor time per chunk is an upper bound of
@@ -24,12 +25,12 @@ from distributed import LocalCluster
 
 from benchmarks._delays import Delay
 from benchmarks._measure import HERE as FOLDER, print_table, run
-from qtopt import files
+from qtopt import files, worker
 from qtopt.jobs import HERE, Chunk, ClusterOptions, cluster, computed, using
 from qtopt.scan import parameter_scan
 
 MACHINE = FOLDER.parent / "scripts" / "machines" / "precision_map.toml"
-ROUNDS = 3
+ROUNDS = 6
 EXPLORE, REFINE, EXACT = 2.7e-3, 5.6e-3, 10e-3
 """seconds for a candidate of the weak front of two oscillators (`benchmarks.pareto_front`), and for an exact
 machine with its fluctuations (`benchmarks.scan_map`)"""
@@ -37,10 +38,9 @@ CANDIDATES, MACHINES = 16, 128
 """in a chunk: what `jobs.candidates_at_once` and `scan` choose on one core"""
 
 
-def processor_time(engine: Any) -> float:
-    """Of this process and of all workers."""
-    client = getattr(engine, "client", None)
-    return time.process_time() + (sum(client.run(time.process_time).values()) if client else 0.0)
+def processor_time(engine: Any) -> list[float]:
+    """Of this process with the scheduler in it, and of all workers."""
+    return [time.process_time(), sum(engine.client.run(time.process_time).values())]
 
 
 def bytes_sent(engine: Any) -> int:
@@ -51,27 +51,33 @@ def bytes_sent(engine: Any) -> int:
 
 def overhead(quick: bool, fluctuations: bool) -> list[dict[str, Any]]:
     """The map by one process and by two workers: medians of turns, after one that compiles."""
-    side = 40 if quick else 316
+    side = 40 if quick else 158 if fluctuations else 316
     config = files.load(MACHINE)
     axes = tuple(dataclasses.replace(axis, points=side) for axis in files.require_scan(config).axes)
     config = dataclasses.replace(config, scan=files.ScanSection(axes, fluctuations=fluctuations))
     spent: dict[str, list[tuple[float, ...]]] = {"one process": [], "two workers": []}
     with cluster(ClusterOptions(workers=2, cores=1)) as engine:
         engine.client.wait_for_workers(2)  # pyright: ignore
-        for _ in range(1 + ROUNDS):
-            for name, who in zip(spent, (HERE, engine), strict=True):
+
+        def spending() -> np.ndarray:
+            return np.array([time.perf_counter(), *processor_time(engine), bytes_sent(engine)])
+
+        for turn in range(1 + ROUNDS):
+            for name, who in list(zip(spent, (HERE, engine), strict=True))[:: 1 - 2 * (turn % 2)]:
                 with using(who):
-                    before = np.array([time.perf_counter(), processor_time(engine), bytes_sent(engine)])
+                    before = spending()
                     parameter_scan(config)
-                    after = np.array([time.perf_counter(), processor_time(engine), bytes_sent(engine)])
-                    spent[name].append(tuple(after - before))
+                    spent[name].append(tuple(spending() - before))
     rows = []
     for name, turns in spent.items():
-        wall, processor, sent = np.median(turns[1:], axis=0).tolist()
+        wall, main, workers, sent = np.median(turns[1:], axis=0).tolist()
+        idle = name == "one process"  # what workers spend on waiting is not counted there
         row = {"engine": name, "machines": side**2, "fluctuations": fluctuations}
-        rows.append({**row, "s": wall, "processor_s": processor, "megabytes_from_workers": sent / 1e6})
-    ratios = np.array(spent["two workers"])[1:, :2] / np.array(spent["one process"])[1:, :2]
-    rows[1]["s_ratio"], rows[1]["processor_ratio"] = np.median(ratios, axis=0).tolist()
+        row |= {"s": wall, "processor_s": main + (0.0 if idle else workers), "of_this_process_s": main}
+        rows.append({**row, "megabytes_from_workers": sent / 1e6})
+    one, two = (np.array(spent[name])[1:] for name in spent)
+    rows[1]["s_ratio"] = float(np.median(two[:, 0] / one[:, 0]))
+    rows[1]["processor_ratio"] = float(np.median((two[:, 1] + two[:, 2]) / one[:, 1]))
     print_table(rows[::-1])
     return rows
 
@@ -106,6 +112,7 @@ def plan(quick: bool) -> list[dict[str, Any]]:
     """Jobs on a cluster of workers that wait; those of a front as often as its rounds."""
     workers = 20 if quick else 200
     fewer = 10 if quick else 1
+    worker.prepare(cores())  # this process is the one of all workers
     rows = []
     with (
         LocalCluster(

@@ -39,9 +39,8 @@ def configure(cpu_devices: int | None = None) -> None:
     import jax
 
     jax.config.update("jax_enable_x64", True)
-    if DEVICES_FLAG not in os.environ.get("XLA_FLAGS", ""):
-        # Handing a program to another thread takes as long as one evaluation; several devices need it.
-        jax.config.update("jax_cpu_enable_async_dispatch", False)
+    # Handing a program to another thread takes as long as one evaluation; several devices need it.
+    jax.config.update("jax_cpu_enable_async_dispatch", DEVICES_FLAG in os.environ.get("XLA_FLAGS", ""))
     if not os.environ.get("JAX_COMPILATION_CACHE_DIR"):
         default = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "qtopt"
         cache = Path(os.environ.get("QTOPT_CACHE_DIR", default))

@@ -10,7 +10,6 @@ import os
 import pickle
 import re
 import socket
-import sys
 import tempfile
 import threading
 from dataclasses import dataclass, field
@@ -33,6 +32,8 @@ Identity = dict[str, str]
 """What must be the same in all processes, by name."""
 _claims: list[FileLock] = []
 """of the devices of this process; the system lets go of them when it ends, however that happens"""
+_prepared: list[int] = []
+"""the number of devices of this process, once it is known"""
 _read: dict[Path, str] = {}
 """what the sources of the user's classes were"""
 
@@ -96,6 +97,7 @@ class Preparation(WorkerPlugin):
     def setup(self, worker: Worker) -> None:
         """Claim devices, configure jax, import plug-ins; what goes wrong is said later, by `difference`."""
         self.busy = threading.Lock()
+        _leave_alone(worker)
         try:
             prepare(worker.state.nthreads, self.gpus)
             for name in self.plugins:
@@ -114,18 +116,43 @@ class Preparation(WorkerPlugin):
             self.trouble = " ".join(str(error).split())
 
 
+def _leave_alone(worker: Worker) -> None:
+    """Nobody samples what runs here, and no chunk waits until memory is free: jax keeps what it has, and a
+    worker without memory must end."""
+    for name in ("profile", "profile-cycle"):
+        callback = worker.periodic_callbacks.pop(name, None)
+        if callback is not None:
+            callback.stop()
+    manager = worker.memory_manager
+    manager.memory_spill_fraction = manager.memory_pause_fraction = False
+
+
 def prepare(threads: int = 1, gpus: int = 1) -> None:
-    """Make this process one that computes on devices of its own: these GPUs, or as many cores as threads."""
-    if "jax" not in sys.modules:  # else another session has prepared it
-        flags = os.environ.get("XLA_FLAGS", "")
-        os.environ["XLA_FLAGS"] = re.sub(rf"{DEVICES_FLAG}=\d+", "", flags).strip()
+    """Make this process one that computes on devices of its own: these GPUs, or as many cores as threads.
+
+    Once; another session that prepares it again finds it as it is. jax may be imported before, as by a
+    program whose file workers import, but not used.
+
+    Raises:
+        InputError: there are no GPUs left, or jax has its devices already.
+    """
+    if not _prepared:
+        flags = re.sub(rf"{DEVICES_FLAG}=\d+", "", os.environ.get("XLA_FLAGS", "")).strip()
         on_gpus = _claim_gpus(gpus)
         if not on_gpus:
             _claim_cores(threads)
-        configure(threads if threads > 1 and not on_gpus else None)
+        devices = threads if threads > 1 and not on_gpus else None
+        os.environ["XLA_FLAGS"] = flags if devices is None else f"{flags} {DEVICES_FLAG}={devices}".strip()
+        configure(devices)
+        _prepared.append(gpus if on_gpus else threads)
     import jax
 
-    jax.local_devices()  # its threads begin here and stay on these cores
+    found = jax.local_device_count()  # its threads begin here and stay on these cores
+    if found != _prepared[0]:
+        raise InputError(
+            f"a worker must claim its devices before jax has any, but jax had {found} before it could claim "
+            f'{_prepared[0]}: put what the program does under `if __name__ == "__main__":`.'
+        )
 
 
 def _claim_gpus(count: int) -> bool:

@@ -35,6 +35,8 @@ SETTINGS = {
     "distributed.worker.memory.pause": False,
     "distributed.worker.memory.terminate": 0.95,
     "distributed.comm.timeouts.connect": f"{PATIENCE}s",
+    # Dask's own make workers give freed memory back at once: a fifth more processor time (benchmarks.sharing)
+    "distributed.nanny.pre-spawn-environ": {},
 }
 
 

@@ -168,6 +168,21 @@ def test_a_worker_that_comes_later_and_differs_is_sent_away(two: AbstractEngine,
     assert worker.difference({**found, "trouble": "no such plug-in"}, {}) == "no such plug-in"
 
 
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="no cores to claim")
+@pytest.mark.parametrize("before", ["qtopt.configure(3)", "qtopt.configure(); import jax; jax.devices()"])
+def test_devices_are_claimed_after_what_a_program_does_at_its_import(before: str) -> None:
+    """Workers import the file of the program: it may set jax up, but not use it."""
+    code = (
+        f"import qtopt\n{before}\nfrom qtopt import worker\nworker.prepare(2)\nimport jax\n"
+        "print(jax.local_device_count())"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=100)
+    if "devices" in before:
+        assert "jax had 1 before it could claim 2: put what the program does" in done.stderr
+    else:
+        assert done.stdout == "2\n", done.stderr
+
+
 PLUGIN = """
 from dataclasses import dataclass
 import numpy as np
