@@ -3,7 +3,7 @@
     python -m benchmarks.sharing [--quick]
 
 1. A map of 1e5 machines in the weak theory by two single-core workers against one process with two devices
-   (25,000 where variance rates are wanted too), in turns, each first in every other turn: seconds, processor
+   (10,000 where variance rates are wanted too), in turns, each first in every other turn: seconds, processor
    time of all processes that compute, bytes that travel. Programs are compiled before.
 2. A scheduler with 200 workers that only wait, each at a speed of its own: rounds of a front of 30 points and
    16 starts, and a map of exact machines, with the times that chunks of these really take. Client, scheduler
@@ -30,7 +30,7 @@ from qtopt.jobs import HERE, Chunk, ClusterOptions, cluster, computed, using
 from qtopt.scan import parameter_scan
 
 MACHINE = FOLDER.parent / "scripts" / "machines" / "precision_map.toml"
-ROUNDS = 6
+ROUNDS = 4
 EXPLORE, REFINE, EXACT = 2.7e-3, 5.6e-3, 10e-3
 """seconds for a candidate of the weak front of two oscillators (`benchmarks.pareto_front`), and for an exact
 machine with its fluctuations (`benchmarks.scan_map`)"""
@@ -51,7 +51,7 @@ def bytes_sent(engine: Any) -> int:
 
 def overhead(quick: bool, fluctuations: bool) -> list[dict[str, Any]]:
     """The map by one process and by two workers: medians of turns, after one that compiles."""
-    side = 40 if quick else 158 if fluctuations else 316
+    side = 40 if quick else 100 if fluctuations else 316
     config = files.load(MACHINE)
     axes = tuple(dataclasses.replace(axis, points=side) for axis in files.require_scan(config).axes)
     config = dataclasses.replace(config, scan=files.ScanSection(axes, fluctuations=fluctuations))
@@ -129,8 +129,8 @@ def plan(quick: bool) -> list[dict[str, Any]]:
             ("first rounds of a front", 480, CANDIDATES, EXPLORE, 100),
             ("later rounds of a front", 120, CANDIDATES, REFINE, 100),
             ("exact improvement of a front", 30, 1, 2.0, 100),
-            ("exact machines, small chunks", 20_000 // fewer, 8, EXACT, 45),
-            ("exact machines", 200_000 // fewer, MACHINES, EXACT, 45),
+            ("exact machines, small chunks", 8_000 // fewer, 8, EXACT, 45),
+            ("exact machines", 100_000 // fewer, MACHINES, EXACT, 45),
         ):
             rows.append(fed(*job, workers))
             print_table(rows)

@@ -15,6 +15,7 @@ mkdir -p "$out"
 file=$out/.scheduler.json
 rm -f "$file"
 export QTOPT_CACHE_DIR=${QTOPT_CACHE_DIR:-$out/.cache} # compiled programs, shared by all workers
+export DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES=2 # of three workers, then a chunk is given up
 worker=(dask worker --scheduler-file "$file" --nthreads "${SLURM_CPUS_PER_TASK:-1}" --no-dashboard)
 
 started=()

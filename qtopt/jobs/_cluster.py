@@ -153,6 +153,7 @@ class _Cluster(AbstractEngine):
 
     def __init__(self, client: Client, gpus: int) -> None:
         self.client, self.identity = client, worker.identity()
+        self._refused: set[str] = set()
         if not self._workers():
             _tell("waiting for the first worker", client)
         try:
@@ -254,7 +255,10 @@ class _Cluster(AbstractEngine):
             raise
 
     def _refuse(self, found: worker.Refusal) -> None:
-        """A worker that came later and cannot be used leaves again."""
+        """A worker that came later and cannot be used leaves again; it may have had several chunks."""
+        if found.worker in self._refused:
+            return
+        self._refused.add(found.worker)
         _tell(f"the worker {found.worker} is refused: {found.reason}; its chunks go to others", self.client)
         self.client.retire_workers([found.worker])
 

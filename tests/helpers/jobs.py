@@ -10,9 +10,11 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from distributed import Worker
 
 from qtopt.fronts.rates import AbstractRates
 from qtopt.model import AbstractDrive
+from qtopt.worker import Preparation
 
 
 @dataclass(frozen=True)
@@ -67,3 +69,13 @@ class Resonances(AbstractRates):
     def rates(self, drive: AbstractDrive) -> tuple[jax.Array, jax.Array]:
         strength = jnp.sum(jnp.abs(drive.harmonics(2)) ** 2, axis=1)
         return jnp.sum(strength * jnp.array([0.0, 1.0, 0.5])), jnp.sum(strength * jnp.array([1.0, 3.0, 0.2]))
+
+
+def spoil(dask_worker: Worker) -> None:
+    """From now on this worker is one that cannot be used."""
+    dask_worker.plugins[Preparation.name].trouble = "it has no plug-in other.py"  # pyright: ignore
+
+
+def process(dask_worker: Worker) -> int:
+    """The number of its process."""
+    return os.getpid()

@@ -21,7 +21,7 @@ from qtopt.jobs import AbstractEngine, Chunk, ClusterOptions, Lost, Store, clust
 from qtopt.jobs._cluster import _Cluster
 from qtopt.jobs._engine import HERE, using
 from qtopt.jobs._parcel import packed
-from tests.helpers.jobs import Hungry, Kills, Resonances, Squares
+from tests.helpers.jobs import Hungry, Kills, Resonances, Squares, process, spoil
 from tests.scan.test_scan import FREQUENCY, scan_text
 
 X = np.arange(23.0)
@@ -161,11 +161,28 @@ def test_workers_with_another_version_are_refused(two: AbstractEngine, monkeypat
         _Cluster(two.client, 1)
 
 
-def test_a_worker_that_comes_later_and_differs_is_sent_away(two: AbstractEngine, monkeypatch, capsys) -> None:
-    """It answers each chunk with the reason; here both do, and the sentence names them."""
+def test_every_difference_is_told() -> None:
     found = {"trouble": "", "identity": {**worker.identity(), "jax": "0.0.1"}}
     assert worker.difference(found, worker.identity()).startswith("jax 0.0.1 instead of ")
     assert worker.difference({**found, "trouble": "no such plug-in"}, {}) == "no such plug-in"
+
+
+@pytest.mark.slow
+def test_a_worker_that_comes_later_and_differs_is_sent_away(capsys) -> None:
+    """One of two cannot be used any more: a sentence names it, it leaves, and the other does all chunks."""
+    with cluster(ClusterOptions(workers=2, cores=1)) as engine:
+        assert isinstance(engine, _Cluster)
+        client = engine.client
+        client.wait_for_workers(2)
+        processes: dict[str, int] = client.run(process)  # pyright: ignore
+        bad, good = processes
+        client.run(spoil, workers=[bad])
+        found = squares()
+        np.testing.assert_array_equal(found["square"], X**2 + 0.5)
+        assert set(found["process"]) == {processes[good]}
+        said = capsys.readouterr().err
+        assert f"qtopt: the worker {bad} is refused: it has no plug-in other.py; its chunks go to" in said
+        assert said.count("\n") == 1
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="no cores to claim")
