@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 Class = TypeVar("Class", bound=Any)
 
-_HOMES = {"tradeoff": "fronts", "drive set": "fronts", "check": "checks"}
+_HOMES = {"tradeoff": "fronts.tradeoffs", "drive set": "fronts.drive_sets", "check": "checks"}
 """Rooms above those that ask for their kinds: they are loaded then."""
 _FAMILIES: dict[str, dict[str, type]] = {}
 
