@@ -3,7 +3,9 @@
 import os
 import stat
 import sys
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 SCHEDULER_FLAG = "--xla_cpu_enable_concurrency_optimized_scheduler=false"
 DEVICES_FLAG = "--xla_force_host_platform_device_count"
@@ -25,8 +27,9 @@ def configure(cpu_devices: int | None = None) -> None:
 
     The cache lies in `$QTOPT_CACHE_DIR`, or in `~/.cache/qtopt`; jax's own `JAX_COMPILATION_CACHE_DIR`
     takes precedence. It holds machine code: who can write it can make you run anything. It is made for you
-    alone, and one that another user owns or that others may write is not used, with a warning. Call before
-    anything imports jax: the XLA flag is read once, at that import.
+    alone, and one that another user owns or that others may write is not used, with a warning. Entries that
+    cannot be read are compiled again and replaced. Call before anything imports jax: the XLA flag is read
+    once, at that import.
     """
     wanted = [SCHEDULER_FLAG]
     if cpu_devices is not None:
@@ -49,8 +52,33 @@ def configure(cpu_devices: int | None = None) -> None:
             print(f"qtopt: warning: programs are not kept, because {cache} {reason}", file=sys.stderr)
         else:
             jax.config.update("jax_compilation_cache_dir", str(cache))
+            _drop_unreadable()
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
     jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
+
+
+def _drop_unreadable() -> None:
+    """Have jax remove from its cache what it cannot read, so that it writes it again.
+
+    By itself it compiles with a warning at every start: it never replaces a file. It has no setting for this,
+    so the one function that reads entries is wrapped, where this version of jax has it.
+    """
+    from jax._src import compilation_cache, config
+
+    read = getattr(compilation_cache, "get_executable_and_time", None)
+    if read is None or getattr(read, "drops_unreadable", False):
+        return
+
+    def read_or_drop(key: str, *context: Any) -> Any:
+        try:
+            return read(key, *context)
+        except Exception:  # a broken archive, a program of another kind: whatever it is, it is no entry
+            with suppress(OSError):
+                Path(str(config.compilation_cache_dir.value), f"{key}-cache").unlink()
+            return None, None
+
+    read_or_drop.drops_unreadable = True  # pyright: ignore[reportFunctionMemberAccess]
+    compilation_cache.get_executable_and_time = read_or_drop
 
 
 def unsafe(cache: Path) -> str:
