@@ -51,14 +51,19 @@ def register(cls: Class) -> Class:
 
 def kinds(family: str) -> tuple[str, ...]:
     """The kinds of a family, in the order in which they were registered."""
-    if family in _HOMES:
-        import_module(f"{__package__}.{_HOMES[family]}")
-    return tuple(_FAMILIES.get(family, {}))
+    return tuple(_known(family))
 
 
 def class_of(family: str, kind: str) -> Any:
     """The class that is registered under a family and a kind."""
-    return _FAMILIES[family][kind]
+    return _known(family)[kind]
+
+
+def _known(family: str) -> dict[str, type]:
+    """The classes of a family by kind, after the room above that registers them is loaded."""
+    if family in _HOMES:
+        import_module(f"{__package__}.{_HOMES[family]}")
+    return _FAMILIES.get(family, {})
 
 
 def foreign_modules() -> dict[str, Path]:

@@ -44,7 +44,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def own_registry(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a test registers is forgotten after it; all kinds of the package are there."""
     import qtopt.cli
-    import qtopt.fronts  # its classes enter the registry when it is imported, once
+    import qtopt.fronts.drive_sets
+    import qtopt.fronts.tradeoffs  # classes enter the registry when they are imported, once
     from qtopt import registry
 
     copies = {family: dict(known) for family, known in registry._FAMILIES.items()}
