@@ -31,6 +31,8 @@ myst_enable_extensions = ["dollarmath", "attrs_inline"]
 myst_heading_anchors = 4
 myst_fence_as_directive = ["mermaid"]
 nb_execution_mode = "off"  # the notebooks are executed where they are made, `make notebooks`
+nb_ipywidgets_js = {}  # progress bars are shown as their last line: no page needs the network
+nb_mime_priority_overrides = [("html", "application/vnd.jupyter.widget-view+json", None)]
 
 default_role = "py:obj"  # names in backticks lead to their entry, if they have one
 suppress_warnings = ["ref.python"]  # or to the first of several, where members of classes share a name

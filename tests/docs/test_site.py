@@ -1,5 +1,6 @@
 """The site is built without a warning, its links lead somewhere, every public name has an entry."""
 
+import re
 import subprocess
 import sys
 import tomllib
@@ -48,3 +49,11 @@ def test_the_page_of_installation_names_every_extra() -> None:
     extras = tomllib.loads((HOME / "pyproject.toml").read_text())["project"]["optional-dependencies"]
     page = (HOME / "docs" / "install.md").read_text(encoding="utf-8")
     assert [name for name in extras if f"`qtopt[{name}]`" not in page] == []
+
+
+@pytest.mark.slow
+def test_no_page_needs_the_network(site: Path) -> None:
+    pages = {page.name: page.read_text(encoding="utf-8") for page in site.rglob("*.html")}
+    loaded = re.compile(r'<(script|img|iframe)[^>]+src="https?:|<link[^>]+rel="stylesheet"[^>]+href="https?:')
+    assert len(pages) > 30
+    assert [name for name, text in pages.items() if loaded.search(text)] == []
