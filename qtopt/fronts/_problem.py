@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 
 from .. import files
 from ..errors import InputError
-from ..model import Configuration, Machine, MonochromaticDrive
+from ..model import Configuration, Machine, MonochromaticDrive, undamped_modes
 from ..registry import class_of
-from ..solvers import AbstractSolver, Weak
+from ..solvers import AbstractSolver, Weak, check_damped
 from ._vary import variation_of
 from .drive_sets import AbstractDriveSet, Peak, Variation
 from .tradeoffs import AbstractTradeoff
@@ -44,7 +44,7 @@ class FrontProblem:
 
     Raises:
         InputError: numbers vary though the trade-off compares machines with the same numbers, or though the
-            solver is exact; exact fluctuations that do not exist.
+            solver is exact; exact fluctuations that do not exist; a motion that no static bath damps.
     """
 
     machine: Machine
@@ -55,6 +55,8 @@ class FrontProblem:
     variation: Variation | None = None
 
     def __post_init__(self) -> None:
+        if self.variation is None:  # numbers that vary may damp it
+            check_damped(Weak(), [mode._replace(driven=True) for mode in undamped_modes(self.machine)])
         if self.variation is not None and not self.tradeoff.may_vary:
             raise InputError(
                 f"`pareto.vary` must go with a front on which machines with other numbers compare, but "

@@ -22,6 +22,7 @@ from ._errors import (
     breaks_second_law as breaks_second_law,
     errors_of as errors_of,
     finite as finite,
+    without_width as without_width,
 )
 from ._evaluate import Evaluation as Evaluation, evaluate as evaluate
 from ._fit_error import FitError as FitError, fit_errors as fit_errors

@@ -91,6 +91,22 @@ def breaks_second_law(temperatures: Any, numbers: dict[str, Any]) -> NDArray[np.
         return np.asarray(numbers["entropy_production_rate"]) < -NEGATIVE * scale
 
 
+def without_width(numbers: dict[str, Any]) -> NDArray[np.bool_]:
+    """Whether an oscillation of the static machine has no linewidth in float64, for machines (...).
+
+    Only where the weak theory needs one, and no rate is so fast that its round-off hides the width.
+
+    Args:
+        numbers: with the validity of the weak theory and the eigenvalues (..., n) of the static dynamics.
+    """
+    values = np.asarray(numbers["eigenvalues"])
+    turning = np.abs(values.imag)
+    still = -values.real <= 4.0 * np.finfo(float).eps * turning
+    slow = np.abs(values.real).max(axis=-1) <= turning.max(axis=-1)
+    endless = ~np.isfinite(np.asarray(numbers.get("weak_validity", 0.0)))
+    return endless & slow & np.any((turning > 0.0) & still, axis=-1)
+
+
 def not_finite(names: list[str], machine: Machine, drive: AbstractDrive) -> InputError:
     """The sentence for numbers that float64 cannot hold: which, and the input farthest from the rest."""
     unit = float(np.max(np.asarray(machine.frequencies)))

@@ -1,7 +1,7 @@
 """One machine, one drive: every quantity that is known of it, on the host."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from typing import Any
 
@@ -30,7 +30,7 @@ from ..solvers import (
     with_dampers,
 )
 from ._audit import Audit, audited, case_of
-from ._errors import OTHER_UNIT, breaks_second_law, errors_of, finite, not_finite
+from ._errors import OTHER_UNIT, breaks_second_law, errors_of, finite, not_finite, without_width
 from ._quantities import UNDAMPED_MODES, quantities
 from ._quantity import SHAPE
 from ._solved import (
@@ -213,6 +213,8 @@ def evaluate(
     if damped is not own:
         numbers, again = _apart(numbers, own, modes), again and _apart(again, own, modes)
     numbers |= errors_of(numbers, again, {item.name: power_of(item.unit) for item in quantities()})
+    if "first_law_residual" in numbers and _is_idle(numbers):
+        numbers["first_law_residual"] = np.zeros(())  # nothing is exchanged that it could be relative to
     _check(numbers, exponent, machine, drive)
     if reason is not None:
         numbers["no_fluctuations"] = reason
@@ -265,10 +267,18 @@ def _twice(
     if not has_unit(drive):
         return numbers, {}
     other = in_unit(machine, drive, OTHER_UNIT)
-    state, more = observe(observation, *other)
+    state, more = observe(replace(observation, solver=solver.for_error()), *other)
     if refined:
         state = solver.with_more_digits(*other, state)
     return numbers, averages(state, solver) | more
+
+
+def _is_idle(numbers: Numbers) -> bool:
+    """Whether no current is known to differ from zero, though their errors are known."""
+    return all(
+        f"{name}_error" in numbers and bool(np.all(np.abs(numbers[name]) <= numbers[f"{name}_error"]))
+        for name in ("local_powers", "heat_currents")
+    )
 
 
 def _apart(numbers: Numbers, machine: Machine, modes: Sequence[UndampedMode]) -> Numbers:
@@ -295,6 +305,11 @@ def _check(numbers: Numbers, exponent: Any, machine: Machine, drive: AbstractDri
     lost = [name for name, holds in known.items() if not holds and not (meaningless and name == "covariance")]
     if lost:
         raise not_finite(lost, machine, drive)
+    if without_width(numbers):
+        raise InputError(
+            "every resonance that the drive moves must have a linewidth in the weak theory, but float64 "
+            "finds none for one of them: damp it more strongly, or use the exact solver."
+        )
     if breaks_second_law(machine.temperatures, numbers):
         raise InputError(
             "the entropy production rate of a machine must not be negative, but round-off makes it so here: "

@@ -127,7 +127,8 @@ class Machines:
         solved = Solved.derive(solver, each, *own, each(Numbers(seen), *own))
         again = {}
         if has_unit(models.drive):
-            again = each(Numbers(replace(seen, noisy=False, entangled=False)), *in_unit(*own, OTHER_UNIT))
+            other = replace(seen, solver=solver.for_error(), noisy=False, entangled=False)
+            again = each(Numbers(other), *in_unit(*own, OTHER_UNIT))
         errors = errors_of(
             solved.numbers, again, {item.name: power_of(item.unit) for item in self.quantities}
         )

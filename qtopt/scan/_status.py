@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from ..files import Pair
 from ..model import may_be_undamped, undamped_modes
-from ..observables import Quantity, Solved, breaks_second_law, finite
+from ..observables import Quantity, Solved, breaks_second_law, finite, without_width
 from ..solvers import (
     NOT_FINITE,
     RESOLVED,
@@ -27,7 +27,7 @@ def judged(
 
     Motions that no bath damps, from the structure of the machine (round-off can hide them); baths too cold
     for the rational coth, and drives too slow for float64; numbers that are not finite in
-    the units of the user; broken second law.
+    the units of the user; broken second law; resonances without a linewidth in float64.
 
     Args:
         solver: which found them.
@@ -41,6 +41,7 @@ def judged(
     beyond = (temperatures.min(axis=-1) < coldest_allowed(*models)) | is_too_slow(*models)
     wrong = breaks_second_law(temperatures, solved.numbers)
     status = np.where((status == UNDAMPED) | ((status == RESOLVED) & ~known), NOT_FINITE, status)
+    wrong |= without_width(solved.numbers)
     status = np.where((status == RESOLVED) & (wrong | beyond), UNRESOLVED, status)
     return np.where(_undamped(solver, models), UNDAMPED, status)
 

@@ -14,10 +14,11 @@ configure()
 
 import numpy as np  # noqa: E402
 
+from .batches import batches  # noqa: E402
 from .interruptions import full_disks, interruptions  # noqa: E402
-from .machines import machines  # noqa: E402
+from .machines import BEYOND, machines  # noqa: E402
 from .malformed import malformed  # noqa: E402
-from .tally import Tally, report  # noqa: E402
+from .tally import Tally, report, save  # noqa: E402
 
 FULL = {
     "malformed": 2000,
@@ -40,16 +41,23 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, default=Path("results/campaign"))
     given = parser.parse_args()
-    tallies = []
+    tallies: list[Tally] = []
+
+    def keep() -> None:
+        save(tallies, given.out / "counts.json")
+
     for part in given.parts or FULL:
-        tally = Tally(part, given.out / "failed", 60.0 * given.minutes)
+        tally = Tally(part, given.out / "failed", 60.0 * given.minutes, given.seed, keep)
         tallies.append(tally)
         count, rng = max(1, round(FULL[part] * given.scale)), np.random.default_rng([given.seed, len(part)])
-        began = time.monotonic()
+        began = time.monotonic(), sum(os.times()[:4])
         with tempfile.TemporaryDirectory() as folder:
             one(part, tally, count, rng, Path(folder))
-        print(f"{part}: {tally.tried} in {time.monotonic() - began:.0f} s", flush=True)
-        report(tallies, given.out / "counts.json")
+        passed = time.monotonic() - began[0], sum(os.times()[:4]) - began[1]
+        print(f"{part}: {tally.tried} in {passed[0]:.0f} s, {passed[1]:.0f} s of processors", flush=True)
+        report(tallies)
+        print(dict(BEYOND))
+        keep()
     if any(tally.counts["wrong"] for tally in tallies):
         raise SystemExit(1)
 
@@ -63,7 +71,11 @@ def one(part: str, tally: Tally, count: int, rng: np.random.Generator, folder: P
     elif part == "disks":
         full_disks(tally, count, rng, folder)
     else:
-        machines(tally, count, rng, part.startswith("exact"), 12.0 if "extreme" in part else 2.0)
+        decades = 12.0 if "extreme" in part else 2.0
+        if part.startswith("exact"):
+            machines(tally, count, rng, True, decades)
+        else:
+            batches(tally, count, rng, decades)
 
 
 if __name__ == "__main__":

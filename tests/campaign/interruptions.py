@@ -7,7 +7,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,13 +16,14 @@ import numpy as np
 from qtopt.cli import main
 from tests.helpers.texts import MACHINE, MONOCHROMATIC
 
+from .forks import Forks
 from .tally import Tally
 
 SCAN = """
 [scan]
 chunk = 8
 fluctuations = false
-axes = [{ key = "drive.frequency", from = 0.1, to = 1.0, points = 800 }]
+axes = [{ key = "drive.frequency", from = 0.1, to = 1.0, points = 160 }]
 """
 PARETO = (
     '[pareto]\npoints = 3\nharmonics = 2\nfrequency = [0.4, 0.5]\nstarts = 2\nconfigurations = ["joint"]\n'
@@ -35,11 +35,9 @@ KINDS = {
 SIGNALS = (signal.SIGKILL, signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
-def start(kind: str, path: Path, out: Path, resume: bool) -> subprocess.Popen[str]:
-    """The command, in a process of its own."""
-    command = [sys.executable, "-m", "qtopt", kind, str(path), "--out", str(out)]
-    command += ["--resume"] if resume else []
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+def arguments(kind: str, path: Path, out: Path, resume: bool) -> list[str]:
+    """Of the command."""
+    return [kind, str(path), "--out", str(out), *(["--resume"] if resume else [])]
 
 
 def digest(kind: str, out: Path) -> str:
@@ -61,39 +59,43 @@ def interruptions(tally: Tally, count: int, rng: np.random.Generator, folder: Pa
     """Kill so many processes at random moments; after every few, the last may end, and must be right."""
     folder.mkdir(parents=True, exist_ok=True)
     kinds, references, times = list(KINDS), {}, {}
+    out, said, forks = folder / "out", folder / "said.txt", Forks()
     for kind in kinds:
         path = folder / f"{kind}.toml"
         path.write_text(KINDS[kind][0])
         for _ in range(2):  # the second start finds compiled programs
             began = time.monotonic()
-            process = start(kind, path, folder / "reference", resume=False)
-            _, said = process.communicate()
-            assert process.returncode == 0, said
+            forks.start(arguments(kind, path, folder / "reference", False), said)
+            assert forks.status() == 0, said.read_text()
         references[kind], times[kind] = digest(kind, folder / "reference"), time.monotonic() - began
     while tally.wants_more(count):
         kind = kinds[int(rng.integers(len(kinds)))]
-        path, out = folder / f"{kind}.toml", folder / "out"
+        path = folder / f"{kind}.toml"
         shutil.rmtree(out, ignore_errors=True)
-        killed, wrong = 0, ""
-        for attempt in range(int(rng.integers(3, 9))):
-            process = start(kind, path, out, resume=attempt > 0)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(timeout=float(rng.uniform(0.2, 1.1)) * times[kind])
+        killed, attempts, wrong = 0, 0, ""
+        wanted = int(rng.integers(3, 9))
+        while killed < wanted and attempts < 3 * wanted:
+            process = forks.start(arguments(kind, path, out, attempts > 0), said)
+            attempts += 1
+            if forks.ends_within(float(rng.uniform(0.0, 1.0)) * times[kind]):
+                if forks.status() != 0:
+                    wrong = f"resumed: {said.read_text()}"
+                continue
             number = SIGNALS[int(rng.integers(len(SIGNALS)))]
-            process.send_signal(number)
-            _, said = process.communicate()
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, number)
+            status, text = forks.status(), said.read_text()
             killed += 1
-            early = process.returncode in (0, -number)
-            if not early and (process.returncode != 128 + number or "Traceback" in said):
-                wrong = f"{number.name}: exit status {process.returncode}\n{said}"
-        process = start(kind, path, out, resume=True)
-        _, said = process.communicate()
-        if process.returncode != 0 or digest(kind, out) != references[kind]:
-            wrong = f"after {killed} kills: exit status {process.returncode}\n{said}"
+            if status not in (0, -number) and (status != 128 + number or "Traceback" in text):
+                wrong = f"{number.name}: exit status {status}\n{text}"
+        forks.start(arguments(kind, path, out, True), said)
+        if forks.status() != 0 or digest(kind, out) != references[kind]:
+            wrong = f"after {killed} kills: {said.read_text()}"
         for _ in range(killed - bool(wrong)):
             tally.fine()
         if wrong:
             tally.wrong(wrong, {"case.toml": KINDS[kind][0], "command.txt": kind})
+    forks.close()
 
 
 @contextlib.contextmanager

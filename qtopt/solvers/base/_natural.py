@@ -7,11 +7,13 @@ given machines whose largest oscillator frequency is near 1; a unit that is a po
 import re
 from typing import Any
 
+import jax
 import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import InputError
 from ...model import FORCES, SPRINGS, AbstractDrive, Machine, Protocol
+from ...numerics import xp
 from ...schema import in_units
 
 NEAR = 4
@@ -80,9 +82,21 @@ SLOWEST = 1e-100
 
 
 def coldest_allowed(machine: Machine, drive: AbstractDrive) -> NDArray[np.float64]:
-    """Lowest temperature of a bath that the rational coth knows, for machines (...); NumPy: theory (4.2)."""
+    """Lowest temperature of a bath that the rational coth knows, for machines (...); NumPy: theory (4.2).
+
+    It must know the frequencies of oscillators and drive, and those to which the baths respond: zero-point
+    fluctuations are exchanged up to their cut-offs.
+    """
     frequencies = np.asarray(machine.frequencies).max(axis=-1)
-    return COLDEST * np.maximum(frequencies, np.asarray(drive.frequency))
+    responses = _responses if frequencies.ndim == 0 else jax.vmap(_responses)
+    largest = np.maximum(np.asarray(responses(machine)), np.asarray(drive.frequency))
+    return COLDEST * np.maximum(frequencies, largest)
+
+
+def _responses(machine: Machine) -> Any:
+    """The largest modulus of a pole of the baths of one machine; 0 where all are memoryless."""
+    poles = [bath.spectral_density.expansion().poles for bath in machine.baths]
+    return xp.max(xp.abs(xp.concatenate(poles)), initial=0.0)
 
 
 def is_too_slow(machine: Machine, drive: AbstractDrive) -> NDArray[np.bool_]:
@@ -106,6 +120,6 @@ def check_scales(machine: Machine, drive: AbstractDrive) -> None:
         if float(bath.temperature) < least:
             raise InputError(
                 f"the temperature of bath {bath.name!r} must be at least {COLDEST:g} of the largest "
-                f"frequency of oscillators and drive, but it is {float(bath.temperature):.3g}: nothing "
-                f"changes any more below {least:.3g}, give that."
+                f"frequency of oscillators, drive and responses of baths, but it is "
+                f"{float(bath.temperature):.3g}: nothing changes any more below {least:.3g}, give that."
             )

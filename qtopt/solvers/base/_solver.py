@@ -101,6 +101,10 @@ class AbstractSolver(eqx.Module):
         """A solver that is cheaper and a little less accurate, for searches that ask it many times."""
         return self
 
+    def for_error(self) -> Self:
+        """A settled solver, as good, that discretises otherwise: their difference tells the error."""
+        return self
+
     def settled_each(
         self, count: int, drive: AbstractDrive, each: Each
     ) -> Iterator[tuple[Self, NDArray[np.int64]]]:

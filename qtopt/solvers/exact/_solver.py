@@ -28,6 +28,8 @@ SMALLEST_GROUP = 512
 """Fewer machines join those that need more doublings; a program takes longer to compile."""
 SEARCH_POINTS, SEARCH_ACCURACY = 129, 1e-12
 """Points of time per period and accuracy of the rational coth that are enough while a search goes on."""
+OTHER_POINTS = 1.25
+"""More points of time in the solution that tells the error."""
 
 
 class Exact(AbstractSolver):
@@ -146,6 +148,11 @@ class Exact(AbstractSolver):
         """A solver with few points of time and few poles."""
         points = SEARCH_POINTS if self.points is None else self.points
         return Exact(points, self.levels, max(self.accuracy, SEARCH_ACCURACY))
+
+    def for_error(self) -> "Exact":
+        """A settled solver with more points of time: the difference tells what too few leave out."""
+        assert self.points is not None
+        return Exact(int(OTHER_POINTS * self.points), self.levels, self.accuracy)
 
     def settled_each(
         self, count: int, drive: AbstractDrive, each: Each

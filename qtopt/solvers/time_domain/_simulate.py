@@ -10,12 +10,12 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Int
 
 from ...errors import InputError
-from ...model import AbstractDrive, GaussianState, Machine, local_shares
+from ...model import AbstractDrive, GaussianState, Machine, local_shares, state_space
 from ...numerics import require_x64
 from ...thermal import CothPoles, coth_poles
 from ..exact import check_drive
 from ._equations import Equations
-from ._period import Moments, PeriodMap, carried, initial_moments, next_start, period_map
+from ._period import MOST_STEPS, Moments, PeriodMap, carried, initial_moments, next_start, period_map
 from ._trajectory import Trajectory, flows, joined, jump_works
 
 TOLERANCE = 1e-10
@@ -119,6 +119,7 @@ def _follow(
         raise InputError(
             f"an initial state must have one mode per oscillator ({machine.size}), but it has {initial.size}."
         )
+    _check_steps(machine, drive)
     equations = Equations(machine, drive, coth_poles() if poles is None else poles)
     jumps = np.arange(1, drive.steps + 1) / max(drive.steps, 1)
     exact = np.append(jumps, 1.0)
@@ -126,10 +127,7 @@ def _follow(
     stops = np.sort(np.concatenate([phases[apart & (phases > 0.0)], np.unique(exact)]))
     mapped = period_map(equations, jnp.asarray(stops), jnp.asarray(jumps[:-1]), tolerance)
     if not bool(mapped.resolved):
-        raise InputError(
-            "a period must take fewer than 100000 steps to integrate, but it takes more: raise the frequency "
-            "of the drive or the tolerance."
-        )
+        raise InputError(TOO_MANY_STEPS)
     positions = np.concatenate([[0.0], stops])
     at_jumps = jnp.asarray(np.searchsorted(positions, jumps - SAME_PHASE))
     start = initial_moments(equations, initial)
@@ -147,6 +145,20 @@ def _follow(
         part = eqx.tree_at(lambda t: (t.times, t.jump_works, t.potential_jump_works), part, (times, *jumped))
         done = done[0] + np.asarray(works[0]), done[1] + np.asarray(works[1])
         yield part
+
+
+TOO_MANY_STEPS = (
+    f"a period must take fewer than {MOST_STEPS} steps to integrate, but it takes more: raise the frequency "
+    "of the drive or the tolerance."
+)
+
+
+def _check_steps(machine: Machine, drive: AbstractDrive) -> None:
+    """Raise `InputError` before anything is integrated where even one step an oscillation were too many."""
+    modes = np.linalg.eigvals(np.asarray(state_space(machine).dynamics))
+    turning = np.abs(modes.imag)[np.abs(modes.imag) > np.abs(modes.real)]
+    if np.max(turning, initial=0.0) > MOST_STEPS * float(drive.frequency):
+        raise InputError(TOO_MANY_STEPS)
 
 
 @eqx.filter_jit

@@ -122,7 +122,7 @@ def _exchange(machine: Machine, system: StateSpace, poles: CothPoles) -> Float[A
     ``T_bm = o_b G B_m B_m^T G^dagger o_b^T = h + h^*`` with ``h = o_b G Y_m o_b^T``, analytic above the axis,
     and ``w h -> i o_b G A Y_m o_b^T`` without the constant, which cancels against the other half.
     """
-    spectra = ManyBathSpectra.of(system)
+    spectra = ManyBathSpectra.of(system, machine.stiffness)
     flows = []
     for b, m in _pairs(machine):
         (outlet,), (noise,) = system.outlet[b], system.noise[m].T

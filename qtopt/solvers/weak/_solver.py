@@ -13,8 +13,17 @@ from ...errors import InputError
 from ...model import AbstractDrive, Machine, has_friction
 from ...numerics import xp
 from ...thermal import coth_poles
-from ..base import UNRESOLVED, AbstractSolver, AbstractSteadyState, Each, Fluctuations, computed, on_numpy
+from ..base import (
+    UNRESOLVED,
+    AbstractSolver,
+    AbstractSteadyState,
+    Each,
+    Fluctuations,
+    computed,
+    on_numpy,
+)
 from ._check import check_baths, check_machine
+from ._end import heat_beyond_the_end
 from ._fluctuations import check_fluctuations, fluctuations
 from ._kernels import phase_space_covariance
 from ._result import WeakSteadyState
@@ -76,10 +85,10 @@ class Weak(AbstractSolver):
         return phase_space_covariance(machine, coth_poles(self.accuracy))[None]
 
     def status(self, machine: Machine, drive: AbstractDrive, state: AbstractSteadyState) -> Int[Array, ""]:
-        """Unresolved where float64 does not give the heat between several static baths."""
-        if len(machine.static_baths) == 1:
-            return state.status
-        resolved = _heat_error(self, machine, drive, state) < RESOLUTION
+        """Unresolved where float64, or the rational coth, does not give the heat."""
+        resolved = heat_beyond_the_end(machine, drive) <= RESOLUTION * xp.max(xp.abs(state.heat_currents))
+        if len(machine.static_baths) > 1:
+            resolved = resolved & (_heat_error(self, machine, drive, state) < RESOLUTION)
         return xp.where((state.status == 0) & ~resolved, UNRESOLVED, state.status)
 
     def verify(self, machine: Machine, drive: AbstractDrive, state: AbstractSteadyState) -> None:
@@ -132,12 +141,13 @@ def _heat_error(solver: Weak, machine: Machine, drive: AbstractDrive, state: Abs
     """Error of the heat currents relative to the largest; NaN where one is.
 
     Heat between static baths loses digits when their rates differ widely. Rates scale as unit^2, round-off
-    does not: their change in another unit of frequency measures the error.
+    does not: their change in another unit of frequency measures the error. What the end of the rational coth
+    leaves is the same in every unit, and added.
     """
     other = drive.with_frequency(drive.frequency * OTHER_UNIT)
     again = solver.steady_state(machine.in_units(OTHER_UNIT), other).heat_currents / OTHER_UNIT**2
     largest = xp.max(xp.abs(state.heat_currents))
-    error = xp.max(xp.abs(again - state.heat_currents))
+    error = xp.max(xp.abs(again - state.heat_currents)) + heat_beyond_the_end(machine, drive)
     return xp.where(largest == 0.0, 0.0, error / xp.where(largest > 0.0, largest, 1.0))
 
 

@@ -18,6 +18,8 @@ from ...model import (
 from ...numerics import gramian, products, scaled, solve, turned, xp
 
 Entries = tuple[Array, ...]
+EQUIPARTITION = 1e-6
+"""what float64 may lose of the potential energy"""
 
 
 class StaticSpectra(ABC):
@@ -59,7 +61,7 @@ def static_spectra(machine: Machine) -> StaticSpectra:
     """Half spectra of oscillators that share baths: closed form for one static bath, else a state space."""
     if len(machine.static_baths) == 1:
         return OneBathSpectra(machine)
-    return ManyBathSpectra.of(balanced_state_space(machine))
+    return ManyBathSpectra.of(balanced_state_space(machine), machine.stiffness)
 
 
 @dataclass(frozen=True)
@@ -149,15 +151,17 @@ class ManyBathSpectra(StaticSpectra):
     gramians: tuple[Float[Array, "n n"], ...]
 
     @staticmethod
-    def of(system: StateSpace) -> "ManyBathSpectra":
-        """The spectra of these equations, NaN when a mode is not damped.
+    def of(system: StateSpace, stiffness: Float[Array, "L L"]) -> "ManyBathSpectra":
+        """The spectra of these equations, NaN when a mode is not damped or its rates are beyond float64.
 
-        The baths together give every velocity the variance 1/2, unless they do not reach it.
+        The baths together give every velocity the variance 1/2, and the positions the potential energy L/4
+        (equipartition), unless they do not reach a mode or rates farther apart than float64 lose one.
         """
         gramians = [gramian(system.dynamics, noise @ noise.T) for noise in system.noise]
-        rows, size = system.velocity, system.velocity.shape[0]
-        kinetic = xp.trace(rows @ sum(gramians, xp.zeros(())) @ rows.T).real
-        damped = kinetic > (size - 0.5) / 2.0
+        whole, size = sum(gramians, xp.zeros(())), stiffness.shape[0]
+        kinetic = xp.trace(system.velocity @ whole @ system.velocity.T).real
+        potential = xp.trace(stiffness @ system.position @ whole @ system.position.T).real
+        damped = (kinetic > (size - 0.5) / 2.0) & (xp.abs(potential - size / 2.0) < EQUIPARTITION)
         return ManyBathSpectra(system, tuple(xp.where(damped, y, xp.nan) for y in gramians))
 
     def matrix(self, entries: Complex[Array, "1 L L *rest"]) -> Complex[Array, "L L *rest"]:

@@ -85,6 +85,12 @@ Rows = NDArray[np.float64]
 
 def _window(machine: Machine, drive: AbstractDrive) -> tuple[Rows, Rows, Rows]:
     """The currents, how far two rules are apart, and the error of sums over poles of the rational coth."""
+    with np.errstate(all="ignore"):
+        return _window_of_finite(machine, drive)
+
+
+def _window_of_finite(machine: Machine, drive: AbstractDrive) -> tuple[Rows, Rows, Rows]:
+    """The same; NaN where a frequency that counts is beyond float64."""
     amplitudes = np.asarray(drive.harmonics(drive.default_harmonics))
     hot, cold = (float(bath.temperature) for bath in (machine.driven_baths[0], machine.static_baths[0]))
     modes = 1j * np.linalg.eigvals(np.asarray(state_space(machine).dynamics))
@@ -95,6 +101,8 @@ def _window(machine: Machine, drive: AbstractDrive) -> tuple[Rows, Rows, Rows]:
         nu = n * float(drive.frequency)
         poles = np.concatenate([own, modes - nu, [2j * np.pi * cold - nu]])
         far = max(FAR * np.abs(poles).max(), nu + WINDOW * max(hot, cold))
+        if not np.isfinite(2.0 * far):
+            return np.full(3, np.nan), np.full(3, np.nan), np.full(3, np.nan)
         mesh = _mesh(np.unique([-far, -nu, 0.0, far]), poles)
         panels.append(mesh)
         shifts.append(np.full(mesh.shape[1], nu))
@@ -102,9 +110,8 @@ def _window(machine: Machine, drive: AbstractDrive) -> tuple[Rows, Rows, Rows]:
     left, right = np.concatenate(panels, axis=1)
     where = left, right, np.concatenate(shifts), np.concatenate(harmonics)
     quanta = _quanta if written_for_numpy(machine, drive) else _traced_quanta
-    with np.errstate(all="ignore"):
-        fine, size, fluctuations = _integrals(partial(quanta, machine), amplitudes, *where, ORDER)
-        rough, _, _ = _integrals(partial(quanta, machine), amplitudes, *where, ORDER - 2)
+    fine, size, fluctuations = _integrals(partial(quanta, machine), amplitudes, *where, ORDER)
+    rough, _, _ = _integrals(partial(quanta, machine), amplitudes, *where, ORDER - 2)
     return fine, np.abs(fine - rough) + 4.0 * np.finfo(float).eps * size, RATIONAL_COTH * fluctuations
 
 

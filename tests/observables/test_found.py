@@ -1,0 +1,104 @@
+"""Machines on which the campaign of `tests/campaign` found a fault: each stands for its kind."""
+
+import numpy as np
+import pytest
+
+from qtopt.errors import InputError
+from qtopt.fronts import FrontProblem
+from qtopt.fronts.tradeoffs import PowerEfficiency
+from qtopt.model import (
+    Bath,
+    Drude,
+    FourierDrive,
+    GaussianState,
+    Lorentzian,
+    Machine,
+    MonochromaticDrive,
+    Ohmic,
+)
+from qtopt.observables import evaluate
+from qtopt.solvers import UNRESOLVED, Exact, Weak, steady_state
+from qtopt.solvers.time_domain import simulate_periods
+
+HOT = Bath("hot", 1.0, Lorentzian(1e-5, 1.25, 0.01), "driven")
+
+
+def one(frequency: float, mean: float, cosine: float, sine: float) -> FourierDrive:
+    return FourierDrive(frequency, [mean], [[cosine]], [[sine]])
+
+
+def test_a_resonance_on_the_axis_leaves_no_warning_in_the_window() -> None:
+    """Panels were halved around a slow pole until the ratio of distances overflowed."""
+    baths = Bath("hot", 0.023, Ohmic(1.34e7), "driven"), Bath("cold", 2e4, Ohmic(5.5e7), [0.4, -0.86])
+    slow = FourierDrive(9.4e-7, [-3.25, -0.35], [[-0.87], [-0.04]], [[-1.1], [1.1]])
+    found = evaluate(Machine([0.379, 0.264], baths, "independent"), slow)
+    assert found.entropy_production_rate > -found.entropy_production_rate_error
+
+
+def test_friction_beyond_the_end_of_the_rational_coth_is_unresolved_or_done_by_the_window() -> None:
+    """Sums over poles gave a heat of 3 where it is 1e-12, with an error estimate of 1e-14."""
+    hot = Bath("hot", 4.0, Ohmic(2e-11), "driven")
+    machine = Machine([0.83], (hot, Bath("cold", 1.6e-9, Ohmic(188375.0), [-1.0])))
+    drive = one(4.7e-4, -1.6, 0.14, 1.8)
+    state = steady_state(machine, drive)
+    assert int(Weak().status(machine, drive, state)) == UNRESOLVED
+    found = evaluate(machine, drive)  # one static bath: from the window
+    assert 0.0 < found.heat_currents[0] < 1e-10
+    assert abs(sum(found.heat_currents) + found.power) < 1e-9 * found.heat_currents[0]
+    cold = Bath("cold", 1.6e-9, Ohmic(188375.0), [-0.7])
+    with pytest.raises(InputError, match="must be resolved to 1e-6"):
+        evaluate(Machine([0.83], (hot, cold, cold)), drive)
+
+
+def test_a_mode_so_slow_that_float64_loses_it_is_refused() -> None:
+    """Two baths of one half lost 98 % of the position's variance, and said that it was known to 1e-7."""
+    hot = Bath("hot", 0.3, Ohmic(0.35), "driven")
+    half = Bath("cold", 0.026, Drude(5.7e11, 0.0725), [1.175])
+    with pytest.raises(InputError, match="finite in float64"):
+        evaluate(Machine([0.158], (hot, half, half)), one(1e7, 0.35, 1.0, -0.9))
+
+
+def test_a_bath_too_cold_for_the_cut_off_of_another_is_refused() -> None:
+    """Exchange of zero-point fluctuations up to the cut-off was off by 4e-7, in every unit the same."""
+    baths = Bath("hot", 7e5, Ohmic(6.5e-14), "driven"), Bath("cold", 1.8e-7, Drude(45.8, 13060.0), [0.4])
+    with pytest.raises(InputError, match="oscillators, drive and responses of baths"):
+        evaluate(Machine([0.41], baths), one(0.03, 0.06, 2.6, -0.6))
+
+
+def test_the_error_of_exact_currents_contains_what_few_points_of_time_leave_out() -> None:
+    """33 points were off by 7e-8 of the currents, said to be known to 1e-11."""
+    baths = (
+        Bath("hot", 0.0163, Lorentzian(9.3e-5, 74.2, 2.48), "driven"),
+        Bath("cold", 2.64, Ohmic(0.469), [0.324]),
+    )
+    machine, drive = Machine([0.365], baths), one(0.281, -0.872, 0.941, -0.289)
+    few, many = (evaluate(machine, drive, Exact(points)) for points in (33, 65))
+    off = np.abs(np.array(few.heat_currents) - many.heat_currents)
+    assert np.all(off > 1e-9 * np.abs(many.heat_currents))
+    assert np.all(off <= few.heat_currents_error)
+
+
+def test_a_resonance_without_a_linewidth_is_refused_in_the_weak_theory() -> None:
+    machine = Machine([1.0, 0.6], (HOT, Bath("cold", 0.2, Ohmic(1e-300), "static")))
+    with pytest.raises(InputError, match="must have a linewidth in the weak theory"):
+        evaluate(machine, MonochromaticDrive(0.45, [1.0, 1.0], [0.0, 3.0]))
+
+
+def test_without_drive_nothing_is_exchanged_beside_an_undamped_motion_either() -> None:
+    """The residual of the first law was 1e23: round-off over round-off."""
+    machine = Machine([1.0, 1.0], (HOT, Bath("cold", 0.2, Ohmic(100.0), "static")))
+    found = evaluate(machine, MonochromaticDrive(0.45, [0.0, 0.0], [0.0, 0.0]), Exact())
+    assert found.first_law_residual == 0.0 and found.mode == "idle"
+
+
+def test_a_front_of_a_machine_with_an_undamped_motion_is_refused_before_the_search() -> None:
+    machine = Machine([1.0, 1.0], (HOT, Bath("cold", 0.2, Ohmic(100.0), "static")))
+    with pytest.raises(InputError, match=r"x_1 - x_2 \(frequency 1\) is damped by none"):
+        FrontProblem(machine, PowerEfficiency.of(machine, 1))
+
+
+def test_a_period_of_more_oscillations_than_steps_is_refused_at_once() -> None:
+    """It was integrated for minutes, until 100000 steps were done."""
+    machine = Machine([1e100], (HOT, Bath("cold", 0.2, Drude(1.0, 3.0), "static")))
+    with pytest.raises(InputError, match="fewer than 100000 steps"):
+        list(simulate_periods(machine, one(0.45, 0.0, 1.0, 0.0), GaussianState.vacuum(machine), 1))
