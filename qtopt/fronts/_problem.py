@@ -4,12 +4,16 @@ from dataclasses import dataclass, field
 
 from .. import files
 from ..errors import InputError
+from ..jobs import check_memory
 from ..model import Configuration, Machine, MonochromaticDrive, undamped_modes
 from ..registry import class_of
 from ..solvers import AbstractSolver, Weak, check_damped
 from ._vary import variation_of
 from .drive_sets import AbstractDriveSet, Peak, Variation
 from .tradeoffs import AbstractTradeoff
+
+COPIES = 40
+"""of the parameters of a candidate while it is searched: pairs of L-BFGS, moments, gradients"""
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,13 @@ class FrontProblem:
     def __post_init__(self) -> None:
         if self.variation is None:  # numbers that vary may damp it
             check_damped(Weak(), [mode._replace(driven=True) for mode in undamped_modes(self.machine)])
+        numbers = self.machine.size * (2 * getattr(self.drive_set, "harmonics", 1) + 1) + 1
+        count = self.settings.points * self.settings.starts
+        check_memory(
+            8.0 * count * numbers * COPIES,
+            f"a search of {count} candidates",
+            "take fewer points, starts or harmonics",
+        )
         if self.variation is not None and not self.tradeoff.may_vary:
             raise InputError(
                 f"`pareto.vary` must go with a front on which machines with other numbers compare, but "

@@ -25,6 +25,10 @@ from ._map import (
     computed as computed,
     gathered as gathered,
 )
+from ._memory import (
+    check_memory as check_memory,
+    free_memory as free_memory,
+)
 from ._options import (
     KINDS as KINDS,
     LOCAL as LOCAL,

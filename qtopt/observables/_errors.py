@@ -99,7 +99,7 @@ def without_width(numbers: dict[str, Any]) -> NDArray[np.bool_]:
     Args:
         numbers: with the validity of the weak theory and the eigenvalues (..., n) of the static dynamics.
     """
-    values = np.asarray(numbers["eigenvalues"])
+    values: Any = np.asarray(numbers["eigenvalues"])
     turning = np.abs(values.imag)
     still = -values.real <= 4.0 * np.finfo(float).eps * turning
     slow = np.abs(values.real).max(axis=-1) <= turning.max(axis=-1)

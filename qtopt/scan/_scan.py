@@ -1,6 +1,7 @@
 """The scan itself: all chunks that are missing, by the engine."""
 
 from collections.abc import Callable
+from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import __version__, files
-from ..jobs import POSITIONS, Chunk, Lost, Results, Store, computed
+from ..jobs import POSITIONS, Chunk, Lost, Results, Store, check_memory, computed
 from ..model import actuators, shape_names
 from ..numerics import require_x64
 from ..observables import BATH, OSCILLATOR, OTHER, OTHER_SHAPE, SHAPE, Quantity
@@ -20,6 +21,8 @@ from ._solve import Machines
 if TYPE_CHECKING:
     from xarray import Dataset
 
+NUMBERS, COPIES = 16, 3
+"""of each oscillator and bath in the results; how often they are held while a scan is written"""
 Report = Callable[[int, int], None]
 
 
@@ -42,11 +45,19 @@ def parameter_scan(
 
     Raises:
         InputError: an axis that names no number or reaches values that are not allowed; finished chunks of
-            another configuration.
+            another configuration; more machines than memory holds.
     """
     require_x64()
-    axes, scan = read_axes(config), files.require_scan(config)
+    scan = files.require_scan(config)
     files.require_drive(config)
+    count = prod(float(axis.points or len(axis.values or ())) for axis in scan.axes)
+    numbers = config.machine.size * (config.machine.size + NUMBERS) + NUMBERS * len(config.machine.baths)
+    check_memory(
+        COPIES * 8.0 * numbers * count,
+        f"a scan of {count:.6g} machines",
+        "take fewer points on its axes, or several scans of a part each",
+    )
+    axes = read_axes(config)
     model = files.driven_machine(config)
     values = np.stack([x.ravel() for x in np.meshgrid(*(a.values for a in axes), indexing="ij")], axis=1)
     machines = Machines(model, tuple(axis.places for axis in axes), config.solver, scan.fluctuations)

@@ -41,6 +41,7 @@ class Forks:
 
     def ends_within(self, seconds: float) -> bool:
         """Whether the process that was started last ends within so many seconds."""
+        assert self._process.stdout is not None
         return bool(select.select([self._process.stdout], [], [], seconds)[0])
 
     def status(self) -> int:

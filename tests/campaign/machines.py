@@ -219,17 +219,17 @@ def split(given: Numbers, rng: np.random.Generator) -> Twin:
 
 def strength(machine: Machine, drive: AbstractDrive) -> float:
     """The norm of chi R, by which the weak theory is off, where oscillators, drive and baths are: (3.22)."""
-    found = [np.asarray(machine.frequencies), np.asarray(drive.frequency)[None] * np.arange(1, 3)]
     modes = np.linalg.eigvals(np.asarray(state_space(machine).dynamics))
-    poles = [np.asarray(bath.spectral_density.expansion().poles) for bath in machine.baths]
-    found += [
+    poles: Any = np.concatenate([np.asarray(b.spectral_density.expansion().poles) for b in machine.baths])
+    own = (
+        np.asarray(machine.frequencies),
         np.abs(modes),
         np.abs(modes.imag),
-        *(np.abs(p) for p in poles),
-        *(np.abs(p.real) for p in poles),
-    ]
-    at = np.concatenate(found)
-    at = np.unique(np.concatenate([at, *(np.abs(at - n * float(drive.frequency)) for n in (-1, 1))]))
+        np.abs(poles),
+        np.abs(poles.real),
+    )
+    shifts = float(drive.frequency) * np.arange(-2, 3)
+    at: Any = np.unique(np.abs(np.concatenate([*own, [0.0]])[:, None] - shifts))
     chi = np.moveaxis(np.asarray(susceptibility(machine, at.astype(complex))), -1, 0)
     return float(np.max(np.linalg.norm(chi @ np.asarray(self_energies(machine, drive, at)), axis=(1, 2))))
 

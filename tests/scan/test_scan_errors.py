@@ -54,6 +54,7 @@ AXIS_ERRORS: Cases = [
     ("points = 5", 'points = 5, name = "power"', "`scan.axes[0].name` must begin with a letter, have no"),
     ("points = 5", 'points = 5, name = "a/b"', "`scan.axes[0].name` must begin with a letter, have no"),
     ("[drive]", "[pareto]\n[dri]", "unknown key `dri`"),
+    ("points = 5", "points = 1000000000000", "a scan of 1e+12 machines must fit into memory, of which"),
 ]
 # fmt: on
 

@@ -11,13 +11,14 @@ from jaxtyping import Array, Float
 from numpy.typing import NDArray
 
 from ...errors import InputError
+from ...jobs import check_memory
 from ...model import AbstractDrive, Machine, has_friction
 from ...numerics import xp
 from ...thermal import coth_poles
 from ..base import AbstractSolver, AbstractSteadyState, Each, Fluctuations, computed, concrete, on_numpy
 from ._check import check_drive
 from ._fluctuations import check_fluctuations, fluctuations
-from ._resolution import default_points, fastest_rate, grid_of, levels_for
+from ._resolution import default_points, fastest_rate, grid_of, levels_for, memory_of
 from ._result import ExactSteadyState
 from ._steady_state import steady_state
 from ._time_grid import AbstractGrid
@@ -61,8 +62,14 @@ class Exact(AbstractSolver):
     accuracy: float = eqx.field(static=True, default=1e-15)
 
     def check(self, machine: Machine, drive: AbstractDrive) -> None:
-        """Raise `InputError`: a drive of another size, or one that jumps and couples a memoryless bath."""
+        """Raise `InputError`: a drive of another size, one that jumps with a memoryless bath; no memory."""
         check_drive(machine, drive)
+        points = default_points(drive) if self.points is None else self.points
+        check_memory(
+            memory_of(machine, points),
+            f"an exact machine of {machine.size} oscillators at {points} points of time",
+            "take fewer oscillators or points of time, or the weak solver",
+        )
 
     def check_fluctuations(self, machine: Machine, drive: AbstractDrive) -> None:
         """Raise `InputError`: as `check`, a drive that jumps, or a strictly Ohmic driven bath."""
