@@ -50,13 +50,7 @@ def parameter_scan(
     require_x64()
     scan = files.require_scan(config)
     files.require_drive(config)
-    count = prod(float(axis.points or len(axis.values or ())) for axis in scan.axes)
-    numbers = config.machine.size * (config.machine.size + NUMBERS) + NUMBERS * len(config.machine.baths)
-    check_memory(
-        COPIES * 8.0 * numbers * count,
-        f"a scan of {count:.6g} machines",
-        "take fewer points on its axes, or several scans of a part each",
-    )
+    _check_memory(config, scan)
     axes = read_axes(config)
     model = files.driven_machine(config)
     values = np.stack([x.ravel() for x in np.meshgrid(*(a.values for a in axes), indexing="ij")], axis=1)
@@ -89,6 +83,17 @@ def parameter_scan(
             found = {"status": np.full(len(chunk.positions), LOST)}
         add(chunk.positions, found)
     return dataset(config, axes, machines.quantities, results)
+
+
+def _check_memory(config: files.Config, scan: files.ScanSection) -> None:
+    """Refuse more machines than memory holds the results of."""
+    count = prod(float(axis.points or len(axis.values or ())) for axis in scan.axes)
+    numbers = config.machine.size * (config.machine.size + NUMBERS) + NUMBERS * len(config.machine.baths)
+    check_memory(
+        COPIES * 8.0 * numbers * count,
+        f"a scan of {count:.6g} machines",
+        "take fewer points on its axes, or several scans of a part each",
+    )
 
 
 def _empty(quantity: Quantity, machines: int, sizes: dict[str, int]) -> np.ndarray:
