@@ -22,7 +22,6 @@ from ..solvers import (
     check_scales,
     computed,
     exponent_of,
-    has_unit,
     in_unit,
     on_numpy,
     power_of,
@@ -211,7 +210,7 @@ def evaluate(
     observation = Observation.of(solver, damped, reason is None)
     numbers, again = _twice(observation, damped, own_drive, (machine, drive), refined)
     if damped is not own:
-        numbers, again = _apart(numbers, own, modes), again and _apart(again, own, modes)
+        numbers, again = _apart(numbers, own, modes), _apart(again, own, modes)
     numbers |= errors_of(numbers, again, {item.name: power_of(item.unit) for item in quantities()})
     if "first_law_residual" in numbers and _is_idle(numbers):
         numbers["first_law_residual"] = np.zeros(())  # nothing is exchanged that it could be relative to
@@ -264,8 +263,6 @@ def _twice(
     one = jax.tree.map(lambda part: np.asarray(part)[None], one)
     derived = Solved.derive(solver, _each_on_host if host else _each, *one)
     numbers = {name: part[0] for name, part in derived.numbers.items()}
-    if not has_unit(drive):
-        return numbers, {}
     other = in_unit(machine, drive, OTHER_UNIT)
     state, more = observe(replace(observation, solver=solver.for_error()), *other)
     if refined:

@@ -25,7 +25,7 @@ from ..observables import (
     quantities,
 )
 from ..schema import Place, placed_each
-from ..solvers import RESOLVED, AbstractSolver, exponent_of, has_unit, in_unit, power_of, to_natural
+from ..solvers import RESOLVED, AbstractSolver, exponent_of, in_unit, power_of, to_natural
 from ._batch import Function, chunk_size, layout_for, over_machines
 from ._status import judged
 
@@ -87,8 +87,7 @@ class Machines:
     def quantities(self) -> list[Quantity]:
         """What is known of each machine."""
         names = Numbers(self.observation).names(self.model)
-        if has_unit(self.model.pair[1]):
-            names |= {f"{name}_error" for name in CURRENTS}
+        names |= {f"{name}_error" for name in CURRENTS}
         return [q for q in quantities(known(self.model[0], self.solver, names)) if q.scanned]
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -125,10 +124,8 @@ class Machines:
         exponent = exponent_of(*models)
         own = to_natural(*models, exponent)
         solved = Solved.derive(solver, each, *own, each(Numbers(seen), *own))
-        again = {}
-        if has_unit(models.drive):
-            other = replace(seen, solver=solver.for_error(), noisy=False, entangled=False)
-            again = each(Numbers(other), *in_unit(*own, OTHER_UNIT))
+        other = replace(seen, solver=solver.for_error(), noisy=False, entangled=False)
+        again = each(Numbers(other), *in_unit(*own, OTHER_UNIT))
         errors = errors_of(
             solved.numbers, again, {item.name: power_of(item.unit) for item in self.quantities}
         )

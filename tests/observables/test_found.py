@@ -17,6 +17,7 @@ from qtopt.model import (
     Machine,
     MonochromaticDrive,
     Ohmic,
+    Protocol,
 )
 from qtopt.observables import evaluate
 from qtopt.solvers import UNRESOLVED, Exact, Weak, steady_state
@@ -129,3 +130,14 @@ def test_the_memory_of_an_exact_machine_is_forecast() -> None:
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert 0.5 < peak / memory_of(machine, 65) < 1.5
+
+
+def test_currents_under_driven_springs_and_forces_have_errors() -> None:
+    """Their shapes have a unit, omega^2 and omega^(3/2): a wrong power would make errors as large as currents."""
+    baths = Bath("hot", 1.0, Drude(0.1, 3.0), [1.0, 0.5]), Bath("cold", 0.3, Drude(0.2, 2.0), [0.2, 1.0])
+    springs = FourierDrive(0.7, [0.0], [[0.05]], [[0.1]], target="springs", pairs=((1, 2),))
+    forces = FourierDrive(0.7, [0.1, 0.0], [[0.3], [0.0]], [[0.0], [0.2]], target="forces")
+    found = evaluate(Machine([1.0, 0.8], baths), Protocol((springs, forces)), Exact())
+    size = np.abs(found.heat_currents).max()
+    assert 0.0 < max(found.heat_currents_error) < 1e-9 * size
+    assert 0.0 < found.power_error < 1e-9 * size

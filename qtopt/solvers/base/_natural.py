@@ -9,6 +9,7 @@ from typing import Any
 
 import jax
 import numpy as np
+from jax import Array
 from numpy.typing import NDArray
 
 from ...errors import InputError
@@ -48,8 +49,65 @@ def has_unit(drive: AbstractDrive) -> bool:
 def in_unit(machine: Machine, drive: AbstractDrive, unit: Any) -> tuple[Machine, AbstractDrive]:
     """Machine and drive with every frequency multiplied by `unit`."""
     if isinstance(drive, Protocol):
-        return in_units(machine, unit), drive.with_frequency(drive.frequency * unit)
-    return in_units(machine, unit), in_units(drive, unit)
+        drives = tuple(_of_unit(part, unit) for part in drive.drives)
+        return in_units(machine, unit), Protocol(drives, drive.frequency * unit)
+    return in_units(machine, unit), _of_unit(drive, unit)
+
+
+POWERS = {SPRINGS: 2.0, FORCES: 1.5}
+"""of a frequency in the unit of these shapes: m omega^2, and sqrt(hbar m omega^3)"""
+
+
+def _of_unit(drive: AbstractDrive, unit: Any) -> AbstractDrive:
+    """One drive with its frequency, and its shapes where these have a unit, in another one."""
+    other = in_units(drive, unit)
+    if drive.target not in POWERS:
+        return other
+    factor = xp.ones_like(drive.frequency) * unit ** POWERS[drive.target]
+    return ScaledDrive(other.frequency, other, factor, target=drive.target, pairs=drive.pairs)
+
+
+class ScaledDrive(AbstractDrive):
+    """The shapes of a drive, all multiplied by one number.
+
+    Attributes:
+        frequency: Omega; that of `drive` does not count.
+        drive: the shapes.
+        factor: the number.
+    """
+
+    drive: AbstractDrive
+    factor: Array
+
+    @property
+    def on_host(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """Whether the drive can do without compiling."""
+        return self.drive.on_host
+
+    @property
+    def size(self) -> int:
+        return self.drive.size
+
+    @property
+    def default_harmonics(self) -> int:
+        return self.drive.default_harmonics
+
+    @property
+    def lowest_harmonic(self) -> int:
+        return self.drive.lowest_harmonic
+
+    @property
+    def steps(self) -> int:
+        return self.drive.steps
+
+    def __call__(self, time: Any) -> Any:
+        return self.factor * self.drive.with_frequency(self.frequency)(time)
+
+    def harmonics(self, count: int) -> Any:
+        return self.factor * self.drive.harmonics(count)
+
+    def mean_square(self) -> Any:
+        return self.factor**2 * self.drive.mean_square()
 
 
 def power_of(unit: str) -> int:
