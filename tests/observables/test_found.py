@@ -133,7 +133,7 @@ def test_the_memory_of_an_exact_machine_is_forecast() -> None:
 
 
 def test_currents_under_driven_springs_and_forces_have_errors() -> None:
-    """Their shapes have a unit, omega^2 and omega^(3/2): a wrong power would make errors as large as currents."""
+    """Their shapes have a unit, omega^2 and omega^(3/2); a wrong power would be an error of order one."""
     baths = Bath("hot", 1.0, Drude(0.1, 3.0), [1.0, 0.5]), Bath("cold", 0.3, Drude(0.2, 2.0), [0.2, 1.0])
     springs = FourierDrive(0.7, [0.0], [[0.05]], [[0.1]], target="springs", pairs=((1, 2),))
     forces = FourierDrive(0.7, [0.1, 0.0], [[0.3], [0.0]], [[0.0], [0.2]], target="forces")
