@@ -39,6 +39,7 @@ test: $(VENV)/.test  ## linters, types and the test suite without its slow tests
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/pyright
+	@$(BIN)/python -m compileall -q qtopt tests benchmarks figures
 	@$(BIN)/pytest -n $(WORKERS) $(PYTEST)
 
 test-all:  ## the same with the slow tests

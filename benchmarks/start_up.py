@@ -68,7 +68,7 @@ def verbs(out: Path) -> dict[str, str]:
         "fluctuations": f"{LOADED}qtopt.fluctuations(*pair)",
         "fluctuations, exact": f"{LOADED}qtopt.fluctuations(*pair, {exact})",
         "evaluate": f"{LOADED}qtopt.evaluate(*pair)",
-        "jax.jit(jax.grad(steady_state))": f"{LOADED}jax.jit(jax.grad(lambda m: {gradient})",
+        "jax.jit(jax.grad(steady_state))": f"{LOADED}jax.jit(jax.grad(lambda m: {gradient}",
         "qtopt pareto": COMMAND.format(["pareto", of, "--out", str(out)]),
     }
 
@@ -95,6 +95,7 @@ def started(code: str, cache: Path, dump: Path | None = None) -> Start:
     """
     environment = {**os.environ, "QTOPT_CACHE_DIR": str(cache)}
     environment.pop("JAX_COMPILATION_CACHE_DIR", None)
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed package has its bytecode
     if dump is not None:
         flags = f"--xla_dump_to={dump} --xla_dump_hlo_as_text"
         environment["XLA_FLAGS"] = f"{environment.get('XLA_FLAGS', '')} {flags}".strip()

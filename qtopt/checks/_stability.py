@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import equinox as eqx
-import jax.numpy as jnp
 import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
 from ..model import AbstractDrive, Machine, actuators, course, moving, state_space, system
 from ..observables import AbstractCheck, Case, Finding
+from ..solvers import to_numpy, written_for_numpy
 
 NEAR = 0.3
 """share of the slowest decay that the drive leaves"""
@@ -104,12 +104,18 @@ def _exponentials(matrices: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def static_dynamics(machine: Machine) -> NDArray[np.float64]:
     """(n, n) dz/dt = A z of the oscillators and the memories of the static baths."""
+    if written_for_numpy(machine):
+        return np.asarray(state_space(to_numpy(machine)).dynamics)
     return np.asarray(_static_dynamics(machine))
 
 
 def _dynamics(machine: Machine, drive: AbstractDrive, phases: NDArray[np.float64]) -> NDArray[np.float64]:
     """(K, n, n) dz/dt = A z of oscillators and memories at these phases of the period."""
-    return np.moveaxis(np.asarray(_driven_dynamics(machine, drive, phases)), -1, 0)
+    if written_for_numpy(machine, drive):
+        found = _in_time(to_numpy(machine), to_numpy(drive), phases)
+    else:
+        found = _compiled(machine, drive, phases)
+    return np.moveaxis(np.asarray(found), -1, 0)
 
 
 @eqx.filter_jit
@@ -117,8 +123,11 @@ def _static_dynamics(machine: Machine) -> Array:
     return state_space(machine).dynamics
 
 
-@eqx.filter_jit
-def _driven_dynamics(machine: Machine, drive: AbstractDrive, phases: Any) -> Array:
-    acting, unit = actuators(machine, drive), jnp.eye(machine.size)
+def _in_time(machine: Machine, drive: AbstractDrive, phases: Any) -> Array:
+    unit: Any = np.eye(machine.size)
+    acting = actuators(machine, drive)
     now = moving(machine, acting, course(acting, *drive.at_phases(phases), machine.size))
     return system(now.stiffness, now.copies, unit, unit).dynamics
+
+
+_compiled = eqx.filter_jit(_in_time)

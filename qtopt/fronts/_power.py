@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..model import BoundedDrive, Machine
+from ..numerics import on_device
 from ..solvers import AbstractSolver, Exact
 from .drive_sets import Peak
 from .rates import Output, SolverRates
@@ -48,5 +49,5 @@ def maximise_power(
         Refine(evaluations), rates_of, drive_set, targets, drive_set.parameters_of(starts)
     )
     best = int(np.nanargmax(np.asarray(power)))
-    drive = drive_set.drive(jax.tree.map(lambda leaf: jnp.asarray(np.asarray(leaf)[best]), found))
+    drive = drive_set.drive(on_device(jax.tree.map(lambda leaf: np.asarray(leaf)[best], found)))
     return BoundedDrive(drive.frequency, drive.mean, drive.cosine, drive.sine), float(power[best])

@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any
 
-import jax.numpy as jnp
 import numpy as np
 
 from ..jobs import Results, Store, gathered
 from ..model import AbstractDrive, Machine
+from ..numerics import on_device
 from ..solvers import Weak
 from ._evaluated import evaluated, machine_of
 from ._front import Front, FrontPoint, Watch, best_of, remark_on
@@ -140,7 +140,7 @@ def _forms(problem: FrontProblem, machine: Machine) -> FormRates:
 def _starts(problem: FrontProblem, guide: AbstractGuide, goal: Goal) -> DriveParameters:
     """Starts for every aim, aim by aim."""
     each = (np.repeat(part, problem.settings.starts, axis=0) for part in guide.resonances(goal.aims))
-    return problem.drive_set.starts(problem.settings.seed, *(jnp.asarray(part) for part in each))
+    return problem.drive_set.starts(problem.settings.seed, *on_device(tuple(each)))
 
 
 def _varied(

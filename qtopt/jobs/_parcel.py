@@ -6,7 +6,6 @@ import pickle
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from ..errors import InputError
@@ -16,7 +15,7 @@ from ..worker import Parcel
 class _Pickler(pickle.Pickler):
     def reducer_override(self, obj: Any) -> Any:
         if isinstance(obj, jax.Array):
-            return jnp.asarray, (np.asarray(obj),)
+            return jax.device_put, (np.asarray(obj),)
         if isinstance(obj, type) and obj.__module__ == "__main__":
             raise InputError(
                 f"workers must be able to import {obj.__qualname__}, but the program that runs defines it: "

@@ -1,6 +1,6 @@
 """Numbers and small linear algebra that XLA runs well: arrays, complex arithmetic, LAPACK-free solves."""
 
-from ._arrays import require_x64 as require_x64, to_array as to_array
+from ._arrays import on_device as on_device, require_x64 as require_x64, to_array as to_array
 from ._bracketing import golden_section as golden_section, neighbours as neighbours, zoomed as zoomed
 from ._complex import (
     reciprocal as reciprocal,

@@ -19,6 +19,14 @@ def to_array(value: ArrayLike | Sequence[Any]) -> Array:
     return cast(Array, value)
 
 
+def on_device(tree: Any) -> Any:
+    """The same pytree with arrays of jax for those of NumPy.
+
+    They are moved; `jnp.asarray` would compile a program for every shape.
+    """
+    return jax.device_put(tree)
+
+
 def require_x64() -> None:
     """Raise if float64 is off: resonances of 1e-4 linewidth are meaningless in float32.
 

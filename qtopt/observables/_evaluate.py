@@ -50,6 +50,11 @@ def _observed(observation: Observation, machine: Machine, drive: AbstractDrive) 
     return observation(machine, drive)
 
 
+def _fetched(observation: Observation, machine: Machine, drive: AbstractDrive) -> Any:
+    """What the compiled program finds, as arrays of NumPy: nothing that follows is compiled for it."""
+    return jax.device_get(_observed(observation, machine, drive))
+
+
 @eqx.filter_jit
 def _each(function: Any, *inputs: Any) -> Any:
     return jax.vmap(function)(*inputs)
@@ -249,8 +254,8 @@ def _twice(
         refined: as in `evaluate`.
     """
     solver = observation.solver
-    host = refined and on_numpy(solver, machine, drive)
-    observe = computed if host else _observed
+    host = on_numpy(solver, machine, drive)
+    observe = computed if host and refined else _fetched
     state, more = observe(observation, machine, drive)
     if int(state.status) in (UNDAMPED, NOT_FINITE):
         lost = [name for name, part in averages(state, solver).items() if not np.isfinite(part).all()]

@@ -26,6 +26,8 @@ from .base import (
     on_numpy as on_numpy,
     power_of as power_of,
     to_natural as to_natural,
+    to_numpy as to_numpy,
+    written_for_numpy as written_for_numpy,
 )
 from .exact import Exact as Exact, ExactSteadyState as ExactSteadyState
 from .weak import Weak as Weak, WeakSteadyState as WeakSteadyState

@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Array, Complex, Float
 
 from ...jobs import Results, current, gathered, over_devices
-from ...numerics import best_ratio, golden_section, largest_eigenvalue
+from ...numerics import best_ratio, golden_section, largest_eigenvalue, on_device
 from ..rates import AbstractForms
 from ._certificate import AbstractCertifier, Certificate, EfficiencyScale
 from .peak import LONE_SHARE, ShapeBounds
@@ -147,8 +147,8 @@ def _frequency_grid(forms: AbstractForms, low: float, high: float) -> np.ndarray
 
 def _certify_block(forms: AbstractForms, table: np.ndarray, grid: np.ndarray, kappa: np.ndarray) -> Columns:
     """(output, mean-square output, frequency, rough bounds) for a block of kappa: scan, finalists, zoom."""
-    every = jnp.asarray(kappa)
-    rough = np.asarray(_rough_duals(jnp.asarray(table), every))
+    every = on_device(kappa)
+    rough = np.asarray(_rough_duals(on_device(table), every))
     finalists = np.argsort(-rough, axis=1, kind="stable")[:, :FINALISTS]
     near, rows = grid[finalists], np.arange(len(kappa))
     output, wide, peak = np.zeros(len(kappa)), np.zeros(len(kappa)), near[:, 0]
@@ -156,7 +156,7 @@ def _certify_block(forms: AbstractForms, table: np.ndarray, grid: np.ndarray, ka
     step = np.log(high / low) / GRID
     for _ in range(1 if low == high else 1 + ZOOMS):
         fine = _useful_forms(forms, near.ravel())
-        fine = jnp.asarray(fine.reshape(*near.shape, *fine.shape[1:]))
+        fine = on_device(fine.reshape(*near.shape, *fine.shape[1:]))
         limited, mean_square = np.asarray(_fine_duals(fine, every))
         best = np.argmax(limited, axis=1)
         peak = np.where(limited[rows, best] >= output, near[rows, best], peak)

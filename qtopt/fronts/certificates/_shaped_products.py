@@ -6,7 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Complex, Float
 
-from ...numerics import golden_section, largest_eigenvalue
+from ...numerics import golden_section, largest_eigenvalue, on_device
 from ..rates import AbstractForms
 from ._support import AbstractSupport
 
@@ -42,8 +42,8 @@ def mean_square_duals(
         power: p.
         lowest: whether alpha is of the order of the lowest cost, as for the harmonics of one Omega.
     """
-    made = jnp.asarray
-    value, log_alpha = _mean_square_duals(made(forms), made(balances), made(weights), made(power), lowest)
+    numbers = on_device((forms, balances, weights, np.asarray(power)))
+    value, log_alpha = _mean_square_duals(*numbers, lowest=lowest)
     return np.asarray(value), np.asarray(log_alpha)
 
 

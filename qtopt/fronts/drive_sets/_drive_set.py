@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import equinox as eqx
 import jax
@@ -12,6 +12,7 @@ from jaxtyping import Array, Complex, Float
 
 from ...files import ParetoSection
 from ...model import AbstractDrive
+from ...numerics import on_device, xp
 
 NOISE = 0.1
 """Strength of a random drive that is added to one that begins at a known harmonic."""
@@ -74,8 +75,8 @@ class AbstractDriveSet(eqx.Module):
         A frequency within EDGE of an end of the range, as a fraction of it by logarithm, moves to EDGE.
         """
         mean, cosine, sine = self.unscaled(mean, cosine, sine)
-        logit = self.logit_of(jnp.asarray(drive_frequency))
-        return DriveParameters(jnp.asarray(mean), jnp.asarray(cosine), jnp.asarray(sine), logit)
+        at: Any = np.asarray(drive_frequency)
+        return DriveParameters(*on_device((mean, cosine, sine, self.logit_of(at))))
 
     def parameters_of(self, drives: Sequence[AbstractDrive]) -> DriveParameters:
         """The parameters of some drives of the set, stacked."""
@@ -107,15 +108,17 @@ class AbstractDriveSet(eqx.Module):
         """The inverse of `drive_frequency`, kept away from the ends of the range."""
         low, high = self.frequency_range
         if low == high:
-            return jnp.zeros_like(drive_frequency)
-        fraction = jnp.log(drive_frequency / low) / jnp.log(high / low)
-        return jax.scipy.special.logit(jnp.clip(fraction, EDGE, 1.0 - EDGE))
+            return xp.zeros_like(drive_frequency)
+        fraction = xp.log(drive_frequency / low) / xp.log(high / low)
+        inside = xp.clip(fraction, EDGE, 1.0 - EDGE)
+        return xp.log(inside / (1.0 - inside))
 
     @property
     def kept_harmonics(self) -> int:
         """Harmonics that a search counts: those that the evaluation of a drive of this set counts."""
-        series = jnp.zeros((1, self.harmonics))
-        example = DriveParameters(jnp.zeros(1), series, series, jnp.zeros(()))
+        series: Any = np.zeros((1, self.harmonics))
+        mean, logit = series[:, 0], series[0, 0]
+        example = DriveParameters(mean, series, series, logit)
         return eqx.filter_eval_shape(self.drive, example).default_harmonics
 
     def random(self, key: Array, frequencies: Float[Array, " B"], oscillators: int) -> DriveParameters:
@@ -145,7 +148,7 @@ class AbstractDriveSet(eqx.Module):
             harmonic_frequency: nu of the good harmonic for each start; 0 where none is known.
             pattern: complex amplitudes g_n at nu.
         """
-        return _starts(self, jax.random.key(seed), harmonic_frequency, pattern)
+        return _starts(self, on_device(np.asarray(seed)), harmonic_frequency, pattern)
 
 
 def _series(drive: AbstractDrive) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -160,11 +163,11 @@ def _drive(drive_set: AbstractDriveSet, parameters: DriveParameters) -> Abstract
 
 @eqx.filter_jit
 def _starts(
-    drive_set: AbstractDriveSet, key: Array, nu: Float[Array, " B"], pattern: Complex[Array, "B L"]
+    drive_set: AbstractDriveSet, seed: Array, nu: Float[Array, " B"], pattern: Complex[Array, "B L"]
 ) -> DriveParameters:
     count, oscillators = pattern.shape
     low, high = drive_set.frequency_range
-    shapes, spread, choice, phase, size = jax.random.split(key, 5)
+    shapes, spread, choice, phase, size = jax.random.split(jax.random.key(seed), 5)
     frequencies = jnp.exp(jax.random.uniform(spread, (count,), minval=jnp.log(low), maxval=jnp.log(high)))
     first = jnp.ceil(nu / high * (1.0 - 1e-9))
     last = jnp.clip(jnp.floor(nu / low * (1.0 + 1e-9)), first, drive_set.harmonics)

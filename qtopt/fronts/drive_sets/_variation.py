@@ -11,6 +11,7 @@ from jaxtyping import Array, Float
 
 from ...errors import InputError
 from ...model import AbstractDrive, Machine
+from ...numerics import on_device
 from ._drive_set import AbstractDriveSet, DriveParameters
 
 COPIES = 4
@@ -99,5 +100,5 @@ class Varied(eqx.Module):
         count = drives.frequency_logit.shape[0] * COPIES
         fraction = np.random.default_rng(seed).uniform(0.1, 0.9, (count, len(own)))
         fraction[::COPIES] = np.clip(own, 0.02, 0.98)
-        copies: Any = jax.tree.map(lambda leaf: jnp.repeat(leaf, COPIES, axis=0), drives)
-        return VariedParameters(copies, jax.scipy.special.logit(jnp.asarray(fraction)))
+        copies: Any = jax.tree.map(lambda leaf: np.repeat(np.asarray(leaf), COPIES, axis=0), drives)
+        return VariedParameters(*on_device((copies, np.log(fraction / (1.0 - fraction)))))

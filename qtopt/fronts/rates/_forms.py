@@ -11,6 +11,7 @@ from jaxtyping import Array, Complex, Float
 
 from ...errors import InputError
 from ...model import AbstractDrive, FourierSeries, Machine
+from ...numerics import on_device
 from ...solvers.weak import NEAR_ZERO, kernels, noise_kernels
 from ._chebyshev import chebyshev, packed_pairs, tabulate, unpacked
 from ._output import Output
@@ -123,8 +124,8 @@ class TabulatedForms(AbstractForms):
     ) -> "TabulatedForms":
         """The table of ``evaluate(nu (K,)) -> (F, K, L, L)`` up to nu = `highest`."""
         edges, coefficients = tabulate(evaluate, highest, tolerance)
-        edges, coefficients = jnp.asarray(edges), jnp.asarray(coefficients)
-        return TabulatedForms(kept_harmonics, edges, coefficients, jnp.asarray(highest))
+        edges, coefficients, highest_nu = on_device((edges, coefficients, np.asarray(highest)))
+        return TabulatedForms(kept_harmonics, edges, coefficients, highest_nu)
 
     def at(self, drive_frequency: Float[Array, ""]) -> Complex[Array, "F n L L"]:
         return unpacked(self._look_up(drive_frequency))
@@ -254,11 +255,11 @@ def machine_forms(
     def evaluate(nu: np.ndarray) -> np.ndarray:
         padded = np.concatenate([np.maximum(nu, least), np.full(-len(nu) % CHUNK, high)])
         chunks = np.split(padded, len(padded) // CHUNK)
-        found = [np.asarray(_compiled(machine, output, jnp.asarray(part), noise)) for part in chunks]
+        found = [np.asarray(_compiled(machine, output, on_device(part), noise)) for part in chunks]
         return np.concatenate(found, axis=1)[:, : len(nu)]
 
     if low == high:
         forms = evaluate(low * np.arange(kept_harmonics + 1))
-        return FixedForms(kept_harmonics, jnp.asarray(forms), float(low))
+        return FixedForms(kept_harmonics, on_device(forms), float(low))
     highest = high * kept_harmonics * (1.0 + 1e-9)
     return TabulatedForms.of(evaluate, highest, kept_harmonics, NOISY_TOLERANCE if noise else TOLERANCE)

@@ -3,7 +3,10 @@
 from typing import Any, NamedTuple
 
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Complex, Float
+
+from ...numerics import on_device
 
 
 class Output(NamedTuple):
@@ -25,8 +28,8 @@ class Output(NamedTuple):
     @staticmethod
     def extracted(size: int, oscillator: int | None = None) -> "Output":
         """X = -P, or -P_o: the work that L = `size` oscillators, or one of them (from 0), give away."""
-        weights = jnp.ones(size) if oscillator is None else jnp.arange(size) == oscillator
-        return Output(-weights.astype(float), jnp.zeros(()))
+        weights = np.ones(size) if oscillator is None else np.arange(size) == oscillator
+        return Output(*on_device((-weights.astype(float), np.zeros(()))))
 
     def form(self, work: Complex[Array, "*batch L L"], entropy: Complex[Array, "*batch L L"]) -> Any:
         """The Hermitian form of X from the forms of work and entropy production, (..., L, L).

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
 from ...jobs import Store
+from ...numerics import on_device
 from ..rates import AbstractRates, Rates
 from ._selection import best_and_neighbours, best_of_all
 from ._steps import Explore, Refine, Space, Step, Target, chunk_size, improved
@@ -84,20 +84,20 @@ def search(
         after_round: told of every round that ends, before its state is kept: of the last one perhaps twice.
     """
     size = chunk_size(rates_of, parameters)
-    state = State(parameters, jnp.asarray(goal.aims))
+    state = State(parameters, on_device(goal.aims))
     saved = store.load(state)
     begin, state = (0, state) if saved is None else (saved[0] + 1, State(*saved[1]))
     targets = goal.targets(np.asarray(state.aims))
     for number, rule in list(enumerate(rounds))[begin:]:
         progress(number, len(rounds))
         count, points = state.parameters.frequency_logit.shape[0], jax.tree.leaves(targets)[0].shape[0]
-        each = jax.tree.map(lambda leaf, n=count // points: jnp.repeat(leaf, n, axis=0), targets)
+        each = jax.tree.map(lambda leaf, n=count // points: np.repeat(np.asarray(leaf), n, axis=0), targets)
         chunks = store.beside(f"round{number}")
         parameters, rates = improved(rule.step, rates_of, space, each, state.parameters, size, chunks)
         after_round(number, parameters, rates, targets)
         if rule.aim:
             aims = goal.again(rates, np.asarray(state.aims))
-            state, targets = state._replace(aims=jnp.asarray(aims)), goal.targets(aims)
+            state, targets = state._replace(aims=on_device(aims)), goal.targets(aims)
         state = state._replace(parameters=_chosen(space, parameters, rates, targets, rule.after))
         store.save(number, state)
         chunks.drop_chunks()

@@ -4,10 +4,10 @@ from typing import Any
 
 import equinox as eqx
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from ...numerics import on_device
 from ..rates import Rates
 from ._steps import Space, Target
 
@@ -37,13 +37,13 @@ def best_and_neighbours(space: Space, parameters: Any, rates: Rates, targets: Ta
         if variation is not None:
             for leaf, value in zip(jax.tree.leaves(batch), jax.tree.leaves(variation), strict=True):
                 leaf[4 * i + 1] = value
-    return jax.tree.map(jnp.asarray, batch)
+    return on_device(batch)
 
 
 def best_of_all(parameters: Any, rates: Rates, targets: Target) -> Any:
     """The best candidate for each target."""
     chosen = ranking(rates, targets)[:, 0]
-    return jax.tree.map(lambda leaf: jnp.asarray(np.asarray(leaf)[chosen]), parameters)
+    return on_device(jax.tree.map(lambda leaf: np.asarray(leaf)[chosen], parameters))
 
 
 def ranking(rates: Rates, targets: Target) -> np.ndarray:

@@ -13,7 +13,7 @@ from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float
 
 from ...jobs import Results, Store, candidates_at_once, current, gathered, over_devices
-from ...numerics import LimitedMemory
+from ...numerics import LimitedMemory, on_device
 from ..drive_sets import AbstractDriveSet, Varied
 from ..rates import AbstractRates, Rates
 
@@ -51,7 +51,7 @@ class Explore:
         self, rates_of: AbstractRates, space: Space, targets: Target, parameters: Any
     ) -> tuple[Any, Rates]:
         """The parameters, and the (B,) rates of the drives; on all devices of this process."""
-        return explored(rates_of, space, targets, parameters, jnp.asarray(self.learning_rate))
+        return explored(rates_of, space, targets, parameters, on_device(np.asarray(self.learning_rate)))
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ class Improve:
 
     def __call__(self, candidates: tuple[Target, Any], step: Step) -> Results:
         """The leaves of the parameters of B candidates, numbered, and their RATES, (B, F)."""
-        targets, parameters = jax.tree.map(jnp.asarray, candidates)
+        targets, parameters = on_device(candidates)
         found, rates = step(self.rates_of, self.space, targets, parameters)
         numbered = {str(i): np.asarray(leaf) for i, leaf in enumerate(jax.tree.leaves(found))}
         return {RATES: np.stack([np.asarray(rate) for rate in rates], axis=1), **numbered}
@@ -114,7 +114,7 @@ def improved(
     size = chunk_size(rates_of, parameters) if size is None else size
     found = gathered(Improve(rates_of, space), (targets, parameters), size, "candidate", step, store)
     rates = tuple(found.pop(RATES).T)
-    leaves = [jnp.asarray(found[str(i)]) for i in range(len(found))]
+    leaves = on_device([found[str(i)] for i in range(len(found))])
     return jax.tree.unflatten(jax.tree.structure(parameters), leaves), rates
 
 
@@ -231,7 +231,7 @@ class _Norms:
     space: Space
 
     def __call__(self, candidates: tuple[Target, Any], _: None) -> Results:
-        return {"norm": np.asarray(_norms(self.rates_of, self.space, *jax.tree.map(jnp.asarray, candidates)))}
+        return {"norm": np.asarray(_norms(self.rates_of, self.space, *on_device(candidates)))}
 
 
 def gradient_norms(rates_of: AbstractRates, space: Space, targets: Target, parameters: Any) -> np.ndarray:

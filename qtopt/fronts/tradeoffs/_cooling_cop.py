@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
-import jax.numpy as jnp
 import numpy as np
 
 from ...model import Machine
+from ...numerics import on_device
 from ..rates import Output
 from ._efficiency import AbstractEfficiencyTradeoff, between_temperatures, two_temperatures
 from ._tradeoff import Axis, Currents
@@ -54,7 +54,7 @@ class CoolingCOP(AbstractEfficiencyTradeoff):
 
     def output(self, size: int) -> Output:
         """The output is J_cold = T_h limit (P/T_h - S)."""
-        return Output(jnp.full(size, self.limit), jnp.asarray(-self.scale))
+        return Output(*on_device((np.full(size, self.limit), np.asarray(-self.scale))))
 
     def gained(self, currents: Currents) -> tuple[float, float] | None:
         """The output is the heat from all baths at T_c."""

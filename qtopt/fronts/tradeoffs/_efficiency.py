@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ...errors import InputError
 from ...model import AbstractDrive, Machine
+from ...numerics import on_device
 from ...observables import performance
 from ..certificates import Certificate, MeanSquareCertifier, certifier_of
 from ..drive_sets import AbstractDriveSet
@@ -139,7 +140,7 @@ class AbstractEfficiencyTradeoff(AbstractTradeoff):
         width = np.abs(np.gradient(kappa[first:])) if len(kappa) > 1 else 0.1 * kappa
         width = np.maximum(np.concatenate([np.full(first, width[0]), width]), 1e-6 * kappa.max())
         scale = np.maximum(output, 1e-12 * output.max())
-        return EfficiencyTarget(*(jnp.asarray(part) for part in (kappa, scale, width)))
+        return EfficiencyTarget(*on_device((kappa, scale, width)))
 
     def _strongest(self, rates: tuple[np.ndarray, ...]) -> float | None:
         """Efficiency of the machine with the largest output in a batch; None where there is no output."""

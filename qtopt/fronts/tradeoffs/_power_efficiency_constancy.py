@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from ...model import Machine
-from ...numerics import best_ratio, top_eigenpair
+from ...numerics import best_ratio, on_device, top_eigenpair
 from ...observables import CLASSICAL_LIMIT
 from ..drive_sets import AbstractDriveSet
 from ..rates import FormRates, Output
@@ -157,5 +157,5 @@ class ConstancyGuide(AbstractPrecisionGuide):
 
 
 def _targets(aims: np.ndarray, scale: np.ndarray) -> ConstancyTarget:
-    kappa, noise = jnp.asarray(aims).T
-    return ConstancyTarget(kappa, noise, jnp.asarray(scale))
+    kappa, noise = np.asarray(aims).T
+    return ConstancyTarget(*on_device((kappa, noise, np.asarray(scale))))

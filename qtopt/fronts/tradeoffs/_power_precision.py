@@ -10,6 +10,7 @@ from jaxtyping import Array, Float
 
 from ...errors import InputError
 from ...model import Machine
+from ...numerics import on_device
 from ...observables import CLASSICAL_LIMIT
 from ..certificates import Certificate, PrecisionCertifier
 from ..drive_sets import AbstractDriveSet
@@ -154,7 +155,7 @@ class PrecisionGuide(AbstractPrecisionGuide):
 
 
 def _targets(aims: np.ndarray) -> PrecisionTarget:
-    return PrecisionTarget(jnp.asarray(aims))
+    return PrecisionTarget(on_device(aims))
 
 
 def precise_merits(currents: Currents, output: float) -> Merits | None:

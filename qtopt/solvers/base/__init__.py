@@ -5,6 +5,7 @@ from ._host import (
     computed as computed,
     concrete as concrete,
     on_numpy as on_numpy,
+    to_numpy as to_numpy,
     written_for_numpy as written_for_numpy,
 )
 from ._natural import (

@@ -25,9 +25,9 @@ def on_numpy(solver: AbstractSolver, machine: Machine, drive: AbstractDrive) -> 
     return solver.on_host and written_for_numpy(machine, drive)
 
 
-def written_for_numpy(machine: Machine, drive: AbstractDrive) -> bool:
-    """Whether the formulas of the drive and of all spectral densities run on NumPy arrays."""
-    return drive.on_host and all(bath.spectral_density.on_host for bath in machine.baths)
+def written_for_numpy(machine: Machine, drive: AbstractDrive | None = None) -> bool:
+    """Whether the formulas of the drive, if any, and of all spectral densities run on NumPy arrays."""
+    return (drive is None or drive.on_host) and all(bath.spectral_density.on_host for bath in machine.baths)
 
 
 def to_numpy(tree: T) -> T:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import jax.numpy as jnp
 from jaxtyping import Array, Complex, Float, Int
 
-from ....numerics import largest_eigenvalue, two_largest
+from ....numerics import largest_eigenvalue, on_device, two_largest
 from ._band_share import LONE_SHARE, Bands
 
 MULTIPLES = 9
@@ -37,7 +37,7 @@ class BandTable(NamedTuple):
 def band_table(harmonics: int) -> BandTable:
     """The bands of forms with the harmonics 0..N as arrays."""
     bands = Bands(harmonics)
-    return BandTable(jnp.asarray(bands.first), jnp.asarray(bands.last), jnp.asarray(bands.share))
+    return BandTable(*on_device((bands.first, bands.last, bands.share)))
 
 
 def reduced(form: Complex[Array, "n b b"], gaining: Int[Array, " H"], bands: BandTable) -> Reduced:

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Array
 
 from ....jobs import over_devices
-from ....numerics import largest_eigenvalue, neighbours
+from ....numerics import largest_eigenvalue, neighbours, on_device
 from ...rates import AbstractForms
 from ._absorption import BandTable, band_table, reduced
 from ._dual_shapes import lone_values
@@ -108,7 +108,7 @@ class ShapeBounds:
         for start in range(0, count, CHUNK):
             rows = np.minimum(np.arange(start, start + CHUNK), count - 1)
             pairs = kappa[rows], *series[:, rows], gaining[rows], low[rows], high[rows]
-            made = _choose(pairs, jnp.asarray(levels), self.bands, self.private)
+            made = _choose(pairs, on_device(np.asarray(levels)), self.bands, self.private)
             parts.append([np.asarray(leaf)[: count - start] for leaf in made])
         return Chosen(*(np.concatenate(leaves) for leaves in zip(*parts, strict=True)))
 
