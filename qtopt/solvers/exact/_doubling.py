@@ -15,10 +15,18 @@ from ...numerics import scanned, xp
 from ._time_grid import TimeGrid
 
 ORDER = 6
+LARGE = 16
+"""Matrices of so many rows are multiplied one by one, smaller ones all at once."""
 
 
 def product(left: Array, right: Array) -> Array:
-    """Matrix products (..., i, j, K) x (..., j, k, K) at every point of time, vectorised in time."""
+    """Matrix products (..., i, j, K) x (..., j, k, K) at every point of time.
+
+    Vectorised in time where the matrices are small; large ones are for the matrix products of a library,
+    which need neither n^3 K numbers of memory nor their traffic.
+    """
+    if right.shape[-3] >= LARGE:
+        return xp.moveaxis(xp.moveaxis(left, -1, -3) @ xp.moveaxis(right, -1, -3), -3, -1)
     return xp.sum(left[..., :, :, None, :] * right[..., None, :, :, :], axis=-3)
 
 
@@ -117,7 +125,7 @@ def decaying_sources(
     def double(pieces: Array, inputs: tuple[Array, Array]) -> tuple[Array, Array]:
         shift, change = inputs
         inner = xp.einsum("npqk,spq->nsk", pieces, pick) @ shift
-        new = inner + xp.sum(change[:, :, None, :] * inner[None], axis=1)
+        new = inner + product(change, inner)
         return xp.concatenate([new[:, None], pieces[:, :-1]], axis=1), new
 
     _, values = scanned(double, pieces, (calculus.shifts(), ladder.short))
