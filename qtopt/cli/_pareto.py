@@ -44,6 +44,7 @@ class Pareto(AbstractResumable):
                 f"{self.file} must not lie among the points of --out, which the search replaces: give "
                 "another directory, or copy the file."
             )
+        warn(config.machine.remarks())
         problems = {name: problem_of(config, name) for name in config.pareto.configurations}
         with ExitStack() as stack:
             live = self._live(config, stack) if self.watch else None

@@ -25,6 +25,7 @@ class Scan(AbstractResumable):
         from ..scan import FILE, parameter_scan, remarks, write_dataset
 
         config = files.load(self.file, self.solver)
+        warn(config.machine.remarks())
         with self.state(config.jobs) as state:
             with self.shared(config.jobs), progress("machines") as report:
                 data = parameter_scan(config, state, report)

@@ -41,8 +41,7 @@ class Simulate(AbstractCommand):
         points = _positive("--points-per-period", self.points_per_period, wanted.points_per_period)
         writable_directory(self.out)
         names, done = [bath.name for bath in config.machine.baths], []
-        if has_friction(machine.baths):
-            warn([FRICTION])
+        warn([*machine.remarks(), *([FRICTION] if has_friction(machine.baths) else [])])
         parts = simulate_periods(machine, drive, wanted.initial.state(machine), periods, points)
         try:
             with progress("periods") as report:

@@ -151,6 +151,11 @@ class Machine(Shown, eqx.Module):
         """The same machine with shared ("joint") or private ("independent") baths."""
         return Machine(self.frequencies, self.baths, configuration, self.springs)
 
+    def remarks(self) -> list[str]:
+        """What a reader of any result should know of the baths, such as a table that its fit misses."""
+        each = ((bath.name, remark) for bath in self.baths for remark in bath.spectral_density.remarks())
+        return [f"bath {name!r}: {remark}" for name, remark in each]
+
     def check_table(self, table: Table) -> None:
         """Raise `InputError` where a file names two baths alike."""
         path, first = table.at("baths"), {}

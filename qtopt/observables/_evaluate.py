@@ -97,11 +97,7 @@ class Evaluation:
 
     def warnings(self) -> list[str]:
         """What a reader should know before believing the numbers; empty when all is well."""
-        found = [
-            f"bath {bath.name!r}: {remark}"
-            for bath in self.machine.baths
-            for remark in bath.spectral_density.remarks()
-        ]
+        found = self.machine.remarks()
         for item in quantities():
             trust, value = item.trust, self.values.get(item.name)
             if trust is not None and value is not None and trust.broken(value, self.power):
