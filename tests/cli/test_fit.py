@@ -1,6 +1,9 @@
 """`qtopt fit`, and `qtopt evaluate --fit-error`."""
 
+import importlib
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +12,7 @@ import pytest
 from qtopt.cli import main
 from qtopt.files import loads
 from qtopt.model import Rational
-from tests.helpers.texts import MACHINE, MONOCHROMATIC, OHMIC
+from tests.helpers.texts import MACHINE, MONOCHROMATIC, OHMIC, PARETO
 
 OMEGA = np.geomspace(0.05, 30.0, 200)
 
@@ -72,3 +75,43 @@ def test_fit_error(table: Path, tmp_path: Path, capsys: pytest.CaptureFixture[st
         assert np.all(change < 0.1 * np.max(value)) and np.any(change > 0.0)
     main(["evaluate", str(path), "--fit-error"])
     assert "changes with 3 poles:" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", ["scan", "pareto", "simulate"])
+def test_commands_name_a_poor_fit_before_they_work(
+    command: str, table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "machine.toml"
+    path.write_text(
+        MONOCHROMATIC
+        + MACHINE.replace(OHMIC, f'spectral_density = {{ kind = "table", file = "{table}" }}')
+        + f'{PARETO}[scan]\naxes = [{{ key = "drive.frequency", values = [0.4, 0.5] }}]\n'
+    )
+
+    class Told(Exception):
+        pass
+
+    def stop(warnings: list[str]) -> None:
+        raise Told(*warnings)
+
+    monkeypatch.setattr(importlib.import_module(f"qtopt.cli._{command}"), "warn", stop)
+    with pytest.raises(Told, match=r"bath 'cold': the table .* is described by 1 poles, largest error"):
+        main([command, str(path), "--out", str(tmp_path / "out")])
+
+
+def test_the_first_fit_of_a_process_uses_one_thread() -> None:
+    """Also of the BLAS that comes with SciPy: the digits must not depend on the number of cores."""
+    code = """
+import numpy as np, threadpoolctl
+from qtopt.model.fitting import _fit
+search, seen = _fit._Fit.search, []
+def watched(self):
+    found = search(self)
+    seen.extend(pool["num_threads"] for pool in threadpoolctl.threadpool_info() if pool["user_api"] == "blas")
+    return found
+_fit._Fit.search = watched
+omega = np.linspace(0.1, 5.0, 50)
+_fit.fit_spectral_density(omega, omega / (1.0 + omega**2))
+assert seen and set(seen) == {1}, seen
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=240)

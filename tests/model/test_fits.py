@@ -26,7 +26,7 @@ from qtopt.solvers import Weak, steady_state
 OMEGA = np.linspace(0.05, 30.0, 400)
 
 
-def drude(omega: np.ndarray) -> np.ndarray:
+def drude(omega):
     """gamma = 0.01, omega_c = 3."""
     return 0.01 * omega / (1.0 + omega**2 / 9.0)
 
@@ -96,16 +96,19 @@ def test_given_errors_weigh_the_rows() -> None:
     assert np.max(deviation(bath, OMEGA, drude(OMEGA))) < 5e-3
 
 
-def test_a_transform_with_negative_rows() -> None:
-    """A noisy cosine transform: broad and narrow, uniform noise, rows below 0 and one at 0."""
+@pytest.mark.parametrize("clipped", [False, True])
+def test_a_transform_with_negative_rows(clipped: bool) -> None:
+    """A noisy cosine transform: broad and narrow, uniform noise, rows below 0, or cut there, and one at 0."""
     omega = np.linspace(0.0, 0.5, 1201)
     true = 0.5 * 2.0 * 0.01 * omega / (omega**2 + 1e-4) + np.real(
         np.asarray(Lorentzian(24.0 * 0.286 * 0.004, 0.286, 0.004).density(omega))
     )
     values = true + 0.05 * np.random.default_rng(2).standard_normal(1201)
+    values = np.maximum(values, 0.0) if clipped else values
     bath, report = fit_spectral_density(omega, values, 1e-4)
     assert 3 <= len(report.poles) <= 8
-    assert any("J < 0 taken as noise, the first at omega" in note for note in report.notes)
+    named = "J = 0" if clipped else "J < 0"
+    assert any(f"{named} taken as noise, the first at omega" in note for note in report.notes)
     assert "1 row at omega = 0, where J = 0" in report.notes
     difference = np.real(np.asarray(bath.density(omega))) - true
     assert np.sqrt(np.mean(difference**2)) < 0.02
@@ -141,6 +144,20 @@ def test_twelve_peaks(noise: float) -> None:
         assert len(report.poles) <= 26 and np.sqrt(np.mean(error**2)) < noise / 2
     else:
         assert len(report.poles) == 24 and np.max(error) < 1e-9
+    assert_passive(bath, report)
+
+
+@pytest.mark.parametrize("count", [1, 3, 6, 9])
+def test_few_peaks_without_noise_to_the_last_digits(count: int) -> None:
+    omega, density = np.linspace(0.01, 6.0, 800), peaks(count, 0)
+    _, report = fit_spectral_density(omega, density(omega), 1e-12)
+    assert len(report.poles) == 2 * count and report.error < 1e-12
+
+
+def test_forty_peaks_without_noise() -> None:
+    omega, density = np.linspace(0.01, 6.0, 1000), peaks(40, 5)
+    bath, report = fit_spectral_density(omega, density(omega), 1e-6)
+    assert len(report.poles) == 80 and report.error < 1e-9
     assert_passive(bath, report)
 
 
@@ -210,6 +227,61 @@ def test_ends() -> None:
     np.testing.assert_allclose(kept, drude(outside), rtol=1e-6)
     assert np.all(cut < 0.3 * kept) and np.max(deviation(zero, omega[20:-20], drude(omega[20:-20]))) < 0.05
     assert report.ends == ("ohmic", "cut-off")
+
+
+# Tables as people have them ---------------------------------------------------------------------------------
+
+TABLES = Path(__file__).parents[1] / "data"
+
+
+@pytest.mark.parametrize("power", [pytest.param(0, marks=pytest.mark.slow), 3])
+def test_a_photonic_structure(power: int) -> None:
+    """Purcell factors of 1e5 with resonances a few rows wide, and J as their product with omega^3."""
+    rows = read_columns(TABLES / "photonic.dat")
+    bath, report = fit_spectral_density(rows.omega, rows.density * rows.omega**power, 1e-4)
+    assert 15 <= len(report.poles) <= 100 and report.error < 1e-3
+    np.testing.assert_allclose(
+        report.error, np.max(deviation(bath, rows.omega, rows.density * rows.omega**power)), rtol=1e-3
+    )
+    assert_passive(bath, report)
+
+
+def test_ripples_of_a_short_run() -> None:
+    rows = read_columns(TABLES / "md_short.dat")
+    bath, report = fit_spectral_density(rows.omega, rows.density, 1e-4)
+    assert report.error < 0.02 and report.rms_error < 5e-3 and not report.reached
+    assert_passive(bath, report)
+
+
+@pytest.mark.parametrize("zero", [False, True])
+def test_ten_coarse_rows(zero: bool) -> None:
+    """Few poles; a row at omega = 0 says nothing new."""
+    values = [0.1, 0.2, 0.25, 0.27, 0.28, 0.28, 0.27, 0.25, 0.23, 0.2]
+    omega, density = np.arange(1.0 - zero, 11.0), np.asarray([0.0] * zero + values)
+    bath, report = fit_spectral_density(omega, density, 1e-4)
+    assert len(report.poles) <= 2 and report.error < 0.1 and report.rows == 10
+    assert report.notes == ("1 row at omega = 0, where J = 0",) * zero
+    assert_passive(bath, report)
+
+
+def test_a_tail_of_zeros() -> None:
+    """Zeros are named, the density ends where they begin, and what is below keeps its shape."""
+    omega = OMEGA[::2]
+    bath, report = fit_spectral_density(omega, np.where(omega < 20.0, drude(omega), 0.0), 1e-4)
+    assert report.notes == ("67 rows with J = 0 taken as noise, the first at omega = 20.0167",)
+    fitted = np.real(np.asarray(bath.density(omega)))
+    assert np.max(np.abs(fitted / drude(omega) - 1.0)[omega < 15.0]) < 0.05
+    assert np.max(fitted[omega > 25.0]) < 1e-3 * np.max(fitted)
+    assert_passive(bath, report)
+
+
+def test_frequencies_printed_with_two_digits() -> None:
+    """Six rows share a frequency, whose error of 10 % no longer matters above."""
+    omega = np.geomspace(0.05, 30.0, 400)
+    bath, report = fit_spectral_density(np.round(omega, 2), drude(omega), 1e-4)
+    assert report.notes == ("100 rows merged with others of the same omega (mean)",)
+    assert np.max(np.abs(np.real(np.asarray(bath.density(omega))) - drude(omega))) < 5e-3 * drude(3.0)
+    assert_passive(bath, report)
 
 
 # What is no J -----------------------------------------------------------------------------------------------
@@ -298,6 +370,9 @@ FILES: dict[str, bytes] = {
     "trailing commas": lines("{:.8g},{:.8g},\n", "omega,J,\n").encode(),
     "NaN": lines("{:.8g},{:.8g}\n").encode() + b"31.0,nan\n32.0,\n",
     "descending": "".join(lines("{:.8g} {:.8g}\n").splitlines(keepends=True)[::-1]).encode(),
+    "unsorted": "".join(
+        np.random.default_rng(0).permutation(lines("{:.8g} {:.8g}\n").splitlines(keepends=True))
+    ).encode(),
     "row at 0": b"0 0\n" + lines("{:.8g} {:.8g}\n").encode(),
 }
 

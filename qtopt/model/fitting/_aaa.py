@@ -45,7 +45,9 @@ def approximations(
             coefficients = np.linalg.svd(loewner * row[:, None], full_matrices=False)[2][-1]
             row = weights[rest] / np.maximum(np.abs(cauchy @ coefficients), 1e-300)
         fitted = values.copy()
-        fitted[rest] = (cauchy @ (coefficients * values[support])) / (cauchy @ coefficients)
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # a pole may fall on a row
+            fitted[rest] = (cauchy @ (coefficients * values[support])) / (cauchy @ coefficients)
+        fitted[np.isnan(fitted)] = np.inf
         if len(support) > 1:
             yield Approximation(
                 _roots(s[support], coefficients),

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple, get_args
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
 from threadpoolctl import threadpool_limits
 
@@ -121,6 +122,7 @@ def fit_spectral_density(
 def fit_rows(rows: Rows, settings: FitSettings) -> tuple[Rational, FitReport]:
     """`fit_spectral_density` for rows that are clean."""
     fit = _Fit.of(rows, settings)
+    scipy.linalg.lapack  # noqa: B018 loads the BLAS of SciPy, which can be limited only when it is there
     with threadpool_limits(1):  # many small matrices, and the same digits on any number of cores
         found, floor = fit.search()
     bath = _in_units(found.factors, fit.unit, fit.peak)

@@ -20,12 +20,11 @@ REACH, STEPS = 3.0, 120
 PROMISING = 10.0
 """Approximations with errors up to so many times the tolerance are made passive and polished."""
 PATIENCE, GAIN = 6, 0.5
-"""Interpolation ends where so many more poles do not reduce the error by this factor: the rest is noise."""
-CLEAN = 1e-4
-"""Rows that scatter less are interpolated with more patience: many peaks have to be found first."""
+"""Interpolation is stuck where so many more poles do not reduce the error by this factor."""
 NOISY = 1e-3
+"""Of rows that scatter more the rest is noise; of others all peaks must be found before the error falls."""
 SMOOTH, SHORT = 12, 500
-"""Of rows that scatter more, approximations of up to so many poles and rows are worth a try."""
+"""Of noisy rows, approximations of up to so many poles and rows are worth a try."""
 REWEIGHTED = 24
 """Up to so many poles the linearised error is also reweighted."""
 POLISH_STEPS, TRIAL_STEPS = 80, 20
@@ -80,7 +79,7 @@ def _interpolating(data: Data, limit: int) -> Iterator[Candidate]:
     ends = (x[0], x[-1])
     weight = 1.0 / data.scale
     noise = level(local_deviations(x, y), data.scale[2:-2])
-    patient, few = noise < CLEAN, len(x) <= SHORT
+    few, stuck = len(x) <= SHORT, False
     errors: list[float] = []
     best = np.inf
     once, again = (approximations(x**2, y / x, x * weight, n) for n in (0, 3))
@@ -89,17 +88,25 @@ def _interpolating(data: Data, limit: int) -> Iterator[Candidate]:
         for found in every:
             close = found.error <= PROMISING * data.tolerance
             worth = few and len(errors) < SMOOTH if noise > NOISY else found.error <= 0.7 * best
-            if not (close or worth):
+            if not (close or (worth and not stuck)):
                 continue
             best = min(best, found.error)
             start = Factors.of(found.poles, found.zeros, ends).scaled_to(x, y, 1.0 / data.error)
-            for fit in (start, _exact(start, data)) if close else (_polished(start, data, TRIAL_STEPS),):
+            for fit in _refined(start, data, close, stuck):
                 if fit.count <= limit and _is_resolved(fit, x):
                     yield Candidate.of(fit, data)
         errors.append(min(*(found.error for found in every), *errors[-1:], np.inf))
-        stuck = len(errors) > PATIENCE and errors[-1] > GAIN * errors[-1 - PATIENCE]
-        if len(errors) >= limit or (stuck and not (patient and errors[-1] > 0.1)):
+        stuck = stuck or (len(errors) > PATIENCE and errors[-1] > GAIN * errors[-1 - PATIENCE])
+        if len(errors) >= limit or (stuck and noise > NOISY):
             break
+
+
+def _refined(start: Factors, data: Data, close: bool, stuck: bool) -> Iterator[Factors]:
+    """An approximation as it is, if it is close, and refined, unless the search was stuck before."""
+    if close:
+        yield start
+    if not stuck:
+        yield _exact(start, data) if close else _polished(start, data, TRIAL_STEPS)
 
 
 def _exact(start: Factors, data: Data) -> Factors:
