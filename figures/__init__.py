@@ -10,6 +10,7 @@ MAPS = (
     "maximum_power",
     "periodic_tur",
     "converter_front",
+    "otto_engine",
 )
 FRONTS = (
     "pareto_fronts",

@@ -114,7 +114,8 @@ class Pareto(AbstractResumable):
             write_front(begun, replace(config, solver=Weak()), self.out / BEGUN)
         history = write_history(fronts, config, self.out / ROUNDS, remarks)
         about = files.origin(config, files.SECTIONS[self.kind])
-        unit = config.machine.driven_baths[0].spectral_density.prefactor()
+        driven = () if config.pareto.drives else config.machine.driven_baths
+        unit = driven[0].spectral_density.prefactor() if driven else (None, "")
         drawn = {f"{name}, weak": front for name, front in begun.items()}
         figures = {
             "figure": (front_figure({**fronts, **drawn}, *unit), "front.png"),

@@ -109,7 +109,9 @@ def _curves(path: Path) -> dict[str, tuple[list[float], list[float]]]:
 
 def layer_of(name: str, front: Front, config: files.Config) -> Layer:
     """A front that a search has found until now; its points are not evaluated again."""
-    configs = tuple(replace(config, machine=point.machine, drive=point.drive) for point in front.points)
+    configs = tuple(
+        files.with_driving(replace(config, machine=point.machine), point.drive) for point in front.points
+    )
     rows = tuple(front.row(point) for point in front.points)
     curve = None if front.curve is None else (front.curve[0].tolist(), front.curve[1].tolist())
     return Layer(name, front.columns, rows, configs, ("",) * len(rows), curve, front.remark, bare=True)
@@ -218,7 +220,8 @@ def _worst(layer: Layer, audits: Mapping[int, Audit]) -> list[dict[str, str]]:
         found.append((worst, where))
     first = layer.configs[0]
     drives = tuple(files.require_drive(config) for config in layer.configs)
-    searched = Searched(drives, first.pareto.frequency_range, first.pareto.harmonics)
+    most = max([first.pareto.harmonics, *(drive.harmonics or 0 for drive in first.pareto.drives)])
+    searched = Searched(drives, first.pareto.frequency_range, most)
     whole = audited(wholes=[Case(first.machine, first.solver, searched=searched)])
     found += [(one, layer.name) for one in whole.findings if one.check not in groups]
     found.sort(key=lambda item: -STATUS[item[0].severity])
@@ -243,7 +246,7 @@ def _point(
     """What is shown of a point beside its numbers, and its evaluation unless it is `bare` or has none."""
     drive = files.require_drive(config)
     found: dict[str, Any] = {"file": path, "drive": _samples(drive), "frequency": float(drive.frequency)}
-    found["bounded"] = config.pareto.bound == "peak"
+    found["bounded"] = config.pareto.bound == "peak" and not config.pareto.drives
     found["toml"] = lines.add(files.dumps(config))
     if bare:
         return found, None

@@ -5,6 +5,7 @@ from ._config import (
     json_schema as json_schema,
     require_drive as require_drive,
     require_scan as require_scan,
+    with_driving as with_driving,
     with_solver as with_solver,
 )
 from ._fingerprint import fingerprint as fingerprint
@@ -32,6 +33,7 @@ from ._record import (
     write_record as write_record,
 )
 from ._scan import AxisSection as AxisSection, Scale as Scale, ScanSection as ScanSection
+from ._searched import SearchedDrive as SearchedDrive
 from ._simulation import SimulationSection as SimulationSection
 from ._toml import dumps as dumps, load as load, loads as loads, save as save
 from ._units import UnitsSection as UnitsSection, laboratory_lines as laboratory_lines

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..errors import InputError
-from ..model import AbstractDrive, Machine
+from ..model import AbstractDrive, Machine, Protocol
 from ..registry import class_of, kinds
 from ..schema import Table, json_schema as schema_of, listed, parameter, read, suggestion, wrong
 from ..solvers import AbstractSolver, Weak
@@ -63,7 +63,7 @@ class Config:
 
     def check_table(self, table: Table) -> None:
         """Raise `InputError` where nothing is driven, or the solver has no answer for such a machine."""
-        if not self.machine.driven_baths and not self.drives:
+        if not (self.machine.driven_baths or self.drives or self.pareto.drives):
             raise InputError(
                 f"`{table.at('machine.baths')}` must have a driven bath; got none "
                 '(set coupling = "driven" for the bath that follows [drive])'
@@ -99,6 +99,13 @@ def require_drive(config: Config) -> AbstractDrive:
             f"({listed(kinds(AbstractDrive.family))}) and the numbers of that kind"
         )
     return driving
+
+
+def with_driving(config: Config, driving: AbstractDrive) -> Config:
+    """The same configuration with another drive or protocol."""
+    if isinstance(driving, Protocol):
+        return replace(config, drive=None, drives=driving.parts)
+    return replace(config, drive=driving, drives=())
 
 
 def require_scan(config: Config) -> ScanSection:

@@ -9,6 +9,7 @@ from ..model import Configuration
 from ..registry import class_of, kinds
 from ..schema import AbstractType, Choices, Kind, Numbers, Scope, Table, is_number, parameter, wrong
 from ._scan import KEY, KEYS, MovingNumbers
+from ._searched import SearchedDrive
 
 CONFIGURATIONS: tuple[Configuration, ...] = get_args(Configuration)
 SEEDS = 2**32
@@ -139,6 +140,13 @@ class ParetoSection:
     )
     chunk: int | None = parameter(
         help="drives that one device works on side by side; by default it depends on the device", default=None
+    )
+    drives: tuple[SearchedDrive, ...] = parameter(
+        help="what moves, each between bounds of its own, in place of couplings to one bath within "
+        '`bound`; solver.kind = "exact" only, without certificate',
+        must="a list of tables, one [[pareto.drives]] for each target",
+        empty=True,
+        default=(),
     )
 
     @property

@@ -30,8 +30,11 @@ from .certificates import (
 )
 from .drive_sets import (
     AbstractDriveSet as AbstractDriveSet,
+    AbstractDriveSpace as AbstractDriveSpace,
+    AbstractProtocols as AbstractProtocols,
     DriveParameters as DriveParameters,
     Peak as Peak,
+    Protocols as Protocols,
     Rms as Rms,
     Variation as Variation,
 )

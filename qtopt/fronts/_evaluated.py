@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..jobs import Results, gathered
-from ..model import AbstractDrive, Machine
+from ..model import FORCES, FREQUENCIES, SPRINGS, AbstractDrive, Machine, Protocol
 from ..solvers import AbstractSolver, AbstractSteadyState
 from ..solvers.weak import weak_validity
 from ._front import FrontPoint
@@ -98,8 +98,13 @@ def evaluated_point(
         power=float(state.power),
         entropy_production_rate=entropy,
         truncation_error=float(state.truncation_error),
-        weak_validity=weak_validity(machine, drive),
+        weak_validity=np.nan if _beyond_weak(drive) else weak_validity(machine, drive),
     )
+
+
+def _beyond_weak(drive: AbstractDrive) -> bool:
+    """Whether the weak theory does not speak of such a drive at all."""
+    return isinstance(drive, Protocol) or drive.target in (FREQUENCIES, SPRINGS, FORCES)
 
 
 @eqx.filter_jit

@@ -29,7 +29,7 @@ class FrontPoint:
         power: P, negative when extracted.
         entropy_production_rate: S.
         truncation_error: what the harmonics of the drive that were not kept can change in the power.
-        weak_validity: see `qtopt.weak_validity`.
+        weak_validity: see `qtopt.weak_validity`; not a number where the weak theory knows no such drive.
         bound: what no drive of the set exceeds at this point: an upper bound on the output at its efficiency,
             or a lower bound on the uncertainty product at its output; not a number where there is none.
         gap: how far the point can be from the exact front, relative.

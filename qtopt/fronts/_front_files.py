@@ -44,7 +44,7 @@ def write_front(fronts: Mapping[Configuration, Front], config: files.Config, out
             path = folder / f"{configuration}-{i:03d}.toml"
             own = with_varied(config, point.numbers)
             machine = own.machine.with_configuration(configuration)
-            files.save(replace(own, machine=machine, drive=point.drive), path)
+            files.save(files.with_driving(replace(own, machine=machine), point.drive), path)
             written.add(path)
             writer.writerow([configuration, *map(repr, front.row(point)), f"{POINTS}/{path.name}"])
     for stale in set(folder.glob("*.toml")) - written:

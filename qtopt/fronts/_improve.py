@@ -29,7 +29,7 @@ def improved(
 ) -> Front:
     """The front of a problem in the theory of its solver, from the drives of another front; see `trace`."""
     store = Store(None) if store is None else store
-    tradeoff, drive_set, machine = problem.tradeoff, problem.drive_set, problem.machine
+    tradeoff, drive_set, machine = problem.tradeoff, problem.couplings, problem.machine
     found = [point.drive for point in begun.points]
     drives = jax.tree.map(lambda *leaves: np.stack(leaves), *found)
     # Settled at the lowest Omega, whose long period needs most doublings.

@@ -1,6 +1,6 @@
 """What one front is about: a machine, a trade-off, a set of drives, a solver."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .. import files
 from ..errors import InputError
@@ -9,7 +9,8 @@ from ..model import Configuration, Machine, MonochromaticDrive, undamped_modes
 from ..registry import class_of
 from ..solvers import AbstractSolver, Weak, check_damped
 from ._vary import variation_of
-from .drive_sets import AbstractDriveSet, Peak, Variation
+from .drive_sets import AbstractDriveSet, AbstractDriveSpace, AbstractProtocols, Peak, Protocols, Variation
+from .rates import one_driven_bath
 from .tradeoffs import AbstractTradeoff
 
 COPIES = 40
@@ -39,27 +40,32 @@ class FrontProblem:
     """One front: trade-off x drive set x theory of one machine.
 
     Attributes:
-        machine: one driven bath, static baths at one temperature.
+        machine: one driven bath, static baths at one temperature; any machine for protocols.
         tradeoff: what is traded off, made for this machine by its `of`.
         drive_set: the drives that are allowed.
-        solver: evaluates the points. One without quadratic forms improves the front of `Weak()`.
+        solver: evaluates the points. One without quadratic forms improves the front of `Weak()`; protocols
+            need one.
         settings: how hard to search.
         variation: numbers of the machine that are searched with the drive, or None.
 
     Raises:
         InputError: numbers vary though the trade-off compares machines with the same numbers, or though the
-            solver is exact; exact fluctuations that do not exist; a motion that no static bath damps.
+            solver is exact; exact fluctuations that do not exist; a motion that no static bath damps; more or
+            fewer than one driven bath, or protocols that the solver or the trade-off does not know.
     """
 
     machine: Machine
     tradeoff: AbstractTradeoff
-    drive_set: AbstractDriveSet = field(default_factory=Peak)
+    drive_set: AbstractDriveSpace = field(default_factory=Peak)
     solver: AbstractSolver = field(default_factory=Weak)
     settings: FrontSettings = FrontSettings()
     variation: Variation | None = None
 
     def __post_init__(self) -> None:
-        if self.variation is None:  # numbers that vary may damp it
+        protocols = isinstance(self.drive_set, AbstractProtocols)
+        if not protocols:
+            one_driven_bath(self.machine)
+        if self.variation is None and not protocols:  # numbers that vary may damp it, and so may valves
             check_damped(Weak(), [mode._replace(driven=True) for mode in undamped_modes(self.machine)])
         numbers = self.machine.size * (2 * getattr(self.drive_set, "harmonics", 1) + 1) + 1
         count = self.settings.points * self.settings.starts
@@ -73,6 +79,8 @@ class FrontProblem:
                 f"`pareto.vary` must go with a front on which machines with other numbers compare, but "
                 f"{list(self.tradeoff.objectives)} compares machines with the same numbers."
             )
+        if isinstance(self.drive_set, AbstractProtocols):
+            self._check_protocols(self.drive_set)
         if self.solver.quadratic:
             return
         if self.variation is not None:
@@ -80,9 +88,26 @@ class FrontProblem:
                 f'`pareto.vary` must go with solver.kind = "weak", but it is "{self.solver.kind}": search '
                 "with the weak solver first, then one of its points with the exact one."
             )
-        if self.tradeoff.needs_noise:
+        if self.tradeoff.needs_noise and not isinstance(self.drive_set, AbstractProtocols):
             ones = [1.0] * self.machine.size
             self.solver.check_fluctuations(self.machine, MonochromaticDrive(1.0, ones, ones))
+
+    @property
+    def couplings(self) -> AbstractDriveSet:
+        """The drives of the couplings to one bath, where it is these that are searched."""
+        assert isinstance(self.drive_set, AbstractDriveSet)
+        return self.drive_set
+
+    def _check_protocols(self, protocols: AbstractProtocols) -> None:
+        if self.solver.quadratic:
+            raise InputError(
+                f'`pareto.drives` must go with solver.kind = "exact", but it is "{self.solver.kind}".'
+            )
+        if self.tradeoff.needs_forms:
+            self.tradeoff.goal_of((), 0)
+        self.solver.check(self.machine, protocols.example)
+        if self.tradeoff.needs_noise:
+            self.solver.check_fluctuations(self.machine, protocols.example)
 
 
 def problem_of(config: files.Config, configuration: Configuration) -> FrontProblem:
@@ -96,8 +121,17 @@ def problem_of(config: files.Config, configuration: Configuration) -> FrontProbl
     return FrontProblem(
         machine,
         files.tradeoff_of(wanted.objectives).of(machine, wanted.oscillator),
-        class_of(AbstractDriveSet.family, wanted.bound)(wanted.harmonics, wanted.frequency_range),
+        _drives_of(wanted, machine),
         config.solver,
         FrontSettings(wanted.points, wanted.starts, wanted.seed, wanted.chunk),
         variation_of(config, machine),
     )
+
+
+def _drives_of(wanted: files.ParetoSection, machine: Machine) -> AbstractDriveSpace:
+    """The protocols of [[pareto.drives]], or the drives within `bound` where there are none."""
+    if not wanted.drives:
+        return class_of(AbstractDriveSet.family, wanted.bound)(wanted.harmonics, wanted.frequency_range)
+    most = max(drive.harmonics or wanted.harmonics for drive in wanted.drives)
+    drives = tuple(replace(drive, harmonics=drive.harmonics or wanted.harmonics) for drive in wanted.drives)
+    return Protocols(most, wanted.frequency_range, drives, machine.size)

@@ -5,18 +5,27 @@ from collections.abc import Iterable
 
 from ._front import Front
 from ._problem import FrontProblem
+from .drive_sets import AbstractProtocols
 
 AT_THE_END = 1e-2
 """Numbers nearer to an end of their range than this part of it, on a logarithmic scale, are at that end."""
+
+UNCERTIFIED = (
+    "no certificate: what no protocol exceeds is not known, only what this search found; compare several "
+    "pareto.seed."
+)
 
 
 def search_remarks(problem: FrontProblem, front: Front) -> list[str]:
     """Whether the search converged, and which searched numbers ended at a bound of their range.
 
     Empty when all is well: then the front would not change by a wider range, as far as a search can tell.
+    Fronts over protocols have no certificate, which it says, too.
     """
     drives = problem.drive_set
     found = [] if front.history is None else front.history.remarks()
+    if isinstance(drives, AbstractProtocols):
+        found.append(UNCERTIFIED)
     found += _ends("pareto.frequency_range", drives.frequency_range, front.values("frequency"))
     if problem.variation is not None:
         for name, limits in zip(problem.variation.names, problem.variation.ranges, strict=True):

@@ -11,12 +11,13 @@ from ..jobs import Results, Store, gathered
 from ..model import AbstractDrive, Machine
 from ..numerics import on_device
 from ..solvers import Weak
+from ._cycles import searched_protocols
 from ._evaluated import evaluated, machine_of
 from ._front import Front, FrontPoint, Watch, best_of, remark_on
 from ._history import History, Recorder
 from ._improve import Progress, improved
 from ._problem import FrontProblem
-from .drive_sets import DriveParameters, Variation, Varied
+from .drive_sets import AbstractProtocols, DriveParameters, Variation, Varied
 from .rates import KEPT_FOR_EACH, AbstractRates, FormRates, VariedRates, machine_forms
 from .search import Explore, Goal, Round, broad, drives_of, search
 from .tradeoffs import AbstractGuide, AbstractTradeoff
@@ -42,6 +43,10 @@ def trace(
     gradients. That is a local search without certificate: other families of drives than the weak ones may be
     better where the two theories differ much.
 
+    Protocols have no quadratic forms at all. Their search begins with the best of many random shapes and of
+    cycles whose valves open one after the other, uses the rates of the solver throughout and aims between
+    the strongest machine and the most efficient one that it knows. There is no certificate.
+
     Args:
         problem: machine, trade-off, drives and solver.
         store: where the state of the search is kept; a search resumed from it ends in the same front.
@@ -55,6 +60,8 @@ def trace(
     Source: theory (9.1), (9.14); the search is described in theory, section 9.
     """
     store = Store(None) if store is None else store
+    if isinstance(problem.drive_set, AbstractProtocols):
+        return searched_protocols(problem, problem.drive_set, store, progress, watch)
     begun = replace(_weak_front(problem, store, progress, watch), problem=problem)
     if problem.solver.quadratic or not begun.points:
         return begun
@@ -64,7 +71,7 @@ def trace(
 
 def _weak_front(problem: FrontProblem, store: Store, progress: Progress, watch: Watch | None) -> Front:
     """The front by quadratic forms; its points by the solver, or by `Weak()` where that has no such forms."""
-    tradeoff, drive_set, settings = problem.tradeoff, problem.drive_set, problem.settings
+    tradeoff, drive_set, settings = problem.tradeoff, problem.couplings, problem.settings
     rounds = broad(*tradeoff.effort)
     total = 4 + len(rounds) + (0 if problem.variation is None else len(NARROW))
     progress(0, total, "tabulating kernels")
@@ -131,7 +138,7 @@ def _found(problem: FrontProblem, found: Any) -> Front:
 
 def _forms(problem: FrontProblem, machine: Machine) -> FormRates:
     """The rates of the weak theory from tabulated forms."""
-    drive_set, tradeoff = problem.drive_set, problem.tradeoff
+    drive_set, tradeoff = problem.couplings, problem.tradeoff
     kept, output = drive_set.kept_harmonics, tradeoff.output(machine.size)
     forms = machine_forms(machine, output, drive_set.frequency_range, kept, tradeoff.needs_noise)
     return FormRates(forms, at_once=problem.settings.chunk)
@@ -140,7 +147,7 @@ def _forms(problem: FrontProblem, machine: Machine) -> FormRates:
 def _starts(problem: FrontProblem, guide: AbstractGuide, goal: Goal) -> DriveParameters:
     """Starts for every aim, aim by aim."""
     each = (np.repeat(part, problem.settings.starts, axis=0) for part in guide.resonances(goal.aims))
-    return problem.drive_set.starts(problem.settings.seed, *on_device(tuple(each)))
+    return problem.couplings.starts(problem.settings.seed, *on_device(tuple(each)))
 
 
 def _varied(
@@ -153,8 +160,8 @@ def _varied(
     record: Callable[..., Recorder],
 ) -> tuple[AbstractDrive, Any]:
     """The best drive and numbers of the machine for every aim, from a drive for each."""
-    space = Varied(problem.drive_set, variation.ranges)
-    kept = min(problem.drive_set.kept_harmonics, KEPT_FOR_EACH * problem.drive_set.harmonics)
+    space = Varied(problem.couplings, variation.ranges)
+    kept = min(problem.couplings.kept_harmonics, KEPT_FOR_EACH * problem.couplings.harmonics)
     rates_of = VariedRates(variation.build, problem.tradeoff.output(problem.machine.size), kept)
     starts = space.starts(variation, parameters, problem.settings.seed)
     store = store.beside("varied")
@@ -179,7 +186,7 @@ class _OwnBound:
         problem, bounds = self.problem, []
         for i, numbers in enumerate(points[0]):
             rates_of = _forms(problem, machine_of(problem, numbers))
-            guide = problem.tradeoff.guide(rates_of, problem.drive_set)
+            guide = problem.tradeoff.guide(rates_of, problem.couplings)
             bounds.append(guide.certified([{name: float(x[i]) for name, x in points[1].items()}])[0][0])
         return {"bound": np.array(bounds)}
 

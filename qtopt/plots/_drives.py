@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from ..fronts import AbstractTradeoff, Front, FrontPoint
-from ..model import AbstractDrive, BoundedDrive
+from ..model import AbstractDrive, BoundedDrive, Protocol, actuators, shape_names
 from ._front import tradeoff_of, unit_of
 from .style import (
     DOUBLE_COLUMN,
@@ -74,10 +74,17 @@ def drives_figure(
     panels[0, 0].set_xticks([0.0, 0.25, 0.5, 0.75, 1.0], ["0", "", "0.5", "", "1"])
     panels[0, 0].set_ylim(-1.1 * largest, 1.1 * largest)
     panels[0, 0].yaxis.set_major_locator(round_ticks())
-    size = max(point.drive.size for points in rows.values() for point in points)
-    handles = [Line2D([], [], label=f"$g_{{{i + 1}}}(t)$", **_line(i)) for i in range(size)]
+    names = max((_names(point) for points in rows.values() for point in points), key=len)
+    handles = [Line2D([], [], label=name, **_line(i)) for i, name in enumerate(names)]
     legend_below(made, handles)
     return made
+
+
+def _names(point: FrontPoint) -> list[str]:
+    """What the shapes of a drive are called."""
+    if isinstance(point.drive, Protocol):
+        return shape_names(actuators(point.machine, point.drive))
+    return [f"$g_{{{i + 1}}}(t)$" for i in range(point.drive.size)]
 
 
 def _draw_row(

@@ -63,7 +63,9 @@ def front_figure(
     tradeoff = tradeoff_of(fronts)
     x, y = tradeoff.axes
     names = next((front.names for front in fronts.values()), ())
-    others = [*tradeoff.panels, *(Axis(name, name.removeprefix("machine.")) for name in names)]
+    certified = not _values(fronts, "output").size or np.isfinite(_values(fronts, "gap")).any()
+    beside = [axis for axis in tradeoff.panels if certified or axis.name != "gap"]
+    others = [*beside, *(Axis(name, name.removeprefix("machine.")) for name in names)]
     units = {axis.name: unit_of(axis, strength, symbol) for axis in (x, y, *others)}
     made = figure(DOUBLE_COLUMN, max(HEIGHT, PANEL_HEIGHT * len(others)), title)
     grid = made.add_gridspec(len(others), 2, width_ratios=(1.55, 1.0))

@@ -252,3 +252,21 @@ def test_refrigerator_front(tmp_path: Path) -> None:
     joint, independent = (data[f"{name}-100"] for name in ("joint", "independent"))
     assert joint["output"].max() > 20.0 * independent["bound_output"].max()
     assert joint["efficiency"].min() > 5.0 * independent["bound_efficiency"].max()
+
+
+def test_otto_engine(tmp_path: Path) -> None:
+    """Slow and weakly damped: Otto's efficiency. At strong damping the valves take most of what is gained."""
+    found = drawn("otto_engine", tmp_path, stable=False)["map"]
+    power, frequency_alone = -found["power"], found["valves"] - found["power"]
+    otto = 1.0 - np.sqrt(0.5 / 1.5)
+    slowest = (power / found["heat"]).isel(damping=0, Omega=0)
+    np.testing.assert_allclose(slowest, otto, rtol=1e-3)
+    best = power.max("Omega")
+    assert (best > 0.0).all() and 0 < int(best.argmax("damping")) < best.size - 1
+    # counted without the valves, strong damping looks far better than it is, and better than Otto's limit
+    strongest = power.argmax("Omega")
+    without, heat = frequency_alone.isel(Omega=strongest), found["heat"].isel(Omega=strongest)
+    assert (without / best).isel(damping=0) < 1.01 and (without / best).max() > 2.5
+    assert (without / heat).max() > otto + 0.04 and ((best / heat)[1:] < otto).all()
+    # beyond some speed there is no engine left
+    assert (power.isel(Omega=-1).fillna(-1.0) < 0.0).all()

@@ -99,15 +99,16 @@ def test_brute_force_with_work_fluctuations():
         fourier(1.3, "forces", [0.1], [0.3], [0.2]),
     ]
     case = Case([1.0], baths, drives)
-    found = discretised_protocol(case.closed(), 260, 1.0, 40.0, 160, 10, 7)
+    # 260 modes are off by 8e-4, 520 by 2e-5; fluctuations settle with the periods over which work accumulates
+    found = discretised_protocol(case.closed(), 390, 1.0, 40.0, 160, 10, 10)
     state = qtopt.steady_state(case.machine, case.protocol, Exact())
     largest = np.abs(state.work).max()
-    np.testing.assert_allclose(found.work, state.work, rtol=1e-3, atol=1e-4 * largest)
-    np.testing.assert_allclose(found.heat, state.heat_currents, rtol=1e-3, atol=1e-3 * largest)
-    np.testing.assert_allclose(found.covariance, state.covariance, rtol=1e-3)
+    np.testing.assert_allclose(found.work, state.work, rtol=0, atol=1e-4 * largest)
+    np.testing.assert_allclose(found.heat, state.heat_currents, rtol=0, atol=2e-4 * largest)
+    np.testing.assert_allclose(found.covariance, state.covariance, rtol=1e-5)
     noise = np.asarray(qtopt.fluctuations(case.machine, case.protocol, Exact()).work_covariance)
-    np.testing.assert_allclose(found.fluctuations, noise, rtol=1e-2, atol=1e-2 * np.abs(noise).max())
-    np.testing.assert_allclose(np.diag(found.fluctuations), np.diag(noise), rtol=1e-2)
+    np.testing.assert_allclose(found.fluctuations, noise, rtol=0, atol=2e-3 * np.abs(noise).max())
+    np.testing.assert_allclose(np.diag(found.fluctuations), np.diag(noise), rtol=2e-3)
 
 
 def test_forces_alone_do_the_work_of_linear_response():

@@ -39,16 +39,46 @@ class DriveParameters(NamedTuple):
     frequency_logit: Float[Array, "*batch"]
 
 
-class AbstractDriveSet(eqx.Module):
+class AbstractDriveSpace(eqx.Module):
+    """Whatever a search may drive: a map from unconstrained parameters to drives.
+
+    Attributes:
+        harmonics: most searched harmonics N of each drive.
+        frequency_range: lowest and highest drive frequency; equal ends fix it.
+    """
+
+    harmonics: eqx.AbstractVar[int]
+    frequency_range: eqx.AbstractVar[tuple[float, float]]
+
+    @abstractmethod
+    def drive(self, parameters: Any) -> AbstractDrive:
+        """The drive that parameters stand for."""
+
+    @abstractmethod
+    def folded(self, parameters: Any) -> Any:
+        """The same drive at a multiple of its frequency, or None."""
+
+    def drive_frequency(self, frequency_logit: Float[Array, "*batch"]) -> Float[Array, "*batch"]:
+        """Omega = low (high/low)^sigmoid(frequency_logit): theory (9.11)."""
+        low, high = self.frequency_range
+        return low * (high / low) ** jax.nn.sigmoid(frequency_logit)
+
+    def logit_of(self, drive_frequency: Float[Array, "*batch"]) -> Float[Array, "*batch"]:
+        """The inverse of `drive_frequency`, kept away from the ends of the range."""
+        low, high = self.frequency_range
+        if low == high:
+            return xp.zeros_like(drive_frequency)
+        fraction = xp.log(drive_frequency / low) / xp.log(high / low)
+        inside = xp.clip(fraction, EDGE, 1.0 - EDGE)
+        return xp.log(inside / (1.0 - inside))
+
+
+class AbstractDriveSet(AbstractDriveSpace):
     """All drives that a front allows: a map from parameters to drives that obey a bound by construction.
 
     A subclass says what drive some parameters stand for, and the reverse where it scales them. Nothing else
     depends on the bound, except certificates: they hold for the set that `certified_as` names, of which this
     one is a part.
-
-    Attributes:
-        harmonics: searched harmonics N of each drive.
-        frequency_range: lowest and highest drive frequency; equal ends fix it.
     """
 
     family: ClassVar[str] = "drive set"
@@ -98,20 +128,6 @@ class AbstractDriveSet(eqx.Module):
         cosine, sine = np.zeros_like(shape[0]), np.zeros_like(shape[1])
         cosine[:, :kept], sine[:, :kept] = (part[:, k - 1 :: k] for part in shape)
         return self.parameters(mean, cosine, sine, drive_frequency)
-
-    def drive_frequency(self, frequency_logit: Float[Array, "*batch"]) -> Float[Array, "*batch"]:
-        """Omega = low (high/low)^sigmoid(frequency_logit): theory (9.11)."""
-        low, high = self.frequency_range
-        return low * (high / low) ** jax.nn.sigmoid(frequency_logit)
-
-    def logit_of(self, drive_frequency: Float[Array, "*batch"]) -> Float[Array, "*batch"]:
-        """The inverse of `drive_frequency`, kept away from the ends of the range."""
-        low, high = self.frequency_range
-        if low == high:
-            return xp.zeros_like(drive_frequency)
-        fraction = xp.log(drive_frequency / low) / xp.log(high / low)
-        inside = xp.clip(fraction, EDGE, 1.0 - EDGE)
-        return xp.log(inside / (1.0 - inside))
 
     @property
     def kept_harmonics(self) -> int:

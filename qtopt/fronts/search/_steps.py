@@ -14,7 +14,7 @@ from jaxtyping import Array, Float
 
 from ...jobs import Results, Store, candidates_at_once, current, gathered, over_devices
 from ...numerics import LimitedMemory, on_device
-from ..drive_sets import AbstractDriveSet, Varied
+from ..drive_sets import AbstractDriveSpace, Varied
 from ..rates import AbstractRates, Rates
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Target(Protocol):
         ...
 
 
-Space = AbstractDriveSet | Varied
+Space = AbstractDriveSpace | Varied
 """What parameters stand for: drives, or drives with numbers of the machine."""
 
 

@@ -5,7 +5,7 @@ from typing import ClassVar, Self
 
 from ...errors import InputError
 from ...model import Machine
-from ..rates import Output, one_driven_bath
+from ..rates import Output
 from ._efficiency import AbstractEfficiencyTradeoff
 from ._power_precision import one_oscillator
 from ._tradeoff import Axis, Currents
@@ -41,7 +41,6 @@ class ConversionEfficiency(AbstractEfficiencyTradeoff):
 
     @classmethod
     def of(cls, machine: Machine, oscillator: int = 0) -> Self:
-        one_driven_bath(machine)
         one_oscillator(machine, oscillator)
         temperatures = sorted({float(bath.temperature) for bath in machine.baths})
         if len(temperatures) != 1:

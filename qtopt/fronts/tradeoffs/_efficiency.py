@@ -16,13 +16,18 @@ from ...numerics import on_device
 from ...observables import performance
 from ..certificates import Certificate, MeanSquareCertifier, certifier_of
 from ..drive_sets import AbstractDriveSet
-from ..rates import FormRates, one_driven_bath
+from ..rates import FormRates
 from ..search import Goal
 from ._tradeoff import FREQUENCY, GAP, AbstractGuide, AbstractTradeoff, Axis, Currents, Merits
 
 PENALTY = 40.0
 """Stiffness of the constraints in scores; any positive value gives Pareto-optimal points."""
 CURVE_POINTS = 18
+FIRST = 0.3, 0.9
+"""Efficiencies aimed at while no machine of the kind is known, relative to the limit."""
+FAINT, BEYOND = 1e-3, 0.2
+"""Aims end beyond the most efficient machine with this part of the largest output, by this part of what
+lies between it and the limit."""
 LEAST = 1e-3
 """First aim and smallest efficiency of the certified curve, relative to the largest efficiency."""
 
@@ -65,6 +70,7 @@ class AbstractEfficiencyTradeoff(AbstractTradeoff):
     Source: theory (9.2), (9.3).
     """
 
+    needs_forms: ClassVar[bool] = False
     columns: ClassVar[tuple[str, ...]] = (
         *("efficiency", "power", "entropy_production_rate", "frequency"),
         *("output", "bound", "gap"),
@@ -128,6 +134,29 @@ class AbstractEfficiencyTradeoff(AbstractTradeoff):
             return self.targets(aims, np.interp(aims, efficiency, output), 0)
 
         return Goal(aims, targets, again)
+
+    def goal_of(self, rates: tuple[np.ndarray, ...], count: int) -> Goal:
+        """Aims (M, 2): efficiencies, and the outputs that are known there, set again as better ones are.
+
+        Source: theory (13.14).
+        """
+        magnitude = float(np.nanmax(np.abs(rates[0])))
+        begun = np.stack([self.limit * np.linspace(*FIRST, count), np.full(count, magnitude)], axis=1)
+        return Goal(
+            self._known(rates, begun), lambda aims: self.targets(aims[:, 0], aims[:, 1], 0), self._known
+        )
+
+    def _known(self, rates: tuple[np.ndarray, ...], aims: np.ndarray) -> np.ndarray:
+        """Aims from the strongest machine of a batch to beyond the most efficient one; else as they were."""
+        serve = np.isfinite(rates[0]) & (rates[0] > 0.0) & (rates[1] > 0.0)
+        if not serve.any():
+            return aims
+        output, entropy = (rate[serve] for rate in rates)
+        efficiency, least = self.efficiency(entropy / output), FAINT * output.max()
+        lowest, highest = efficiency[np.argmax(output)], efficiency[output > least].max()
+        asked = np.linspace(lowest, highest + BEYOND * (self.limit - highest), len(aims))
+        known = [output[efficiency >= one].max(initial=least) for one in asked]
+        return np.stack([asked, np.array(known)], axis=1)
 
     def targets(self, aims: np.ndarray, output: np.ndarray, first: int) -> EfficiencyTarget:
         """Scores for efficiencies where the output is about this; neighbours are counted from `first` on.
@@ -229,9 +258,8 @@ def two_temperatures(machine: Machine, name: str) -> tuple[float, float]:
     """(hot, cold) of a machine whose baths are at exactly two temperatures; `name` of it for the errors.
 
     Raises:
-        InputError: more or fewer than one driven bath or two temperatures.
+        InputError: more or fewer than two temperatures.
     """
-    one_driven_bath(machine)
     values = sorted({float(bath.temperature) for bath in machine.baths})
     if len(values) != 2:
         raise InputError(

@@ -76,6 +76,7 @@ class PowerPrecision(AbstractTradeoff):
     objectives: ClassVar[tuple[str, ...]] = ("power", "precision")
     machine_name: ClassVar[str] = "machine that extracts work there"
     needs_noise: ClassVar[bool] = True
+    needs_forms: ClassVar[bool] = False
     may_vary: ClassVar[bool] = True
     columns: ClassVar[tuple[str, ...]] = PRECISE_COLUMNS
     certified_name: ClassVar[str] = "certified_product"
@@ -121,6 +122,18 @@ class PowerPrecision(AbstractTradeoff):
     def goal_from(self, begun: Sequence[Merits], reached: Sequence[Merits]) -> Goal:
         """Every drive is asked for as much power as it had in the other theory."""
         return Goal(np.array([m["output"] for m in begun]), _targets)
+
+    def goal_of(self, rates: tuple[np.ndarray, ...], count: int) -> Goal:
+        """Powers over two decades below the largest that is known, set again as larger ones are."""
+        if self.powers is not None:
+            return Goal(np.sort(np.array(self.powers)), _targets)
+        magnitude = float(np.nanmax(np.abs(rates[0])))
+
+        def again(rates: tuple[np.ndarray, ...], aims: np.ndarray) -> np.ndarray:
+            largest = np.max(rates[0], where=np.isfinite(rates[0]), initial=0.0)
+            return largest * np.geomspace(WEAKEST, STRONGEST, count) if largest > 0.0 else aims
+
+        return Goal(again(rates, magnitude * np.geomspace(WEAKEST, STRONGEST, count)), _targets, again)
 
     def gap(self, merits: Merits, bound: float) -> float:
         return merits["uncertainty_product"] / bound - 1.0

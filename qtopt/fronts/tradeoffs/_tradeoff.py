@@ -7,6 +7,7 @@ from typing import ClassVar, NamedTuple, Self
 
 import numpy as np
 
+from ...errors import InputError
 from ...model import AbstractDrive, Machine
 from ..certificates import Certificate
 from ..drive_sets import AbstractDriveSet
@@ -102,6 +103,8 @@ class AbstractTradeoff(ABC):
     """What a machine that serves it is called, for sentences such as "no engine within the bound"."""
     needs_noise: ClassVar[bool] = False
     """Whether variance rates are needed."""
+    needs_forms: ClassVar[bool] = True
+    """Whether only quadratic forms say what to aim at, so that there is no `goal_of`."""
     may_vary: ClassVar[bool] = False
     """Whether numbers of the machine can be searched: a point's worth does not depend on them."""
     effort: ClassVar[tuple[int, int, int | None]] = (2, 8, None)
@@ -169,6 +172,21 @@ class AbstractTradeoff(ABC):
             begun: the merits that the M drives have there.
             reached: the merits of those that serve the trade-off in the theory of the search.
         """
+
+    def goal_of(self, rates: tuple[np.ndarray, ...], count: int) -> Goal:
+        """What to ask of `count` points where nothing is known but the rates of some drives.
+
+        Args:
+            rates: (X, S) or (X, D, S), (B,) each, some perhaps not a number.
+            count: of points.
+
+        Raises:
+            InputError: `needs_forms`.
+        """
+        raise InputError(
+            f"a search of protocols must not trade off {list(self.objectives)}, which needs the quadratic "
+            "forms of one weakly driven bath: choose other objectives, or leave out [[pareto.drives]]."
+        )
 
     @property
     def limit(self) -> float | None:

@@ -11,7 +11,10 @@ from ._target import (
     BATHS as BATHS,
     FORCES as FORCES,
     FREQUENCIES as FREQUENCIES,
+    PAIRS as PAIRS,
     SPRINGS as SPRINGS,
+    TARGET as TARGET,
+    Pairs as Pairs,
 )
 
 for _kind in (MonochromaticDrive, FourierDrive, PiecewiseDrive, BoundedDrive):

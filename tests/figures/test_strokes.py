@@ -1,0 +1,40 @@
+"""Textbook Otto cycles: strokes in their order, bounds, and ramps that are half cosines."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from figures._strokes import FourStrokes, Strokes
+
+
+def test_strokes() -> None:
+    strokes = FourStrokes(256, (0.1, 1.0), (-0.5, 0.5))
+    phase = np.arange(400) / 400
+    durations = jnp.log(jnp.array([0.4, 0.2, 0.3, 0.1]) - 0.05)
+    parameters = Strokes(durations, jnp.zeros(2), jnp.array([9.0, -9.0]), jnp.zeros(()))
+    drive = strokes.drive(parameters)
+    hot, cold, square = np.asarray(drive(2.0 * np.pi * phase / drive.frequency)).T
+    still = 2e-4  # what the harmonics beyond the last leave
+    assert (
+        np.abs(hot[phase > 0.4]).max() < still
+        and np.abs(hot[(phase > 0.13) & (phase < 0.27)] - 1).max() < still
+    )
+    assert np.abs(cold[(phase < 0.6) | (phase > 0.9)]).max() < still
+    top, bottom = square[phase <= 0.4], square[(phase >= 0.6) & (phase <= 0.9)]
+    np.testing.assert_allclose(top, 0.5, atol=1e-3)
+    np.testing.assert_allclose(bottom, -0.5, atol=1e-3)
+    expansion = square[(phase > 0.4) & (phase < 0.6)]
+    expected = 0.5 * np.cos(np.pi * (phase[(phase > 0.4) & (phase < 0.6)] - 0.4) / 0.2)
+    np.testing.assert_allclose(expansion, expected, atol=1e-3)
+
+
+def test_random_strokes_keep_the_bounds() -> None:
+    strokes = FourStrokes(128, (0.1, 1.0), (-0.5, 0.3))
+    starts = strokes.starts(0, None, 100)  # pyright: ignore[reportArgumentType]
+    phase = 2.0 * np.pi * np.arange(256) / 256
+    shapes = jax.vmap(lambda one: (lambda d: d(phase / d.frequency))(strokes.drive(one)))(starts)
+    hot, cold, square = np.moveaxis(np.asarray(shapes), -1, 0)
+    # the shortest edges, 0.005 of a period, overshoot with 128 harmonics
+    assert min(hot.min(), cold.min()) > -1e-2 and max(hot.max(), cold.max()) < 1.01
+    assert square.min() > -0.502 and square.max() < 0.302
+    assert (hot * cold).max() < 2e-3
