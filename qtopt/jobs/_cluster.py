@@ -35,7 +35,7 @@ SETTINGS = {
     "distributed.worker.memory.pause": False,
     "distributed.worker.memory.terminate": 0.95,
     "distributed.comm.timeouts.connect": f"{PATIENCE}s",
-    # Dask's own make workers give freed memory back at once: a fifth more processor time (benchmarks.sharing)
+    # workers have the environment of this process, not Dask's, which trims memory whenever some is freed
     "distributed.nanny.pre-spawn-environ": {},
 }
 
