@@ -35,8 +35,9 @@ class FourStrokes(AbstractProtocols):
     """Four strokes of one oscillator between the baths "hot" and "cold", with every duration and ramp free.
 
     The squared frequency omega^2 (1 + g) rests while a valve is open and moves as a half cosine while both
-    are closed; valves open and close as half cosines within their isochore. All are Fourier series, which
-    overshoot where an edge is shorter than a few of their last waves.
+    are closed; valves open and close as half cosines within their isochore. All are Fourier series smoothed by
+    Jackson's kernel, which is nowhere negative: whatever the number N of harmonics, no shape leaves its bounds, and
+    edges shorter than about 1/N of a period become about as long as that.
 
     Attributes:
         bounds: lowest and highest g of the frequency.
@@ -71,11 +72,13 @@ class FourStrokes(AbstractProtocols):
 
     def _pulse(self, up: Array, down: Array, rise: Array, fall: Array) -> tuple[Array, Array, Array]:
         """Mean, cosine and sine of a pulse from 0 to 1 whose edges, half cosines, have these middles."""
-        n = jnp.arange(1, self.harmonics + 1)
+        n, last = np.arange(1, self.harmonics + 1), self.harmonics + 2
+        x = np.pi / last  # Jackson's kernel, equation (71) of Weisse et al., Rev. Mod. Phys. 78, 275 (2006)
+        kernel = ((last - n) * np.cos(n * x) + np.sin(n * x) / np.tan(x)) / last
 
         def edge(at: Array, width: Array) -> tuple[Array, Array]:
             y = 2.0 * n * width  # the slope of a half cosine has the transform cos(pi y/2)/(1 - y^2)
-            weight = 0.5 * jnp.pi * jnp.sinc(0.5 * (1.0 - y)) / (1.0 + y) / (jnp.pi * n)
+            weight = kernel * 0.5 * jnp.pi * jnp.sinc(0.5 * (1.0 - y)) / (1.0 + y) / (jnp.pi * n)
             return -weight * jnp.sin(2.0 * jnp.pi * n * at), weight * jnp.cos(2.0 * jnp.pi * n * at)
 
         (c1, s1), (c2, s2) = edge(up, rise), edge(down, fall)

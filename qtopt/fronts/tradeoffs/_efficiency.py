@@ -26,10 +26,11 @@ CURVE_POINTS = 18
 FIRST = 0.3, 0.9
 """Efficiencies aimed at while no machine of the kind is known, relative to the limit."""
 FAINT, BEYOND = 1e-3, 0.2
-"""Aims end beyond the most efficient machine with this part of the largest output, by this part of what
-lies between it and the limit."""
+"""The last aim lies beyond the most efficient machine with this part of the largest output, by this part of
+what lies between it and the limit."""
 LEAST = 1e-3
-"""First aim and smallest efficiency of the certified curve, relative to the largest efficiency."""
+"""First aim, which excludes nothing, and smallest efficiency of the certified curve, relative to the largest
+efficiency."""
 
 
 class EfficiencyTarget(NamedTuple):
@@ -138,24 +139,37 @@ class AbstractEfficiencyTradeoff(AbstractTradeoff):
     def goal_of(self, rates: tuple[np.ndarray, ...], count: int) -> Goal:
         """Aims (M, 2): efficiencies, and the outputs that are known there, set again as better ones are.
 
+        The efficiency of the first is only that of the strongest machine when the aims were set: none is asked
+        of it, so that it goes to the largest output. The last tolerates so much that a machine which is no
+        more efficient than those known keeps its output.
+
         Source: theory (13.14).
         """
         magnitude = float(np.nanmax(np.abs(rates[0])))
         begun = np.stack([self.limit * np.linspace(*FIRST, count), np.full(count, magnitude)], axis=1)
-        return Goal(
-            self._known(rates, begun), lambda aims: self.targets(aims[:, 0], aims[:, 1], 0), self._known
-        )
+        free = self.kappa(LEAST * self.limit)
+
+        def targets(aims: np.ndarray) -> EfficiencyTarget:
+            found = self.targets(aims[:, 0], aims[:, 1], 0)
+            width = found.width.at[-1].multiply(np.sqrt(PENALTY))
+            return found._replace(kappa=found.kappa.at[0].set(free), width=width)
+
+        return Goal(self._known(rates, begun), targets, self._known)
 
     def _known(self, rates: tuple[np.ndarray, ...], aims: np.ndarray) -> np.ndarray:
-        """Aims from the strongest machine of a batch to beyond the most efficient one; else as they were."""
+        """Aims from the strongest machine of a batch to the most efficient one, the last a little beyond.
+
+        As they were where no machine serves the trade-off.
+        """
         serve = np.isfinite(rates[0]) & (rates[0] > 0.0) & (rates[1] > 0.0)
         if not serve.any():
             return aims
         output, entropy = (rate[serve] for rate in rates)
         efficiency, least = self.efficiency(entropy / output), FAINT * output.max()
         lowest, highest = efficiency[np.argmax(output)], efficiency[output > least].max()
-        asked = np.linspace(lowest, highest + BEYOND * (self.limit - highest), len(aims))
-        known = [output[efficiency >= one].max(initial=least) for one in asked]
+        asked = np.linspace(lowest, highest, max(len(aims) - 1, 1))
+        asked = np.append(asked, highest + BEYOND * (self.limit - highest))[: len(aims)]
+        known = [output[efficiency >= min(one, highest)].max() for one in asked]
         return np.stack([asked, np.array(known)], axis=1)
 
     def targets(self, aims: np.ndarray, output: np.ndarray, first: int) -> EfficiencyTarget:
