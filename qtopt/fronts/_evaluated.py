@@ -77,6 +77,7 @@ def evaluated_point(
 ) -> FrontPoint | None:
     """One machine under one drive, without certificate; None where it does not serve the trade-off.
 
+    Nor is it a point where its truncation error exceeds its power: neither efficiency nor sign are known there.
     Unlike `qtopt.evaluate` it neither verifies the state nor refines its currents: a search has many points,
     and `evaluate` of one of them does both.
     """
@@ -89,7 +90,7 @@ def evaluated_point(
         np.array(machine.temperatures), state.local_powers, state.heat_currents, entropy, variance
     )
     merits = tradeoff.merits(currents)
-    if merits is None:
+    if merits is None or float(state.truncation_error) > abs(float(state.power)):
         return None
     return FrontPoint(
         machine=machine,

@@ -36,7 +36,7 @@ class SolverRates(AbstractRates):
         largest = jnp.maximum(jnp.max(jnp.abs(state.heat_currents)), jnp.abs(state.power))
         resolved = state.truncation_error <= self.coarsest * largest
         entropy = jnp.where(resolved, state.entropy_production_rate, jnp.nan)
-        output = self.output.rate(state.local_powers, entropy)
+        output = self.output.rate(jnp.where(resolved, state.local_powers, jnp.nan), entropy)
         if not self.needs_noise:
             return output, entropy
         noise = self.solver.fluctuations(self.machine, drive).local_power_covariance
