@@ -35,9 +35,9 @@ class FourStrokes(AbstractProtocols):
     """Four strokes of one oscillator between the baths "hot" and "cold", with every duration and ramp free.
 
     The squared frequency omega^2 (1 + g) rests while a valve is open and moves as a half cosine while both
-    are closed; valves open and close as half cosines within their isochore. All are Fourier series smoothed by
-    Jackson's kernel, which is nowhere negative: whatever the number N of harmonics, no shape leaves its bounds, and
-    edges shorter than about 1/N of a period become about as long as that.
+    are closed; valves open and close as half cosines within their isochore. All are Fourier series smoothed
+    by Jackson's kernel, which is nowhere negative: whatever the number N of harmonics, no shape leaves its
+    bounds, and edges shorter than about 1/N of a period become about as long as that.
 
     Attributes:
         bounds: lowest and highest g of the frequency.

@@ -77,7 +77,7 @@ def evaluated_point(
 ) -> FrontPoint | None:
     """One machine under one drive, without certificate; None where it does not serve the trade-off.
 
-    Nor is it a point where its truncation error exceeds its power: neither efficiency nor sign are known there.
+    Nor is it a point where its truncation error exceeds its power: neither efficiency nor sign are known.
     Unlike `qtopt.evaluate` it neither verifies the state nor refines its currents: a search has many points,
     and `evaluate` of one of them does both.
     """

@@ -44,8 +44,9 @@ def trace(
     better where the two theories differ much.
 
     Protocols have no quadratic forms at all. Their search begins with the best of many random shapes and of
-    cycles whose valves open one after the other, uses the rates of the solver throughout and aims between
-    the strongest machine and the most efficient one that it knows. There is no certificate.
+    cycles whose valves open one after the other, uses the rates of the solver throughout and aims at the
+    largest output, whatever its efficiency, at a little more than the largest efficiency that it knows, and
+    between. There is no certificate.
 
     Args:
         problem: machine, trade-off, drives and solver.

@@ -31,10 +31,12 @@ def test_strokes() -> None:
 
 @pytest.mark.parametrize("harmonics", [16, 128])
 def test_strokes_keep_the_bounds(harmonics: int) -> None:
-    """The shortest edges and strokes too, with as few harmonics as one likes: the kernel is nowhere negative."""
+    """The shortest edges and strokes too, with any number of harmonics: the kernel is nowhere negative."""
     strokes = FourStrokes(harmonics, (0.1, 1.0), (-0.5, 0.3))
     starts = strokes.starts(0, None, 100)  # pyright: ignore[reportArgumentType]
-    wild = starts._replace(durations=20.0 * starts.durations, edges=20.0 * starts.edges, ends=9.0 * starts.ends)
+    wild = starts._replace(
+        durations=20.0 * starts.durations, edges=20.0 * starts.edges, ends=9.0 * starts.ends
+    )
     phase = 2.0 * np.pi * np.arange(512) / 512
     every = jax.jit(jax.vmap(lambda one: (lambda d: d(phase / d.frequency))(strokes.drive(one))))
     shapes = jax.tree.map(lambda *parts: np.concatenate(parts), every(starts), every(wild))

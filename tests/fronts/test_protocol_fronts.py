@@ -5,6 +5,7 @@ import dataclasses
 from pathlib import Path
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -23,6 +24,11 @@ from qtopt.fronts import (
     problem_of,
     trace,
 )
+from qtopt.fronts._cycles import COARSEST
+from qtopt.fronts._evaluated import evaluated_point
+from qtopt.fronts.rates import SolverRates
+from qtopt.fronts.search import Refine, improved
+from qtopt.fronts.tradeoffs import EfficiencyTarget
 from tests.files.test_protocol_files import MACHINE
 
 TWO = MACHINE.replace(
@@ -104,16 +110,47 @@ def test_aims_reach_from_the_strongest_to_beyond_the_most_efficient():
     tradeoff = PowerEfficiency(1.0, 0.2)
     efficiency, output = np.array([0.2, 0.5, 0.6, 0.7]), np.array([4.0, 3.0, 1.0, 1e-4])
     rates = np.append(output, [-1.0, np.nan]), np.append(tradeoff.kappa(efficiency) * output, [2.0, np.nan])
-    goal = tradeoff.goal_of(rates, 5)
+    goal = tradeoff.goal_of(rates, 6)
     # 0.7 has too little output to count
-    np.testing.assert_allclose(goal.aims[:, 0], np.linspace(0.2, 0.6 + 0.2 * 0.2, 5))
-    np.testing.assert_allclose(goal.aims[:, 1], [4.0, 3.0, 3.0, 1.0, 4e-3])
+    np.testing.assert_allclose(goal.aims[:, 0], [0.2, 0.3, 0.4, 0.5, 0.6, 0.64])
+    np.testing.assert_allclose(goal.aims[:, 1], [4.0, 3.0, 3.0, 3.0, 1.0, 1.0])
+    np.testing.assert_allclose(tradeoff.goal_of(rates, 2).aims, [[0.2, 4.0], [0.64, 1.0]])
+    np.testing.assert_allclose(tradeoff.goal_of(rates, 1).aims, [[0.2, 4.0]])
+    # more output at less efficiency is better for the first aim only; the last spares the most efficient
+    found = goal.targets(goal.aims)
+    stronger, weaker = (
+        np.asarray(found.score(x, tradeoff.kappa(eta) * x)) for x, eta in ((5.0, 0.05), (4.0, 0.2))
+    )
+    np.testing.assert_array_equal(stronger < weaker, [True] + [False] * 5)
+    last = np.array([float(found.score(x, tradeoff.kappa(0.6) * x)[-1]) for x in (0.9, 1.0, 1.1)])
+    assert last.argmin() == 1
     nothing = goal.again((-np.ones(3), np.ones(3)), goal.aims)
     np.testing.assert_array_equal(nothing, goal.aims)
     heaters = tradeoff.goal_of((np.array([-1.0, -3.0]), np.ones(2)), 3)
     np.testing.assert_allclose(heaters.aims, [[0.24, 3.0], [0.48, 3.0], [0.72, 3.0]])
     powers = PowerPrecision(0).goal_of((output, output, output), 3)
     np.testing.assert_allclose(powers.aims, 4.0 * np.geomspace(0.01, 0.8, 3))
+
+
+def test_what_is_not_resolved_is_no_machine(monkeypatch: pytest.MonkeyPatch):
+    """Nine points of time make an engine, six times as strong, of a shape that they do not resolve."""
+    asked = problem(ONE + PARETO + CYCLE)
+    protocols = asked.drive_set
+    assert isinstance(protocols, Protocols)
+    starts = protocols.starts(7, asked.machine, 60)
+    drive = protocols.drive(jax.tree.map(lambda leaf: leaf[12], starts))
+    for points, resolved in ((9, False), (129, True)):
+        solver = qtopt.Exact(points).settled(asked.machine, drive)
+        state = qtopt.steady_state(asked.machine, drive, solver)
+        assert state.power < 0.0 < state.entropy_production_rate
+        assert (state.truncation_error < -state.power) == resolved
+        # the state as the host found it: nothing to compile
+        monkeypatch.setattr(qtopt.Exact, "steady_state", lambda *_, state=state: state)
+        point = evaluated_point(asked.machine, drive, asked.tradeoff, solver)
+        assert (point is not None) == resolved
+        rates = SolverRates(asked.machine, solver, asked.tradeoff.output(1), False, coarsest=COARSEST)
+        np.testing.assert_array_equal(np.isfinite(rates.rates(drive)), resolved)
+        monkeypatch.undo()
 
 
 @pytest.mark.parametrize(
@@ -196,6 +233,27 @@ def test_engines_by_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[st
     table = (out / "front.csv").read_text()
     main(["pareto", str(path), "--out", str(out), "--resume"])
     assert (out / "front.csv").read_text() == table
+
+
+@pytest.mark.slow
+@LONG
+def test_the_strongest_end_is_the_largest_power():
+    """The first aim asks for no efficiency: no search for power alone, from other starts, finds more."""
+    asked = problem(ONE + PARETO + CYCLE)
+    front = trace(asked)
+    protocols = asked.drive_set
+    assert isinstance(protocols, Protocols)
+    solver = asked.solver.for_search().settled(asked.machine, protocols.example)
+    rates_of = SolverRates(
+        asked.machine, solver, asked.tradeoff.output(1), needs_noise=False, coarsest=COARSEST
+    )
+    starts, ones = protocols.starts(11, asked.machine, 8), jnp.ones(8)
+    any_efficiency = EfficiencyTarget(1e12 * ones, front.points[0].output * ones, ones)
+    powers = improved(Refine(150), rates_of, protocols, any_efficiency, starts)[1][0]
+    largest = np.max(powers, where=np.isfinite(powers), initial=0.0)
+    np.testing.assert_allclose(front.points[0].output, largest, rtol=1e-3)
+    # and no aim ends at a machine that does nothing
+    assert len(front.points) == 3 and front.points[-1].output > 0.02 * largest
 
 
 def best_of_random(asked: FrontProblem) -> float:

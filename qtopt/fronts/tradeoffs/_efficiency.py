@@ -139,9 +139,9 @@ class AbstractEfficiencyTradeoff(AbstractTradeoff):
     def goal_of(self, rates: tuple[np.ndarray, ...], count: int) -> Goal:
         """Aims (M, 2): efficiencies, and the outputs that are known there, set again as better ones are.
 
-        The efficiency of the first is only that of the strongest machine when the aims were set: none is asked
-        of it, so that it goes to the largest output. The last tolerates so much that a machine which is no
-        more efficient than those known keeps its output.
+        The efficiency of the first is only that of the strongest machine when the aims were set: none is
+        asked of it, so that it goes to the largest output. The last tolerates so much that a machine which is
+        no more efficient than those known keeps its output.
 
         Source: theory (13.14).
         """
