@@ -40,7 +40,7 @@ def to_numpy(tree: T) -> T:
 
 @cache
 def _threads() -> ThreadpoolController:
-    """Of NumPy's linear algebra, looked up once: 1 ms."""
+    """The threads of NumPy's linear algebra, looked up once: 1 ms."""
     return ThreadpoolController()
 
 

@@ -15,7 +15,7 @@ def heat_beyond_the_end(machine: Machine, drive: AbstractDrive) -> Float[Array, 
     Beyond the end E the integrand falls as ``gamma_b gamma_c (1 + (r/E)^2 + (r/E)^4 + ...)/w`` with the
     fastest rate r of the machine; the first two terms are taken off exactly. It works under jit and vmap.
 
-    Source: theory (4.18).
+    Source: theory (4.16).
     """
     driven = xp.sum(drive.mean_square())
     squares = [driven if bath.driven else xp.sum(bath.coupling**2) for bath in machine.baths]

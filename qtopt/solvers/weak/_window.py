@@ -10,7 +10,7 @@ of the thermal factors stays in the integrand,
 so only a window of some temperatures around 0 and -n Omega counts. It takes thousands of nodes and the
 eigenvalues of the machine: for single machines, on the host.
 
-Source: theory (4.16), (4.17).
+Source: theory (4.17), (4.18).
 """
 
 from collections.abc import Callable
