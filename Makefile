@@ -7,11 +7,12 @@ WORKERS ?= 2
 
 VENV := .venv
 BIN  := $(VENV)/bin
+GPU_VENV := .venv-gpu
 PIP  := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check install
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help pareto figures notebooks docs dist test test-all campaign benchmark clean
+.PHONY: help pareto figures notebooks docs dist test test-all campaign benchmark gpu-compile clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
@@ -52,8 +53,11 @@ campaign: $(VENV)/.test  ## hostile files, machines and interruptions, counted (
 benchmark: $(VENV)/.benchmark  ## time qtopt side by side with what else one would use (BENCHMARKS="--quick NAME ...")
 	@$(BIN)/python -m benchmarks $(BENCHMARKS)
 
+gpu-compile: $(GPU_VENV)/.ready  ## compile the hot programs for an H100, without one, and count (PROGRAMS="lbfgs ...")
+	@$(GPU_VENV)/bin/python -m benchmarks.gpu_compile $(PROGRAMS)
+
 clean:  ## remove the environment, caches and builds; results/ stays
-	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(GPU_VENV) build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamps keep set-up from running twice; editing pyproject.toml makes them stale.
@@ -70,6 +74,12 @@ $(VENV)/.test: $(VENV)/.runtime
 $(VENV)/.benchmark: $(VENV)/.test
 	@echo "installing the opponents of the benchmarks into $(VENV)" >&2
 	@$(PIP) --editable '.[benchmark]'
+	@touch $@
+
+$(GPU_VENV)/.ready: pyproject.toml
+	@echo "installing jax for CUDA with its compilers into $(GPU_VENV) (6 GB)" >&2
+	@$(PYTHON) -m venv --clear $(GPU_VENV) || { rm -rf $(GPU_VENV); exit 1; }
+	@$(GPU_VENV)/bin/python -m pip --quiet --quiet --disable-pip-version-check install --editable '.[cuda12]'
 	@touch $@
 
 $(VENV)/.docs: $(VENV)/.runtime

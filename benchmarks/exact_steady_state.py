@@ -18,6 +18,7 @@ import jax
 import numpy as np
 from matplotlib.figure import Figure
 
+from benchmarks._machines import exact_drive as drive, exact_machine as machine
 from benchmarks._measure import HERE, median_seconds, print_table, run
 from qtopt.plots import style
 from qtopt.plots.style import save
@@ -25,18 +26,6 @@ from qtopt.solvers import Exact, steady_state
 from tests.references.exact_floquet import exact_floquet
 
 REPEATS = 7
-
-
-def machine(size: int = 2, temperature: float = 1.0) -> qtopt.Machine:
-    hot = qtopt.Bath("hot", temperature, qtopt.Drude(0.1, 3.0), "driven")
-    cold = qtopt.Bath("cold", 0.2 * temperature, qtopt.Ohmic(0.5), np.ones(size))
-    return qtopt.Machine(np.linspace(1.0, 0.6, size), (hot, cold))
-
-
-def drive(size: int = 2, harmonics: int = 8) -> qtopt.FourierDrive:
-    rng = np.random.default_rng(1)
-    shape = 0.4 * rng.normal(size=(2, size, harmonics)) / np.arange(1.0, harmonics + 1.0)
-    return qtopt.FourierDrive(0.45, 0.3 * rng.normal(size=size), shape[0], shape[1])
 
 
 def value_and_gradient(size: int, harmonics: int, temperature: float = 1.0) -> float:

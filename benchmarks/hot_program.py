@@ -23,8 +23,8 @@ import numpy as np
 
 jax.config.update("jax_enable_compilation_cache", False)
 
+from benchmarks._hot_programs import evaluation
 from benchmarks._measure import print_table, run
-from benchmarks.weak_evaluation import FAST, batch, currents
 
 SHOWN = 10
 
@@ -51,10 +51,7 @@ def kernel_seconds(program: Any, inputs: Any, calls: int) -> dict[str, float]:
 
 def measure(quick: bool) -> dict[str, Any]:
     count, calls = (64, 3) if quick else (256, 50)
-    inputs = batch(count)
-
-    def evaluations(machines: Any, drives: Any) -> jax.Array:
-        return jax.vmap(lambda *pair: currents(FAST.steady_state(*pair)))(machines, drives)
+    evaluations, inputs = evaluation(count)
 
     begin = time.perf_counter()
     lowered = jax.jit(evaluations).lower(*inputs)

@@ -19,10 +19,8 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 
+from benchmarks._hot_programs import power_of
 from benchmarks._measure import median_seconds, print_table, run
-from benchmarks.exact_steady_state import drive as exact_drive, machine as exact_machine
-from benchmarks.weak_evaluation import machine as example
-from qtopt.solvers import Exact, steady_state as exact_steady_state
 
 ROUNDS = 5
 LARGEST = {"cpu": {"weak": 4096, "exact": 64}, "gpu": {"weak": 262144, "exact": 16384}}
@@ -45,18 +43,7 @@ def limits(quick: bool) -> dict[str, float]:
 
 def jobs(kind: str) -> dict[str, Any]:
     """name -> function of a batch of (machine, drive), and one pair."""
-    if kind == "weak":
-        pair = (example(), exact_drive())
-
-        def power(machine: Any, drive: Any) -> jax.Array:
-            return qtopt.steady_state(machine, drive).power
-    else:
-        pair = (exact_machine(), exact_drive())
-        solver = Exact().settled(*pair)
-
-        def power(machine: Any, drive: Any) -> jax.Array:
-            return exact_steady_state(machine, drive, solver).power
-
+    power, pair = power_of(kind)
     return {
         f"{kind}, power": (power, pair),
         f"{kind}, power and gradient": (jax.value_and_grad(power, argnums=(0, 1)), pair),

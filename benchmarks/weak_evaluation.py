@@ -18,22 +18,11 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 
+from benchmarks._machines import FAST, FREQUENCY, batch, currents, example as machine
 from benchmarks._measure import median_seconds, print_table, run
 from benchmarks.opponents import numpy_panels, quadax_gk, scipy_quad
-from qtopt import (
-    Bath,
-    FourierDrive,
-    Lorentzian,
-    Machine,
-    MonochromaticDrive,
-    Ohmic,
-    Weak,
-    steady_state,
-)
+from qtopt import FourierDrive, Machine, MonochromaticDrive, steady_state
 
-FREQUENCY = 0.45
-FAST = Weak(accuracy=2e-10)
-"""Fewer poles for the timed runs; the error column says what that costs."""
 OPPONENT = {
     "frequencies": (1.0, 0.6),
     "driven": {"kind": "lorentzian", "strength": 1e-5, "peak": 1.25, "width": 0.01},
@@ -42,24 +31,6 @@ OPPONENT = {
     "static_temperature": 0.2,
     "coupling": "joint",
 }
-
-
-def machine() -> Machine:
-    """The example engine."""
-    hot = Bath("hot", 1.0, Lorentzian(1e-5, 1.25, 0.01), "driven")
-    return Machine([1.0, 0.6], (hot, Bath("cold", 0.2, Ohmic(100.0), [1.0, 1.0])))
-
-
-def currents(state: Any) -> jax.Array:
-    """(5,) power, two local powers, two heat currents."""
-    return jnp.concatenate([state.power[None], state.local_powers, state.heat_currents])
-
-
-def batch(count: int) -> tuple[Machine, MonochromaticDrive]:
-    """`count` slightly different machines and drives: every number of both is batched."""
-    spread = 1.0 + 1e-3 * jnp.linspace(-1.0, 1.0, count)
-    drive = MonochromaticDrive(FREQUENCY, [1.0, 1.0], [0.0, np.pi])
-    return jax.tree.map(lambda leaf: spread.reshape(-1, *[1] * leaf.ndim) * leaf, (machine(), drive))
 
 
 @eqx.filter_jit

@@ -1,7 +1,12 @@
 """Numbers and small linear algebra that XLA runs well: arrays, complex arithmetic, LAPACK-free solves."""
 
 from ._arrays import on_device as on_device, require_x64 as require_x64, to_array as to_array
-from ._bracketing import golden_section as golden_section, neighbours as neighbours, zoomed as zoomed
+from ._bracketing import (
+    golden_section as golden_section,
+    neighbours as neighbours,
+    two_best as two_best,
+    zoomed as zoomed,
+)
 from ._complex import (
     reciprocal as reciprocal,
     scaled as scaled,
@@ -12,6 +17,7 @@ from ._hermitian import (
     best_ratio as best_ratio,
     direction as direction,
     largest_eigenvalue as largest_eigenvalue,
+    largest_packed as largest_packed,
     length as length,
     on_sphere as on_sphere,
     state_at as state_at,
@@ -29,6 +35,7 @@ from ._linear import (
 from ._namespace import (
     added as added,
     at_once as at_once,
+    at_once_elsewhere as at_once_elsewhere,
     directional as directional,
     in_turn as in_turn,
     irfft as irfft,

@@ -1,51 +1,106 @@
-"""Golden-section and grid searches of many functions of one variable at once, NumPy or jax."""
+"""Searches of many functions of one variable at once: by golden sections (jax) and on grids (NumPy)."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.typing import ArrayLike
 
 GOLDEN = (np.sqrt(5.0) - 1.0) / 2.0
 
 
 def golden_section(
-    function: Callable[[Any], Any], steps: int | jax.Array, low: Any = 0.0, high: Any = 1.0 - 1e-9
-) -> tuple[Any, Any]:
+    function: Callable[[jax.Array], jax.Array],
+    steps: int | jax.Array,
+    low: ArrayLike = 0.0,
+    high: ArrayLike = 1.0 - 1e-9,
+) -> tuple[jax.Array, jax.Array]:
     """The smallest values of unimodal functions between `low` and `high`, and where; `low` included.
 
+    Traced for anything but a CPU it looks at POINTS places at once instead of one, and comes as near in a
+    sixth of the passes: there a pass costs as much as its kernels take to start.
+
     Args:
-        function: of an array shaped like `low`, with a value for each of its entries; a NumPy function of
-            NumPy arrays or a jax-traceable one.
-        steps: how often the interval shrinks by 0.618.
-        low: lower ends; a NumPy array makes this a loop on the host, anything else a compiled one.
+        function: of an array shaped like `low`, with a value for each of its entries.
+        steps: how often the interval shrinks by 0.618, or by as much in fewer passes.
+        low: lower ends.
         high: upper ends.
     """
-    of: Any = np if isinstance(low, np.ndarray) else jnp
+    return jax.lax.platform_dependent(
+        jnp.asarray(low, dtype=float),
+        jnp.asarray(high, dtype=float),
+        cpu=lambda low, high: _golden(function, steps, low, high),
+        default=lambda low, high: _sections(function, steps, low, high),
+    )
 
+
+def _golden(function: Callable[[Any], Any], steps: int | jax.Array, low: Any, high: Any) -> tuple[Any, Any]:
     def step(_: Any, state: tuple[Any, ...]) -> tuple[Any, ...]:
         low, high, left, right, f_left, f_right = state
         keep = f_left < f_right
-        low, high = of.where(keep, low, left), of.where(keep, right, high)
-        new = of.where(keep, high - GOLDEN * (high - low), low + GOLDEN * (high - low))
+        low, high = jnp.where(keep, low, left), jnp.where(keep, right, high)
+        new = jnp.where(keep, high - GOLDEN * (high - low), low + GOLDEN * (high - low))
         value = function(new)
-        left, right = of.where(keep, new, right), of.where(keep, left, new)
-        return low, high, left, right, of.where(keep, value, f_right), of.where(keep, f_left, value)
+        left, right = jnp.where(keep, new, right), jnp.where(keep, left, new)
+        return low, high, left, right, jnp.where(keep, value, f_right), jnp.where(keep, f_left, value)
 
-    low, high = of.asarray(low, dtype=float), of.asarray(high, dtype=float)
-    end = low
     left, right = high - GOLDEN * (high - low), low + GOLDEN * (high - low)
-    state: Any = (low, high, left, right, function(left), function(right))
-    if of is np:
-        for index in range(int(steps)):
-            state = step(index, state)
-    else:
-        state = jax.lax.fori_loop(0, steps, step, state)
-    _, _, left, right, f_left, f_right = state
-    places, values = of.stack([end, left, right]), of.stack([function(end), f_left, f_right])
-    best = of.argmin(values, axis=0)[None]
-    return tuple(of.take_along_axis(part, best, axis=0)[0] for part in (values, places))
+    # At once, so that the function is compiled once for all of them.
+    f_low, f_left, f_right = jax.vmap(function)(jnp.stack([low, left, right]))
+    found = jax.lax.fori_loop(0, steps, step, (low, high, left, right, f_left, f_right))
+    places, values = jnp.stack([low, *found[2:4]]), jnp.stack([f_low, *found[4:]])
+    best = jnp.argmin(values, axis=0)[None]
+    return (
+        jnp.take_along_axis(values, best, axis=0)[0],
+        jnp.take_along_axis(places, best, axis=0)[0],
+    )
+
+
+POINTS = 31
+"""Places that `_sections` looks at in one pass, which leaves a sixteenth of the interval."""
+
+
+def _sections(function: Callable[[Any], Any], steps: int | jax.Array, low: Any, high: Any) -> tuple[Any, Any]:
+    """`golden_section` with many places at once."""
+    fractions = jnp.arange(1, POINTS + 1) / (POINTS + 1.0)
+
+    def place(low: Any, high: Any, fraction: Any) -> Any:
+        return low + (high - low) * fraction
+
+    def smaller(a: tuple[Any, ...], b: tuple[Any, ...]) -> tuple[Any, ...]:
+        return tuple(jnp.where(b[0] < a[0], y, x) for x, y in zip(a, b, strict=True))
+
+    def step(_: Any, state: tuple[Any, ...]) -> tuple[Any, ...]:
+        low, high, best, least = state
+        places = jax.vmap(lambda fraction: place(low, high, fraction))(fractions)
+        values = jax.vmap(function)(places)
+        value, found = jax.lax.reduce((values, places), (np.inf, 0.0), smaller, (0,))
+        width, better = (high - low) / (POINTS + 1.0), value < least
+        return found - width, found + width, jnp.where(better, found, best), jnp.where(better, value, least)
+
+    # Not a number at the lower end stays what is found.
+    state = jax.lax.fori_loop(0, passes(steps), step, (low, high, low, function(low)))
+    return state[3], state[2]
+
+
+def passes(steps: Any) -> Any:
+    """Passes of `_sections` that come at least as near as so many golden sections."""
+    ratio = np.log(1.0 / GOLDEN) / np.log((POINTS + 1.0) / 2.0)
+    return math.ceil(steps * ratio) if isinstance(steps, int) else jnp.ceil(steps * ratio).astype(int)
+
+
+def two_best(values: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """The largest and the second largest of traced values along the last axis, in one pass; 0 at least."""
+
+    def both(a: tuple[Any, ...], b: tuple[Any, ...]) -> tuple[Any, ...]:
+        return jnp.maximum(a[0], b[0]), jnp.maximum(jnp.minimum(a[0], b[0]), jnp.maximum(a[1], b[1]))
+
+    zero = jnp.zeros((), values.dtype)
+    best, second = jax.lax.reduce((values, jnp.zeros_like(values)), (zero, zero), both, (values.ndim - 1,))
+    return best, second
 
 
 def neighbours(grid: Any, best: Any) -> tuple[Any, Any]:

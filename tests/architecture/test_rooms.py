@@ -16,8 +16,8 @@ import qtopt
 HOME = Path(__file__).parents[2]
 PACKAGE = HOME / "qtopt"
 ROOMS = (
-    ("errors", "registry", "runtime", "numerics"),
-    ("plugins",),
+    ("errors", "registry", "numerics"),
+    ("runtime", "plugins"),
     ("worker",),
     ("jobs", "schema", "thermal"),
     ("model",),

@@ -1,7 +1,7 @@
 """Bounds on the output of drives with |g_l(t)| <= 1 at a given efficiency."""
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import equinox as eqx
@@ -11,7 +11,15 @@ import numpy as np
 from jaxtyping import Array, Complex, Float
 
 from ...jobs import Results, current, gathered, over_devices
-from ...numerics import best_ratio, golden_section, largest_eigenvalue, on_device
+from ...numerics import (
+    at_once_elsewhere,
+    best_ratio,
+    golden_section,
+    largest_eigenvalue,
+    largest_packed,
+    on_device,
+    two_best,
+)
 from ..rates import AbstractForms
 from ._certificate import AbstractCertifier, Certificate, EfficiencyScale
 from .peak import LONE_SHARE, ShapeBounds
@@ -21,7 +29,8 @@ GRID, PEAKS = 1024, 16
 FINALISTS, ZOOM, ZOOMS = 33, 33, 8
 """Frequencies of the grid looked at closely, and those of each level between neighbours of the best."""
 BLOCK = 8
-"""Efficiencies handled in one call: a fixed shape, so that calls reuse compiled programs."""
+"""Efficiencies handled in one call: a fixed shape, so that calls reuse compiled programs. Where there is no
+CPU but a GPU, all of them are, filled up to a multiple."""
 Columns = tuple[np.ndarray, ...]
 """Each begins with the axis of efficiencies."""
 COLUMNS = "output", "mean_square_output", "frequency"
@@ -53,13 +62,17 @@ class PeakCertifier(AbstractCertifier):
         self.forms, self.tradeoff, self.frequency_range = forms, tradeoff, frequency_range
         self.grid = _frequency_grid(forms, *frequency_range)
         self.table = _useful_forms(forms, self.grid)
+        self.known: tuple[bytes, Certificate] | None = None  # what `quick` was asked last
 
     def at(self, efficiency: np.ndarray) -> Certificate:
         return self._shared("_bounds", efficiency)
 
     def quick(self, efficiency: np.ndarray) -> Certificate:
         """The bounds of `at` from the share of one harmonic alone."""
-        return self._shared("_quick", efficiency)
+        asked = np.asarray(efficiency, dtype=float).tobytes()
+        if self.known is None or self.known[0] != asked:
+            self.known = asked, self._shared("_quick", efficiency)
+        return self.known[1]
 
     def __reduce__(self) -> tuple[Any, ...]:
         return PeakCertifier, (self.forms, self.tradeoff, self.frequency_range)
@@ -89,9 +102,10 @@ class PeakCertifier(AbstractCertifier):
     def _quick(self, efficiency: np.ndarray) -> Columns:
         """The same from the share of one harmonic, and the (M, G) rough bounds on the grid."""
         blocks = []
-        for start in range(0, len(efficiency), BLOCK):
-            part = np.asarray(efficiency)[start : start + BLOCK]
-            padded = np.concatenate([part, np.full(BLOCK - len(part), part[-1])])
+        size = BLOCK if current().platform == "cpu" else BLOCK * -(-len(efficiency) // BLOCK)
+        for start in range(0, len(efficiency), size):
+            part = np.asarray(efficiency)[start : start + size]
+            padded = np.concatenate([part, np.full(size - len(part), part[-1])])
             found = _certify_block(self.forms, self.table, self.grid, self.tradeoff.kappa(padded))
             blocks.append([column[: len(part)] for column in found])
         return tuple(np.concatenate(column) for column in zip(*blocks, strict=True))
@@ -181,14 +195,23 @@ def _useful_forms(forms: AbstractForms, frequencies: np.ndarray) -> np.ndarray:
     return series[rows, order] * useful[rows, order][:, :, None, None, None]
 
 
-def _dual(forms: Complex[Array, "H 2 L L"], kappa: Array, u: Array, share: Array, limited: bool) -> Array:
-    """Upper bound on the output at one frequency for multiplier lambda = u/(1 - u) and weights share (L,)."""
-    output, entropy = forms[:, 0], forms[:, 1]
+def _entries(forms: Complex[Array, "*shape H 2 L L"]) -> Float[Array, "2 LL *shape H"]:
+    """Forms as real numbers in the order of `largest_packed`: each of them is one long array."""
+    size = forms.shape[-1]
+    values = jnp.where(np.triu(np.ones((size, size), dtype=bool)), forms.real, forms.imag)
+    return jnp.moveaxis(values.reshape(*forms.shape[:-2], size * size), (-2, -1), (0, 1))
+
+
+def _dual(forms: Float[Array, "2 LL H"], kappa: Array, u: Array, share: Array, lone: Array | float) -> Array:
+    """Upper bound on the output at one frequency for multiplier lambda = u/(1 - u) and weights share (L,).
+
+    A lone harmonic has at most the share `lone` of all: LONE_SHARE for bounded drives, 1 for mean squares.
+    """
+    output, entropy = forms
     form = output + u / (1.0 - u) * (kappa * output - entropy)
-    values = jnp.maximum(largest_eigenvalue(form / jnp.sqrt(share[:, None] * share[None, :])), 0.0)
-    best = jnp.max(values)
-    second = jnp.max(jnp.where(jnp.arange(len(values)) == jnp.argmax(values), 0.0, values))
-    return LONE_SHARE * best + (1.0 - LONE_SHARE) * second if limited else best
+    weight = jnp.sqrt(share[:, None] * share[None, :]).reshape(-1, 1)
+    best, second = two_best(largest_packed(form / weight))
+    return lone * best + (1.0 - lone) * second
 
 
 @eqx.filter_jit
@@ -197,10 +220,13 @@ def _rough_duals(table: Complex[Array, "G H 2 L L"], kappa: Float[Array, " M"]) 
     size = table.shape[-1]
 
     def one(kappa: Array, forms: Array) -> Array:
-        return golden_section(lambda u: _dual(forms, kappa, u, jnp.full(size, 1.0 / size), True), 30)[0]
+        return golden_section(lambda u: _dual(forms, kappa, u, jnp.full(size, 1.0 / size), LONE_SHARE), 30)[0]
 
     def rows(table: Array, kappa: Array) -> Array:
-        return jax.lax.map(lambda own: jax.vmap(lambda forms: one(own, forms))(table), kappa)
+        entries = _entries(table)
+        return at_once_elsewhere(
+            lambda own: jax.vmap(lambda forms: one(own, forms), in_axes=2)(entries), kappa
+        )
 
     return over_devices(rows, table, kappa)
 
@@ -213,24 +239,21 @@ def _fine_duals(
 
     def row(inputs: tuple[Array, Array]) -> tuple[Array, ...]:
         kappa, table = inputs
-        return tuple(
-            jax.vmap(lambda forms, limited=limited: _best_dual(forms, kappa, limited))(table)
-            for limited in (True, False)
-        )
+        best = partial(_best_dual, table.shape[-1], kappa)
+        both = jax.vmap(jax.vmap(best, (None, 0)), (2, None))(_entries(table), jnp.array([LONE_SHARE, 1.0]))
+        return both[:, 0], both[:, 1]
 
-    return over_devices(lambda _, rows: jax.lax.map(row, rows), (), (kappa, tables))
+    return over_devices(lambda _, rows: at_once_elsewhere(row, rows), (), (kappa, tables))
 
 
-def _best_dual(forms: Array, kappa: Array, limited: bool) -> Array:
+def _best_dual(size: int, kappa: Array, forms: Float[Array, "2 LL H"], lone: Array) -> Array:
     """The dual minimised over u and over the weights of the oscillators, one at a time (all are valid)."""
-    size = forms.shape[-1]
 
     def at(u: Array, tilt: Array) -> Array:
-        return _dual(forms, kappa, u, jax.nn.softmax(tilt), limited)
+        return _dual(forms, kappa, u, jax.nn.softmax(tilt), lone)
 
-    tilt = jnp.zeros(size)
-    value, u = golden_section(lambda u: at(u, jnp.zeros(size)), 44)
-    for _ in range(2):
+    def better(_: Any, state: tuple[Array, Array, Array]) -> tuple[Array, Array, Array]:
+        value, u, tilt = state
         for l in range(size - 1):
 
             def moved(x: Array, l: int = l, tilt: Array = tilt) -> Array:
@@ -239,6 +262,8 @@ def _best_dual(forms: Array, kappa: Array, limited: bool) -> Array:
             found, x = golden_section(lambda x, u=u, moved=moved: at(u, moved(x)), 28)
             tilt = jnp.where(found < value, moved(x), tilt)
             value = jnp.minimum(value, found)
-        found, v = golden_section(lambda u, tilt=tilt: at(u, tilt), 36)
-        u, value = jnp.where(found < value, v, u), jnp.minimum(value, found)
-    return value
+        found, v = golden_section(lambda u: at(u, tilt), 36)
+        return jnp.minimum(value, found), jnp.where(found < value, v, u), tilt
+
+    value, u = golden_section(lambda u: at(u, jnp.zeros(size)), 44)
+    return jax.lax.fori_loop(0, 2, better, (value, u, jnp.zeros(size)))[0]

@@ -7,7 +7,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Complex, Float
+from jaxtyping import Array, Complex, Float, Int
 
 from ...errors import InputError
 from ...model import AbstractDrive, FourierSeries, Machine
@@ -144,17 +144,21 @@ class TabulatedForms(AbstractForms):
 
     def _look_up(self, drive_frequency: Float[Array, ""]) -> Float[Array, "F n LL"]:
         nu = drive_frequency * jnp.arange(self.kept_harmonics + 1)
-        panel = jnp.clip(
-            jnp.searchsorted(self.panels, nu, side="right") - 1,
-            0,
-            self.panels.shape[0] - 2,
-        )
+        panel = self._panel(nu)
         basis = chebyshev(nu, self.panels[panel], self.panels[panel + 1])
         table = self.coefficients[panel]
         total = basis[0][:, None, None] * table[:, 0]
         for degree in range(1, len(basis)):
             total = total + basis[degree][:, None, None] * table[:, degree]
         return jnp.swapaxes(total, 0, 1)
+
+    def _panel(self, nu: Float[Array, " n"]) -> Int[Array, " n"]:
+        """The panel of each nu by bisection without a loop, which would cost a GPU more than all the rest."""
+        panel, last = jnp.zeros(nu.shape, dtype=int), self.panels.shape[0] - 2
+        for bit in reversed(range(last.bit_length())):
+            higher = jnp.minimum(panel + (1 << bit), last)
+            panel = jnp.where(self.panels[higher] <= nu, higher, panel)
+        return panel
 
     def read(self, harmonic_frequency: np.ndarray) -> np.ndarray:
         edges, flat = np.asarray(self.panels), np.ravel(harmonic_frequency)
