@@ -24,11 +24,12 @@ from qtopt.fronts import (
     problem_of,
     trace,
 )
-from qtopt.fronts._cycles import COARSEST
+from qtopt.fronts._cycles import COARSEST, _rates
 from qtopt.fronts._evaluated import evaluated_point
 from qtopt.fronts.rates import SolverRates
 from qtopt.fronts.search import Refine, improved
 from qtopt.fronts.tradeoffs import EfficiencyTarget
+from qtopt.jobs import Store
 from tests.files.test_protocol_files import MACHINE
 
 TWO = MACHINE.replace(
@@ -247,7 +248,10 @@ def test_the_strongest_end_is_the_largest_power():
     rates_of = SolverRates(
         asked.machine, solver, asked.tradeoff.output(1), needs_noise=False, coarsest=COARSEST
     )
-    starts, ones = protocols.starts(11, asked.machine, 8), jnp.ones(8)
+    starts = protocols.starts(11, asked.machine, 64)
+    output, entropy = _rates(rates_of, protocols, starts, Store(None))
+    best = np.argsort(np.where(np.isfinite(entropy), -output, np.inf))[:4]
+    starts, ones = jax.tree.map(lambda leaf: leaf[best], starts), jnp.ones(4)
     any_efficiency = EfficiencyTarget(1e12 * ones, front.points[0].output * ones, ones)
     powers = improved(Refine(150), rates_of, protocols, any_efficiency, starts)[1][0]
     largest = np.max(powers, where=np.isfinite(powers), initial=0.0)
