@@ -121,10 +121,11 @@ def test_what_does_not_fit_into_memory_is_refused_before_it_begins() -> None:
         FrontProblem(small, PowerEfficiency.of(small, 1), settings=FrontSettings(10**6, 10**6))
 
 
-def test_the_memory_of_an_exact_machine_is_forecast() -> None:
-    """tracemalloc sees what NumPy takes: 36 MB measured for ten oscillators."""
-    machine = Machine(np.linspace(1.0, 2.0, 10), (HOT, Bath("cold", 0.2, Drude(0.1, 3.0), "static")))
-    drive = MonochromaticDrive(0.45, np.ones(10), np.zeros(10))
+@pytest.mark.parametrize("size", [3, 10])
+def test_the_memory_of_an_exact_machine_is_forecast(size: int) -> None:
+    """tracemalloc sees what NumPy takes, beside small and beside large matrices."""
+    machine = Machine(np.linspace(1.0, 2.0, size), (HOT, Bath("cold", 0.2, Drude(0.1, 3.0), "static")))
+    drive = MonochromaticDrive(0.45, np.ones(size), np.zeros(size))
     tracemalloc.start()
     steady_state(machine, drive, Exact())
     peak = tracemalloc.get_traced_memory()[1]

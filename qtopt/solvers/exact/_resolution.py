@@ -40,13 +40,13 @@ def levels_for(rate: ArrayLike, frequency: ArrayLike, points: int) -> NDArray[np
 def memory_of(machine: Machine, points: int) -> float:
     """Bytes that one steady state takes, from the shapes of arrays alone.
 
-    Measured for up to 30 oscillators, 5 baths and 257 points: 0.9 to 1.3 of it; independent oscillators and
+    Measured for up to 30 oscillators, 4 baths and 257 points: 0.75 to 1.3 of it; independent oscillators and
     their groups are worked on side by side.
     """
     groups = machine.groups()
     memories = sum(bath.spectral_density.memory().noise.shape[0] for bath in machine.baths)
     variables = 2 * machine.size // len(groups) + memories
-    return len(groups) * 8.0 * points * variables**2 * (60.0 + 50.0 * len(machine.baths))
+    return len(groups) * 8.0 * points * (5000.0 + variables**2 * (12.0 + 14.0 * len(machine.baths)))
 
 
 def grid_of(points: int, levels: int, steps: int) -> AbstractGrid:
