@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ..errors import InputError
 from ..jobs import Results, Store, gathered
 from ._evaluated import evaluated
 from ._front import Front, Watch, best_of, remark_on
@@ -36,7 +37,11 @@ ROUNDS = (
 def searched_protocols(
     problem: FrontProblem, protocols: AbstractProtocols, store: Store, progress: Progress, watch: Watch | None
 ) -> Front:
-    """The front of a problem over protocols; see `trace`."""
+    """The front of a problem over protocols; see `trace`.
+
+    Raises:
+        InputError: the solver resolves none of the random drives to begin with.
+    """
     tradeoff, settings, machine = problem.tradeoff, problem.settings, problem.machine
     total = 3 + len(ROUNDS)
     progress(0, total, "looking at random starts")
@@ -52,6 +57,11 @@ def searched_protocols(
     count = settings.points * settings.starts
     starts = protocols.starts(settings.seed, machine, SIFTED * count)
     rates = _rates(rates_of, protocols, starts, store)
+    if not np.isfinite(rates[0]).any():
+        raise InputError(
+            f"the solver must resolve one of {SIFTED * count} random drives to begin with, but it resolves "
+            "none: give it more points of time (solver.points), or narrow the ranges of `pareto.drives`."
+        )
     goal = tradeoff.goal_of(rates, settings.points)
     chosen = _sifted(ranking(rates, goal.targets(goal.aims)), settings.starts)
     starts = jax.tree.map(lambda leaf: leaf[chosen], starts)

@@ -154,6 +154,12 @@ def test_what_is_not_resolved_is_no_machine(monkeypatch: pytest.MonkeyPatch):
         monkeypatch.undo()
 
 
+def test_a_search_that_resolves_nothing_ends_in_a_sentence(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("qtopt.fronts._cycles._rates", lambda *_: (np.full(24, np.nan),) * 2)
+    with pytest.raises(InputError, match="must resolve one of 24 random drives to begin with"):
+        trace(problem(ONE + PARETO + CYCLE))
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
