@@ -17,6 +17,7 @@ from qtopt.fronts import (
     Certificate,
     Front,
     FrontPoint,
+    FrontProblem,
     problem_of,
     trace,
 )
@@ -40,14 +41,23 @@ def searched(config: files.Config, path: Path, search: Search = trace) -> xarray
     fields = " ".join(BOUNDS)
     text = f"# {getattr(search, '__name__', '')}, bounds: {fields}\n{files.dumps(config)}"
 
+    return kept(lambda: problem_of(config, config.machine.configuration), text, path, _dataset, search)
+
+
+def kept(
+    problem: Callable[[], FrontProblem],
+    text: str,
+    path: Path,
+    dataset: Callable[[Front], xarray.Dataset],
+    search: Search = trace,
+) -> xarray.Dataset:
+    """The front of a problem as a dataset: from its file, if that holds `text`, or searched and stored."""
     parts = common.parts_of(path, text)
 
     def make() -> xarray.Dataset:
-        problem = problem_of(config, config.machine.configuration)
         with progress(path.stem) as report:
-            return _dataset(
-                search(problem, Store(parts / "search.part", f"{text}\n{qtopt.__version__}"), report)
-            )
+            store = Store(parts / "search.part", f"{text}\n{qtopt.__version__}")
+            return dataset(search(problem(), store, report))
 
     found = common.stored(text, path, make)
     shutil.rmtree(parts, ignore_errors=True)

@@ -1,6 +1,5 @@
 """The Otto engine at any coupling: what switching costs, and what gradients find beyond four strokes."""
 
-import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,14 +11,12 @@ from matplotlib.ticker import NullFormatter
 
 import qtopt
 from qtopt import files
-from qtopt.cli import progress
-from qtopt.fronts import AbstractDriveSpace, Front, FrontPoint, problem_of, trace
-from qtopt.jobs import Store
+from qtopt.fronts import AbstractDriveSpace, Front, FrontPoint, problem_of
 from qtopt.model import Machine
 from qtopt.plots.style import BLACK, BLUE, GREEN, ORANGE, SMALL_FONT_SIZE, figure as new_figure, style_panel
 from qtopt.solvers import Exact, steady_state
 
-from . import _common as common
+from . import _common as common, _fronts
 from ._strokes import FourStrokes
 
 MACHINE = Path(__file__).parents[1] / "scripts" / "machines" / "otto_engine.toml"
@@ -94,18 +91,9 @@ def _front(config: files.Config, drive_set: AbstractDriveSpace, name: str, out: 
     """The front over a set of protocols: from its file, or searched and stored there."""
     path = out / f"otto_engine-{name}.nc"
     key = f"# {name}\n{files.dumps(config)}"
-    parts = common.parts_of(path, key)
-
-    def make() -> xarray.Dataset:
-        problem = replace(problem_of(config, "joint"), drive_set=drive_set)
-        with progress(path.stem) as report:
-            return _dataset(
-                trace(problem, Store(parts / "search.part", f"{key}\n{qtopt.__version__}"), report)
-            )
-
-    found = common.stored(key, path, make)
-    shutil.rmtree(parts, ignore_errors=True)
-    return found
+    return _fronts.kept(
+        lambda: replace(problem_of(config, "joint"), drive_set=drive_set), key, path, _dataset
+    )
 
 
 def _dataset(front: Front) -> xarray.Dataset:

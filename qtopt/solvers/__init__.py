@@ -20,7 +20,6 @@ from .base import (
     computed as computed,
     exponent_of as exponent_of,
     from_natural as from_natural,
-    has_unit as has_unit,
     in_unit as in_unit,
     is_too_slow as is_too_slow,
     on_numpy as on_numpy,

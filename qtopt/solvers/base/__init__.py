@@ -13,7 +13,6 @@ from ._natural import (
     coldest_allowed as coldest_allowed,
     exponent_of as exponent_of,
     from_natural as from_natural,
-    has_unit as has_unit,
     in_unit as in_unit,
     is_too_slow as is_too_slow,
     power_of as power_of,
