@@ -36,7 +36,7 @@ class _Evaluate:
             row = {} if point is None else {name: getattr(point, name) for name in NUMBERS}
             merits = {} if point is None else {MERIT + name: x for name, x in point.merits.items()}
             rows.append({SERVES: point is not None, **row, **merits})
-        names = {name for row in rows for name in row} | {SERVES, *NUMBERS}
+        names = dict.fromkeys([SERVES, *NUMBERS, *(name for row in rows for name in row)])  # in their order
         return {name: np.array([row.get(name, np.nan) for row in rows]) for name in names}
 
 
