@@ -54,6 +54,34 @@ def test_friction_beyond_the_end_of_the_rational_coth_is_unresolved_or_done_by_t
         evaluate(Machine([0.83], (hot, cold, cold)), drive)
 
 
+GENTLE = FourierDrive(0.3, [1.0, 0.5], [[0.3], [0.2]], [[0.1], [-0.4]])
+
+
+@pytest.mark.parametrize("cold", [1e-8, 1e-9])
+@pytest.mark.parametrize("pair", [(Ohmic, Ohmic), (Ohmic, Drude), (Drude, Ohmic), (Drude, Drude)])
+def test_what_the_rational_coth_leaves_out_is_known(cold: float, pair: tuple[type, type]) -> None:
+    """Sums over poles lost 2e-2 to 1 of the heat of cold machines beside a Drude bath, and said 1e-12."""
+    first, second = (kind(0.3) if kind is Ohmic else kind(0.3, 2.0) for kind in pair)
+    baths = Bath("hot", cold, first, "driven"), Bath("cold", 1.7 * cold, second, [1.0, -0.4])
+    machine = Machine([1.0, 1.3], baths)
+    found, window = steady_state(machine, GENTLE), evaluate(machine, GENTLE)
+    off = np.abs(np.array(found.heat_currents) - window.heat_currents)
+    assert 1e-9 * found.coth_error < off.max() < found.coth_error
+    assert abs(float(found.power) - window.power) < 0.1 * found.coth_error
+    assert found.coth_error < (1e-9 / cold) ** 4 * np.max(np.abs(window.heat_currents))
+
+
+@pytest.mark.parametrize(("damping", "cutoff"), [(2e8, 49.0), (2e7, 4e-4)])
+def test_a_bath_too_cold_for_an_oscillator_that_another_bath_holds_is_refused(
+    damping: float, cutoff: float
+) -> None:
+    """The covariance was below the uncertainty relation: sqrt(gamma omega_c) raised the frequency."""
+    cold = 1e-11 * np.sqrt(damping * cutoff)
+    baths = Bath("hot", 1.0, Ohmic(2e-5), "driven"), Bath("cold", cold, Drude(damping, cutoff), [1.0])
+    with pytest.raises(InputError, match="oscillators, drive and responses of baths"):
+        evaluate(Machine([0.5], baths), one(0.03, 0.06, 2.6, -0.6))
+
+
 def test_a_mode_so_slow_that_float64_loses_it_is_refused() -> None:
     """Two baths of one half lost 98 % of the position's variance, and said that it was known to 1e-7."""
     hot = Bath("hot", 0.3, Ohmic(0.35), "driven")

@@ -142,19 +142,25 @@ SLOWEST = 1e-100
 def coldest_allowed(machine: Machine, drive: AbstractDrive) -> NDArray[np.float64]:
     """Lowest temperature of a bath that the rational coth knows, for machines (...); NumPy: theory (4.2).
 
-    It must know the frequencies of oscillators and drive, and those to which the baths respond: zero-point
-    fluctuations are exchanged up to their cut-offs.
+    It must know the frequencies of drive and oscillators, as strong static baths raise them, and those to
+    which the baths respond: zero-point fluctuations are exchanged up to their cut-offs.
     """
-    frequencies = np.asarray(machine.frequencies).max(axis=-1)
-    responses = _responses if frequencies.ndim == 0 else jax.vmap(_responses)
-    largest = np.maximum(np.asarray(responses(machine)), np.asarray(drive.frequency))
-    return COLDEST * np.maximum(frequencies, largest)
+    one = np.ndim(machine.frequencies) == 1
+    responses = _responses if one else jax.vmap(_responses)
+    return COLDEST * np.maximum(np.asarray(responses(machine)), np.asarray(drive.frequency))
 
 
 def _responses(machine: Machine) -> Any:
-    """The largest modulus of a pole of the baths of one machine; 0 where all are memoryless."""
-    poles = [bath.spectral_density.expansion().poles for bath in machine.baths]
-    return xp.max(xp.abs(xp.concatenate(poles)), initial=0.0)
+    """The largest frequency of the oscillators of one machine held by its static baths, or of a bath's pole."""
+    expansions = [bath.spectral_density.expansion() for bath in machine.baths]
+    pull = machine.stiffness + sum(
+        expansion.static * xp.outer(bath.coupling, bath.coupling)
+        for bath, expansion in zip(machine.baths, expansions, strict=True)
+        if not bath.driven
+    )
+    poles = xp.abs(xp.concatenate([expansion.poles for expansion in expansions]))
+    held = xp.sqrt(xp.max(xp.sum(xp.abs(pull), axis=1)))  # no normal frequency is above
+    return xp.maximum(held, xp.max(poles, initial=0.0))
 
 
 def is_too_slow(machine: Machine, drive: AbstractDrive) -> NDArray[np.bool_]:

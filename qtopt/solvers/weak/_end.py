@@ -1,28 +1,46 @@
-"""What the end of the rational coth may leave in heat currents between memoryless baths."""
+"""What the end of the rational coth may leave in heat currents."""
 
 from jaxtyping import Array, Float
 
-from ...model import AbstractDrive, Machine, state_space
+from ...model import AbstractDrive, Machine, PoleExpansion, state_space
 from ...numerics import xp
 
-END = 1e10
-"""of the rational coth, in temperatures"""
+END = 5e10
+"""of the rational coth, in temperatures; the terms that are not taken off end between 4e10 and 9e10"""
+
+
+def tail_of(expansion: PoleExpansion) -> Float[Array, ""]:
+    """c of J(w) = viscosity w + c/w + ... at large w: theory (1.15)."""
+    return xp.sum(expansion.residues).imag
 
 
 def heat_beyond_the_end(machine: Machine, drive: AbstractDrive) -> Float[Array, ""]:
-    """The heat per time that sums over poles may be off by; 0 where at most one bath is memoryless.
+    """The heat per time that sums over poles may be off by.
 
-    Beyond the end E the integrand falls as ``gamma_b gamma_c (1 + (r/E)^2 + (r/E)^4 + ...)/w`` with the
-    fastest rate r of the machine; the first two terms are taken off exactly. It works under jit and vmap.
+    Beyond the end E two baths exchange ``(gamma_b + c_b/w^2) (gamma_c + c_c/w^2) [1 + (r/w)^2 + ...]/w``
+    with the fastest rate r of the machine and the drive; the first two orders are taken off exactly, but for
+    the commutator of the dampings of several static baths. It works under jit and vmap.
 
     Source: theory (4.16).
     """
     driven = xp.sum(drive.mean_square())
     squares = [driven if bath.driven else xp.sum(bath.coupling**2) for bath in machine.baths]
-    frictions = [bath.spectral_density.expansion().viscosity for bath in machine.baths]
-    sizes = [square * friction for square, friction in zip(squares, frictions, strict=True)]
-    pairs = [sizes[b] * sizes[c] for c in range(len(sizes)) for b in range(c)]
-    rate = xp.max(xp.sum(xp.abs(state_space(machine).dynamics), axis=1))
-    left = (rate / (END * xp.min(machine.temperatures))) ** 4
-    largest = xp.max(xp.stack(pairs))
-    return xp.where(largest > 0.0, largest * left, 0.0)
+    expansions = [bath.spectral_density.expansion() for bath in machine.baths]
+    end = END * xp.min(machine.temperatures)
+    frictions = [size * found.viscosity for size, found in zip(squares, expansions, strict=True)]
+    tails = [size * xp.abs(tail_of(found)) / end**2 for size, found in zip(squares, expansions, strict=True)]
+    drift = drive.frequency / end
+    rate = xp.max(xp.sum(xp.abs(state_space(machine).dynamics), axis=1)) / end
+    turning = drift * rate if len(machine.static_baths) > 1 else 0.0
+    square = rate**2 + drift**2
+
+    def left(b: int, c: int) -> Array:
+        parts = (
+            (frictions[b] * frictions[c], square**2 + turning),
+            (frictions[b] * tails[c] + tails[b] * frictions[c], square),
+            (tails[b] * tails[c], 1.0),
+        )
+        return sum((xp.where(size > 0.0, size * factor, 0.0) for size, factor in parts), xp.zeros(()))
+
+    count = len(machine.baths)
+    return xp.max(xp.stack([left(b, c) for c in range(count) for b in range(c)]))

@@ -20,6 +20,7 @@ from ...thermal import (
     matsubara,
     thermal_integral,
 )
+from ._end import tail_of
 from ._static_spectra import Entries, StaticSpectra, static_spectra
 
 
@@ -141,16 +142,7 @@ def _memoryless_kernels(machine: Machine, spectra: StaticSpectra, b: int, poles:
     nodes = spectra.sample(_nodes(bath, poles), b)
     c0, c1, c2 = _moments(bath.temperature, spectra, nodes, 2, b, poles)
     z = _nodes(driven, poles)
-    # Two Ohmic baths exchange heat up to |w| ~ T only, but the rational coth of each ends at its own
-    # multiple of T. The spurious flow beyond is taken off, with chi = -1/(w^2 + iw Gamma) there.
-    frictions = [
-        static.spectral_density.expansion().viscosity * damping_matrix(machine, s)
-        for s, static in enumerate(machine.static_baths)
-    ]
-    own, total = frictions[b], sum(frictions, xp.zeros(()))
-    bend = total @ own @ total - total @ total @ own - own @ total @ total
-    ends = [beyond_the_poles(t, poles) for t in (driven.temperature, bath.temperature)]
-    spurious = friction * xp.tensordot(ends[0] - ends[1], xp.stack([own, bend]), axes=1)
+    spurious = _beyond_the_end(machine, b, poles)
 
     def at(nu: Array) -> tuple[Array, Array]:
         psi0, psi1, psi2 = spectra.entries(spectra.sample(z + nu, b), 2, b)
@@ -160,7 +152,8 @@ def _memoryless_kernels(machine: Machine, spectra: StaticSpectra, b: int, poles:
         a1 = friction * _at_nodes(driven.temperature, spectra, second, poles).T
         k0 = -1j * friction * (nu * c0 + c1)
         k1 = -1j * friction * (c2 + 2.0 * nu * c1 + nu**2 * c0)
-        return nu * (2.0 * a0 + 1j * k0), 2.0 * a1 - 1j * k1 - spurious
+        work, heat = spurious(nu)
+        return nu * (2.0 * a0 + 1j * k0) - work, 2.0 * a1 - 1j * k1 - heat
 
     return at
 
@@ -176,14 +169,42 @@ def _memory_kernels(machine: Machine, spectra: StaticSpectra, b: int, poles: Cot
     c0, c1 = _moments(bath.temperature, spectra, nodes, 1, b, poles)
     noise = _noise_part(driven, spectra, b, poles)
     memory = _memory_part(driven, bath.temperature, spectra, nodes, b, poles)
+    spurious = _beyond_the_end(machine, b, poles)
 
     def at(nu: Array) -> tuple[Array, Array]:
         (a0, a1), (e0, e1) = noise(nu), memory(nu)
         k0 = static * c0 - e0
         k1 = static * (c1 + nu * c0) - e1
-        return nu * (2.0 * a0 + 1j * k0), 2.0 * a1 - 1j * k1
+        work, heat = spurious(nu)
+        return nu * (2.0 * a0 + 1j * k0) - work, 2.0 * a1 - 1j * k1 - heat
 
     return at
+
+
+def _beyond_the_end(machine: Machine, b: int, poles: CothPoles) -> Pair:
+    """nu -> what only the ends of the two rational coths add to the kernels of static bath b.
+
+    Two baths exchange heat up to |w| ~ T only, but the rational coth of each ends at its own multiple of T.
+    There J = viscosity w + tail/w and chi = -1/(w^2 + iw Gamma - V), with all that pulls in V; the terms in
+    1/w and 1/w^3 are kept, but for the commutator of two dampings, which nu multiplies.
+
+    Source: theory (4.14), (4.15).
+    """
+    driven, bath = machine.driven_baths[0], machine.static_baths[b]
+    expansions = [static.spectral_density.expansion() for static in machine.static_baths]
+    shapes = [damping_matrix(machine, s) for s in range(len(expansions))]
+    total = sum((e.viscosity * shape for e, shape in zip(expansions, shapes, strict=True)), xp.zeros(()))
+    pull = sum((e.static * shape for e, shape in zip(expansions, shapes, strict=True)), machine.stiffness)
+    own = expansions[b].viscosity * shapes[b]
+    bend = total @ own @ total - total @ total @ own - own @ total @ total + pull @ own + own @ pull
+    expansion = driven.spectral_density.expansion()
+    first = expansion.viscosity * own
+    second = expansion.viscosity * (bend + tail_of(expansions[b]) * shapes[b]) + tail_of(expansion) * own
+    ends = [beyond_the_poles(t, poles) for t in (driven.temperature, bath.temperature)]
+    still = xp.tensordot(ends[0] - ends[1], xp.stack([first, second]), axes=1)
+    work = (ends[1][1] - 3.0 * ends[0][1]) * first
+    heat = (6.0 * ends[0][1] - ends[1][1]) * first
+    return lambda nu: (nu**2 * work, still + nu**2 * heat)
 
 
 def _noise_part(driven: Bath, spectra: StaticSpectra, b: int, poles: CothPoles) -> Pair:

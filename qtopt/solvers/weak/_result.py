@@ -3,15 +3,21 @@
 from typing import Self
 
 import numpy as np
-from jaxtyping import Array, Int
+from jaxtyping import Array, Float, Int
 
 from ...errors import InputError
 from ...numerics import xp
-from ..base import RESOLVED, UNDAMPED, AbstractSteadyState
+from ..base import POWER, RESOLVED, UNDAMPED, AbstractSteadyState, result
 
 
 class WeakSteadyState(AbstractSteadyState):
-    """Periodic steady state to second order in the driven bath (hbar = k_B = m = 1)."""
+    """Periodic steady state to second order in the driven bath (hbar = k_B = m = 1).
+
+    Attributes:
+        coth_error: how far heat currents may be off because the rational coth ends: theory (4.16).
+    """
+
+    coth_error: Float[Array, ""] = result("heat beyond the end of the rational coth", POWER)
 
     @property
     def status(self) -> Int[Array, ""]:

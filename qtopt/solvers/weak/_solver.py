@@ -23,7 +23,6 @@ from ..base import (
     on_numpy,
 )
 from ._check import check_baths, check_machine
-from ._end import heat_beyond_the_end
 from ._fluctuations import check_fluctuations, fluctuations
 from ._kernels import phase_space_covariance
 from ._result import WeakSteadyState
@@ -47,7 +46,7 @@ class Weak(AbstractSolver):
     """
 
     kind: ClassVar[str] = "weak"
-    provides: ClassVar[frozenset[str]] = frozenset({"weak_validity"})
+    provides: ClassVar[frozenset[str]] = frozenset({"weak_validity", "coth_error"})
     quadratic: ClassVar[bool] = True
     cost: ClassVar[int] = 1
     on_host: ClassVar[bool] = True
@@ -86,7 +85,8 @@ class Weak(AbstractSolver):
 
     def status(self, machine: Machine, drive: AbstractDrive, state: AbstractSteadyState) -> Int[Array, ""]:
         """Unresolved where float64, or the rational coth, does not give the heat."""
-        resolved = heat_beyond_the_end(machine, drive) <= RESOLUTION * xp.max(xp.abs(state.heat_currents))
+        assert isinstance(state, WeakSteadyState)
+        resolved = state.coth_error <= RESOLUTION * xp.max(xp.abs(state.heat_currents))
         if len(machine.static_baths) > 1:
             resolved = resolved & (_heat_error(self, machine, drive, state) < RESOLUTION)
         return xp.where((state.status == 0) & ~resolved, UNRESOLVED, state.status)
@@ -105,6 +105,7 @@ class Weak(AbstractSolver):
             )
 
     def _heat_error(self, machine: Machine, drive: AbstractDrive, state: AbstractSteadyState) -> Any:
+        assert isinstance(state, WeakSteadyState)
         if not on_numpy(self, machine, drive):
             return _traced_heat_error(self, machine, drive, state)
         return computed(lambda m, d: _heat_error(self, m, d, state), machine, drive)
@@ -137,7 +138,7 @@ def _feedback(harmonics: int | None) -> Callable[..., Any]:
     return partial(feedback, harmonics=harmonics)
 
 
-def _heat_error(solver: Weak, machine: Machine, drive: AbstractDrive, state: AbstractSteadyState) -> Array:
+def _heat_error(solver: Weak, machine: Machine, drive: AbstractDrive, state: WeakSteadyState) -> Array:
     """Error of the heat currents relative to the largest; NaN where one is.
 
     Heat between static baths loses digits when their rates differ widely. Rates scale as unit^2, round-off
@@ -147,7 +148,7 @@ def _heat_error(solver: Weak, machine: Machine, drive: AbstractDrive, state: Abs
     other = drive.with_frequency(drive.frequency * OTHER_UNIT)
     again = solver.steady_state(machine.in_units(OTHER_UNIT), other).heat_currents / OTHER_UNIT**2
     largest = xp.max(xp.abs(state.heat_currents))
-    error = xp.max(xp.abs(again - state.heat_currents)) + heat_beyond_the_end(machine, drive)
+    error = xp.max(xp.abs(again - state.heat_currents)) + state.coth_error
     return xp.where(largest == 0.0, 0.0, error / xp.where(largest > 0.0, largest, 1.0))
 
 

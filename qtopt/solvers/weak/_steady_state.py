@@ -9,6 +9,7 @@ from ...numerics import require_x64, xp
 from ...thermal import CothPoles
 from ._check import check_machine
 from ._conduction import conduction
+from ._end import heat_beyond_the_end
 from ._kernels import Kernels, covariance, kernels
 from ._result import WeakSteadyState
 
@@ -52,6 +53,7 @@ def steady_state(
         heat_currents=heat,
         entropy_production_rate=-xp.sum(heat / machine.temperatures),
         covariance=covariance(machine, poles),
+        coth_error=heat_beyond_the_end(machine, drive),
         truncation_error=missing * xp.sum(xp.abs(last + xp.conj(last.T))) / 2.0,
     )
 
