@@ -151,7 +151,7 @@ def coldest_allowed(machine: Machine, drive: AbstractDrive) -> NDArray[np.float6
 
 
 def _responses(machine: Machine) -> Any:
-    """The largest frequency of the oscillators of one machine held by its static baths, or of a bath's pole."""
+    """The largest frequency of oscillators held by the static baths, and of the poles of all baths."""
     expansions = [bath.spectral_density.expansion() for bath in machine.baths]
     pull = machine.stiffness + sum(
         expansion.static * xp.outer(bath.coupling, bath.coupling)

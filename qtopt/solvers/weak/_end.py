@@ -40,7 +40,7 @@ def heat_beyond_the_end(machine: Machine, drive: AbstractDrive) -> Float[Array, 
             (frictions[b] * tails[c] + tails[b] * frictions[c], square),
             (tails[b] * tails[c], 1.0),
         )
-        return sum((xp.where(size > 0.0, size * factor, 0.0) for size, factor in parts), xp.zeros(()))
+        return xp.sum(xp.stack([xp.where(size > 0.0, size * factor, 0.0) for size, factor in parts]))
 
     count = len(machine.baths)
     return xp.max(xp.stack([left(b, c) for c in range(count) for b in range(c)]))
