@@ -17,7 +17,9 @@ class Performance(NamedTuple):
         position: of the mode in `MODES`.
         efficiency: engine -P/(absorbed heat); refrigerator J_cold/P; work converter -P_out/P_in; NaN in other
             modes.
-        efficiency_bound: largest value of `efficiency` that the second law allows in this mode, or NaN.
+        efficiency_bound: largest value of `efficiency` that the second law allows in this mode, or NaN; of a
+            refrigerator between more than two temperatures infinite, as heat from a hotter bath can do the
+            work.
         carnot_efficiency: 1 - T_c/T_h.
     """
 
@@ -60,7 +62,9 @@ def performance(temperatures: ArrayLike, local_powers: ArrayLike, heat_currents:
     )
     isothermal = hottest == coldest
     with np.errstate(divide="ignore", invalid="ignore"):
+        between = (temperature > coldest[..., None]) & (temperature < hottest[..., None])
         carnot, largest_cop = 1.0 - coldest / hottest, coldest / (hottest - coldest)
+        largest_cop = np.where(between.any(axis=-1), np.inf, largest_cop)
         # the first mode that applies counts: mode, where it applies, efficiency, its bound
         rules = (
             ("idle", scale == 0.0, np.nan, np.nan),
