@@ -61,6 +61,13 @@ def _violations(result: "Evaluation", label: str) -> str:
     return f"   violates: {', '.join(broken)}" if broken else ""
 
 
+def _bound_note(result: "Evaluation", label: str) -> str:
+    bound = result.efficiency_bound
+    if bound is None or result.mode == "engine":
+        return f"   (Carnot {result.carnot_efficiency:.10g})"
+    return f"   (at most {bound:.10g})" if np.isfinite(bound) else ""
+
+
 def _longest_lived_note(result: "Evaluation", label: str) -> str:
     phase = result.slowest_mode_phase
     shown = "" if phase is None else f", phase cosine {phase:.3f}"
@@ -116,7 +123,7 @@ for _quantity in (
              line=Line("entropy production rate"), look="positive"),
     Quantity(
         "efficiency", "efficiency", lambda s: s.performance.efficiency, needs=("local_powers",), look="plain",
-        line=Line("efficiency", "{:.10g}", lambda result, _: f"   (Carnot {result.carnot_efficiency:.10g})"),
+        line=Line("efficiency", "{:.10g}", _bound_note),
     ),
     *(
         Quantity(f"{name}_error", f"error of the {long}", None, dimensions, unit, scanned=name in CURRENTS)
