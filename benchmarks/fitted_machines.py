@@ -5,7 +5,8 @@
 "currents": the medium of scripts/machines/collective_engine.toml with a hot bath of 30 peaks between 30 and
 1,500 cm^-1 and a Drude background, tabulated every 1 cm^-1 with 0 and 1 % noise; the frequency 1 is 200
 cm^-1. The true currents are those of the sum of its 31 terms, in the weak theory. "costs": processor seconds
-of a warm steady state beside a bath of so many poles, and of the fit of 1,500 clean rows.
+of a warm steady state beside a bath of so many poles, and of the fit of 1,500 clean rows. "reductions": the
+exact solver beside the bath of 100 poles, cut by `qtopt.reduced`, and how far its currents are then.
 """
 
 import time
@@ -21,6 +22,7 @@ qtopt.configure()
 
 from benchmarks._measure import print_table, run
 from qtopt import (
+    AbstractSolver,
     AbstractSpectralDensity,
     Bath,
     Drude,
@@ -31,6 +33,7 @@ from qtopt import (
     Ohmic,
     Weak,
     fit_spectral_density,
+    reduced,
     steady_state,
 )
 from qtopt.model import PoleExpansion
@@ -111,34 +114,64 @@ def costs(quick: bool) -> list[dict[str, Any]]:
     """Processor seconds against the number of poles."""
     found = []
     for poles in (2, 10) if quick else (2, 10, 30, 60, 100):
-        rng, count = np.random.default_rng(poles), poles // 2
-        places, widths = np.sort(rng.uniform(0.1, 5.0, count)), rng.uniform(0.03, 0.1, count)
-        heights, omega = rng.uniform(0.1, 1.0, count) * 1e-4, np.linspace(0.01, 6.0, 1500)
-        peaks = Sum(
-            tuple(Lorentzian(h * w * g, w, g) for h, w, g in zip(heights, places, widths, strict=True))
-        )
-        density = np.real(np.asarray(peaks.density(omega)))
+        omega, density = narrow_peaks(poles)
         begin = time.process_time()
         bath, report = fit_spectral_density(omega, density, 1e-8)
         row = {"poles": len(report.poles), "fit": time.process_time() - begin, "error": report.error}
-        cold = Bath("cold", 0.2, Drude(100.0, 12.0), "static")
-        machine = Machine([1.0, 0.6], (Bath("hot", 1.0, bath, "driven"), cold))
-        for solver in (Weak(), Exact()):
-            settled = solver.settled(machine, DRIVE)
-            jax.block_until_ready(steady_state(machine, DRIVE, settled))
-            times = []
-            for _ in range(3):
-                begin = time.process_time()
-                jax.block_until_ready(steady_state(machine, DRIVE, settled))
-                times.append(time.process_time() - begin)
-            row[solver.kind] = float(np.median(times))
-        found.append(row)
+        machine = between_baths(bath)
+        found.append(row | {solver.kind: warm(machine, solver)[0] for solver in (Weak(), Exact())})
+    return found
+
+
+def narrow_peaks(poles: int) -> tuple[np.ndarray, np.ndarray]:
+    """omega and J of so many poles, half as many resonances, on 1,500 rows."""
+    rng, count = np.random.default_rng(poles), poles // 2
+    places, widths = np.sort(rng.uniform(0.1, 5.0, count)), rng.uniform(0.03, 0.1, count)
+    heights, omega = rng.uniform(0.1, 1.0, count) * 1e-4, np.linspace(0.01, 6.0, 1500)
+    peaks = zip(heights, places, widths, strict=True)
+    return omega, np.real(
+        np.asarray(Sum(tuple(Lorentzian(h * w * g, w, g) for h, w, g in peaks)).density(omega))
+    )
+
+
+def between_baths(bath: AbstractSpectralDensity) -> Machine:
+    """Two oscillators, the hot bath driven."""
+    cold = Bath("cold", 0.2, Drude(100.0, 12.0), "static")
+    return Machine([1.0, 0.6], (Bath("hot", 1.0, bath, "driven"), cold))
+
+
+def warm(machine: Machine, solver: AbstractSolver) -> tuple[float, Any]:
+    """Processor seconds of a steady state that is compiled, and the state."""
+    settled = solver.settled(machine, DRIVE)
+    state, times = jax.block_until_ready(steady_state(machine, DRIVE, settled)), []
+    for _ in range(3):
+        begin = time.process_time()
+        jax.block_until_ready(steady_state(machine, DRIVE, settled))
+        times.append(time.process_time() - begin)
+    return float(np.median(times)), state
+
+
+REDUCED = ((1e-4, None), (1e-2, None), (1e-3, (0.0, 2.0)), (1e-2, (0.0, 2.0)), (1e-1, (0.0, 2.0)))
+
+
+def reductions(quick: bool) -> list[dict[str, Any]]:
+    """What `qtopt.reduced` spares of a bath of many narrow peaks, and what that changes."""
+    bath, _ = fit_spectral_density(*narrow_peaks(10 if quick else 100), 1e-8)
+    found, whole = [], np.zeros(0)
+    for tolerance, used in ((0.0, None), *(REDUCED[:1] if quick else REDUCED)):
+        fewer = reduced(bath, tolerance, used)[0] if tolerance else bath
+        seconds, state = warm(between_baths(fewer), Exact())
+        currents = np.r_[state.power, state.heat_currents]
+        whole = whole if len(whole) else currents
+        change = float(np.max(np.abs(currents - whole)) / np.max(np.abs(whole)))
+        row = {"tolerance": tolerance, "range": used, "poles": len(fewer.poles)}
+        found.append(row | {"exact": seconds, "change": change})
     return found
 
 
 def measure(quick: bool) -> dict[str, Any]:
-    """Both tables."""
-    result = {"currents": currents(), "costs": costs(quick)}
+    """All tables."""
+    result = {"currents": currents(), "costs": costs(quick), "reductions": reductions(quick)}
     for rows in result.values():
         print_table(rows)
     return result

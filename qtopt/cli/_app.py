@@ -12,12 +12,14 @@ from ._explore import Explore
 from ._export import Export
 from ._fit import Fit
 from ._pareto import Pareto
+from ._reduce import Reduce
 from ._reproduce import Reproduce
 from ._scan import Scan
 from ._schema import Schema
 from ._simulate import Simulate
 
-for command in (Evaluate, Pareto, Scan, Simulate, Explore, Fit, Audit, Export, Reproduce, Example, Schema):
+COMMANDS = (Evaluate, Pareto, Scan, Simulate, Explore, Fit, Reduce, Audit, Export, Reproduce, Example, Schema)
+for command in COMMANDS:
     register(command)
 
 

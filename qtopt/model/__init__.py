@@ -72,8 +72,11 @@ from .drives import (
 )
 from .fitting import (
     FitReport as FitReport,
+    Reduction as Reduction,
     Tabulated as Tabulated,
     fit_spectral_density as fit_spectral_density,
+    reduced as reduced,
+    reduced_machine as reduced_machine,
 )
 from .spectral_densities import (
     AbstractSpectralDensity as AbstractSpectralDensity,

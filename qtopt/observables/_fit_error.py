@@ -44,11 +44,20 @@ class FitError:
             f"fit of bath {self.bath!r}: {self.poles} poles, rms error {self.error:.1e} for {low:.3g} < "
             f"omega < {high:.3g}; changes with {orders} poles:"
         ]
-        for name, change in self.changes.items():
-            pairs = zip(np.atleast_1d(values[name]), np.atleast_1d(change), strict=True)
-            text = ", ".join(f"{value:.6g} ± {error:.1g}" for value, error in pairs)
-            found.append(f"  {name.replace('_', ' '):22} {text}")
-        return found
+        return found + [_line(name, values, change) for name, change in self.changes.items()]
+
+
+def _line(name: str, values: dict[str, Any], change: Any) -> str:
+    """A quantity with its change."""
+    pairs = zip(np.atleast_1d(values[name]), np.atleast_1d(change), strict=True)
+    text = ", ".join(f"{value:.6g} ± {error:.1g}" for value, error in pairs)
+    return f"  {name.replace('_', ' '):22} {text}"
+
+
+def changes_between(found: Evaluation, other: Evaluation) -> list[str]:
+    """Lines: P, heat currents, efficiency and Q of one machine, and how far those of another one are."""
+    changes = {name: _change(name, found, [other]) for name in NAMES if found.values.get(name) is not None}
+    return [_line(name, found.values, change) for name, change in changes.items() if change is not None]
 
 
 def fit_errors(

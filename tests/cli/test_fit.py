@@ -115,3 +115,27 @@ _fit.fit_spectral_density(omega, omega / (1.0 + omega**2))
 assert seen and set(seen) == {1}, seen
 """
     subprocess.run([sys.executable, "-c", code], check=True, timeout=240)
+
+
+def test_reduce(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A file with fewer poles that means the same machine, and what that changes."""
+    pairs = ", ".join(f"[{1.0 + 0.3 * i:.1f}, 0.4]" for i in range(6))
+    zeros = ", ".join(f"[{1.15 + 0.3 * i:.2f}, 0.4]" for i in range(5))
+    roots = f"decays = [], pairs = [{pairs}], zero_pairs = [{zeros}]"
+    bath = f'spectral_density = {{ kind = "rational", scale = 0.1, {roots} }}\n'
+    path = tmp_path / "machine.toml"
+    path.write_text(MACHINE.replace(OHMIC, bath) + MONOCHROMATIC)
+    main(["reduce", str(path), "--out", str(tmp_path / "out"), "--tolerance", "1e-2"])
+    printed = capsys.readouterr().out
+    assert "12 poles -> " in printed and "what it changes:" in printed and " power " in printed
+    text = (tmp_path / "out" / "machine.toml").read_text()
+    found = loads(text).machine.baths[1].spectral_density
+    assert isinstance(found, Rational) and len(found.poles) < 12
+    assert (
+        "12 poles -> " in text.splitlines()[1] and "12 poles" in (tmp_path / "out" / "report.txt").read_text()
+    )
+    with pytest.raises(SystemExit) as caught:
+        main(["reduce", str(path), "--out", str(tmp_path / "no"), "--tolerance", "3"])
+    error = capsys.readouterr().err
+    assert caught.value.code == 2 and error.count("\n") == 1 and "between 0 and 1" in error
+    assert not (tmp_path / "no").exists()

@@ -6,6 +6,7 @@ from ._fit import (
     fit_rows as fit_rows,
     fit_spectral_density as fit_spectral_density,
 )
+from ._reduce import Reduction as Reduction, reduced as reduced, reduced_machine as reduced_machine
 from ._report import FitReport as FitReport, deviations as deviations
 from ._rows import Rows as Rows, cleaned as cleaned
 from ._tabulated import Tabulated as Tabulated
