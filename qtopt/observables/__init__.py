@@ -7,6 +7,7 @@ from ._audit import (
     Case as Case,
     Finding as Finding,
     Searched as Searched,
+    Severity as Severity,
     audited as audited,
     case_of as case_of,
 )

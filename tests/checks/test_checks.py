@@ -58,6 +58,31 @@ def test_weak_coupling(strength: float, severity: str | None) -> None:
     assert all(finding.value == evaluation.weak_validity for finding in findings)
 
 
+def test_where_linewidths_cannot_tell_the_exact_solver_does() -> None:
+    """The published converter has a validity of 6.6 and currents that are right; the engine has not."""
+    config = qtopt.load(EXAMPLES / "work_converter.toml")
+    assert config.driving is not None
+    weak, exact = (evaluate(config.machine, config.driving, solver) for solver in (Weak(), Exact()))
+    finding = the_one(Case(config.machine, Weak(), config.driving, weak), "weak coupling")
+    assert finding.severity == "warning" and finding.value > 6.0
+    heat = (
+        np.abs(np.subtract(weak.heat_currents, exact.heat_currents)).max() / np.abs(exact.heat_currents).max()
+    )
+    power = abs(weak.power / exact.power - 1.0)
+    assert f"power is off by {power:.1%} and heat by {heat:.1%} of the largest" in finding.message
+    assert power < 0.01 and heat < 0.05
+    finding = the_one(Case(engine(1e-3), Weak(), DRIVE, result(1e-3)), "weak coupling")
+    assert finding.severity == "error" and "power is off by 299." in finding.message
+
+
+def test_where_the_exact_solver_cannot_speak_linewidths_decide() -> None:
+    machine = machine_of((1.0, 0.6), (ohmic(1.0, 1.0), drude(1e-3, 5.0, 0.2, (0.5, 0.4))))
+    jumping = PiecewiseDrive(0.45, np.array([[1.0, -1.0], [1.0, -1.0]]))
+    case = replace(with_values(weak_validity=2.0), machine=machine, drive=jumping)
+    finding = the_one(case, "weak coupling")
+    assert finding.severity == "error" and "no exact result can speak for it (" in finding.message
+
+
 def test_second_law() -> None:
     flows = max(abs(result().heat_currents[1]) / 0.2, 1.0e-9)
     assert the_one(with_values(entropy_production_rate=-0.1 * flows), "second law").severity == "error"
