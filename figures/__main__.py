@@ -12,7 +12,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from tyro.conf import Positional
 
@@ -43,7 +43,7 @@ class Figures(AbstractShared):
         """Draw the figures; progress on standard error.
 
         Raises:
-            InputError: a figure that does not exist.
+            InputError: a figure that does not exist, or a file without one.
         """
         unknown = sorted({name for name in self.names if not name.endswith(".py")} - set(NAMES))
         if unknown:
@@ -51,18 +51,26 @@ class Figures(AbstractShared):
         writable_directory(self.out)
         own = [str(Path(name).resolve()) for name in self.names if name.endswith(".py")]
         names = [name for name in NAMES if name in (self.names or NAMES)]
+        modules = [(name, importlib.import_module(f"{__package__}.{name}")) for name in names]
+        modules += [(Path(name).stem, _own(name)) for name in own]
         with held(self.out), self.shared(JobsSection()):
-            _draw([*names, *own], self.quick, self.out)
+            _draw(modules, self.quick, self.out)
 
 
-def _draw(names: Sequence[str], quick: bool, out: Path) -> None:
-    for number, name in enumerate(names, 1):
+def _own(file: str) -> Any:
+    """The module of a figure of the user."""
+    module = load_plugin(file)
+    if not callable(getattr(module, "figure", None)):
+        raise InputError(f"{file} must have a function figure(quick, out), but it has none.")
+    return module
+
+
+def _draw(modules: Sequence[tuple[str, Any]], quick: bool, out: Path) -> None:
+    for number, (name, module) in enumerate(modules, 1):
         start = time.perf_counter()
-        own = name.endswith(".py")
-        module = load_plugin(name) if own else importlib.import_module(f"{__package__}.{name}")
         module.figure(quick, out)
         spent = time.perf_counter() - start
-        print(f"[{number}/{len(names)}] {out / Path(name).stem}.png  {spent:.1f} s", file=sys.stderr)
+        print(f"[{number}/{len(modules)}] {out / name}.png  {spent:.1f} s", file=sys.stderr)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

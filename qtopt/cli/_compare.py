@@ -63,7 +63,10 @@ def _maps(old: Path, new: Path, tolerance: float) -> Found:
 
     from ..scan import FILE
 
-    with xarray.open_dataset(old / FILE) as before, xarray.open_dataset(new / FILE) as after:
+    with (
+        xarray.open_dataset(old / FILE, engine="h5netcdf") as before,
+        xarray.open_dataset(new / FILE, engine="h5netcdf") as after,
+    ):
         pairs = {name: (before[name].values, after[name].values) for name in before if name in after}
         missing = [str(name) for name in before if name not in after]
     return _numbers({str(k): v for k, v in pairs.items() if k not in IGNORED}, missing)

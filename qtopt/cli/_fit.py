@@ -54,6 +54,7 @@ class Fit(AbstractCommand):
         from ..jobs import write_atomically
         from ..model.fitting import FitSettings, TableFormat, fit_rows, read_columns
         from ..plots import fit_figure, save
+        from ..plots.style import literal
         from ..schema import plain
 
         columns = tuple(int(c) if c.isdigit() else c for c in self.columns)
@@ -74,7 +75,7 @@ class Fit(AbstractCommand):
         writable_directory(self.out)
         bath, report = fit_rows(rows, settings)
         figure, text, fragment = (self.out / name for name in ("fit.png", "report.txt", "bath.toml"))
-        save(fit_figure(rows, bath, report, self.table.name), figure)
+        save(fit_figure(rows, bath, report, literal(self.table.name)), figure)
         write_atomically(text, f"{self.table}: {report}\n")
         values = ", ".join(f"{key} = {json.dumps(value)}" for key, value in plain(bath).items())
         line = f"spectral_density = {{ {values} }}"  # numbers and strings of JSON are TOML

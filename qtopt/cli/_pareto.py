@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from .. import __version__
 from ..errors import InputError
-from ._output import progress, warn
+from ._output import progress, warn, writable_directory
 from ._resumable import AbstractResumable
 
 if TYPE_CHECKING:
@@ -28,6 +28,10 @@ class Pareto(AbstractResumable):
 
     kind: ClassVar[str] = "pareto"
     state_name: ClassVar[str] = ".search"
+    writes: ClassVar[tuple[str, ...]] = (
+        *("front.csv", "bounds.csv", "explorer.html", "search.nc", "front.png", "drives.png", "search.png"),
+        "provenance.json",
+    )
 
     watch: bool = False
     """show the page while the search goes on, to browsers of this machine, at the address that is printed"""
@@ -49,6 +53,7 @@ class Pareto(AbstractResumable):
         with ExitStack() as stack:
             live = self._live(config, stack) if self.watch else None
             state = stack.enter_context(self.state(config.jobs))
+            writable_directory(self.out / POINTS, self.out)
             with self.shared(config.jobs):
                 fronts = self._searched(config, problems, live, state)
             remarks = [f"{n}: {r}" for n, front in fronts.items() for r in search_remarks(problems[n], front)]

@@ -3,16 +3,17 @@
 import sys
 import tempfile
 from contextlib import redirect_stdout
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from tyro.conf import Positional
 
 from ..errors import InputError
-from ..registry import class_of, kinds
-from ._command import FAMILY, AbstractCommand
+from ..registry import class_of
+from ._command import FAMILY
 from ._output import warn, writable_directory
+from ._resumable import AbstractShared
 
 if TYPE_CHECKING:
     from ..files import Record
@@ -22,12 +23,11 @@ DIFFERENT = 1
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reproduce(AbstractCommand):
+class Reproduce(AbstractShared):
     """Make the results of a directory again, by its provenance.json, and compare: fronts by hypervolume and
     points, maps and trajectories number by number. Exit status: 0 the same, 1 different."""
 
     kind: ClassVar[str] = "reproduce"
-    on_all_cores: ClassVar[bool] = True
 
     folder: Positional[Path]
     """directory in which `qtopt pareto`, `scan` or `simulate` wrote their results"""
@@ -38,16 +38,28 @@ class Reproduce(AbstractCommand):
     values"""
 
     def run(self) -> None:
-        """Compare what the command of the record makes now with what stands there."""
+        """Compare what the command of the record makes now with what stands there.
+
+        Who computes is what the options say: a record of somebody else names neither clusters nor commands
+        of shells.
+        """
         from .. import files
         from ._compare import differences
 
         record = files.read_record(self.folder)
         command = record.command
-        if command not in kinds(FAMILY) or command == self.kind:
+        if command not in files.SECTIONS:
             raise InputError(
                 f"{self.folder / files.RECORD}: there is no command {command!r} to carry out again."
             )
+        if self.out is not None and self.out.resolve() == self.folder.resolve():
+            raise InputError(
+                "--out must not be the directory whose results are compared, which would be replaced: give "
+                "another one, or none."
+            )
+        options = _options(record, self.folder / files.RECORD)
+        config = files.loads(record.origin["configuration"])
+        _check_results(command, self.folder)
         changed = [
             name
             for name, digest in record.checksums.items()
@@ -59,14 +71,51 @@ class Reproduce(AbstractCommand):
             made = Path(temporary) / "results" if self.out is None else self.out
             writable_directory(made)
             file = Path(temporary) / "machine.toml"
-            file.write_text(record.origin["configuration"], encoding="utf-8")
+            files.save(replace(config, jobs=files.JobsSection()), file)
+            kind: Any = class_of(FAMILY, command)
+            shared = issubclass(kind, AbstractShared)
+            options |= {"workers": self.workers, "cluster": self.cluster} if shared else {}
             with redirect_stdout(sys.stderr):  # what the command prints is no result of this one
-                class_of(FAMILY, command)(file=file, out=made, **record.options).run()
+                kind(file=file, out=made, **options).run()
             lines, same = differences(command, self.folder, made, self.tolerance)
         print("\n".join(lines))
         print("reproduced" if same else "different")
         if not same:
             raise SystemExit(DIFFERENT)
+
+
+def _options(record: "Record", path: Path) -> dict[str, Any]:
+    """The options of the command that matter to its results, as `Simulate` writes them.
+
+    Raises:
+        InputError: there are others, or they are no whole numbers.
+    """
+    known = ("periods", "points_per_period") if record.command == "simulate" else ()
+    if any(name not in known or type(value) is not int for name, value in record.options.items()):
+        raise InputError(
+            f"{path}: the options of {record.command} must be "
+            f"{' and '.join(known) + ', whole numbers' if known else 'none'}, but they are {record.options}."
+        )
+    return dict(record.options)
+
+
+def _check_results(command: str, folder: Path) -> None:
+    """Read what will be compared before anything is computed: it is the same as itself.
+
+    Raises:
+        InputError: there is nothing that can be read.
+    """
+    from ._compare import differences
+
+    try:
+        differences(command, folder, folder, 0.0)
+    except InputError:
+        raise
+    except (OSError, ValueError, KeyError, IndexError) as error:
+        raise InputError(
+            f"{folder} must hold the results of `qtopt {command}`, but they cannot be read "
+            f"({' '.join(str(error).split())}): take them from where they were made."
+        ) from None
 
 
 def _other_origin(record: "Record") -> list[str]:

@@ -44,6 +44,8 @@ class AbstractResumable(AbstractShared):
     continued_by: ClassVar[str] = "continue with --resume"
     state_name: ClassVar[str]
     """the folder inside `out` that holds what is finished"""
+    writes: ClassVar[tuple[str, ...]] = ()
+    """names of the files in `out`"""
 
     file: Positional[Path]
     """configuration file (TOML)"""
@@ -56,13 +58,14 @@ class AbstractResumable(AbstractShared):
     def state(self, section: "JobsSection") -> Iterator[Path]:
         """The folder of what is finished, emptied unless that goes on; no other process writes there.
 
-        Options that name no cluster are refused before there is a folder.
+        Options that name no cluster are refused before there is a folder, what is in the way before anything
+        is computed.
         """
         from ..jobs import held
 
         section.chosen(self.workers, self.cluster)
 
-        writable_directory(self.out)
+        writable_directory(self.out, files=self.writes)
         folder = self.out / self.state_name
         with held(self.out):
             if not self.resume and folder.is_symlink():

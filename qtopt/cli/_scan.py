@@ -13,6 +13,7 @@ class Scan(AbstractResumable):
 
     kind: ClassVar[str] = "scan"
     state_name: ClassVar[str] = ".scan"
+    writes: ClassVar[tuple[str, ...]] = ("scan.nc", "scan.png", "provenance.json")
 
     solver: str | None = None
     """kind of the solver to use instead of the one in the file, such as weak or exact"""

@@ -39,7 +39,7 @@ class Simulate(AbstractCommand):
         wanted = config.simulation
         periods = _positive("--periods", self.periods, wanted.periods)
         points = _positive("--points-per-period", self.points_per_period, wanted.points_per_period)
-        writable_directory(self.out)
+        writable_directory(self.out, files=("trajectory.csv", FIGURE, files.RECORD))
         names, done = [bath.name for bath in config.machine.baths], []
         warn([*machine.remarks(), *([FRICTION] if has_friction(machine.baths) else [])])
         parts = simulate_periods(machine, drive, wanted.initial.state(machine), periods, points)

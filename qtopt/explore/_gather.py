@@ -63,7 +63,7 @@ def explorer_data(
         folder: where `qtopt pareto`, `qtopt scan` or `qtopt simulate` wrote their results.
         solver: kind of a solver that solves every point of the front again, as a layer of its own, such as
             "exact"; None for none.
-        report: called as ``report(points done, points in all)``.
+        report: called as ``report(points done, points in all)``, once every file has been read.
         looks: how many points of each layer are audited; None: all.
 
     Raises:
@@ -75,22 +75,22 @@ def explorer_data(
     if (folder / RECORD).is_file():
         made["made"] |= {"results": read_record(folder).origin}
     made |= {"front": None, "scan": None, "trajectory": None, "rounds": [], "findings": []}
-    if (folder / TABLE).is_file():
-        layers = read_layers(folder)
-        if (folder / BEGUN / TABLE).is_file():
-            layers += read_layers(folder / BEGUN, ", begun from")
-        if solver is not None:
-            other: AbstractSolver = class_of(AbstractSolver.family, solver)()
-            layers += [solved_again(layer, other, report) for layer in layers]
-        made["front"] = front_data(layers, lines, report, looks)
-        made["findings"] += made["front"].pop("findings")
-        made["rounds"], remarks = rounds_data(folder)
-        made["findings"] += [{"severity": "note", "text": remark} for remark in remarks]
     if (folder / SCAN).is_file():
         made["scan"] = scan_data(folder)
         made["scan"]["toml"] = lines.add(made["scan"]["toml"])
     if (folder / TRAJECTORY).is_file():
         made["trajectory"] = trajectory_data(folder)
+    if (folder / TABLE).is_file():
+        layers = read_layers(folder)
+        if (folder / BEGUN / TABLE).is_file():
+            layers += read_layers(folder / BEGUN, ", begun from")
+        made["rounds"], remarks = rounds_data(folder)
+        if solver is not None:
+            other: AbstractSolver = class_of(AbstractSolver.family, solver)()
+            layers += [solved_again(layer, other, report) for layer in layers]
+        made["front"] = front_data(layers, lines, report, looks)
+        made["findings"] += made["front"].pop("findings")
+        made["findings"] += [{"severity": "note", "text": remark} for remark in remarks]
     if not (made["front"] or made["scan"] or made["trajectory"]):
         raise InputError(
             f"{folder}: must hold results of qtopt, but there is no {TABLE}, {SCAN} or {TRAJECTORY}: give "

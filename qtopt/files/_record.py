@@ -87,8 +87,12 @@ def read_record(folder: Path) -> Record:
     path = folder / RECORD
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-        return Record(**{**found, "sections": tuple(found["sections"])})
-    except (OSError, ValueError, TypeError, KeyError) as error:
+        made = Record(**{**found, "sections": tuple(found["sections"])})
+        texts = (made.command, *made.origin.values(), *made.checksums.values(), made.origin["configuration"])
+        if not isinstance(made.options, dict) or not all(isinstance(text, str) for text in texts):
+            raise TypeError
+        return made
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         reason = "there is none that can be read" if isinstance(error, OSError) else "it is broken"
         raise InputError(
             f"{path} must say how the results were made, but {reason}: give the --out of `qtopt pareto`, "

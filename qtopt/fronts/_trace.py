@@ -56,11 +56,12 @@ def trace(
 
     Raises:
         InputError: the machine is outside what the forms can do (one driven bath, static baths at one
-            temperature).
+            temperature); the store holds another search.
 
     Source: theory (9.1), (9.14); the search is described in theory, section 9.
     """
     store = Store(None) if store is None else store
+    store.check()
     if isinstance(problem.drive_set, AbstractProtocols):
         return searched_protocols(problem, problem.drive_set, store, progress, watch)
     begun = replace(_weak_front(problem, store, progress, watch), problem=problem)

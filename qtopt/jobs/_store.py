@@ -42,6 +42,19 @@ class Store:
         """The store of a further stage of the same computation."""
         return Store(self.path and self.path.with_stem(f"{self.path.stem}-{name}"), self.fingerprint)
 
+    def check(self) -> None:
+        """Refuse files of another computation, those of further stages too, before anything is computed.
+
+        Raises:
+            InputError: one of them belongs to another computation.
+        """
+        if self.path is None:
+            return
+        for path in (self.path, *sorted(self.path.parent.glob(f"{self.path.stem}-*{self.path.suffix}"))):
+            arrays = _whole(_bytes(path))
+            if arrays is not None:
+                self._own(arrays, path)
+
     def load(self, template: Any) -> tuple[int, Any] | None:
         """(step, state) of the last `save`; None where there is none.
 
@@ -108,21 +121,31 @@ class Store:
         """What a file holds, or None: there is none, or it is broken."""
         if not content:
             return None
-        head, data = content[: len(FORMAT) + 32], content[len(FORMAT) + 32 :]
-        arrays = _read(data) if head == FORMAT + hashlib.sha256(data).digest() else None
-        if arrays is None or FINGERPRINT not in arrays:
+        arrays = _whole(content)
+        if arrays is None:
             print(
                 f"qtopt: warning: {path} is damaged, or another version of qtopt wrote it: what it held is "
                 "done anew.",
                 file=sys.stderr,
             )
             return None
+        return self._own(arrays, path)
+
+    def _own(self, arrays: Arrays, path: Path | None) -> Arrays:
+        """Without the fingerprint, which must be that of this computation."""
         if str(arrays.pop(FINGERPRINT)) != self.fingerprint:
             raise InputError(
                 f"{path} holds finished work of another configuration or version: choose another folder, go "
                 "back to what it was, or begin anew without --resume, which drops it."
             )
         return arrays
+
+
+def _whole(content: bytes) -> Arrays | None:
+    """The arrays of a file and its fingerprint, or None where a byte is not what was written."""
+    head, data = content[: len(FORMAT) + 32], content[len(FORMAT) + 32 :]
+    arrays = _read(data) if head == FORMAT + hashlib.sha256(data).digest() else None
+    return arrays if arrays is not None and FINGERPRINT in arrays else None
 
 
 def _read(data: bytes) -> Arrays | None:

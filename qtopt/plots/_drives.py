@@ -23,6 +23,7 @@ from .style import (
     PowerUnit,
     figure,
     legend_below,
+    literal,
     number,
     round_ticks,
     style_panel,
@@ -75,7 +76,7 @@ def drives_figure(
     panels[0, 0].set_ylim(-1.1 * largest, 1.1 * largest)
     panels[0, 0].yaxis.set_major_locator(round_ticks())
     names = max((_names(point) for points in rows.values() for point in points), key=len)
-    handles = [Line2D([], [], label=name, **_line(i)) for i, name in enumerate(names)]
+    handles = [Line2D([], [], label=literal(name), **_line(i)) for i, name in enumerate(names)]
     legend_below(made, handles)
     return made
 

@@ -25,6 +25,7 @@ from .style import (
     PowerUnit,
     figure,
     legend_below,
+    literal,
     look,
     number,
     round_ticks,
@@ -65,7 +66,7 @@ def front_figure(
     names = next((front.names for front in fronts.values()), ())
     certified = not _values(fronts, "output").size or np.isfinite(_values(fronts, "gap")).any()
     beside = [axis for axis in tradeoff.panels if certified or axis.name != "gap"]
-    others = [*beside, *(Axis(name, name.removeprefix("machine.")) for name in names)]
+    others = [*beside, *(Axis(name, literal(name.removeprefix("machine."))) for name in names)]
     units = {axis.name: unit_of(axis, strength, symbol) for axis in (x, y, *others)}
     made = figure(DOUBLE_COLUMN, max(HEIGHT, PANEL_HEIGHT * len(others)), title)
     grid = made.add_gridspec(len(others), 2, width_ratios=(1.55, 1.0))

@@ -195,7 +195,9 @@ def _curves(axes: Axes, x: "DataArray", item: "DataArray") -> None:
     if "line" in item.attrs:
         axes.axhline(item.attrs["line"], color=style.GREY, lw=style.THIN_LINE_WIDTH, zorder=1.0)
     for i, (name, part) in enumerate(parts):
-        style.curve(axes, x.values, _positive(np.asarray(part.values, dtype=float), norm), i, name)
+        style.curve(
+            axes, x.values, _positive(np.asarray(part.values, dtype=float), norm), i, style.literal(name)
+        )
     if len(parts) > 1:
         axes.legend(fontsize=style.SMALL_FONT_SIZE, framealpha=0.8, edgecolor="none")
 
@@ -237,7 +239,7 @@ def _finish(grid: NDArray, count: int, x: "DataArray") -> None:
 
 def _with_unit(name: str, item: "DataArray", separator: str = " ") -> str:
     r"""`power ($\hbar\,\omega_A^2$)`; no unit where it is 1."""
-    unit = str(item.attrs["units"])
+    name, unit = style.literal(name), str(item.attrs["units"])
     if unit == "1":
         return name
     if unit == "rad":

@@ -41,7 +41,11 @@ def trajectory_figure(
         (trajectory.populations, [f"$n_{{{l}}}$" for l in numbers], "populations"),
         (trajectory.covariances[:, rows, columns], pairs, r"covariances ($\hbar/\omega_A$)"),
         work,
-        (trajectory.heat_currents[later], baths, r"heat current ($\hbar\omega_A^2$)"),
+        (
+            trajectory.heat_currents[later],
+            [style.literal(name) for name in baths],
+            r"heat current ($\hbar\omega_A^2$)",
+        ),
     )
     phase = trajectory.times * frequency / (2.0 * np.pi)
     made = style.figure(style.DOUBLE_COLUMN, 4 * PANEL_HEIGHT + 10.0, title)

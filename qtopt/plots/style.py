@@ -109,6 +109,11 @@ def number(value: float) -> str:
     return rf"{mantissa}$\times 10^{{{int(exponent)}}}$"
 
 
+def literal(name: str) -> str:
+    """A name of the user as matplotlib shows it letter by letter: a "$" would begin a formula."""
+    return name.replace("$", r"\$")
+
+
 def figure(width: float, height: float, title: str | None = None) -> Figure:
     """Empty figure of a size in millimetres, with a layout that keeps labels apart."""
     made = Figure(figsize=(width * MILLIMETRE, height * MILLIMETRE), dpi=DPI, layout="constrained")

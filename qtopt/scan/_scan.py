@@ -37,7 +37,7 @@ def parameter_scan(
     Args:
         config: the configuration, with a drive and a scan.
         state: folder of finished chunks; what another call of the same scan left there is not solved again.
-        report: called with the machines done and their total after each chunk.
+        report: called with the machines done and their total, first once nothing can be refused any more.
 
     Returns:
         A labelled dataset: coordinates along the axes, units as attributes, the configuration inside. Where
@@ -68,20 +68,23 @@ def parameter_scan(
         for name, column in found.items():
             results[name][positions] = column
         missing[positions] = False
-        report(len(values) - int(missing.sum()), len(values))
 
     def name(chunk: Chunk) -> str:
         numbers = zip(axes, values[chunk.positions[0]], strict=True)
         return f"the machine with {', '.join(f'{axis.name} = {value:.6g}' for axis, value in numbers)}"
 
-    report(0, len(values))
+    def tell() -> None:
+        report(len(values) - int(missing.sum()), len(values))
+
     for found in store.chunks():
         if found.keys() == {POSITIONS, *results}:
             add(found.pop(POSITIONS), found)
+    tell()
     for chunk, found in computed(machines, machines.chunks(values, missing, scan.chunk), name, store):
         if isinstance(found, Lost):
             found = {"status": np.full(len(chunk.positions), LOST)}
         add(chunk.positions, found)
+        tell()
     return dataset(config, axes, machines.quantities, results)
 
 

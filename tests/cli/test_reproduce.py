@@ -2,12 +2,14 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import matplotlib.image
 import pytest
 import xarray
 
+from qtopt import files
 from qtopt.cli import main
 from qtopt.files import RECORD, checksum, read_record
 
@@ -132,3 +134,54 @@ def test_a_command_that_is_none(scanned: Path, tmp_path: Path, capsys: pytest.Ca
     (tmp_path / RECORD).write_text(json.dumps(record | {"command": "reproduce"}))
     status, _, err = reproduced(tmp_path, capsys)
     assert status == 2 and "there is no command 'reproduce' to carry out again" in err
+
+
+def test_a_record_of_somebody_else_connects_to_nobody(
+    scanned: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Neither its section [jobs] nor an option names who computes: a scheduler could run anything."""
+    other = shutil.copytree(scanned, tmp_path / "scan")
+    record = json.loads((other / RECORD).read_text())
+    config = files.loads(record["origin"]["configuration"])
+    config = replace(config, jobs=files.JobsSection(cluster="tcp://127.0.0.1:9"))
+    record["origin"]["configuration"] = files.dumps(config)
+    assert "127.0.0.1:9" in files.dumps(config)
+    (other / RECORD).write_text(json.dumps(record))
+    status, out, _ = reproduced(other, capsys)
+    assert status == 0 and out.splitlines()[-1] == "reproduced"
+    for options in ({"cluster": "tcp://127.0.0.1:9"}, {"file": "x"}):
+        (other / RECORD).write_text(json.dumps(record | {"options": options}))
+        status, _, err = reproduced(other, capsys)
+        assert status == 2 and "the options of scan must be none, but they are {" in err
+
+
+@pytest.mark.parametrize("wrong", [{"options": []}, {"origin": {}}, {"checksums": []}, {"command": ["scan"]}])
+def test_a_broken_record(
+    wrong: dict, scanned: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    record = json.loads((scanned / RECORD).read_text())
+    (tmp_path / RECORD).write_text(json.dumps(record | wrong))
+    status, _, err = reproduced(tmp_path, capsys)
+    assert status == 2 and "must say how the results were made, but it is broken" in err
+
+
+@pytest.mark.parametrize(("command", "table"), [("scan", "scan.nc"), ("pareto", "front.csv")])
+def test_results_that_cannot_be_compared_are_told_before_they_are_made_again(
+    command: str, table: str, scanned: Path, front: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = shutil.copytree(scanned if command == "scan" else front, tmp_path / "out")
+    for content in (b"a,b\n1,2\n", None):
+        if content is None:
+            (other / table).unlink()
+        else:
+            (other / table).write_bytes(content)
+        status, _, err = reproduced(other, capsys)
+        line = err.splitlines()[-1]
+        assert status == 2 and line.startswith("qtopt: ") and "cannot be read" in line
+        assert all(line.startswith("qtopt: ") for line in err.splitlines())  # nothing has begun
+
+
+def test_results_are_not_compared_with_themselves(scanned: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        main(["reproduce", str(scanned), "--out", str(scanned)])
+    assert end.value.code == 2 and "must not be the directory whose results" in capsys.readouterr().err

@@ -13,13 +13,17 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from qtopt import files
 from qtopt.errors import InputError
 from qtopt.fronts import Certificate, Front, FrontPoint, PowerEfficiency
 from qtopt.model import AbstractDrive, BoundedDrive, FourierDrive, PiecewiseDrive
-from qtopt.plots import drives_figure, front_figure
+from qtopt.plots import drives_figure, front_figure, scan_figure, trajectory_figure
 from qtopt.plots._drives import evenly_spaced, origin, reference_oscillator
 from qtopt.plots.style import save
+from qtopt.scan import parameter_scan
+from qtopt.solvers.time_domain import Trajectory
 from tests.fronts.test_pareto_certificate import engine
+from tests.helpers.texts import MACHINE as MACHINE_TEXT, MONOCHROMATIC
 
 STRENGTH = 1e-5
 ENGINE = PowerEfficiency(hot=1.0, cold=0.2)
@@ -314,3 +318,19 @@ def test_no_global_state_is_touched() -> None:
     front_figure({"joint": front_of(3)})
     drives_figure({"joint": front_of(3)})
     assert (matplotlib.rcParams.copy(), "matplotlib.pyplot" in sys.modules) == before
+
+
+def test_names_of_users_are_no_formulas(tmp_path: Path) -> None:
+    """A bath may be called anything: "$" begins a formula in matplotlib, which may not be one."""
+    name = r"a$\frac{b$_^{"
+    text = MACHINE_TEXT.replace('name = "hot"', f"name = '{name}'") + MONOCHROMATIC
+    axes = "{ key = 'drive.frequency', values = [0.4, 0.5] }"
+    config = files.loads(f"{text}[scan]\nfluctuations = false\naxes = [{axes}]\n")
+    save(scan_figure(parameter_scan(config)), tmp_path / "scan.png")
+    at, one = np.array([0.0, 1.0]), np.ones((2, 1))
+    none = np.zeros((2, 2, 1))
+    trajectory = Trajectory(at, one, none, one, one, np.ones((2, 2)), none, one, one)
+    drawn = trajectory_figure(trajectory, 0.45, [name, "cold"])
+    save(drawn, tmp_path / "trajectory.png")
+    legend = drawn.axes[3].get_legend()
+    assert legend is not None and legend.get_texts()[0].get_text().replace("\\$", "$") == name
