@@ -35,6 +35,7 @@ from qtopt.fronts import (
     non_dominated,
     search,
 )
+from qtopt.fronts._evaluated import evaluated_point
 from qtopt.fronts.rates import FormRates
 from qtopt.fronts.search import Refine, explored, refined
 from qtopt.fronts.tradeoffs import EfficiencyTarget
@@ -57,6 +58,8 @@ def test_rms_front_is_the_certified_front(kind: type[AbstractEfficiencyTradeoff]
     assert np.all(np.abs(gaps) < 1e-6)
     assert np.all(np.diff([point.output for point in front.points]) < 0.0)
     point = front.points[0]
+    again = evaluated_point(machine, point.drive, kind.of(machine), Weak())
+    assert again is not None and list(point.merits) == list(again.merits)  # whichever process makes them
     found = evaluate(machine, point.drive)
     assert found.mode == kind.machine_name and found.efficiency == pytest.approx(point.efficiency, rel=1e-9)
     expected = -found.power if kind is PowerEfficiency else found.heat_currents[1]
