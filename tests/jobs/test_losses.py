@@ -13,8 +13,8 @@ pytestmark = pytest.mark.slow
 PIECEWISE_EXACT = scan_text(FREQUENCY, base=SOFT + EXACT, more="chunk = 1")
 
 
-@pytest.mark.parametrize("workers", [1, 2, 3])
-def test_the_same_front_and_maps_with_workers(workers: int) -> None:
+@pytest.mark.parametrize("workers", [1, 2, 3, (1, 2)])
+def test_the_same_front_and_maps_with_workers(workers: int | tuple[int, int]) -> None:
     expected, weak, exact = front(), mapped(MAP), mapped(PIECEWISE_EXACT)
     with cluster(ClusterOptions(workers=workers, cores=1)):
         np.testing.assert_array_equal(front(), expected)
