@@ -113,7 +113,8 @@ def laws(result: Evaluation) -> list[str]:
         errors = np.diagonal(np.array(result.local_power_covariance_error))
         if np.any(np.array(rates) < -errors - 1e-9 * np.max(np.abs(rates))):
             broken.append(f"variance rates: {rates}")
-    if result.efficiency is not None and result.efficiency > result.efficiency_bound * (1 + 1e-9):
+    bound = np.inf if result.efficiency_bound is None else result.efficiency_bound
+    if result.efficiency is not None and result.efficiency > bound * (1 + 1e-9):
         small = largest(result) * 1e-9 + uncertain
         if abs(power) > small:
             broken.append(f"Carnot: {result.efficiency} of {result.efficiency_bound}")
