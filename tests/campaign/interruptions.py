@@ -142,7 +142,7 @@ def full_disks(tally: Tally, count: int, rng: np.random.Generator, folder: Path)
 
 
 def quietly(arguments: list[str]) -> tuple[int, str]:
-    """Exit status and standard error of a command in this process, without bars."""
+    """Exit status and errors of a command in this process, without bars and warnings."""
     said = io.StringIO()
     with contextlib.redirect_stderr(said), contextlib.redirect_stdout(io.StringIO()):
         try:
@@ -150,4 +150,7 @@ def quietly(arguments: list[str]) -> tuple[int, str]:
             return 0, said.getvalue()
         except SystemExit as stop:
             text = said.getvalue().replace("\r", "\n").splitlines()
-            return int(stop.code or 0), "\n".join(line for line in text if line.startswith("qtopt: "))
+            lines = [line for line in text if line.startswith("qtopt: ")]
+            return int(stop.code or 0), "\n".join(
+                line for line in lines if not line.startswith("qtopt: warning: ")
+            )
