@@ -8,11 +8,12 @@ WORKERS ?= 2
 VENV := .venv
 BIN  := $(VENV)/bin
 GPU_VENV := .venv-gpu
+LOWEST_VENV := .venv-lowest
 PIP  := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check install
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help pareto figures notebooks docs dist test test-all campaign benchmark gpu-compile clean
+.PHONY: help pareto figures notebooks docs dist test test-all test-lowest campaign benchmark gpu-compile clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
@@ -47,6 +48,11 @@ test-all:  ## the same with the slow tests
 	@$(MAKE) --no-print-directory test PYTEST="--slow $(PYTEST)"
 	@$(MAKE) --no-print-directory campaign CAMPAIGN="--minutes 2 --scale 0.05"
 
+# Old packages use what newer ones beside them call deprecated: that is no error here.
+LOWEST ?= tests/model tests/scan tests/plots tests/cli/test_cli.py tests/cli/test_reproduce.py
+test-lowest: $(LOWEST_VENV)/.ready  ## tests with the oldest versions that pyproject.toml allows (PYTHON=python3.13 ...)
+	@$(LOWEST_VENV)/bin/pytest -n $(WORKERS) -W default::DeprecationWarning $(LOWEST)
+
 campaign: $(VENV)/.test  ## hostile files, machines and interruptions, counted (CAMPAIGN="--minutes 10 malformed weak ...")
 	@$(BIN)/python -m tests.campaign $(CAMPAIGN)
 
@@ -57,7 +63,7 @@ gpu-compile: $(GPU_VENV)/.ready  ## compile the hot programs for an H100, withou
 	@$(GPU_VENV)/bin/python -m benchmarks.gpu_compile $(PROGRAMS)
 
 clean:  ## remove the environment, caches and builds; results/ stays
-	rm -rf $(VENV) $(GPU_VENV) build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(GPU_VENV) $(LOWEST_VENV) build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamps keep set-up from running twice; editing pyproject.toml makes them stale.
@@ -80,6 +86,13 @@ $(GPU_VENV)/.ready: pyproject.toml
 	@echo "installing jax for CUDA with its compilers into $(GPU_VENV) (6 GB)" >&2
 	@$(PYTHON) -m venv --clear $(GPU_VENV) || { rm -rf $(GPU_VENV); exit 1; }
 	@$(GPU_VENV)/bin/python -m pip --quiet --quiet --disable-pip-version-check install --editable '.[cuda12]'
+	@touch $@
+
+$(LOWEST_VENV)/.ready: pyproject.toml
+	@echo "installing the oldest versions that are allowed into $(LOWEST_VENV)" >&2
+	@$(PYTHON) -m venv --clear $(LOWEST_VENV) || { rm -rf $(LOWEST_VENV); exit 1; }
+	@$(LOWEST_VENV)/bin/python -m pip --quiet --quiet --disable-pip-version-check install uv
+	@$(LOWEST_VENV)/bin/uv pip install --quiet --python $(LOWEST_VENV)/bin/python --resolution lowest-direct --editable '.[test]'
 	@touch $@
 
 $(VENV)/.docs: $(VENV)/.runtime

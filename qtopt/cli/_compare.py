@@ -27,7 +27,11 @@ def differences(command: str, old: Path, new: Path, tolerance: float) -> Found:
 
 
 def _fronts(old: Path, new: Path, tolerance: float) -> Found:
-    """Hypervolumes and, for each point, the nearest one of the other front, both relative."""
+    """Hypervolumes, and by how much points of one front exceed what the other reaches, both relative.
+
+    Searches that round differently end at other points of one front: less of one merit and more of another.
+    That is no difference, so points are compared by `beyond` and not number by number.
+    """
     from ..files import load
     from ..fronts import POINTS, TABLE, front_gains, hypervolume
 
@@ -47,15 +51,28 @@ def _fronts(old: Path, new: Path, tolerance: float) -> Found:
             continue
         volumes = [hypervolume(part) for part in gains]
         change = abs(volumes[1] / volumes[0] - 1.0) if volumes[0] > 0.0 else float(volumes[1] > 0.0)
-        scale = np.max(np.abs(gains[0]), axis=0)
-        apart = np.max(np.abs(gains[0][:, None] - gains[1]) / scale, axis=2)
-        distance = float(max(apart.min(axis=1).max(), apart.min(axis=0).max()))
+        lost, gained = beyond(gains[0], gains[1]), beyond(gains[1], gains[0])
         lines.append(
-            f"{name}: hypervolume {volumes[0]:.9g} then, {volumes[1]:.9g} now ({change:.1e}); points at most "
-            f"{distance:.1e} apart ({counts[0]} then, {counts[1]} now)"
+            f"{name}: hypervolume {volumes[0]:.9g} then, {volumes[1]:.9g} now ({change:.1e}); points then "
+            f"exceed those now by at most {lost:.1e}, points now those then by {gained:.1e} "
+            f"({counts[0]} then, {counts[1]} now)"
         )
-        same = same and change <= tolerance and distance <= tolerance
+        same = same and max(change, lost, gained) <= tolerance
+    if lines:
+        lines.append(
+            f"compared within {tolerance:.1e} of every merit, as searches on other processors ask for"
+        )
     return lines or [f"no points in {POINTS}/"], same
+
+
+def beyond(these: NDArray[np.float64], others: NDArray[np.float64]) -> float:
+    """By which factor, minus 1, all merits of the others must grow to match each of these: (M, K), (N, K).
+
+    A point is matched by one that is as good in every merit; 0 where all are. Relative to each point's own
+    merits, so that the weak end of a front counts as much as its strong end.
+    """
+    excess = np.max(these[:, None] / others, axis=2) - 1.0
+    return max(float(excess.min(axis=1).max()), 0.0)
 
 
 def _maps(old: Path, new: Path, tolerance: float) -> Found:

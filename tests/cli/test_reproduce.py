@@ -1,16 +1,24 @@
 """Where results come from, and that they can be made again."""
 
+import csv
 import json
+import os
+import platform
+import re
 import shutil
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 import matplotlib.image
+import numpy as np
 import pytest
 import xarray
 
 from qtopt import files
 from qtopt.cli import main
+from qtopt.cli._compare import beyond, differences
 from qtopt.files import RECORD, checksum, read_record
 
 EXAMPLE = (Path(__file__).parents[2] / "scripts" / "machines" / "collective_engine.toml").read_text()
@@ -89,6 +97,66 @@ def test_a_scan_is_reproduced(scanned: Path, capsys: pytest.CaptureFixture[str])
 def test_a_front_is_reproduced(front: Path, capsys: pytest.CaptureFixture[str]) -> None:
     status, out, _ = reproduced(front, capsys)
     assert status == 0 and "joint: hypervolume" in out and "(4 then, 4 now)" in out
+
+
+@pytest.mark.parametrize(
+    ("points", "lost", "gained"),
+    [
+        ([(1.0, 100.0), (2.0, 1.0)], 0.0, 0.0),
+        ([(1.0001, 99.9), (2.0, 1.0)], 0.1 / 99.9, 0.0001),  # along the front
+        ([(1.0, 100.0), (2.0, 0.9)], 1.0 / 0.9 - 1.0, 0.0),  # the weak end counts as much as the strong one
+        ([(1.0, 100.0)], 1.0, 0.0),  # an end of the front is not there any more
+        ([(1.0, 100.0), (1.5, 0.5), (2.0, 1.0)], 0.0, 0.0),  # a point that another one beats adds nothing
+        ([(1.0, 200.0), (2.0, 1.0)], 0.0, 1.0),  # a better search is another result too
+    ],
+)
+def test_points_count_by_what_the_other_front_does_not_reach(
+    points: list[tuple[float, float]], lost: float, gained: float
+) -> None:
+    then, now = np.array([(1.0, 100.0), (2.0, 1.0)]), np.array(points)
+    assert np.isclose(beyond(then, now), lost) and np.isclose(beyond(now, then), gained)
+
+
+def rewritten(folder: Path, factor: float) -> None:
+    """The output of the weakest point of a front, changed."""
+    rows = list(csv.DictReader((folder / "front.csv").read_text().splitlines()))
+    weakest = min(rows, key=lambda row: float(row["output"]))
+    weakest |= {name: repr(float(weakest[name]) * factor) for name in ("output", "power")}
+    with (folder / "front.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+@pytest.mark.parametrize(("factor", "same"), [(1.005, True), (0.995, True), (1.02, False), (0.98, False)])
+def test_the_tolerance_of_a_front_is_one_per_cent_of_every_point(
+    front: Path, tmp_path: Path, factor: float, same: bool
+) -> None:
+    """Also where a per cent of the weakest point is nothing beside the strongest."""
+    other = shutil.copytree(front, tmp_path / "front")
+    rewritten(other, factor)
+    lines, found = differences("pareto", front, other, 1e-2)
+    assert found == same and lines[-1].startswith("compared within 1.0e-02 of every merit, ")
+    assert differences("pareto", front, other, 0.1)[1]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)  # everything is compiled twice
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="the flag is of processors of that kind")
+def test_a_searched_front_is_reproduced_where_numbers_round_otherwise(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without the vector instructions of this processor: no bit is the same, and the front is."""
+    text = FRONT.replace('"rms"', '"peak"').replace("harmonics = 8", "harmonics = 2\nstarts = 4")
+    out = made(tmp_path, "pareto", text)
+    flags = f"{os.environ['XLA_FLAGS']} --xla_cpu_max_isa=SSE4_2"
+    done = subprocess.run(
+        [sys.executable, "-m", "qtopt", "reproduce", str(out)], capture_output=True, text=True, timeout=800,
+        env={**os.environ, "XLA_FLAGS": flags, "QTOPT_CACHE_DIR": str(tmp_path / "cache")},
+    )  # fmt: skip
+    assert done.returncode == 0 and done.stdout.splitlines()[-1] == "reproduced", done.stderr
+    (apart,) = re.findall(r"points then exceed those now by at most ([^,]+), .* by (\S+) ", done.stdout)
+    assert 0.0 < max(map(float, apart)) < 1e-2
 
 
 @pytest.mark.slow

@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 HOME = Path(__file__).parents[2]
@@ -48,7 +49,7 @@ def environment() -> dict[str, str]:
 def outputs(page: str, folder: Path) -> Iterator[tuple[str, str, str | None]]:
     """Run the blocks in a folder: what each prints, its text, and what the page says that it prints."""
     found, session = blocks(page), None
-    for (language, text), (following, said) in zip(found, [*found[1:], ("", "")], strict=True):
+    for (language, text), (following, said) in pairwise([*found, ("", "")]):
         name = NAMED.match(text)
         if language in ("toml", "python") and name:
             (folder / name[1]).write_text(text, encoding="utf-8")
