@@ -143,9 +143,7 @@ def test_the_tolerance_of_a_front_is_one_per_cent_of_every_point(
 @pytest.mark.slow
 @pytest.mark.timeout(900)  # everything is compiled twice
 @pytest.mark.skipif(platform.machine() != "x86_64", reason="the flag is of processors of that kind")
-def test_a_searched_front_is_reproduced_where_numbers_round_otherwise(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_searched_front_is_reproduced_where_numbers_round_otherwise(tmp_path: Path) -> None:
     """Without the vector instructions of this processor: no bit is the same, and the front is."""
     text = FRONT.replace('"rms"', '"peak"').replace("harmonics = 8", "harmonics = 2\nstarts = 4")
     out = made(tmp_path, "pareto", text)
