@@ -8,11 +8,12 @@ from ._digits import EfficiencyDigits, Truncation
 from ._published import PublishedRange
 from ._search import EdgeOfSearch
 from ._stability import ParametricInstability
-from ._theory import Refusal, SecondLaw, WeakCoupling
+from ._theory import Refusal, SecondLaw, Shift, WeakCoupling
 
 for check in (
     Refusal,
     WeakCoupling,
+    Shift,
     SecondLaw,
     Undamped,
     ParametricInstability,

@@ -29,7 +29,7 @@ def audit(subject: Config | Evaluation | Front | str | os.PathLike[str]) -> Audi
     Raises:
         InputError: the path leads to no configuration and no front, or the file is wrong.
 
-    Source: theory (2.4), (3.25), (3.27), (5.16), (7.1).
+    Source: theory (2.4), (3.25), (3.27), (3.28), (5.16), (7.1).
     """
     if isinstance(subject, Evaluation | Front):
         return subject.audit()

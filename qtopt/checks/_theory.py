@@ -9,7 +9,7 @@ import numpy as np
 from ..errors import InputError
 from ..observables import AbstractCheck, Case, Finding, Severity
 from ..solvers import Exact, steady_state
-from ..solvers.weak import LIMIT
+from ..solvers.weak import LIMIT, SHIFT_LIMIT
 
 DOUBLED = 1.0
 """from here on the driven bath is the larger part of a linewidth, and the exact solver is asked"""
@@ -46,6 +46,27 @@ class WeakCoupling(AbstractCheck):
             f"the driven bath adds {validity:.2g} of its linewidth to a resonance, where the weak theory is "
             f"trusted below {LIMIT}{comparison}.",
             validity,
+            "Weaken the driven bath, or use the exact solver.",
+        )
+
+
+@dataclass(frozen=True)
+class Shift(AbstractCheck):
+    """The driven bath moves a resonance, which the weak theory leaves where it is: theory (3.28)."""
+
+    kind: ClassVar[str] = "shifted resonance"
+
+    def findings(self, case: Case) -> Iterator[Finding]:
+        shift = None if case.result is None else case.result.weak_shift
+        if case.result is None or shift is None or shift <= SHIFT_LIMIT:
+            return
+        compared = case.result.weak_validity > DOUBLED  # by the check of weak coupling
+        severity, comparison = ("warning", "") if compared else _beside_exact(case)
+        yield self.finding(
+            severity,
+            f"the driven bath shifts a resonance by {shift:.2g} of its frequency, which the weak theory does "
+            f"not know{comparison}.",
+            shift,
             "Weaken the driven bath, or use the exact solver.",
         )
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from ..model import normal_modes_of, pearson
 from ..solvers import STATUSES, from_natural
-from ..solvers.weak import LIMIT
+from ..solvers.weak import LIMIT, SHIFT_LIMIT
 from ._current import Current, CurrentKind, periodic_product, uncertainty_product
 from ._errors import CURRENTS
 from ._operating_mode import MODES
@@ -199,6 +199,12 @@ for _quantity in (
         line=Line("weak validity", "{: .3g}", f"   (linewidth ratio; trust below {LIMIT})"),
         trust=Trust(LIMIT, "the driven bath widens a resonance by more than the weak theory can bear; weaken "
                     "it, or use the exact solver."),
+    ),
+    Quantity(
+        "weak_shift", "largest shift of a resonance by the driven bath, over its frequency",
+        trust=Trust(SHIFT_LIMIT, "the driven bath shifts a resonance by this part of its frequency, which "
+                    "the weak theory leaves out, and currents by about four times as much; weaken it, or "
+                    "use the exact solver."),
     ),
     Quantity("spectral_radius", "spectral radius", look="plain", always=True,
              line=Line("spectral radius", "{: .6f}", "   (stable below 1)")),

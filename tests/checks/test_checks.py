@@ -83,6 +83,26 @@ def test_where_the_exact_solver_cannot_speak_linewidths_decide() -> None:
     assert finding.severity == "error" and "no exact result can speak for it (" in finding.message
 
 
+def of_low_peak(strength: float) -> Case:
+    """A machine whose linewidths hardly change while its frequency does."""
+    driven = lorentzian(strength, 0.011, 5.1, 1.0)
+    machine = machine_of((2.99,), (driven, ohmic(1e-3, 0.3, (1.0,))))
+    drive = MonochromaticDrive(0.7, [1.0], [0.0])
+    return Case(machine, Weak(), drive, evaluate(machine, drive))
+
+
+@pytest.mark.parametrize(("strength", "severity"), [(1e-6, None), (1e-4, "warning"), (1e-3, "error")])
+def test_shifted_resonances(strength: float, severity: str | None) -> None:
+    case = of_low_peak(strength)
+    assert case.result is not None and case.result.weak_validity < 0.1
+    findings = found(case, "shifted resonance")
+    assert [finding.severity for finding in findings] == ([severity] if severity else [])
+    assert all(finding.value == case.result.weak_shift for finding in findings)
+    assert all("; beside the exact solver power is off by " in finding.message for finding in findings)
+    warned = [line for line in case.result.warnings() if line.startswith("weak_shift is ")]
+    assert len(warned) == len(findings)
+
+
 def test_second_law() -> None:
     flows = max(abs(result().heat_currents[1]) / 0.2, 1.0e-9)
     assert the_one(with_values(entropy_production_rate=-0.1 * flows), "second law").severity == "error"

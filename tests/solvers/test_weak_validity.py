@@ -11,7 +11,7 @@ from qtopt.errors import InputError
 from qtopt.model import Machine, MonochromaticDrive, PiecewiseDrive, state_space, susceptibility
 from qtopt.observables import evaluate
 from qtopt.solvers import Exact, Weak, steady_state as state_of
-from qtopt.solvers.weak import self_energies, steady_state, weak_validity
+from qtopt.solvers.weak import LIMIT, self_energies, steady_state, weak_validity
 from tests.helpers.machines import drude, lorentzian, machine_of, ohmic
 from tests.references.floquet_exponents import floquet_exponents
 
@@ -116,6 +116,56 @@ def test_copies_of_a_bath_are_widened_by_their_own_oscillators() -> None:
     drive = MonochromaticDrive(0.25, [1.0, 0.1], [0.0, 1.0])
     found = weak_validity(machine.with_configuration("independent"), drive)
     np.testing.assert_allclose(found, weak_validity(one(1.0), MonochromaticDrive(0.25, [1.0], [0.0])))
+
+
+# Shifts -----------------------------------------------------------------------------------------------------
+
+
+def of_low_peak(rng: np.random.Generator) -> tuple[Machine, MonochromaticDrive]:
+    """One oscillator of any damping beside a bath whose peak is far below it, or a broad one near it."""
+    driven = lorentzian(
+        10 ** rng.uniform(-7, -3), 10 ** rng.uniform(-1.7, 0.2), 10 ** rng.uniform(-1, 0.7), 1.0
+    )
+    static = ohmic(10 ** rng.uniform(-5, -1), 10 ** rng.uniform(-1, 0.5), (1.0,))
+    return machine_of((1.0,), (driven, static)), MonochromaticDrive(rng.uniform(0.15, 0.8), [1.0], [0.0])
+
+
+def test_shifts_tell_what_linewidths_do_not() -> None:
+    """Of machines that count as weak: v alone is off by hundreds of times, v + 4 shift by two."""
+    rng, ratios = np.random.default_rng(5), []
+    for _ in range(40):
+        machine, drive = of_low_peak(rng)
+        weak = evaluate(machine, drive)
+        if weak.weak_validity > LIMIT:
+            continue
+        exact = np.asarray(state_of(machine, drive, Exact(points=65)).heat_currents)
+        error = np.abs(exact - weak.heat_currents).max() / np.abs(exact).max()
+        ratios.append(error / (weak.weak_validity + np.array([0.0, 4.0]) * weak.weak_shift))
+    alone, both = np.array(ratios).T
+    assert len(alone) > 20 and alone.max() > 100.0
+    assert both.max() < 3.0 and 0.7 < np.median(both) < 1.5
+
+
+def test_a_shift_by_many_linewidths_alone_changes_no_current() -> None:
+    """What counts is the frequency, not the linewidth: a shift by ten of them, 2e-4 of the frequency."""
+    machine = machine_of((1.0,), (lorentzian(3e-5, 0.2, 3.0, 1.0), ohmic(4e-5, 0.2, (1.0,))))
+    drive = MonochromaticDrive(0.45, [1.0], [0.0])
+    weak = evaluate(machine, drive)
+    exact = np.asarray(state_of(machine, drive, Exact(points=33)).heat_currents)
+    error = np.abs(exact - weak.heat_currents).max() / np.abs(exact).max()
+    linewidth = 4e-5 / 2.0
+    assert weak.weak_shift is not None and 9.0 * linewidth < weak.weak_shift < 2e-4
+    np.testing.assert_allclose(error, weak.weak_validity, rtol=0.02)
+
+
+def test_the_shift_is_that_of_the_first_order() -> None:
+    """Of narrow resonances, whose exponents move by as much on the axis as at the pole: theory (3.24)."""
+    machine = machine_of((1.0, 0.6), (lorentzian(1e-5, 0.1, 3.0, 1.0), ohmic(1e-4, 0.2, (1.0, 0.8))))
+    values, shifts = first_order(machine)
+    own = slice(0, 4)  # of the oscillators
+    weak = evaluate(machine, DRIVE)
+    expected = np.max(np.abs(shifts[own].imag) / np.abs(values[own]))
+    np.testing.assert_allclose(weak.weak_shift, expected, rtol=1e-3)
 
 
 # Dropped harmonics ------------------------------------------------------------------------------------------

@@ -16,5 +16,10 @@ from ._kernels import (
 from ._result import WeakSteadyState as WeakSteadyState
 from ._solver import Weak as Weak
 from ._steady_state import steady_state as steady_state
-from ._validity import LIMIT as LIMIT, self_energies as self_energies, weak_validity as weak_validity
+from ._validity import (
+    LIMIT as LIMIT,
+    SHIFT_LIMIT as SHIFT_LIMIT,
+    self_energies as self_energies,
+    weak_validity as weak_validity,
+)
 from ._window import with_window_currents as with_window_currents

@@ -46,7 +46,7 @@ class Weak(AbstractSolver):
     """
 
     kind: ClassVar[str] = "weak"
-    provides: ClassVar[frozenset[str]] = frozenset({"weak_validity", "coth_error"})
+    provides: ClassVar[frozenset[str]] = frozenset({"weak_validity", "weak_shift", "coth_error"})
     quadratic: ClassVar[bool] = True
     cost: ClassVar[int] = 1
     on_host: ClassVar[bool] = True
@@ -118,10 +118,14 @@ class Weak(AbstractSolver):
         eigenvalues: NDArray[Any],
         eigenvectors: NDArray[Any],
     ) -> dict[str, NDArray[Any]]:
-        """How weak the driven bath is: see `weak_validity`."""
+        """How weak the driven bath is: theory (3.27), (3.28)."""
         resonances = Resonances(eigenvalues, eigenvectors)
         found = each(_feedback(self.harmonics), machines, drives, resonances.frequencies)
-        return {"weak_validity": resonances.broadening(*map(np.asarray, found))}
+        energies, widening, shift = map(np.asarray, found)
+        return {
+            "weak_validity": resonances.broadening(energies, widening),
+            "weak_shift": resonances.shift(energies, shift),
+        }
 
     def with_more_digits(
         self, machine: Machine, drive: AbstractDrive, state: AbstractSteadyState

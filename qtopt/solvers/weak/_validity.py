@@ -1,4 +1,4 @@
-"""How weak is weak? The linewidth that the driven bath and the machine add to each other's resonances."""
+"""How weak is weak? What the driven bath and the machine do to each other's resonances."""
 
 from functools import partial
 from typing import Any
@@ -14,6 +14,8 @@ from ..base import computed, written_for_numpy
 
 LIMIT = 0.1
 """Above this ratio the weak theory is questionable (at the example: 0.1 means errors of about 10 %)."""
+SHIFT_LIMIT = 0.01
+"""Above this relative shift of a resonance currents are off by several of it: theory (3.28)."""
 
 
 def weak_validity(machine: Machine, drive: AbstractDrive, harmonics: int | None = None) -> float:
@@ -32,17 +34,18 @@ def weak_validity(machine: Machine, drive: AbstractDrive, harmonics: int | None 
     resonances = Resonances(*np.linalg.eig(np.asarray(dynamics)))
     of = partial(feedback, frequencies=xp.asarray(resonances.frequencies), harmonics=harmonics)
     found = computed(of, machine, drive) if host else _traced(of, machine, drive)
-    return float(resonances.broadening(*map(np.asarray, found)))
+    return float(resonances.broadening(*map(np.asarray, found[:2])))
 
 
 def feedback(
     machine: Machine, drive: AbstractDrive, frequencies: Float[Array, " n"], harmonics: int | None = None
-) -> tuple[Complex[Array, "n L L"], Float[Array, ""]]:
-    """R(w) at these frequencies, and the largest relative linewidth that the machine adds to a driven bath.
+) -> tuple[Complex[Array, "n L L"], Float[Array, ""], Float[Array, ""]]:
+    """R(w) at these frequencies; the largest linewidth and shift that the machine gives to a driven bath.
 
-    It works under jit and vmap.
+    The linewidth is relative to that of the bath, the shift to its frequency. It works under jit and vmap.
     """
-    return self_energies(machine, drive, frequencies, harmonics), _bath_broadening(machine, drive, harmonics)
+    energies = self_energies(machine, drive, frequencies, harmonics)
+    return energies, *_bath_changes(machine, drive, harmonics)
 
 
 def self_energies(
@@ -58,12 +61,18 @@ def self_energies(
     return xp.einsum("nl,jn,nm->jlm", xp.conj(g), kernel, g) * machine.sharing()
 
 
-def _bath_broadening(machine: Machine, drive: AbstractDrive, harmonics: int | None) -> Float[Array, ""]:
-    """max_p |Re K_1(w) sum_n g_n^T chi(w - n Omega) conj(g_n)| at w = Re p, over copies of driven baths."""
+def _bath_changes(
+    machine: Machine, drive: AbstractDrive, harmonics: int | None
+) -> tuple[Float[Array, ""], Float[Array, ""]]:
+    """max_p |Re C| and max_p |Im p Im C|/|p|, over copies of driven baths.
+
+    C = K_1(w) sum_n g_n^T chi(w - n Omega) conj(g_n) at w = Re p.
+    """
     orders, _, g = drive.series(harmonics).two_sided()
-    largest = xp.zeros(())
+    largest = furthest = xp.zeros(())
     for density in (bath.spectral_density for bath in machine.driven_baths):
-        at = density.expansion().poles.real
+        poles = density.expansion().poles
+        at = poles.real
         if at.shape[0] == 0:
             continue
         shifted = at[:, None] - orders * drive.frequency
@@ -74,7 +83,8 @@ def _bath_broadening(machine: Machine, drive: AbstractDrive, harmonics: int | No
         response = xp.einsum("cl,nl,lmpn,nm->cp", machine.membership() * 1.0, g, chi, xp.conj(g))
         gain = density.memory_kernel(at.astype(complex)) * response
         largest = xp.maximum(largest, xp.max(xp.abs(gain.real)))
-    return largest
+        furthest = xp.maximum(furthest, xp.max(xp.abs(gain.imag * poles.imag) / xp.abs(poles)))
+    return largest, furthest
 
 
 def _static_dynamics(machine: Machine, drive: AbstractDrive) -> Float[Array, "n n"]:
@@ -108,14 +118,31 @@ class Resonances:
     def broadening(
         self, energies: NDArray[np.complex128], of_bath: NDArray[np.float64]
     ) -> NDArray[np.float64]:
-        """(...) largest ratio of added over own linewidth, from the results of `feedback`."""
-        size = energies.shape[-1]
-        left, right = self.left[..., :, size : 2 * size], self.right[..., :size, :]
-        added = np.abs(np.einsum("...jl,...jlm,...mj->...j", left, energies, right).real)
+        """(...) largest ratio of added over own linewidth, from the results of `feedback`: theory (3.27)."""
+        added = np.abs(self._added(energies).real)
         with np.errstate(divide="ignore", invalid="ignore"):
             ratio = np.where(added > 0.0, added / np.maximum(self.widths, 0.0), 0.0)
         defective = np.isnan(self.left).any(axis=(-2, -1))
         return np.where(defective, np.inf, np.maximum(np.max(ratio, axis=-1), of_bath))
+
+    def shift(self, energies: NDArray[np.complex128], of_bath: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(...) largest shift of a resonance over its frequency, from the results of `feedback`.
+
+        Infinite as the validity is where eigenvectors are not independent.
+
+        Source: theory (3.28).
+        """
+        shifts, rates = np.abs(self._added(energies).imag), np.hypot(self.frequencies, self.widths)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ratio = np.where(shifts > 0.0, shifts / rates, 0.0)
+        defective = np.isnan(self.left).any(axis=(-2, -1))
+        return np.where(defective, np.inf, np.maximum(np.max(ratio, axis=-1), of_bath))
+
+    def _added(self, energies: NDArray[np.complex128]) -> NDArray[np.complex128]:
+        """(..., n) what the driven bath adds to each eigenvalue, with the sign turned, on the real axis."""
+        size = energies.shape[-1]
+        left, right = self.left[..., :, size : 2 * size], self.right[..., :size, :]
+        return np.einsum("...jl,...jlm,...mj->...j", left, energies, right)
 
 
 def _inverse(matrix: NDArray[Any]) -> NDArray[Any]:
