@@ -165,7 +165,9 @@ def test_forty_noisy_peaks_are_deterministic() -> None:
     omega, density = np.linspace(0.01, 6.0, 1000), peaks(40, 5)
     values = density(omega) * (1.0 + 0.01 * np.random.default_rng(6).standard_normal(1000))
     first, second = (fit_spectral_density(omega, values, 1e-4) for _ in range(2))
-    assert first[1] == second[1]
+    # Not to the last digit: linear algebra of older SciPy rounds by where in memory an array lies.
+    assert np.allclose(first[1].poles, second[1].poles, rtol=1e-8, atol=0.0)
+    assert np.isclose(first[1].rms_error, second[1].rms_error, rtol=1e-10)
     assert np.sqrt(np.mean(deviation(first[0], omega, density(omega)) ** 2)) < 0.01
     assert_passive(*first)
 
