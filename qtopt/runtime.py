@@ -5,12 +5,16 @@ import stat
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from .errors import InputError
 
 SCHEDULER_FLAG = "--xla_cpu_enable_concurrency_optimized_scheduler=false"
+LIBRARY_FLAG, LIBRARY_SINCE = "--xla_cpu_experimental_ynn_fusion_type=", (0, 9)
+"""No sums and products by YNNPACK: on a processor with AVX-512 its kernels fail or crash in programs of the
+exact solver (jaxlib 0.10.2). jaxlib knows the flag since that version, and ends where it does not."""
 DEVICES_FLAG = "--xla_force_host_platform_device_count"
 GRAPHS_FLAG = "--xla_gpu_enable_command_buffer=+WHILE,+CONDITIONAL"
 PER_GPU, GRAPHS, FRACTION = "QTOPT_PROCESSES_PER_GPU", "QTOPT_CUDA_GRAPHS", "XLA_PYTHON_CLIENT_MEM_FRACTION"
@@ -60,6 +64,8 @@ def configure(cpu_devices: int | None = None) -> None:
     once, at that import.
     """
     wanted = [SCHEDULER_FLAG]
+    if tuple(map(int, version("jaxlib").split(".")[:2])) >= LIBRARY_SINCE:
+        wanted.append(LIBRARY_FLAG)
     if cpu_devices is not None:
         wanted.append(f"{DEVICES_FLAG}={cpu_devices}")
     if "jax" not in sys.modules:

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from importlib.metadata import version
 
 import pytest
 from hypothesis import settings
@@ -14,7 +15,10 @@ if "jax" in sys.modules:  # pragma: no cover - only a misplaced plugin can cause
 _NO_DEADLOCK = "--xla_cpu_enable_concurrency_optimized_scheduler=false"
 # Most of the suite's time is compilation of programs that run once: less optimisation makes it shorter.
 _LESS_OPTIMISATION = "--xla_backend_optimization_level=1"
-for _flag in (_NO_DEADLOCK, _LESS_OPTIMISATION):
+# Kernels of YNNPACK crash on some processors; the command line sets the same flag, which jaxlib 0.9 brought.
+_NO_LIBRARY = "--xla_cpu_experimental_ynn_fusion_type="
+_KNOWN = tuple(map(int, version("jaxlib").split(".")[:2])) >= (0, 9)
+for _flag in (_NO_DEADLOCK, _LESS_OPTIMISATION, *((_NO_LIBRARY,) if _KNOWN else ())):
     if _flag.split("=")[0] not in os.environ.get("XLA_FLAGS", ""):
         os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} {_flag}".strip()
 os.environ["JAX_ENABLE_X64"] = "1"

@@ -32,7 +32,7 @@ def errors_of(
 
     Rates scale with the unit of frequency and round-off does not, so that the difference of two solutions,
     one in another unit, is a sample of the error. Currents can also be off by what the drive's
-    discretisation leaves out, `truncation_error`, and what the end of the rational coth does, `coth_error`.
+    discretisation leaves out, `truncation_error`, and what is wrong in every unit, `systematic_error`.
 
     Args:
         first: numbers of machines (...), by name.
@@ -49,7 +49,7 @@ def errors_of(
             error = SAFETY * (np.abs(other - value) + np.finfo(float).eps * np.abs(value))
             found[f"{name}{ROUND_OFF}"] = error
             if name in TRUNCATED:
-                lost = np.abs(np.asarray(first["truncation_error"])) + first.get("coth_error", 0.0)
+                lost = np.abs(np.asarray(first["truncation_error"])) + first.get("systematic_error", 0.0)
                 error = error + lost.reshape(lost.shape + (1,) * (error.ndim - lost.ndim))
         if name in NOISE:  # a variance rate is not negative: what round-off makes so is not known at all
             own = np.eye(value.shape[-1], dtype=bool) if name == NOISE[0] else True

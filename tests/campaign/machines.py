@@ -122,14 +122,15 @@ def laws(result: Evaluation) -> list[str]:
 
 
 def uncertainty(machine: Machine) -> list[str]:
-    """Whether the static covariance obeys sigma + i Omega/2 >= 0, where momenta are finite."""
+    """Whether the static covariance, known to 1e-12 of its largest entry, obeys sigma + i Omega/2 >= 0."""
     if any(isinstance(bath.spectral_density, Ohmic) for bath in machine.static_baths):
         return []
     size = machine.size
     sigma = np.asarray(jax.jit(phase_space_covariance)(machine))
     form = np.block([[np.zeros((size, size)), np.eye(size)], [-np.eye(size), np.zeros((size, size))]])
     values = np.abs(np.linalg.eigvals(form @ sigma))
-    return [] if values.min() > 0.5 - 1e-9 * values.max() else [f"uncertainty: {values.min()}"]
+    unknown = 1e-9 * values.max() + 1e-12 * np.abs(sigma).max()
+    return [] if values.min() > 0.5 - unknown else [f"uncertainty: {values.min()}"]
 
 
 SAMPLES = 4.0

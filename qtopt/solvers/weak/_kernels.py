@@ -104,10 +104,17 @@ def _static_moments(machine: Machine, highest: int, poles: CothPoles | None) -> 
 
     def of_part(part: Machine) -> list[Any]:
         spectra = static_spectra(part)
-        moments = [
-            _moments(bath.temperature, spectra, spectra.sample(_nodes(bath, poles), b), highest, b, poles)
-            for b, bath in enumerate(part.static_baths)
-        ]
+        moments = []
+        for b, bath in enumerate(part.static_baths):
+            found = _moments(
+                bath.temperature, spectra, spectra.sample(_nodes(bath, poles), b), highest, b, poles
+            )
+            # J chi chi^* -> (viscosity/w^3 + tail/w^5) Gamma beyond the rational coth, whose end is taken off
+            expansion, end = bath.spectral_density.expansion(), beyond_the_poles(bath.temperature, poles)[1]
+            found[0] = found[0] - expansion.viscosity * end * damping_matrix(part, b)
+            if highest == 2:
+                found[2] = found[2] - tail_of(expansion) * end * damping_matrix(part, b)
+            moments.append(found)
         return [sum(each, xp.zeros(())) for each in zip(*moments, strict=True)]
 
     return [blocks(machine, parts) for parts in over_groups(of_part, machine)]

@@ -14,10 +14,12 @@ class WeakSteadyState(AbstractSteadyState):
     """Periodic steady state to second order in the driven bath (hbar = k_B = m = 1).
 
     Attributes:
-        coth_error: how far heat currents may be off because the rational coth ends: theory (4.16).
+        systematic_error: how far heat currents may be off in every unit of frequency alike: because the
+            rational coth ends (theory (4.16)), or float64 loses digits of narrow resonances between several
+            static baths.
     """
 
-    coth_error: Float[Array, ""] = result("heat beyond the end of the rational coth", POWER)
+    systematic_error: Float[Array, ""] = result("error of heat in every unit", POWER)
 
     @property
     def status(self) -> Int[Array, ""]:

@@ -46,7 +46,7 @@ class Weak(AbstractSolver):
     """
 
     kind: ClassVar[str] = "weak"
-    provides: ClassVar[frozenset[str]] = frozenset({"weak_validity", "weak_shift", "coth_error"})
+    provides: ClassVar[frozenset[str]] = frozenset({"weak_validity", "weak_shift", "systematic_error"})
     quadratic: ClassVar[bool] = True
     cost: ClassVar[int] = 1
     on_host: ClassVar[bool] = True
@@ -86,7 +86,7 @@ class Weak(AbstractSolver):
     def status(self, machine: Machine, drive: AbstractDrive, state: AbstractSteadyState) -> Int[Array, ""]:
         """Unresolved where float64, or the rational coth, does not give the heat."""
         assert isinstance(state, WeakSteadyState)
-        resolved = state.coth_error <= RESOLUTION * xp.max(xp.abs(state.heat_currents))
+        resolved = state.systematic_error <= RESOLUTION * xp.max(xp.abs(state.heat_currents))
         if len(machine.static_baths) > 1:
             resolved = resolved & (_heat_error(self, machine, drive, state) < RESOLUTION)
         return xp.where((state.status == 0) & ~resolved, UNRESOLVED, state.status)
@@ -152,7 +152,7 @@ def _heat_error(solver: Weak, machine: Machine, drive: AbstractDrive, state: Wea
     other = drive.with_frequency(drive.frequency * OTHER_UNIT)
     again = solver.steady_state(machine.in_units(OTHER_UNIT), other).heat_currents / OTHER_UNIT**2
     largest = xp.max(xp.abs(state.heat_currents))
-    error = xp.max(xp.abs(again - state.heat_currents)) + state.coth_error
+    error = xp.max(xp.abs(again - state.heat_currents)) + state.systematic_error
     return xp.where(largest == 0.0, 0.0, error / xp.where(largest > 0.0, largest, 1.0))
 
 

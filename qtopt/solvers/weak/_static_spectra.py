@@ -1,6 +1,7 @@
 """Position spectra of the static machine, split into halves that are analytic in one half plane."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -12,6 +13,7 @@ from ...model import (
     balanced_state_space,
     damping_matrix,
     from_entries,
+    over_groups,
     susceptibility_entries,
     to_entries,
 )
@@ -158,9 +160,8 @@ class ManyBathSpectra(StaticSpectra):
         (equipartition), unless they do not reach a mode or rates farther apart than float64 lose one.
         """
         gramians = [gramian(system.dynamics, noise @ noise.T) for noise in system.noise]
-        whole, size = sum(gramians, xp.zeros(())), stiffness.shape[0]
-        kinetic = xp.trace(system.velocity @ whole @ system.velocity.T).real
-        potential = xp.trace(stiffness @ system.position @ whole @ system.position.T).real
+        size = stiffness.shape[0]
+        kinetic, potential = _energies(system, gramians, stiffness)
         damped = (kinetic > (size - 0.5) / 2.0) & (xp.abs(potential - size / 2.0) < EQUIPARTITION)
         return ManyBathSpectra(system, tuple(xp.where(damped, y, xp.nan) for y in gramians))
 
@@ -201,3 +202,30 @@ class ManyBathSpectra(StaticSpectra):
     ) -> list[Entries]:
         states = self.resolvent(b, self._columns(highest, bath))
         return self._velocities(1j * self.resolvent(a, states), highest)
+
+
+def _energies(
+    system: StateSpace, gramians: Sequence[Float[Array, "n n"]], stiffness: Float[Array, "L L"]
+) -> tuple[Array, Array]:
+    """The kinetic and the potential energy that noises of one temperature 1/2 give L oscillators: L/4 each,
+    doubled."""
+    whole = sum(gramians, xp.zeros(()))
+    kinetic = xp.trace(system.velocity @ whole @ system.velocity.T).real
+    return kinetic, xp.trace(stiffness @ system.position @ whole @ system.position.T).real
+
+
+def broken_equipartition(machine: Machine) -> Float[Array, ""]:
+    """What float64 loses of the energies of oscillators between several static baths, relative; else 0.
+
+    The same in every unit of frequency: narrow resonances lose digits of what each bath does to them.
+    """
+    if len(machine.static_baths) == 1:
+        return xp.zeros(())
+
+    def of_part(part: Machine) -> Array:
+        system, half = balanced_state_space(part), part.size / 2.0
+        gramians = [gramian(system.dynamics, noise @ noise.T) for noise in system.noise]
+        energies = xp.stack(_energies(system, gramians, part.stiffness))
+        return xp.max(xp.abs(energies / half - 1.0))
+
+    return xp.max(over_groups(of_part, machine))

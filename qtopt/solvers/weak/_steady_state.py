@@ -12,6 +12,7 @@ from ._conduction import conduction
 from ._end import heat_beyond_the_end
 from ._kernels import Kernels, covariance, kernels
 from ._result import WeakSteadyState
+from ._static_spectra import broken_equipartition
 
 
 def steady_state(
@@ -53,7 +54,8 @@ def steady_state(
         heat_currents=heat,
         entropy_production_rate=-xp.sum(heat / machine.temperatures),
         covariance=covariance(machine, poles),
-        coth_error=heat_beyond_the_end(machine, drive),
+        systematic_error=heat_beyond_the_end(machine, drive)
+        + broken_equipartition(machine) * xp.max(xp.abs(heat)),
         truncation_error=missing * xp.sum(xp.abs(last + xp.conj(last.T))) / 2.0,
     )
 

@@ -76,7 +76,7 @@ def with_window_currents(machine: Machine, drive: AbstractDrive, state: WeakStea
         local_powers=xp.asarray(local_powers),
         heat_currents=xp.asarray(heat),
         entropy_production_rate=xp.asarray(-np.sum(heat / np.asarray(machine.temperatures))),
-        coth_error=xp.zeros(()) if better.all() else state.coth_error,
+        systematic_error=xp.zeros(()) if better.all() else state.systematic_error,
     )
 
 
