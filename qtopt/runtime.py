@@ -88,22 +88,25 @@ def configure(cpu_devices: int | None = None) -> None:
             print(f"qtopt: warning: programs are not kept, because {cache} {reason}", file=sys.stderr)
         else:
             jax.config.update("jax_compilation_cache_dir", str(cache))
-            _drop_unreadable()
+            _guard_cache()
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
     jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
 
 
-def _drop_unreadable() -> None:
-    """Have jax remove from its cache what it cannot read, so that it writes it again.
+def _guard_cache() -> None:
+    """Have jax replace what it cannot read in its cache, and say once that nothing can be written there.
 
-    By itself it compiles with a warning at every start: it never replaces a file. It has no setting for this,
-    so the one function that reads entries is wrapped, where this version of jax has it.
+    By itself it compiles broken entries with a warning at every start, never replaces a file, and warns for
+    every program that it cannot write: on a full disk, or in a cache that users only read. It has no setting
+    for this, so the two functions that read and write entries are wrapped, where this jax has them.
     """
     from jax._src import compilation_cache, config
 
     read = getattr(compilation_cache, "get_executable_and_time", None)
-    if read is None or getattr(read, "drops_unreadable", False):
+    write = getattr(compilation_cache, "put_executable_and_time", None)
+    if read is None or write is None or getattr(read, "drops_unreadable", False):
         return
+    told = []
 
     def read_or_drop(key: str, *context: Any) -> Any:
         try:
@@ -113,8 +116,19 @@ def _drop_unreadable() -> None:
                 Path(str(config.compilation_cache_dir.value), f"{key}-cache").unlink()
             return None, None
 
+    def write_or_tell(*entry: Any) -> None:
+        try:
+            write(*entry)
+        except OSError as error:
+            if not told:
+                cache = config.compilation_cache_dir.value
+                reason = f"{cache} cannot be written ({error.strerror or error})"
+                print(f"qtopt: warning: programs are not kept, because {reason}.", file=sys.stderr)
+                told.append(reason)
+
     read_or_drop.drops_unreadable = True  # pyright: ignore[reportFunctionMemberAccess]
     compilation_cache.get_executable_and_time = read_or_drop
+    compilation_cache.put_executable_and_time = write_or_tell
 
 
 def unsafe(cache: Path) -> str:

@@ -1,4 +1,4 @@
-"""The cache of compiled programs: what cannot be read is compiled again and replaced, without a word."""
+"""The cache of compiled programs: what cannot be read is replaced, what cannot be written is told."""
 
 import os
 import subprocess
@@ -43,3 +43,31 @@ def test_what_cannot_be_read_is_replaced(tmp_path: Path) -> None:
     command = [sys.executable, "-c", PROGRAM, str(tmp_path)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert (done.stdout, done.stderr) == ("replaced\n", "")
+
+
+UNWRITABLE = """
+import shutil, sys, warnings
+from pathlib import Path
+warnings.simplefilter("error")
+import qtopt
+qtopt.configure()
+import jax, numpy as np
+
+jax.jit(lambda x: x + 1.0)(np.ones(5))
+shutil.rmtree(sys.argv[1])
+Path(sys.argv[1]).touch()  # nobody can write below a file
+for factor in (2.0, 3.0):
+    assert jax.jit(lambda x: factor * x @ x)(np.ones(5)) == 5.0 * factor
+"""
+
+
+def test_what_cannot_be_written_is_told_once(tmp_path: Path) -> None:
+    """A full disk, or a cache that is only read: results are the same."""
+    cache = tmp_path / "cache"
+    environment = {**os.environ, "QTOPT_CACHE_DIR": str(cache), "JAX_COMPILATION_CACHE_DIR": ""}
+    done = subprocess.run(
+        [sys.executable, "-c", UNWRITABLE, str(cache)], env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"qtopt: warning: programs are not kept, because {cache} cannot be written (")

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -343,7 +344,7 @@ def test_killed_scan_resumes_to_the_same_file(tmp_path: Path) -> None:
     assert all(part.stat().st_mtime_ns == before for part, before in times.items())
 
 
-def test_chunks_of_another_scan_are_refused(tmp_path: Path) -> None:
+def test_chunks_of_another_scan_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """They are neither used nor dropped."""
     parameter_scan(config_of(FREQUENCY), tmp_path)
     kept = {path: path.read_bytes() for path in tmp_path.iterdir()}
@@ -351,6 +352,23 @@ def test_chunks_of_another_scan_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"part holds finished work of another configuration or version: "):
         parameter_scan(other, tmp_path)
     assert kept and kept == {path: path.read_bytes() for path in tmp_path.iterdir()}
+    with monkeypatch.context() as patch, pytest.raises(InputError, match="another configuration or version"):
+        patch.setattr("qtopt.scan._scan.__version__", "0.0.0")
+        parameter_scan(config_of(FREQUENCY), tmp_path)
+    shutil.rmtree(tmp_path)  # what is removed meanwhile is made again
+    parameter_scan(config_of(FREQUENCY), tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {path.name for path in kept}
+
+
+def test_a_folder_that_is_removed_meanwhile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+    """One sentence says where nothing could be written."""
+    path, out = tmp_path / "scan.toml", tmp_path / "out"
+    path.write_text(scan_text(FREQUENCY))
+    monkeypatch.setattr("qtopt.scan.remarks", lambda data: shutil.rmtree(out) or [])
+    with pytest.raises(SystemExit) as stop:
+        main(["scan", str(path), "--out", str(out)])
+    assert stop.value.code == 2
+    assert f"qtopt: {out / 'scan.nc'}: cannot be written: No such file" in capsys.readouterr().err
 
 
 EIGHT = """
