@@ -11,7 +11,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from ..errors import InputError
-from ._write import write_atomically
+from ._write import remove_partials, write_atomically
 
 LOCK, HOLDER = ".qtopt.lock", ".qtopt.holder"
 
@@ -21,7 +21,7 @@ def held(folder: Path) -> Iterator[None]:
     """Within this block no other process writes into a folder.
 
     The operating system lets go of the lock when the process ends, however that happens, so that the lock of
-    a dead process is free.
+    a dead process is free; what it had half written is removed.
 
     Raises:
         InputError: another one does: which process it is, and since when.
@@ -39,6 +39,7 @@ def held(folder: Path) -> Iterator[None]:
     try:
         since = datetime.now().astimezone().isoformat(sep=" ", timespec="seconds")
         write_atomically(holder, json.dumps([os.getpid(), socket.gethostname(), since]))
+        remove_partials(folder)
         yield
     finally:
         holder.unlink(missing_ok=True)

@@ -1,9 +1,14 @@
 """The one way in which qtopt writes files."""
 
 import os
+import time
+from contextlib import suppress
 from pathlib import Path
 
 from ..errors import InputError
+
+ABANDONED = 60.0
+"""seconds after which nobody goes on with a file that is half written"""
 
 
 def write_atomically(path: str | os.PathLike[str], content: bytes | str) -> Path:
@@ -34,6 +39,18 @@ def write_atomically(path: str | os.PathLike[str], content: bytes | str) -> Path
     finally:
         _remove(partial)
     return target
+
+
+def remove_partials(folder: Path) -> None:
+    """Remove what processes that were killed have half written in a folder and in the folders inside it.
+
+    What was written to within the last minute may belong to a command that lives, and stays.
+    """
+    for pattern in (".*.partial", "*/.*.partial"):
+        for partial in folder.glob(pattern):
+            with suppress(OSError):  # another process was faster
+                if time.time() - partial.stat().st_mtime > ABANDONED:
+                    partial.unlink()
 
 
 def _remove(partial: Path) -> None:

@@ -55,6 +55,19 @@ def test_the_second_is_told_who_is_first_and_a_dead_one_holds_nothing(tmp_path: 
     assert not (out / ".qtopt.holder").exists()
 
 
+def test_what_a_killed_process_had_half_written_is_removed(tmp_path: Path) -> None:
+    left = [tmp_path / ".scan.nc.7.partial", tmp_path / "points" / ".joint-000.toml.7.partial"]
+    (tmp_path / "points").mkdir()
+    kept = [tmp_path / "mine.partial", tmp_path / "points" / "joint-000.toml"]
+    kept.append(tmp_path / ".scan.nc.8.partial")  # of a command that lives
+    for path in (*left, *kept):
+        path.touch()
+    for path in left:
+        os.utime(path, (time.time() - 100.0,) * 2)
+    with held(tmp_path):
+        assert all(path.exists() for path in kept) and not any(path.exists() for path in left)
+
+
 def test_a_link_in_place_of_the_folder_is_removed(tmp_path: Path) -> None:
     """What it points to is not touched."""
     (tmp_path / "elsewhere").mkdir()
