@@ -38,6 +38,9 @@ import jax.numpy as jnp
 import matplotlib.pyplot as plt
 import numpy as np
 import optax
+from jaxtyping import Array, Float
+
+from qtopt.schema import parameter
 
 QUICK = os.environ.get("QTOPT_QUICK") == "1"  # smaller sizes, for tests
 
@@ -47,14 +50,14 @@ QUICK = os.environ.get("QTOPT_QUICK") == "1"  # smaller sizes, for tests
 # Each oscillator is coupled for a short while once in a period. A drive says how many oscillators it has,
 # what $g_l(t)$ is, its Fourier coefficients $g_{l,n}$ ($g_l(t) = \sum_n g_{l,n} e^{-in\Omega t}$) and its
 # mean square. For a train of pulses of width $w$ centred at $t_l$ (in periods) all of them are closed
-# formulas: $g_{l,n} = \sqrt{2\pi}\, w\, e^{-(2\pi n w)^2/2} e^{2\pi i n t_l}$.
+# formulas: $g_{l,n} = \sqrt{2\pi}\, w\, e^{-(2\pi n w)^2/2} e^{2\pi i n t_l}$. `parameter` declares its
+# numbers with their units, so that it can be written in other units and files; every drive has a frequency.
 
 
 # %%
 class PulseDrive(qtopt.AbstractDrive):
-    frequency: jax.Array
-    centre: jax.Array  # (L,) in periods
-    width: jax.Array  # in periods
+    centre: Float[Array, " L"] = parameter(help="middle of each pulse, in periods")
+    width: Float[Array, ""] = parameter(help="width of the pulses, in periods", positive=True)
 
     @property
     def size(self):

@@ -4,17 +4,22 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jax import Array
+from jax.core import Tracer
 from jax.typing import ArrayLike
 
 
 def to_array(value: ArrayLike | Sequence[Any]) -> Array:
     """Numbers and nested lists become float64 arrays of NumPy; arrays and jax's placeholders pass through.
 
-    Nothing is compiled to make them. As the converter of a field, ``eqx.field(converter=to_array)``.
+    Nothing is compiled to make them; only lists with placeholders in them, as in a function under `jax.jit`,
+    become arrays of jax. As the converter of a field, ``eqx.field(converter=to_array)``.
     """
     if isinstance(value, int | float | list | tuple):
+        if any(isinstance(leaf, Tracer) for leaf in jax.tree.leaves(value)):
+            return jnp.asarray(value, dtype=float)
         return cast(Array, np.asarray(value, dtype=float))
     return cast(Array, value)
 

@@ -335,6 +335,9 @@ def in_units(value: T, unit: Any) -> T:
     Args:
         value: one object, or one whose arrays begin with the axes of `unit`.
         unit: a number, or an array of one for each of many objects.
+
+    Raises:
+        InputError: numbers of the class were not declared by `parameter`, so that nobody knows their units.
     """
     changed = {}
     for field in fields_of(type(value)):
@@ -348,6 +351,18 @@ def in_units(value: T, unit: Any) -> T:
             changed[field.name] = _times(part, unit, POWERS[field.about.unit])
         else:
             changed[field.name] = part
+    unknown = [
+        item.name
+        for item in dataclasses.fields(type(value))  # pyright: ignore[reportArgumentType]
+        if item.init and item.name not in changed
+        and item.default is dataclasses.MISSING and item.default_factory is dataclasses.MISSING
+    ]  # fmt: skip
+    if unknown:
+        raise InputError(
+            f"the numbers of {type(value).__name__} must be declared with their units, but "
+            f"{listed(unknown, 'and')} {'is' if len(unknown) == 1 else 'are'} not: write "
+            f'{unknown[0]} = qtopt.schema.parameter(help="...", unit="..."), and leave out what it inherits.'
+        )
     return type(value)(**changed)
 
 

@@ -36,6 +36,7 @@ def name(path: Path) -> str:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)  # the tutorial searches a front
 @pytest.mark.parametrize("path", pages(), ids=name)
 def test_code_of_a_page_runs_and_prints_what_it_says(path: Path, tmp_path: Path) -> None:
     if path.name in RUN_ELSEWHERE:

@@ -96,7 +96,9 @@ def _same(word: str, wanted: str) -> bool:
 
 def _shell(text: str, folder: Path) -> str:
     command = ["bash", "-euo", "pipefail", "-c", text]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environment(), timeout=280)
+    done = subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, env=environment(), timeout=1100
+    )
     assert done.returncode == 0 and "Traceback" not in done.stderr, f"{text}\n{done.stderr}"
     return done.stdout
 

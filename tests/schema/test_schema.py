@@ -22,7 +22,7 @@ from qtopt.errors import InputError
 from qtopt.model import AbstractDrive, AbstractSpectralDensity, Drude, Memory, PoleExpansion
 from qtopt.numerics import to_array
 from qtopt.scan import parameter_scan
-from qtopt.schema import parameter, placed, placed_each
+from qtopt.schema import in_units, parameter, placed, placed_each
 from tests.helpers.texts import BOUNDED, FOURIER, MACHINE, MONOCHROMATIC, OHMIC, PARETO, PIECEWISE, SOLVER
 
 ROOT = Path(__file__).parents[2]
@@ -374,3 +374,28 @@ def test_what_has_no_numbers_yet_prints_its_shape() -> None:
 
     undeclared = Undeclared(jnp.asarray(0.5))
     assert "f64[]" in repr(undeclared) and str(undeclared) == repr(undeclared)
+
+
+def test_lists_with_placeholders_of_jax_are_arrays() -> None:
+    """A drive is made inside a compiled function, and derivatives reach a number that stands in a list."""
+
+    @jax.jit
+    def phase(value: Array) -> Array:
+        return qtopt.MonochromaticDrive(0.45, [1.0, 1.0], [0.0, 2.0 * value]).phases[1]
+
+    assert float(jax.grad(phase)(0.3)) == 2.0
+    assert isinstance(to_array([0.0, 0.3]), np.ndarray)
+
+
+def test_numbers_without_a_unit_are_asked_for() -> None:
+    """A class of a user whose numbers are plain fields cannot be written in another unit."""
+
+    class Plain(qtopt.MonochromaticDrive):
+        frequency: Array
+        centre: Array
+
+    drive = Plain(frequency=0.4, amplitudes=[1.0], phases=[0.0], centre=np.array(0.1))  # pyright: ignore
+    with pytest.raises(
+        InputError, match='Plain must be declared with their units, but "frequency" and "centre"'
+    ):
+        in_units(drive, 2.0)
