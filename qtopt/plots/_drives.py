@@ -76,15 +76,15 @@ def drives_figure(
     panels[0, 0].set_ylim(-1.1 * largest, 1.1 * largest)
     panels[0, 0].yaxis.set_major_locator(round_ticks())
     names = max((_names(point) for points in rows.values() for point in points), key=len)
-    handles = [Line2D([], [], label=literal(name), **_line(i)) for i, name in enumerate(names)]
+    handles = [Line2D([], [], label=name, **_line(i)) for i, name in enumerate(names)]
     legend_below(made, handles)
     return made
 
 
 def _names(point: FrontPoint) -> list[str]:
-    """What the shapes of a drive are called."""
+    """What the shapes of a drive are called in a legend."""
     if isinstance(point.drive, Protocol):
-        return shape_names(actuators(point.machine, point.drive))
+        return [literal(name) for name in shape_names(actuators(point.machine, point.drive))]
     return [f"$g_{{{i + 1}}}(t)$" for i in range(point.drive.size)]
 
 
