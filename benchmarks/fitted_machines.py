@@ -6,7 +6,7 @@
 1,500 cm^-1 and a Drude background, tabulated every 1 cm^-1 with 0 and 1 % noise; the frequency 1 is 200
 cm^-1. The true currents are those of the sum of its 31 terms, in the weak theory. "costs": processor seconds
 of a warm steady state beside a bath of so many poles, and of the fit of 1,500 clean rows. "reductions": the
-exact solver beside the bath of 100 poles, cut by `qtopt.reduced`, and how far its currents are then.
+exact solver beside the bath of 100 poles, cut by `qtopt.model.reduced`, and how far its currents are then.
 """
 
 import time
@@ -155,7 +155,7 @@ REDUCED = ((1e-4, None), (1e-2, None), (1e-3, (0.0, 2.0)), (1e-2, (0.0, 2.0)), (
 
 
 def reductions(quick: bool) -> list[dict[str, Any]]:
-    """What `qtopt.reduced` spares of a bath of many narrow peaks, and what that changes."""
+    """What `qtopt.model.reduced` spares of a bath of many narrow peaks, and what that changes."""
     bath, _ = fit_spectral_density(*narrow_peaks(10 if quick else 100), 1e-8)
     found, whole = [], np.zeros(0)
     for tolerance, used in ((0.0, None), *(REDUCED[:1] if quick else REDUCED)):

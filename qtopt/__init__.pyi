@@ -38,15 +38,12 @@ from .model import (
     PiecewiseDrive as PiecewiseDrive,
     Protocol as Protocol,
     Rational as Rational,
-    Reduction as Reduction,
     Tabulated as Tabulated,
     check_spectral_density as check_spectral_density,
     fit_spectral_density as fit_spectral_density,
     logarithmic_negativity as logarithmic_negativity,
     normal_modes as normal_modes,
     pearson as pearson,
-    reduced as reduced,
-    reduced_machine as reduced_machine,
 )
 from .observables import (
     Evaluation as Evaluation,

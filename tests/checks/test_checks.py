@@ -273,7 +273,7 @@ def test_what_a_solver_refuses_does_not_apply() -> None:
 
 
 def test_nothing_to_doubt() -> None:
-    assert len(kinds(AbstractCheck.family)) == 12
+    assert len(kinds(AbstractCheck.family)) == 13
     assert str(audited(Case(QUIET, Weak(), DRIVE))) == "nothing to doubt"
     assert audited(Case(QUIET, Weak(), DRIVE)).status == 0
 

@@ -111,6 +111,8 @@ def test_what_ends_a_command_stands_alone_on_a_terminal(
     """The bar that was there before is gone, however it ended."""
     monkeypatch.setattr(sys, "stderr", screen.stream)
     before = {number: signal.signal(number, signal.SIG_DFL) for number in (signal.SIGTERM, signal.SIGHUP)}
+    # where a shell starts the tests in the background, SIGINT is ignored
+    before[signal.SIGINT] = signal.signal(signal.SIGINT, signal.default_int_handler)
     end, status, words = ENDS[case]
 
     class Long(AbstractCommand):

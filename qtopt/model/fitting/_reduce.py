@@ -88,27 +88,9 @@ def reduced(
 
     Source: theory (12.12) to (12.14); Moore, IEEE Trans. Autom. Control 26, 17 (1981).
     """
-    if not 0.0 < tolerance < 1.0:
-        raise InputError(
-            f"the tolerance of a reduction must be between 0 and 1, but it is {tolerance}: give another one."
-        )
-    if range is not None and not 0.0 <= range[0] < range[1] < np.inf:
-        raise InputError(
-            f"the `range` of a reduction must be two increasing frequencies of at least 0; got {list(range)}."
-        )
+    _check(density, tolerance, range)
     memory = density.memory()
-    if any(isinstance(part, Tracer) for part in memory):
-        raise InputError(
-            "a bath must have known numbers to be reduced, but they are being traced: reduce it before "
-            "`jax.jit` and `jax.grad`."
-        )
     whole = _filter_of(memory)
-    if len(whole[1]) == 0 or float(memory.viscosity) != 0.0:
-        kind = "no poles" if len(whole[1]) == 0 else "friction without memory"
-        raise InputError(
-            f"a bath must consist of poles to be reduced, but this {type(density).__name__} has {kind}: "
-            "reduce the others."
-        )
     unit = float(np.max(np.abs(np.linalg.eigvals(whole[0]))))
     own = whole[0] / unit, whole[1] / unit, whole[2]
     omega = _grid(np.linalg.eigvals(own[0]))
@@ -138,6 +120,30 @@ def reduced(
         range,
         (float(memory.static), float(bath.memory().static)),
     )
+
+
+def _check(density: AbstractSpectralDensity, tolerance: float, range: tuple[float, float] | None) -> None:
+    """Raise `InputError`: see `reduced`."""
+    if not 0.0 < tolerance < 1.0:
+        raise InputError(
+            f"the tolerance of a reduction must be between 0 and 1, but it is {tolerance}: give another one."
+        )
+    if range is not None and not 0.0 <= range[0] < range[1] < np.inf:
+        raise InputError(
+            f"the `range` of a reduction must be two increasing frequencies of at least 0; got {list(range)}."
+        )
+    memory = density.memory()
+    if any(isinstance(part, Tracer) for part in memory):
+        raise InputError(
+            "a bath must have known numbers to be reduced, but they are being traced: reduce it before "
+            "`jax.jit` and `jax.grad`."
+        )
+    if memory.dynamics.shape[0] == 0 or float(memory.viscosity) != 0.0:
+        kind = "no poles" if memory.dynamics.shape[0] == 0 else "friction without memory"
+        raise InputError(
+            f"a bath must consist of poles to be reduced, but this {type(density).__name__} has {kind}: "
+            "reduce the others."
+        )
 
 
 def reduced_machine(
