@@ -6,7 +6,7 @@ from ...model import AbstractDrive, Machine, PoleExpansion, state_space
 from ...numerics import xp
 
 END = 9e10
-"""of the rational coth, in temperatures, for the first terms that are not taken off: ``int (coth - R)/w^5``"""
+"""of the rational coth, in temperatures, for the first terms that are not taken off: int (coth - R)/w^5"""
 
 NOTHING = 1e-12
 
