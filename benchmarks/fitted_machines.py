@@ -33,10 +33,9 @@ from qtopt import (
     Ohmic,
     Weak,
     fit_spectral_density,
-    reduced,
     steady_state,
 )
-from qtopt.model import PoleExpansion
+from qtopt.model import PoleExpansion, reduced
 
 WAVE_NUMBER = 200.0
 """cm^-1, the frequency 1"""
