@@ -12,6 +12,7 @@ from typing import Any
 from .errors import InputError
 
 SCHEDULER_FLAG = "--xla_cpu_enable_concurrency_optimized_scheduler=false"
+"""With two or more cores jax 0.10 can hang in a program with two independent batched LAPACK calls."""
 LIBRARY_FLAG, LIBRARY_SINCE = "--xla_cpu_experimental_ynn_fusion_type=", (0, 9)
 """No sums and products by YNNPACK: on a processor with AVX-512 its kernels fail or crash in programs of the
 exact solver (jaxlib 0.10.2). jaxlib knows the flag since that version, and ends where it does not."""
@@ -25,6 +26,16 @@ SHARED = 0.9
 def cores() -> int:
     """CPU cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def cpu_flags(jaxlib: str = "") -> list[str]:
+    """The flags of XLA without which programs hang or crash on some processors.
+
+    Args:
+        jaxlib: its version; by default the one that is installed.
+    """
+    known = tuple(map(int, (jaxlib or version("jaxlib")).split(".")[:2])) >= LIBRARY_SINCE
+    return [SCHEDULER_FLAG, LIBRARY_FLAG] if known else [SCHEDULER_FLAG]
 
 
 def for_cuda(environment: Mapping[str, str]) -> tuple[list[str], dict[str, str]]:
@@ -63,9 +74,7 @@ def configure(cpu_devices: int | None = None) -> None:
     cannot be read are compiled again and replaced. Call before anything imports jax: the XLA flag is read
     once, at that import.
     """
-    wanted = [SCHEDULER_FLAG]
-    if tuple(map(int, version("jaxlib").split(".")[:2])) >= LIBRARY_SINCE:
-        wanted.append(LIBRARY_FLAG)
+    wanted = cpu_flags()
     if cpu_devices is not None:
         wanted.append(f"{DEVICES_FLAG}={cpu_devices}")
     if "jax" not in sys.modules:

@@ -2,23 +2,18 @@
 
 import os
 import sys
-from importlib.metadata import version
 
 import pytest
 from hypothesis import settings
 
+from qtopt.runtime import cpu_flags
+
 if "jax" in sys.modules:  # pragma: no cover - only a misplaced plugin can cause this
     raise pytest.UsageError("jax was imported before tests/conftest.py could set its flags")
 
-# jax 0.10.0-0.10.2 on two or more cores: one program with two independent batched LAPACK solves can hang
-# forever; this flag avoids it. The command line sets the same one.
-_NO_DEADLOCK = "--xla_cpu_enable_concurrency_optimized_scheduler=false"
 # Most of the suite's time is compilation of programs that run once: less optimisation makes it shorter.
 _LESS_OPTIMISATION = "--xla_backend_optimization_level=1"
-# Kernels of YNNPACK crash on some processors; the command line sets the same flag, which jaxlib 0.9 brought.
-_NO_LIBRARY = "--xla_cpu_experimental_ynn_fusion_type="
-_KNOWN = tuple(map(int, version("jaxlib").split(".")[:2])) >= (0, 9)
-for _flag in (_NO_DEADLOCK, _LESS_OPTIMISATION, *((_NO_LIBRARY,) if _KNOWN else ())):
+for _flag in (*cpu_flags(), _LESS_OPTIMISATION):
     if _flag.split("=")[0] not in os.environ.get("XLA_FLAGS", ""):
         os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} {_flag}".strip()
 os.environ["JAX_ENABLE_X64"] = "1"

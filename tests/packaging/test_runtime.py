@@ -3,7 +3,7 @@
 import pytest
 
 from qtopt import InputError
-from qtopt.runtime import FRACTION, GRAPHS, GRAPHS_FLAG, PER_GPU, for_cuda
+from qtopt.runtime import FRACTION, GRAPHS, GRAPHS_FLAG, LIBRARY_FLAG, PER_GPU, cpu_flags, for_cuda
 
 
 @pytest.mark.parametrize(
@@ -24,3 +24,11 @@ def test_settings(given: dict[str, str], flags: list[str], variables: dict[str, 
 def test_how_many_processes_must_be_a_number(several: str) -> None:
     with pytest.raises(InputError, match="QTOPT_PROCESSES_PER_GPU must be a positive integer"):
         for_cuda({PER_GPU: several})
+
+
+@pytest.mark.parametrize(
+    ("jaxlib", "known"), [("0.6.1", False), ("0.8.0", False), ("0.9.0", True), ("0.10.2", True)]
+)
+def test_kernels_that_crash_are_off_where_the_flag_is_known(jaxlib: str, known: bool) -> None:
+    """An exact scan ended in a segmentation fault on a processor with AVX-512; an unknown flag ends jax."""
+    assert (LIBRARY_FLAG in cpu_flags(jaxlib)) is known

@@ -376,17 +376,6 @@ def test_what_has_no_numbers_yet_prints_its_shape() -> None:
     assert "f64[]" in repr(undeclared) and str(undeclared) == repr(undeclared)
 
 
-def test_lists_with_placeholders_of_jax_are_arrays() -> None:
-    """A drive is made inside a compiled function, and derivatives reach a number that stands in a list."""
-
-    @jax.jit
-    def phase(value: Array) -> Array:
-        return qtopt.MonochromaticDrive(0.45, [1.0, 1.0], [0.0, 2.0 * value]).phases[1]
-
-    assert float(jax.grad(phase)(0.3)) == 2.0
-    assert isinstance(to_array([0.0, 0.3]), np.ndarray)
-
-
 def test_numbers_without_a_unit_are_asked_for() -> None:
     """A class of a user whose numbers are plain fields cannot be written in another unit."""
 

@@ -1,5 +1,6 @@
 """Fewer poles for a given bath: balanced truncation of the factor h of J = omega |h|^2."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from ...errors import InputError
 from .._machine import Machine
-from ..spectral_densities import AbstractSpectralDensity, Rational
+from ..spectral_densities import AbstractSpectralDensity, Memory, Rational
 from ._noise import FLOOR, scale
 
 GRID, AROUND = 4000, np.array([0.0, 0.25, 0.5, 1.0, 2.0, 4.0])
@@ -80,7 +81,8 @@ def reduced(
             what is above counts less and less in the choice of states.
 
     Returns:
-        The bath, and how good it is; all poles are kept where none can be spared.
+        The bath, and how good it is; all poles are kept where none can be spared. Where float64 does not tell
+        enough states apart the error is above the tolerance, as the report says.
 
     Raises:
         InputError: a tolerance that is not between 0 and 1, a range that is none, or a density without poles
@@ -132,18 +134,24 @@ def _check(density: AbstractSpectralDensity, tolerance: float, range: tuple[floa
         raise InputError(
             f"the `range` of a reduction must be two increasing frequencies of at least 0; got {list(range)}."
         )
-    memory = density.memory()
+    obstacle = _obstacle(density.memory())
+    if obstacle:
+        raise InputError(
+            f"a bath must consist of poles to be reduced, but this {type(density).__name__} has {obstacle}: "
+            "reduce the others."
+        )
+
+
+def _obstacle(memory: Memory) -> str:
+    """What keeps a bath from being reduced; empty where nothing does."""
     if any(isinstance(part, Tracer) for part in memory):
         raise InputError(
             "a bath must have known numbers to be reduced, but they are being traced: reduce it before "
             "`jax.jit` and `jax.grad`."
         )
-    if memory.dynamics.shape[0] == 0 or float(memory.viscosity) != 0.0:
-        kind = "no poles" if memory.dynamics.shape[0] == 0 else "friction without memory"
-        raise InputError(
-            f"a bath must consist of poles to be reduced, but this {type(density).__name__} has {kind}: "
-            "reduce the others."
-        )
+    if memory.dynamics.shape[0] == 0:
+        return "no poles"
+    return "friction without memory" if float(memory.viscosity) != 0.0 else ""
 
 
 def reduced_machine(
@@ -156,8 +164,7 @@ def reduced_machine(
     """
     baths, found = list(machine.baths), {}
     for i, bath in enumerate(machine.baths):
-        memory = bath.spectral_density.memory()
-        if memory.dynamics.shape[0] == 0 or float(memory.viscosity) != 0.0:
+        if _obstacle(bath.spectral_density.memory()):
             continue
         density, found[bath.name] = reduced(bath.spectral_density, tolerance, range)
         baths[i] = eqx.tree_at(lambda b: b.spectral_density, bath, density)
@@ -169,7 +176,7 @@ def reduced_machine(
     return eqx.tree_at(lambda m: m.baths, machine, tuple(baths)), found
 
 
-def _filter_of(memory: Any) -> Filter:
+def _filter_of(memory: Memory) -> Filter:
     """h as the response of the outlet: theory (1.21)."""
     dynamics = np.asarray(memory.dynamics, dtype=float)
     kicked = (
@@ -218,7 +225,7 @@ def _cut(whole: Filter, order: int) -> Filter:
     return a[:order, :order], b[:order], c[:order]
 
 
-def _fewest(most: int, serves: Any) -> int:
+def _fewest(most: int, serves: Callable[[int], bool]) -> int:
     """The smallest order that serves, or all: by halving, then downwards."""
     low, high = 0, most
     while high - low > 1:
@@ -259,9 +266,10 @@ def _rational(whole: Filter, unit: float) -> Rational:
     zero_decays, zero_pairs = _split(zeros)
     shape = Rational(1.0, decays, pairs, zero_decays, zero_pairs)
     omega = _grid(poles)
-    ratio = np.abs(_response(whole, omega)) ** 2 * omega / np.real(np.asarray(shape.density(omega)))
-    strongest = np.argmax(np.abs(_response(whole, omega)) ** 2 * omega)
-    bath = Rational(float(ratio[strongest]) / unit, decays, pairs, zero_decays, zero_pairs)
+    wanted, made = np.abs(_response(whole, omega)) ** 2 * omega, np.real(np.asarray(shape.density(omega)))
+    strongest = np.argmax(wanted)
+    scale_of_all = float(wanted[strongest] / made[strongest]) / unit
+    bath = Rational(scale_of_all, decays, pairs, zero_decays, zero_pairs)
     return bath.in_units(unit)
 
 

@@ -9,6 +9,7 @@ END = 9e10
 """of the rational coth, in temperatures, for the first terms that are not taken off: int (coth - R)/w^5"""
 
 NOTHING = 1e-12
+"""of the residues: a sum of them below this is their round-off"""
 
 
 def tail_of(expansion: PoleExpansion) -> Float[Array, ""]:

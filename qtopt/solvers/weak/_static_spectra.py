@@ -1,7 +1,6 @@
 """Position spectra of the static machine, split into halves that are analytic in one half plane."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -151,6 +150,8 @@ class ManyBathSpectra(StaticSpectra):
 
     system: StateSpace
     gramians: tuple[Float[Array, "n n"], ...]
+    lost: Float[Array, ""]
+    """what float64 loses of the energies, relative: the same in every unit of frequency"""
 
     @staticmethod
     def of(system: StateSpace, stiffness: Float[Array, "L L"]) -> "ManyBathSpectra":
@@ -160,10 +161,12 @@ class ManyBathSpectra(StaticSpectra):
         (equipartition), unless they do not reach a mode or rates farther apart than float64 lose one.
         """
         gramians = [gramian(system.dynamics, noise @ noise.T) for noise in system.noise]
-        size = stiffness.shape[0]
-        kinetic, potential = _energies(system, gramians, stiffness)
+        whole, size = sum(gramians, xp.zeros(())), stiffness.shape[0]
+        kinetic = xp.trace(system.velocity @ whole @ system.velocity.T).real
+        potential = xp.trace(stiffness @ system.position @ whole @ system.position.T).real
         damped = (kinetic > (size - 0.5) / 2.0) & (xp.abs(potential - size / 2.0) < EQUIPARTITION)
-        return ManyBathSpectra(system, tuple(xp.where(damped, y, xp.nan) for y in gramians))
+        lost = xp.maximum(xp.abs(kinetic - size / 2.0), xp.abs(potential - size / 2.0)) * 2.0 / size
+        return ManyBathSpectra(system, tuple(xp.where(damped, y, xp.nan) for y in gramians), lost)
 
     def matrix(self, entries: Complex[Array, "1 L L *rest"]) -> Complex[Array, "L L *rest"]:
         return entries[0]
@@ -204,28 +207,15 @@ class ManyBathSpectra(StaticSpectra):
         return self._velocities(1j * self.resolvent(a, states), highest)
 
 
-def _energies(
-    system: StateSpace, gramians: Sequence[Float[Array, "n n"]], stiffness: Float[Array, "L L"]
-) -> tuple[Array, Array]:
-    """The kinetic and the potential energy that noises of one temperature 1/2 give L oscillators: L/4 each,
-    doubled."""
-    whole = sum(gramians, xp.zeros(()))
-    kinetic = xp.trace(system.velocity @ whole @ system.velocity.T).real
-    return kinetic, xp.trace(stiffness @ system.position @ whole @ system.position.T).real
-
-
 def broken_equipartition(machine: Machine) -> Float[Array, ""]:
     """What float64 loses of the energies of oscillators between several static baths, relative; else 0.
 
-    The same in every unit of frequency: narrow resonances lose digits of what each bath does to them.
+    Narrow resonances lose digits of what each bath does to them.
     """
     if len(machine.static_baths) == 1:
         return xp.zeros(())
 
     def of_part(part: Machine) -> Array:
-        system, half = balanced_state_space(part), part.size / 2.0
-        gramians = [gramian(system.dynamics, noise @ noise.T) for noise in system.noise]
-        energies = xp.stack(_energies(system, gramians, part.stiffness))
-        return xp.max(xp.abs(energies / half - 1.0))
+        return ManyBathSpectra.of(balanced_state_space(part), part.stiffness).lost
 
     return xp.max(over_groups(of_part, machine))
