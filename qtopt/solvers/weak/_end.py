@@ -8,14 +8,10 @@ from ...numerics import xp
 END = 9e10
 """of the rational coth, in temperatures, for the first terms that are not taken off: int (coth - R)/w^5"""
 
-NOTHING = 1e-12
-"""of the residues: a sum of them below this is their round-off"""
-
 
 def tail_of(expansion: PoleExpansion) -> Float[Array, ""]:
-    """c of J(w) = viscosity w + c/w + ... at large w, 0 where residues cancel to round-off: theory (1.15)."""
-    tail, size = xp.sum(expansion.residues).imag, xp.sum(xp.abs(expansion.residues))
-    return xp.where(xp.abs(tail) > NOTHING * size, tail, 0.0)
+    """c of J(w) = viscosity w + c/w + ... at large w: theory (1.15)."""
+    return xp.sum(expansion.residues).imag
 
 
 def heat_beyond_the_end(machine: Machine, drive: AbstractDrive) -> Float[Array, ""]:
