@@ -97,6 +97,13 @@ def test_units_do_not_matter(unit: float, seed: int) -> None:
     np.testing.assert_allclose(there, here, rtol=1e-6, atol=1e-8 * np.abs(here).max())
 
 
+@pytest.mark.parametrize("range", [(0.0, 1e-3), (0.0, 1e3), (1e-3, 1.1e-3), (900.0, 1e300), (1.2, 1.2000001)])
+def test_ranges_beside_the_poles(range: tuple[float, float]) -> None:
+    """At the edges of what is measured, and narrower than any pole: the error is what was allowed."""
+    _, report = reduced(many_poles(6, 2), 1e-3, range)
+    assert report.error <= 1e-3 * (1.0 + 1e-6) or report.after == report.before
+
+
 def test_exact_currents_change_by_about_the_tolerance() -> None:
     drive = MonochromaticDrive(0.45, [1.0, 1.0], [0.0, np.pi])
     cold = Bath("cold", 0.3, Drude(0.5, 6.0), [0.7, -0.3])
@@ -116,6 +123,10 @@ def test_what_cannot_be_reduced_is_said() -> None:
         reduced(Drude(0.3, 2.0), 2.0)
     with pytest.raises(InputError, match=r"two increasing frequencies of at least 0; got \[2.0, 1.0\]"):
         reduced(Drude(0.3, 2.0), 1e-3, (2.0, 1.0))
+    with pytest.raises(InputError, match=r"between 0.002 and 2e\+03, .* got \[0.0, 1e-300\]: give another"):
+        reduced(Drude(0.3, 2.0), 1e-3, (0.0, 1e-300))
+    with pytest.raises(InputError, match=r"got \[1e\+299, 1e\+300\]: give another"):
+        reduced(Drude(0.3, 2.0), 1e-3, (1e299, 1e300))
     with pytest.raises(InputError, match=r"reduce it before `jax\.jit`"):
         jax.jit(lambda damping: reduced(Drude(damping, 2.0))[0].scale)(0.3)
     baths = Bath("hot", 1.0, Ohmic(0.1), "driven"), Bath("cold", 0.5, Ohmic(0.1), [1.0])

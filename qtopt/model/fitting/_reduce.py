@@ -85,8 +85,8 @@ def reduced(
         enough states apart the error is above the tolerance, as the report says.
 
     Raises:
-        InputError: a tolerance that is not between 0 and 1, a range that is none, or a density without poles
-            or with friction.
+        InputError: a tolerance that is not between 0 and 1, a range that is none or far from every pole, or a
+            density without poles or with friction.
 
     Source: theory (12.12) to (12.14); Moore, IEEE Trans. Autom. Control 26, 17 (1981).
     """
@@ -96,13 +96,15 @@ def reduced(
     unit = float(np.max(np.abs(np.linalg.eigvals(whole[0]))))
     own = whole[0] / unit, whole[1] / unit, whole[2]
     omega = _grid(np.linalg.eigvals(own[0]))
-    values = np.abs(_response(own, omega)) ** 2 * omega
-    inside = np.ones(len(omega), dtype=bool)
+    highest, inside = None, np.ones(len(omega), dtype=bool)
     if range is not None:
-        omega = np.unique(np.r_[omega, np.linspace(*range, GRID)[1:] / unit])
-        values = np.abs(_response(own, omega)) ** 2 * omega
-        inside = (omega >= range[0] / unit) & (omega <= range[1] / unit)
-    balanced, most = _balanced(own, None if range is None else range[1] / unit)
+        _check_reach(range, unit * omega[0], unit * omega[-1])
+        low, high = np.clip(np.array(range) / unit, omega[0], omega[-1])
+        highest = None if high == omega[-1] else float(high)
+        omega = np.unique(np.r_[omega, np.linspace(low, high, GRID)])
+        inside = (omega >= low) & (omega <= high)
+    values = np.abs(_response(own, omega)) ** 2 * omega
+    balanced, most = _balanced(own, highest)
     allowed = scale(values, FLOOR)
 
     def error_of(order: int) -> float:
@@ -139,6 +141,15 @@ def _check(density: AbstractSpectralDensity, tolerance: float, range: tuple[floa
         raise InputError(
             f"a bath must consist of poles to be reduced, but this {type(density).__name__} has {obstacle}: "
             "reduce the others."
+        )
+
+
+def _check_reach(range: tuple[float, float], slowest: float, fastest: float) -> None:
+    """Raise `InputError` where the range holds none of the frequencies at which the bath has a shape."""
+    if range[1] < slowest or range[0] > fastest:
+        raise InputError(
+            f"the `range` of a reduction must hold frequencies between {slowest:.3g} and {fastest:.3g}, as J is "
+            f"a plain power of omega elsewhere; got {list(range)}: give another one."
         )
 
 
@@ -209,9 +220,9 @@ def _balanced(whole: Filter, highest: float | None) -> tuple[Filter, int]:
 
 def _low_pass(highest: float) -> Filter:
     """A Butterworth filter of the order STEEP that lets frequencies below this one pass."""
-    polynomials: Any = scipy.signal.butter(STEEP, highest, analog=True)
+    polynomials: Any = scipy.signal.butter(STEEP, 1.0, analog=True)
     a, b, c, _ = scipy.signal.tf2ss(*polynomials)
-    return a, b[:, 0], c[0]
+    return highest * a, highest * b[:, 0], c[0]
 
 
 def _root(gramian: Matrix) -> Matrix:
