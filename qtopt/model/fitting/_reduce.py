@@ -95,14 +95,7 @@ def reduced(
     whole = _filter_of(memory)
     unit = float(np.max(np.abs(np.linalg.eigvals(whole[0]))))
     own = whole[0] / unit, whole[1] / unit, whole[2]
-    omega = _grid(np.linalg.eigvals(own[0]))
-    highest, inside = None, np.ones(len(omega), dtype=bool)
-    if range is not None:
-        _check_reach(range, unit * omega[0], unit * omega[-1])
-        low, high = np.clip(np.array(range) / unit, omega[0], omega[-1])
-        highest = None if high == omega[-1] else float(high)
-        omega = np.unique(np.r_[omega, np.linspace(low, high, GRID)])
-        inside = (omega >= low) & (omega <= high)
+    omega, inside, highest = _where(own, unit, range)
     values = np.abs(_response(own, omega)) ** 2 * omega
     balanced, most = _balanced(own, highest)
     allowed = scale(values, FLOOR)
@@ -141,15 +134,6 @@ def _check(density: AbstractSpectralDensity, tolerance: float, range: tuple[floa
         raise InputError(
             f"a bath must consist of poles to be reduced, but this {type(density).__name__} has {obstacle}: "
             "reduce the others."
-        )
-
-
-def _check_reach(range: tuple[float, float], slowest: float, fastest: float) -> None:
-    """Raise `InputError` where the range holds none of the frequencies at which the bath has a shape."""
-    if range[1] < slowest or range[0] > fastest:
-        raise InputError(
-            f"the `range` of a reduction must hold frequencies between {slowest:.3g} and {fastest:.3g}, as J is "
-            f"a plain power of omega elsewhere; got {list(range)}: give another one."
         )
 
 
@@ -261,6 +245,28 @@ def _grid(modes: Any) -> NDArray[np.float64]:
     near = (np.abs(modes.imag)[:, None] + modes.real[:, None] * np.r_[-AROUND, AROUND]).ravel()
     wide = np.geomspace(size.min() / MARGIN, size.max() * MARGIN, GRID)
     return np.unique(np.concatenate([near[near > wide[0]], wide]))
+
+
+def _where(
+    own: Filter, unit: float, range: tuple[float, float] | None
+) -> tuple[NDArray[np.float64], NDArray[np.bool_], float | None]:
+    """Frequencies in the filter's unit, which of them matter, and the highest, if it is below all poles' reach.
+
+    Raises:
+        InputError: the range, in the bath's own unit, holds no frequency at which the bath has a shape.
+    """
+    omega = _grid(np.linalg.eigvals(own[0]))
+    if range is None:
+        return omega, np.ones(len(omega), dtype=bool), None
+    slowest, fastest = omega[0], omega[-1]
+    if range[1] < unit * slowest or range[0] > unit * fastest:
+        raise InputError(
+            f"the `range` of a reduction must hold frequencies between {unit * slowest:.3g} and "
+            f"{unit * fastest:.3g}, as J is a plain power of omega elsewhere; got {list(range)}: give another one."
+        )
+    low, high = np.clip(np.array(range) / unit, slowest, fastest)
+    omega = np.unique(np.r_[omega, np.linspace(low, high, GRID)])
+    return omega, (omega >= low) & (omega <= high), None if high == fastest else float(high)
 
 
 def _rational(whole: Filter, unit: float) -> Rational:
