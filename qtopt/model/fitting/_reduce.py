@@ -250,7 +250,7 @@ def _grid(modes: Any) -> NDArray[np.float64]:
 def _where(
     own: Filter, unit: float, range: tuple[float, float] | None
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_], float | None]:
-    """Frequencies in the filter's unit, which of them matter, and the highest, if it is below all poles' reach.
+    """Frequencies in the filter's unit, which of them matter, and the highest if it is within reach.
 
     Raises:
         InputError: the range, in the bath's own unit, holds no frequency at which the bath has a shape.
@@ -262,7 +262,8 @@ def _where(
     if range[1] < unit * slowest or range[0] > unit * fastest:
         raise InputError(
             f"the `range` of a reduction must hold frequencies between {unit * slowest:.3g} and "
-            f"{unit * fastest:.3g}, as J is a plain power of omega elsewhere; got {list(range)}: give another one."
+            f"{unit * fastest:.3g}, as J is a plain power of omega elsewhere; got {list(range)}: give "
+            "another one."
         )
     low, high = np.clip(np.array(range) / unit, slowest, fastest)
     omega = np.unique(np.r_[omega, np.linspace(low, high, GRID)])
