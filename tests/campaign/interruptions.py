@@ -30,8 +30,13 @@ PARETO = (
 )
 KINDS = {
     "scan": (MACHINE + MONOCHROMATIC + SCAN, ("scan.nc",)),
-    "pareto": (MACHINE + MONOCHROMATIC + PARETO, ("front.csv",)),
+    "pareto": (
+        MACHINE + MONOCHROMATIC + PARETO,
+        ("front.csv", "bounds.csv", "search.nc", "points/*.toml"),
+    ),
 }
+TWICE = 0.3
+"""How often a second signal follows the first within 50 ms."""
 SIGNALS = (signal.SIGKILL, signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
@@ -43,15 +48,16 @@ def arguments(kind: str, path: Path, out: Path, resume: bool) -> list[str]:
 def digest(kind: str, out: Path) -> str:
     """Of the numbers in what a command wrote."""
     found = hashlib.sha256()
-    for name in KINDS[kind][1]:
-        if name.endswith(".nc"):
+    for path in [path for name in KINDS[kind][1] for path in sorted(out.glob(name))]:
+        found.update(path.name.encode())
+        if path.suffix == ".nc":
             import xarray
 
-            with xarray.open_dataset(out / name) as data:
+            with xarray.open_dataset(path) as data:
                 for key in sorted(map(str, data.variables)):
                     found.update(key.encode() + np.ascontiguousarray(data[key].values).tobytes())
         else:
-            found.update((out / name).read_bytes())
+            found.update(path.read_bytes())
     return found.hexdigest()
 
 
@@ -81,13 +87,17 @@ def interruptions(tally: Tally, count: int, rng: np.random.Generator, folder: Pa
                 if forks.status() != 0:
                     wrong = f"resumed: {said.read_text()}"
                 continue
-            number = SIGNALS[int(rng.integers(len(SIGNALS)))]
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(process, number)
+            numbers = [SIGNALS[int(rng.integers(len(SIGNALS)))] for _ in range(1 + (rng.random() < TWICE))]
+            for i, number in enumerate(numbers):
+                time.sleep(float(rng.uniform(0.0, 0.05)) if i else 0.0)
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(process, number)
             status, text = forks.status(), said.read_text()
             killed += 1
-            if status not in (0, -number) and (status != 128 + number or "Traceback" in text):
-                wrong = f"{number.name}: exit status {status}\n{text}"
+            ended = status in {0, *(-number for number in numbers)}
+            if not ended and (status - 128 not in numbers or "Traceback" in text):
+                names = " then ".join(number.name for number in numbers)
+                wrong = f"{names}: exit status {status}\n{text}"
         forks.start(arguments(kind, path, out, True), said)
         if forks.status() != 0 or digest(kind, out) != references[kind]:
             wrong = f"after {killed} kills: {said.read_text()}"
