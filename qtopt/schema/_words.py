@@ -8,7 +8,19 @@ from collections.abc import Mapping, Sequence
 
 from ..errors import InputError
 
-_short = reprlib.Repr()
+LARGEST = 2000
+"""bits of an integer whose digits are shown; Python may refuse to write those of longer ones"""
+
+
+class _Repr(reprlib.Repr):
+    """Shortens what is long, integers of any size included."""
+
+    def repr_int(self, x: int, level: int) -> str:
+        """Digits, or that there are too many."""
+        return "a number too large to show" if x.bit_length() > LARGEST else super().repr_int(x, level)
+
+
+_short = _Repr()
 _short.maxstring = _short.maxother = _short.maxlong = 60
 
 
@@ -22,10 +34,7 @@ def show(value: object) -> str:
         return f"the date {value.isoformat()}"
     if isinstance(value, str):
         return _short.repr(value).replace("'", '"')
-    try:
-        return _short.repr(value)
-    except ValueError:  # Python refuses to write integers of thousands of digits
-        return "a number too large to show"
+    return _short.repr(value)
 
 
 def wrong(path: str, must: str, given: object, advice: str = "") -> InputError:
