@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import equinox as eqx
 import jax
@@ -89,6 +90,18 @@ def test_import_is_cheap() -> None:
     loaded = set(done.stdout.split()) - set(before)
     # scipy counts only where jax does not already load it
     assert not loaded & {"matplotlib", "diffrax", "scipy", "optax", "tyro", "optimistix", "lineax", "tqdm"}
+
+
+def test_an_evaluation_loads_only_what_it_needs() -> None:
+    """Modules that take longer to load than a machine to solve wait until something uses them."""
+    file = Path(__file__).parents[2] / "scripts" / "machines" / "collective_engine.toml"
+    code = f"import sys, qtopt.cli; qtopt.cli.main(['evaluate', {str(file)!r}]); print(*sorted(sys.modules))"
+    done = run_python(code)
+    assert done.returncode == 0, done.stderr
+    loaded = set(done.stdout.splitlines()[-1].split())
+    slow = {"scipy.linalg", "scipy.signal", "scipy.stats", "scipy.optimize", "scipy.integrate", "optax"}
+    slow |= {"matplotlib", "diffrax", "xarray", "distributed", "dask", "pint", "plotly"}
+    assert "qtopt.model" in loaded and not loaded & slow
 
 
 def test_many_drives_of_one_structure_are_traced_once() -> None:

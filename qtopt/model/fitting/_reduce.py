@@ -6,8 +6,7 @@ from typing import Any
 
 import equinox as eqx
 import numpy as np
-import scipy.linalg
-import scipy.signal
+import scipy
 from jax.core import Tracer
 from numpy.typing import NDArray
 
