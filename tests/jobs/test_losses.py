@@ -30,6 +30,7 @@ def test_the_same_front_and_maps_with_workers(workers: int | tuple[int, int]) ->
         assert_close(mapped(PIECEWISE_EXACT), exact)
 
 
+@pytest.mark.timeout(3600)
 def test_workers_killed_at_twenty_random_moments() -> None:
     """In each of twenty maps and fronts one of two workers dies: the same numbers."""
     assert list(workers_killed(20)) == 20 * [""]
