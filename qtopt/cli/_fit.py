@@ -8,7 +8,9 @@ from typing import ClassVar, Literal
 from tyro.conf import Positional
 
 from ._command import AbstractCommand
-from ._output import writable_directory
+from ._output import own_directory
+
+WRITES = "fit.png", "report.txt", "bath.toml"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,13 +74,13 @@ class Fit(AbstractCommand):
         )
         settings.check()
         rows = read_columns(self.table, form)
-        writable_directory(self.out)
-        bath, report = fit_rows(rows, settings)
-        figure, text, fragment = (self.out / name for name in ("fit.png", "report.txt", "bath.toml"))
-        save(fit_figure(rows, bath, report, literal(self.table.name)), figure)
-        write_atomically(text, f"{self.table}: {report}\n")
-        values = ", ".join(f"{key} = {json.dumps(value)}" for key, value in plain(bath).items())
-        line = f"spectral_density = {{ {values} }}"  # numbers and strings of JSON are TOML
-        write_atomically(fragment, f"# {self.table.name}: {report.quality}\n{line}\n")
+        with own_directory(self.out, self.table, WRITES):
+            bath, report = fit_rows(rows, settings)
+            figure, text, fragment = (self.out / name for name in WRITES)
+            save(fit_figure(rows, bath, report, literal(self.table.name)), figure)
+            write_atomically(text, f"{self.table}: {report}\n")
+            values = ", ".join(f"{key} = {json.dumps(value)}" for key, value in plain(bath).items())
+            line = f"spectral_density = {{ {values} }}"  # numbers and strings of JSON are TOML
+            write_atomically(fragment, f"# {self.table.name}: {report.quality}\n{line}\n")
         print(report)
         print(f"figure  {figure}\nreport  {text}\npoles   {fragment}")

@@ -136,3 +136,29 @@ def writable_directory(path: Path, out: Path | None = None, files: Iterable[str]
                 "choose another --out."
             )
     return path
+
+
+@contextmanager
+def own_directory(out: Path, given: Path, files: Iterable[str] = ()) -> Iterator[Path]:
+    """A writable directory into which no other process of qtopt writes within this block.
+
+    Args:
+        out: the directory.
+        given: the file that the command reads, which is not overwritten.
+        files: as in `writable_directory`.
+
+    Raises:
+        InputError: as `writable_directory`, or another process holds it, or `given` is among `files`.
+    """
+    from ..jobs import held
+
+    names = list(files)
+    for path in (out / name for name in names):
+        if path.exists() and given.exists() and path.samefile(given):
+            raise InputError(
+                f"results must not overwrite what the command reads, but {given} would be: "
+                "choose another --out."
+            )
+    writable_directory(out, files=names)
+    with held(out):
+        yield out

@@ -7,7 +7,9 @@ from typing import ClassVar
 from tyro.conf import Positional
 
 from ._command import AbstractCommand
-from ._output import warn, writable_directory
+from ._output import own_directory, warn
+
+MACHINE, REPORT = "machine.toml", "report.txt"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,14 +36,14 @@ class Reduce(AbstractCommand):
         config = files.load(self.file)
         drive = files.require_drive(config)
         machine, reductions = reduced_machine(config.machine, self.tolerance, self.range)
-        writable_directory(self.out)
-        before = evaluate(config.machine, drive, config.solver)
-        after = evaluate(machine, drive, config.solver)
-        warn(after.warnings())
-        lines = [f"bath {name!r}: {reduction}" for name, reduction in reductions.items()]
-        report = "\n".join([*lines, "what it changes:", *changes_between(before, after)])
-        path, text = self.out / "machine.toml", self.out / "report.txt"
-        comment = "".join(f"# {line}\n" for line in lines)
-        write_atomically(path, comment + files.dumps(replace(config, machine=machine)))
-        write_atomically(text, report + "\n")
+        path, text = self.out / MACHINE, self.out / REPORT
+        with own_directory(self.out, self.file, (MACHINE, REPORT)):
+            before = evaluate(config.machine, drive, config.solver)
+            after = evaluate(machine, drive, config.solver)
+            warn(after.warnings())
+            lines = [f"bath {name!r}: {reduction}" for name, reduction in reductions.items()]
+            report = "\n".join([*lines, "what it changes:", *changes_between(before, after)])
+            comment = "".join(f"# {line}\n" for line in lines)
+            write_atomically(path, comment + files.dumps(replace(config, machine=machine)))
+            write_atomically(text, report + "\n")
         print(f"{report}\nmachine {path}\nreport  {text}")

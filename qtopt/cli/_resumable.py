@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 from tyro.conf import Positional
 
 from ._command import AbstractCommand
-from ._output import writable_directory
+from ._output import own_directory, writable_directory
 
 if TYPE_CHECKING:
     from ..files import JobsSection
@@ -61,13 +61,9 @@ class AbstractResumable(AbstractShared):
         Options that name no cluster are refused before there is a folder, what is in the way before anything
         is computed.
         """
-        from ..jobs import held
-
         section.chosen(self.workers, self.cluster)
-
-        writable_directory(self.out, files=self.writes)
         folder = self.out / self.state_name
-        with held(self.out):
+        with own_directory(self.out, self.file, self.writes):
             if not self.resume and folder.is_symlink():
                 folder.unlink()  # what it leads to is not ours
             elif not self.resume and folder.is_dir():

@@ -2,13 +2,17 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from tyro.conf import Positional
 
 from ..errors import InputError
 from ._command import AbstractCommand
-from ._output import progress, warn, writable_directory
+from ._output import own_directory, progress, warn
+
+if TYPE_CHECKING:
+    from .. import files
+    from ..solvers.time_domain import Trajectory
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,37 +34,41 @@ class Simulate(AbstractCommand):
         """An interruption keeps the periods that are done."""
         from .. import files
         from ..model import has_friction
-        from ..plots import trajectory_figure
-        from ..plots.style import save
-        from ..solvers.time_domain import joined, simulate_periods, write_trajectory
+        from ..solvers.time_domain import simulate_periods
 
         config = files.load(self.file)
         machine, drive = config.machine, files.require_drive(config)
         wanted = config.simulation
         periods = _positive("--periods", self.periods, wanted.periods)
         points = _positive("--points-per-period", self.points_per_period, wanted.points_per_period)
-        writable_directory(self.out, files=("trajectory.csv", FIGURE, files.RECORD))
-        names, done = [bath.name for bath in config.machine.baths], []
-        warn([*machine.remarks(), *([FRICTION] if has_friction(machine.baths) else [])])
-        parts = simulate_periods(machine, drive, wanted.initial.state(machine), periods, points)
-        try:
-            with progress("periods") as report:
-                for part in parts:
-                    done.append(part)
-                    report(len(done), periods)
-        finally:
-            if done:
-                trajectory = joined(done)
-                table = write_trajectory(trajectory, names, self.out)
-                drawn, figure = (
-                    trajectory_figure(trajectory, float(drive.frequency), names),
-                    self.out / FIGURE,
-                )
-                save(drawn, figure, files.origin(config, files.SECTIONS[self.kind]))
-                options = {"periods": len(done), "points_per_period": points}
-                files.write_record(self.out, self.kind, config, (table, figure), options)
-                print(f"data    {table}")
-                print(f"figure  {figure}")
+        with own_directory(self.out, self.file, ("trajectory.csv", FIGURE, files.RECORD)):
+            done = []
+            warn([*machine.remarks(), *([FRICTION] if has_friction(machine.baths) else [])])
+            parts = simulate_periods(machine, drive, wanted.initial.state(machine), periods, points)
+            try:
+                with progress("periods") as report:
+                    for part in parts:
+                        done.append(part)
+                        report(len(done), periods)
+            finally:
+                if done:
+                    self._write(config, done, points)
+
+    def _write(self, config: "files.Config", done: "list[Trajectory]", points: int) -> None:
+        from .. import files
+        from ..plots import trajectory_figure
+        from ..plots.style import save
+        from ..solvers.time_domain import joined, write_trajectory
+
+        names = [bath.name for bath in config.machine.baths]
+        trajectory, figure = joined(done), self.out / FIGURE
+        table = write_trajectory(trajectory, names, self.out)
+        drawn = trajectory_figure(trajectory, float(files.require_drive(config).frequency), names)
+        save(drawn, figure, files.origin(config, files.SECTIONS[self.kind]))
+        options = {"periods": len(done), "points_per_period": points}
+        files.write_record(self.out, self.kind, config, (table, figure), options)
+        print(f"data    {table}")
+        print(f"figure  {figure}")
 
 
 FIGURE = "trajectory.png"

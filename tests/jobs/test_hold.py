@@ -9,11 +9,13 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from qtopt.cli import main
 from qtopt.errors import InputError
 from qtopt.jobs import held
+from tests.helpers.texts import MACHINE, MONOCHROMATIC
 from tests.scan.test_scan import FREQUENCY, QUICK, scan_text
 
 HOLDING = """
@@ -53,6 +55,40 @@ def test_the_second_is_told_who_is_first_and_a_dead_one_holds_nothing(tmp_path: 
         with pytest.raises(InputError, match=f"in use by process {os.getpid()} on "), held(out):
             pass
     assert not (out / ".qtopt.holder").exists()
+
+
+TABLE = "".join(f"{w:g} {0.1 * w / (1.0 + w * w):.6g}\n" for w in np.geomspace(0.1, 10.0, 20))
+GIVEN = {
+    "simulate": ("machine.toml", MACHINE + MONOCHROMATIC),
+    "reduce": ("machine.toml", MACHINE + MONOCHROMATIC),
+    "fit": ("report.txt", TABLE),
+}
+
+
+@pytest.mark.parametrize("command", GIVEN)
+def test_quick_commands_hold_their_folder_too(command: str, tmp_path: Path, capsys) -> None:
+    name, text = GIVEN[command]
+    (tmp_path / name).write_text(text)
+    out = tmp_path / "out"
+    out.mkdir()
+    with held(out), pytest.raises(SystemExit) as stop:
+        main([command, str(tmp_path / name), "--out", str(out)])
+    assert stop.value.code == 2
+    assert f"{out} is in use by process {os.getpid()} on " in capsys.readouterr().err
+    assert {path.name for path in out.iterdir()} == {".qtopt.lock"}
+
+
+@pytest.mark.parametrize("command", ["reduce", "fit"])
+def test_what_is_read_is_not_overwritten(command: str, tmp_path: Path, capsys) -> None:
+    name, text = GIVEN[command]
+    (tmp_path / name).write_text(text)
+    with pytest.raises(SystemExit):
+        main([command, str(tmp_path / name), "--out", str(tmp_path)])
+    assert (
+        f"must not overwrite what the command reads, but {tmp_path / name} would be"
+        in capsys.readouterr().err
+    )
+    assert (tmp_path / name).read_text() == text
 
 
 def test_what_a_killed_process_had_half_written_is_removed(tmp_path: Path) -> None:
