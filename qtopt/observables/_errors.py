@@ -32,7 +32,8 @@ def errors_of(
 
     Rates scale with the unit of frequency and round-off does not, so that the difference of two solutions,
     one in another unit, is a sample of the error. Currents can also be off by what the drive's
-    discretisation leaves out, `truncation_error`, and what is wrong in every unit, `systematic_error`.
+    discretisation leaves out, `truncation_error`, and what is wrong in every unit, `systematic_error`; the
+    variance rates by as much as the slowest relaxation, `relaxation_error`.
 
     Args:
         first: numbers of machines (...), by name.
@@ -47,6 +48,9 @@ def errors_of(
         with np.errstate(all="ignore"):
             other = np.asarray(again[name]) / OTHER_UNIT ** powers[name]
             error = SAFETY * (np.abs(other - value) + np.finfo(float).eps * np.abs(value))
+            if name in NOISE and "relaxation_error" in first:
+                slow = np.asarray(first["relaxation_error"])
+                error = error + slow.reshape(slow.shape + (1,) * (error.ndim - slow.ndim)) * np.abs(value)
             found[f"{name}{ROUND_OFF}"] = error
             if name in TRUNCATED:
                 lost = np.abs(np.asarray(first["truncation_error"])) + first.get("systematic_error", 0.0)

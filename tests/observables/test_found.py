@@ -18,6 +18,7 @@ from qtopt.model import (
     MonochromaticDrive,
     Ohmic,
     Protocol,
+    normal_modes,
 )
 from qtopt.observables import OTHER_UNIT, errors_of, evaluate
 from qtopt.solvers import UNRESOLVED, Exact, Weak, steady_state
@@ -202,3 +203,32 @@ def test_currents_under_driven_springs_and_forces_have_errors() -> None:
     size = np.abs(found.heat_currents).max()
     assert 0.0 < max(found.heat_currents_error) < 1e-9 * size
     assert 0.0 < found.power_error < 1e-9 * size
+
+
+@pytest.mark.parametrize("points", [33, 129, 513])
+@pytest.mark.parametrize("frequency", [3.0, 1e-3])
+def test_round_off_of_a_slow_relaxation_is_within_its_error(frequency: float, points: int) -> None:
+    """The decay that the propagator of a period shows, beside the modes of the undriven machine."""
+    baths = Bath("hot", 1.0, Drude(1e-18, 3.0), "driven"), Bath("cold", 0.5, Drude(1e-9, 2.0), [1.0])
+    machine, drive = Machine([1.0], baths), MonochromaticDrive(frequency, [1.0], [0.0])
+    state = steady_state(machine, drive, Exact(points).settled(machine, drive))
+    slowest = min(mode.damping for mode in normal_modes(machine))
+    found = -np.log(float(state.spectral_radius)) * frequency / (2.0 * np.pi)
+    assert abs(found / slowest - 1.0) < float(state.relaxation_error) < 1e-2
+    assert float(state.systematic_error) == pytest.approx(
+        float(state.relaxation_error * np.max(np.abs(np.asarray(state.heat_currents)))), nan_ok=True
+    )
+
+
+@pytest.mark.parametrize("damping", [1e-14, 1e-16])
+def test_a_relaxation_within_round_off_is_unresolved(damping: float) -> None:
+    """Heat was off by orders of magnitude and the covariance below the uncertainty relation, with status 0;
+    or the machine was called parametrically unstable.
+    """
+    baths = (
+        Bath("hot", 1.0, Drude(1e-3 * damping, 3.0), "driven"),
+        Bath("cold", 0.5, Drude(damping, 2.0), [1.0]),
+    )
+    machine, drive = Machine([1.0], baths), MonochromaticDrive(1.0, [1.0], [0.0])
+    with pytest.raises(InputError, match="must be far above the round-off of a period, but the ratio is"):
+        evaluate(machine, drive, Exact())

@@ -9,6 +9,7 @@ from ...errors import InputError
 from ...model import logarithmic_negativity
 from ...numerics import xp
 from ..base import NOT_FINITE, POWER, UNRESOLVED, UNSTABLE, AbstractSteadyState, result
+from ._resolution import UNKNOWN
 
 
 class ExactSteadyState(AbstractSteadyState):
@@ -24,6 +25,8 @@ class ExactSteadyState(AbstractSteadyState):
         monodromy: (C, n, n) propagator of a period, for each set of oscillators that shares its baths.
         spectral_radius: largest |Floquet multiplier|; the machine is stable below 1. Without derivative: as a
             constraint, use `exact.spectral_radius` of the monodromy.
+        relaxation_error: what round-off may have changed the slowest relaxation by, relative to it.
+        systematic_error: what that may have changed the currents by, in every unit of frequency alike.
         first_law_residual: difference between two expressions of the heat currents of baths with memory,
             relative to the largest exchange of energy (of which a current may be a small remainder);
             round-off and truncation show here.
@@ -36,6 +39,8 @@ class ExactSteadyState(AbstractSteadyState):
     means: Float[Array, "K 2L"] = result("of positions and momenta, at these times")
     monodromy: Float[Array, "C n n"] = result("propagator of a period")
     spectral_radius: Float[Array, ""] = result("largest modulus of a Floquet multiplier; stable below 1")
+    relaxation_error: Float[Array, ""] = result("relative round-off of the slowest relaxation")
+    systematic_error: Float[Array, ""] = result("error of currents in every unit", POWER)
     first_law_residual: Float[Array, ""] = result("relative difference of two expressions of the heat")
     status: Int[Array, ""] = result("0 resolved, 1 unstable, 2 unresolved, 4 not finite")
 
@@ -74,6 +79,12 @@ class ExactSteadyState(AbstractSteadyState):
             raise InputError(
                 "the propagator of a period must be finite in float64, but it is not: bring the frequencies, "
                 "rates and temperatures of the machine and its drive closer together."
+            )
+        if status == UNRESOLVED and self.relaxation_error > UNKNOWN:
+            raise InputError(
+                "what the slowest motion loses in a period must be far above the round-off of a period, but "
+                f"the ratio is {1.0 / float(self.relaxation_error):.2g}: damp that motion more strongly, or "
+                "use the weak solver."
             )
         if status == UNRESOLVED:
             raise InputError(

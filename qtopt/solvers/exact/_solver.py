@@ -52,7 +52,9 @@ class Exact(AbstractSolver):
     """
 
     kind: ClassVar[str] = "exact"
-    provides: ClassVar[frozenset[str]] = frozenset({"spectral_radius", "first_law_residual", "work"})
+    provides: ClassVar[frozenset[str]] = frozenset(
+        {"spectral_radius", "first_law_residual", "relaxation_error", "systematic_error", "work"}
+    )
     quadratic: ClassVar[bool] = False
     driven_baths_damp: ClassVar[bool] = True
     cost: ClassVar[int] = 32

@@ -28,7 +28,7 @@ from ._averages import Averages, smooth_averages
 from ._check import check_drive
 from ._doubling import Calculus
 from ._piecewise import piecewise_averages
-from ._resolution import LARGEST_STEP
+from ._resolution import LARGEST_STEP, UNKNOWN, lost_in_a_period
 from ._result import ExactSteadyState
 from ._stability import growth
 from ._time_grid import AbstractGrid, StepGrid, TimeGrid
@@ -66,6 +66,7 @@ class Parts(NamedTuple):
     exchange: Float[Array, ""]
     truncation: Float[Array, ""]
     stiffness: Float[Array, ""]
+    unknown: Float[Array, ""]
 
 
 def _solve(
@@ -83,6 +84,9 @@ def _solve(
     own_work: Any = sum((xp.sum(part, axis=1) for part in averages.work), xp.zeros(()))
     heat = _heat(now.copies, own_work, averages.absorbed)
     norm = xp.max(xp.sqrt(xp.sum(equations.dynamics**2, axis=(0, 1))))
+    period, radius = 2.0 * xp.pi / drive_frequency, growth(averages.monodromy)
+    fastest = xp.sqrt(xp.max(xp.sum(xp.abs(now.stiffness), axis=1)))  # no normal frequency is above
+    unknown = lost_in_a_period(grid.points, fastest * period) / xp.abs(xp.log(radius))
     both = xp.kron(xp.eye(2), equations.positions)
     return Parts(
         work=tuple(xp.sum(part, axis=0) for part in averages.work),
@@ -91,11 +95,12 @@ def _solve(
         spread=_in_oscillators(equations.positions, averages.spread[..., None])[..., 0],
         mean=both.T @ averages.mean,
         monodromy=averages.monodromy,
-        radius=growth(averages.monodromy),
+        radius=radius,
         imbalance=_imbalance(equations, averages.absorbed, heat),
         exchange=_exchange(averages),
         truncation=averages.truncation,
-        stiffness=norm * grid.shortest * 2.0 * xp.pi / drive_frequency,
+        stiffness=norm * grid.shortest * period,
+        unknown=unknown,
     )
 
 
@@ -162,10 +167,11 @@ def _combined(
     count, size = len(parts.covariance), machine.size
     quadrants = xp.moveaxis(parts.covariance.reshape(count, 2, size // count, 2, size // count, -1), -1, 1)
     whole = xp.swapaxes(blocks(machine, xp.swapaxes(quadrants, 3, 4)), 2, 3)
-    radius, stiffness = xp.max(parts.radius), xp.max(parts.stiffness)
+    radius, stiffness, unknown = xp.max(parts.radius), xp.max(parts.stiffness), xp.max(parts.unknown)
     status = xp.where(radius < 1.0, RESOLVED, UNSTABLE)
     status = xp.where(xp.isfinite(radius), status, NOT_FINITE)
-    status = xp.where(stiffness < LARGEST_STEP, status, UNRESOLVED)  # the reason where both are true
+    resolved = (stiffness < LARGEST_STEP) & ~(unknown > UNKNOWN)
+    status = xp.where(resolved, status, UNRESOLVED)  # the reason where both are true
     exchange = xp.max(parts.exchange)
 
     def known(value: Array) -> Array:
@@ -175,6 +181,7 @@ def _combined(
     plain = len(acting) == 1 and acting[0].target != SPRINGS
     local_powers = work if plain else xp.asarray(local_shares(acting, size)) @ work
     heat = known(xp.sum(parts.heat_currents, axis=0))
+    largest = xp.maximum(xp.max(xp.abs(work)), xp.max(xp.abs(heat)))
     means = xp.moveaxis(parts.mean.reshape(count, 2, size // count, -1), 1, 0)
     return ExactSteadyState(
         power=xp.sum(work),
@@ -189,6 +196,8 @@ def _combined(
         means=known(means.reshape(2 * size, -1).T),
         monodromy=parts.monodromy,
         spectral_radius=radius,
+        relaxation_error=unknown,
+        systematic_error=unknown * largest,
         first_law_residual=known(xp.max(parts.imbalance) / xp.where(exchange > 0.0, exchange, 1.0)),
         status=status,
     )
