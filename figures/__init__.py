@@ -11,6 +11,7 @@ MAPS = (
     "periodic_tur",
     "converter_front",
     "otto_engine",
+    "parametric_refrigerator",
 )
 FRONTS = (
     "pareto_fronts",

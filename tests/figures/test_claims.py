@@ -270,3 +270,31 @@ def test_otto_engine(tmp_path: Path) -> None:
     assert (without / heat).max() > otto + 0.02 and ((best / heat)[1:] < otto).all()
     # beyond some speed there is no engine left
     assert (power.isel(Omega=-1).fillna(-1.0) < 0.0).all()
+
+
+def test_parametric_refrigerator(tmp_path: Path) -> None:
+    """The spring cools to the ratio of the frequencies, or as far as created pairs allow, theory (13.16)."""
+    data = drawn("parametric_refrigerator", tmp_path, stable=False)
+    frequency, amplitude = data["frequency"], data["amplitude"]
+    # quanta of the slow oscillator are lifted at the difference, pairs are created and amplified at the sum
+    best = float(frequency["Omega"][int(frequency["first"].fillna(-1.0).argmax("Omega"))])
+    assert (
+        abs(best - 0.8) < 1e-9 and (frequency["status"] == 1)[-1] and frequency["spectral_radius"][-1] > 1.0
+    )
+    unpaired = frequency["first"].where(frequency["Omega"] > 0.96).dropna("Omega")
+    assert (unpaired < 0.0).all() and (unpaired.diff("Omega") < 0.0).all()
+    cop = (frequency["first"] / frequency["power"]).where(frequency["first"] > 0.0)
+    assert (cop.fillna(0.0) < 0.2 / frequency["Omega"]).all()
+    np.testing.assert_allclose(cop.sel(Omega=0.8, method="nearest"), 0.2 / 0.8, rtol=0.1)
+    # the coldest temperature: sideband cooling, with the ideal limit where the hot bath is not cold itself
+    coldest, ideal = frequency["coldest"], 0.2 * frequency["T_h"]
+    assert (coldest / frequency["sideband"] - 1.0).max() < 0.05
+    at_best = coldest.sel(Omega=0.8, method="nearest")
+    assert 1.0 < (at_best / ideal)[0] < 1.02 and (at_best / ideal)[1] > 1.8
+    assert at_best[2] > 0.02 and abs(at_best[2] / at_best[1] - 1.0) < 0.01  # no cooling: pairs alone decide
+    # frozen baths are heated, as the square of the spring and as the second order says
+    weak = amplitude.isel(kappa=slice(2))
+    np.testing.assert_allclose(weak["first"], weak["second_order"], rtol=2e-3)
+    assert (amplitude["first"] < 0.0).all() and (amplitude["second"] < 0.0).all()
+    # a stronger spring does not reach lower temperatures
+    assert (amplitude["coldest"].diff("kappa") > 0.0).all()
