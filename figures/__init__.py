@@ -12,6 +12,7 @@ MAPS = (
     "converter_front",
     "otto_engine",
     "parametric_refrigerator",
+    "stability_map",
 )
 FRONTS = (
     "pareto_fronts",

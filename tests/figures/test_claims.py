@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import xarray
 
+import qtopt
 from figures import NAMES
 
 
@@ -298,3 +299,36 @@ def test_parametric_refrigerator(tmp_path: Path) -> None:
     assert (amplitude["first"] < 0.0).all() and (amplitude["second"] < 0.0).all()
     # a stronger spring does not reach lower temperatures
     assert (amplitude["coldest"].diff("kappa") > 0.0).all()
+
+
+def test_stability_map(tmp_path: Path) -> None:
+    """Damped Mathieu tongues lie where theory (13.17) to (13.19) says, and nowhere else."""
+    from figures.stability_map import CUTOFF, DAMPING, first_tongue, threshold, tongue
+
+    data = drawn("stability_map", tmp_path)
+    # at rest the oscillator loses half of its friction, at every frequency
+    still = data["ohmic"]["exponent"].sel(h=0.0)
+    np.testing.assert_allclose(still, -0.5 * DAMPING, rtol=1e-6)
+    frequency, depth = (data["ohmic"][name].values for name in ("Omega", "h"))
+    grows = (data["ohmic"]["exponent"] > 0.0).values
+    inside = np.array([tongue(n, frequency[:, None], depth, DAMPING) for n in (1, 2)])
+    for n, predicted in zip((1, 2), inside, strict=True):
+        near = (abs(2.0 / frequency - n) < 0.4)[:, None] & (depth < 0.35)
+        assert (grows == (predicted > 0.0))[near].mean() > 0.98 and grows[near].any()
+    between = (frequency > 1.2) & (frequency < 1.4)
+    assert not grows[between].any()
+    # a slow bath: the first tongue lies where the memory has moved the oscillator, and begins at J
+    slow = qtopt.Drude(DAMPING * (1.0 + CUTOFF**-2), CUTOFF)
+    predicted = depth > first_tongue(slow, frequency)[:, None]
+    near = (abs(frequency - 2.0) < 0.4)[:, None] & (depth < 0.3)
+    assert ((data["memory"]["exponent"] > 0.0).values == predicted)[near].mean() > 0.98
+    fine = np.linspace(1.9, 2.2, 3001)
+    edge = first_tongue(slow, fine)
+    middle = fine[edge.argmin()]
+    assert middle > 2.02
+    np.testing.assert_allclose(edge.min(), slow.density(0.5 * middle), rtol=1e-4)
+    # smallest depths as the n-th root of the damping
+    found = data["thresholds"]["h"]
+    for n, tolerance in ((1, 2e-3), (2, 5e-3), (3, 0.025)):
+        expected = threshold(n, found["damping"].values)
+        np.testing.assert_allclose(found.sel(order=n), expected, rtol=tolerance)
