@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..errors import InputError
 from ._machine import Machine
 from ._state_space import state_space
 
@@ -33,9 +34,19 @@ def normal_modes(machine: Machine) -> list[NormalMode]:
     ``sqrt((omega_A^2 + omega_B^2)/2)``, in antiphase, with damping
     ``(omega_A^2 - omega_B^2)^2/(16 omega^2 gamma)``.
 
+    Raises:
+        InputError: the squared frequencies and rates are not finite in float64.
+
     Source: theory (7.1), (7.2), (7.4).
     """
-    return normal_modes_of(*np.linalg.eig(np.asarray(state_space(machine).dynamics)), machine.size)
+    with np.errstate(over="ignore", invalid="ignore"):
+        dynamics = np.asarray(state_space(machine).dynamics)
+    if not np.isfinite(dynamics).all():
+        raise InputError(
+            "the squared frequencies and rates of a machine must be finite in float64, but some are not: "
+            "give them in a larger unit."
+        )
+    return normal_modes_of(*np.linalg.eig(dynamics), machine.size)
 
 
 def normal_modes_of(values: np.ndarray, vectors: np.ndarray, oscillators: int) -> list[NormalMode]:

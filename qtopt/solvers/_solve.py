@@ -1,11 +1,8 @@
 """The two verbs: the steady state of a machine and its fluctuations."""
 
-from dataclasses import fields, replace
-from typing import TypeVar, overload
+from typing import overload
 
 import equinox as eqx
-import numpy as np
-from numpy.typing import NDArray
 
 from ..errors import InputError
 from ..model import AbstractDrive, Machine, undamped_modes
@@ -14,20 +11,16 @@ from .base import (
     AbstractSolver,
     AbstractSteadyState,
     Fluctuations,
-    Readable,
     check_scales,
     computed,
     concrete,
     exponent_of,
-    from_natural,
+    in_units_of_user,
     on_numpy,
-    power_of,
     to_natural,
 )
 from .exact import Exact, ExactSteadyState
 from .weak import Weak, WeakSteadyState
-
-Result = TypeVar("Result", bound=Readable)
 
 
 @overload
@@ -70,11 +63,11 @@ def steady_state(
     machine, drive = to_natural(machine, drive, exponent)
     solver = solver.settled(machine, drive)
     if on_numpy(solver, machine, drive):
-        return _in_units_of_user(computed(solver.steady_state, machine, drive).check(), exponent)
+        return in_units_of_user(computed(solver.steady_state, machine, drive).check(), exponent)
     state = _steady_state(solver, machine, drive)
     if concrete(state):
         state.check()
-    return _in_units_of_user(state, exponent)
+    return in_units_of_user(state, exponent)
 
 
 def fluctuations(
@@ -98,7 +91,7 @@ def fluctuations(
     solver = solver.settled(machine, drive)
     host = on_numpy(solver, machine, drive)
     found = computed(solver.fluctuations, machine, drive) if host else _fluctuations(solver, machine, drive)
-    return _in_units_of_user(found, exponent)
+    return in_units_of_user(found, exponent)
 
 
 def _check_numbers(solver: AbstractSolver, machine: Machine, drive: AbstractDrive) -> None:
@@ -113,19 +106,6 @@ def _check_numbers(solver: AbstractSolver, machine: Machine, drive: AbstractDriv
                 "bath and not by the drive: leave it out, or use qtopt.evaluate, whose currents do not "
                 "depend on it."
             )
-
-
-def _in_units_of_user(found: Result, exponent: NDArray[np.int64]) -> Result:
-    """A result in natural units in those in which the machine was given."""
-    if not np.any(exponent):
-        return found
-    parts = {field.name: (getattr(found, field.name), field.metadata["unit"]) for field in fields(found)}
-    changed = {
-        name: np.asarray(from_natural(part, exponent, unit))
-        for name, (part, unit) in parts.items()
-        if part is not None and power_of(unit)
-    }
-    return replace(found, **changed)
 
 
 @eqx.filter_jit

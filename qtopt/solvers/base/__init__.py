@@ -14,7 +14,9 @@ from ._natural import (
     exponent_of as exponent_of,
     from_natural as from_natural,
     in_unit as in_unit,
+    in_units_of_user as in_units_of_user,
     is_too_slow as is_too_slow,
+    moments_from_natural as moments_from_natural,
     power_of as power_of,
     to_natural as to_natural,
 )

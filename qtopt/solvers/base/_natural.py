@@ -5,7 +5,8 @@ given machines whose largest oscillator frequency is near 1; a unit that is a po
 """
 
 import re
-from typing import Any
+from dataclasses import fields, replace
+from typing import Any, TypeVar
 
 import jax
 import numpy as np
@@ -16,7 +17,9 @@ from ...errors import InputError
 from ...model import FORCES, SPRINGS, AbstractDrive, Machine, Protocol
 from ...numerics import xp
 from ...schema import in_units
+from ._readable import Readable
 
+Result = TypeVar("Result", bound=Readable)
 NEAR = 4
 """Frequencies within 2^-NEAR .. 2^NEAR are near 1: such machines are solved as they are."""
 
@@ -129,6 +132,28 @@ def from_natural(values: Any, exponent: NDArray[np.int64], unit: str) -> Any:
     shift = power * np.reshape(exponent, exponent.shape + (1,) * (values.ndim - exponent.ndim))
     with np.errstate(over="ignore", under="ignore"):
         return values * np.ldexp(1.0, shift) if np.iscomplexobj(values) else np.ldexp(values, shift)
+
+
+def moments_from_natural(values: Any, exponent: NDArray[np.int64], axes: int) -> NDArray[np.float64]:
+    """Means (axes = 1) or covariances (2) of positions and velocities: as `from_natural`."""
+    values = np.asarray(values)
+    half = values.shape[-1] // 2
+    scale = 2.0 ** (0.5 * float(exponent) * np.repeat([-1.0, 1.0], half))
+    return values * (scale if axes == 1 else scale[:, None] * scale)
+
+
+def in_units_of_user(found: Result, exponent: NDArray[np.int64]) -> Result:
+    """A result in natural units in those in which the machine was given."""
+    if not np.any(exponent):
+        return found
+    changed = {}
+    for field in fields(found):
+        part, unit, axes = getattr(found, field.name), field.metadata["unit"], field.metadata["moments"]
+        if part is not None and axes:
+            changed[field.name] = moments_from_natural(part, exponent, axes)
+        elif part is not None and power_of(unit):
+            changed[field.name] = np.asarray(from_natural(part, exponent, unit))
+    return replace(found, **changed)
 
 
 COLDEST = 1e-10

@@ -21,9 +21,17 @@ MOST = 12
 """Larger arrays are shown by their shape."""
 
 
-def result(meaning: str, unit: str = "1", **field: Any) -> Any:
-    """A field of a result, with what it means in a few words and its unit; `field` as for `equinox.field`."""
-    return eqx.field(metadata={"meaning": meaning, "unit": unit}, **field)
+def result(meaning: str, unit: str = "1", moments: int = 0, **field: Any) -> Any:
+    """A field of a result, with what it means in a few words and its unit.
+
+    Args:
+        meaning: in words.
+        unit: of all of its numbers.
+        moments: how many of its last axes are (x_1..x_L, v_1..v_L), positions in (hbar/(m omega_A))^(1/2) and
+            velocities in (hbar omega_A/m)^(1/2): 1 for means, 2 for a covariance.
+        field: as for `equinox.field`.
+    """
+    return eqx.field(metadata={"meaning": meaning, "unit": unit, "moments": moments}, **field)
 
 
 class Readable(eqx.Module):

@@ -35,8 +35,10 @@ class ExactSteadyState(AbstractSteadyState):
 
     work: Float[Array, " A"] = result("power through each shape of the drives", POWER)
     times: Float[Array, " K"] = result("points of time within a period", "1 / omega_A")
-    phase_space_covariance: Float[Array, "K 2L 2L"] = result("of positions and momenta, at these times")
-    means: Float[Array, "K 2L"] = result("of positions and momenta, at these times")
+    phase_space_covariance: Float[Array, "K 2L 2L"] = result(
+        "of positions and momenta, at these times", moments=2
+    )
+    means: Float[Array, "K 2L"] = result("of positions and momenta, at these times", moments=1)
     monodromy: Float[Array, "C n n"] = result("propagator of a period")
     spectral_radius: Float[Array, ""] = result("largest modulus of a Floquet multiplier; stable below 1")
     relaxation_error: Float[Array, ""] = result("relative round-off of the slowest relaxation")

@@ -13,6 +13,7 @@ from ...errors import InputError
 from ...model import AbstractDrive, GaussianState, Machine, local_shares, state_space
 from ...numerics import require_x64
 from ...thermal import CothPoles, coth_poles
+from ..base import check_scales, exponent_of, in_units_of_user, moments_from_natural, to_natural
 from ..exact import check_drive
 from ._equations import Equations
 from ._period import MOST_STEPS, Moments, PeriodMap, carried, initial_moments, next_start, period_map
@@ -58,7 +59,8 @@ def simulate(
 
     Raises:
         InputError: a drive or an initial state for another number of oscillators; times that are not
-            ascending; a memoryless bath coupled by a drive that jumps; a period that cannot be integrated.
+            ascending; a memoryless bath coupled by a drive that jumps; a drive too slow or a bath too cold
+            for float64; a period that cannot be integrated.
         RuntimeError: float64 is disabled.
 
     Source: theory (6.1), (6.2), (6.4); product states: Hu, Paz and Zhang, Phys. Rev. D 45, 2843 (1992).
@@ -119,6 +121,28 @@ def _follow(
         raise InputError(
             f"an initial state must have one mode per oscillator ({machine.size}), but it has {initial.size}."
         )
+    check_scales(machine, drive)
+    exponent = exponent_of(machine, drive)
+    machine, drive = to_natural(machine, drive, exponent)
+    mean, covariance = (
+        moments_from_natural(part, -exponent, axes)
+        for axes, part in enumerate((initial.mean, initial.covariance), start=1)
+    )
+    parts = _natural(machine, drive, GaussianState(mean, covariance), wanted, phases, tolerance, poles)
+    for part in parts:
+        yield in_units_of_user(part, exponent)
+
+
+def _natural(
+    machine: Machine,
+    drive: AbstractDrive,
+    initial: GaussianState,
+    wanted: list[np.ndarray],
+    phases: np.ndarray,
+    tolerance: float,
+    poles: CothPoles | None,
+) -> Iterator[Trajectory]:
+    """The same of a machine whose largest oscillator frequency is near 1: tolerances mean something there."""
     _check_steps(machine, drive)
     equations = Equations(machine, drive, coth_poles() if poles is None else poles)
     jumps = np.arange(1, drive.steps + 1) / max(drive.steps, 1)

@@ -41,8 +41,8 @@ class Trajectory(Readable):
     """
 
     times: Float[Array | np.ndarray, " T"] = result("since the coupling was switched on", "1 / omega_A")
-    means: Float[Array | np.ndarray, "T 2L"] = result("of positions and velocities")
-    covariances: Float[Array | np.ndarray, "T 2L 2L"] = result("of positions and velocities")
+    means: Float[Array | np.ndarray, "T 2L"] = result("of positions and velocities", moments=1)
+    covariances: Float[Array | np.ndarray, "T 2L 2L"] = result("of positions and velocities", moments=2)
     populations: Float[Array | np.ndarray, "T L"] = result("quanta in each oscillator")
     local_powers: Float[Array | np.ndarray, "T L"] = result("power through each oscillator", POWER)
     heat_currents: Float[Array | np.ndarray, "T B"] = result("heat from each bath", POWER)
