@@ -62,19 +62,20 @@ def test_any_system_of_units_gives_the_same_motion(exponent: int) -> None:
     """What has no unit is the same; positions and velocities have the square roots of units."""
     unit, bath = 2.0**exponent, Bath("cold", 0.2, Drude(0.5, 3.0), "static")
     given = Machine([1.0, 0.6], (HOT, bath)), drive(1.0, 1.0)
+    other = in_units(given[0], unit), in_units(given[1], unit)
     scale = np.sqrt(np.repeat([1.0 / unit, unit], 2))
     start = GaussianState(np.array([0.3, -0.1, 0.2, 0.0]), 0.6 * np.eye(4))
     moved = GaussianState(scale * start.mean, scale[:, None] * start.covariance * scale)
     (one,) = simulate_periods(*given, start, 1, 4)
-    (two,) = simulate_periods(*(in_units(part, unit) for part in given), moved, 1, 4)
-    same = {"rtol": 1e-7, "atol": 1e-9}
+    (two,) = simulate_periods(*other, moved, 1, 4)
+    same: Any = {"rtol": 1e-7, "atol": 1e-9}
     np.testing.assert_allclose(two.times * unit, one.times, **same)
     np.testing.assert_allclose(two.populations, one.populations, **same)
     np.testing.assert_allclose(two.means / scale, one.means, **same)
     np.testing.assert_allclose(two.covariances / (scale[:, None] * scale), one.covariances, **same)
     for name in ("local_powers", "heat_currents", "works"):
         np.testing.assert_allclose(getattr(two, name) / unit**2, getattr(one, name), **same)
-    states = steady_state(*given, Exact()), steady_state(*(in_units(part, unit) for part in given), Exact())
+    states = steady_state(*given, Exact()), steady_state(*other, Exact())
     covariances = [np.asarray(state.phase_space_covariance) for state in states]
     np.testing.assert_allclose(covariances[1] / (scale[:, None] * scale), covariances[0], **same)
 
