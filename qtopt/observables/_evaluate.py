@@ -266,6 +266,7 @@ def _twice(
     numbers = {name: part[0] for name, part in derived.numbers.items()}
     other = in_unit(machine, drive, OTHER_UNIT)
     state, more = observe(replace(observation, solver=solver.for_error()), *other)
+    state.check()  # what one of two solutions does not resolve has no error
     if refined:
         state = solver.with_more_digits(*other, state)
     return numbers, averages(state, solver) | more

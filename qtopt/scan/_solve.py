@@ -130,6 +130,7 @@ class Machines:
             solved.numbers, again, {item.name: power_of(item.unit) for item in self.quantities}
         )
         solved = replace(solved, numbers=solved.numbers | errors, exponent=exponent)
-        solved.numbers["status"] = judged(solver, models, solved, self.quantities)
+        status = judged(solver, models, solved, self.quantities)
+        solved.numbers["status"] = np.where(status == RESOLVED, again["status"], status)
         resolved = solved["status"] == RESOLVED
         return {item.name: item.masked(solved, resolved) for item in self.quantities}

@@ -242,3 +242,16 @@ def test_frequencies_beyond_float64_are_refused_in_the_time_domain_too() -> None
         list(simulate_periods(machine, drive, GaussianState(np.zeros(4), np.eye(4)), 1))
     with pytest.raises(InputError, match="squared frequencies and rates of a machine must be finite"):
         normal_modes(machine)
+
+
+def test_what_only_one_of_two_solutions_resolves_is_unresolved() -> None:
+    """Its errors were not numbers: the second solution has more points, and so more round-off of a period."""
+    baths = Bath("hot", 1.0, Drude(1e-14, 3.0), "driven"), Bath("cold", 0.5, Drude(1.2e-11, 2.0), [1.0])
+    machine, drive = Machine([1.0], baths), MonochromaticDrive(1.0, [1.0], [0.0])
+    solver = Exact(65).settled(machine, drive)
+    errors = [
+        float(each.steady_state(machine, drive).relaxation_error) for each in (solver, solver.for_error())
+    ]
+    assert errors[0] < 1e-2 < errors[1]
+    with pytest.raises(InputError, match="must be far above the round-off of a period"):
+        evaluate(machine, drive, solver)

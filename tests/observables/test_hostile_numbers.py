@@ -15,6 +15,7 @@ from qtopt.model import (
     Machine,
     MonochromaticDrive,
     Ohmic,
+    Protocol,
     undamped_modes,
 )
 from qtopt.observables import Evaluation, evaluate
@@ -78,6 +79,31 @@ def test_any_system_of_units_gives_the_same_motion(exponent: int) -> None:
     states = steady_state(*given, Exact()), steady_state(*other, Exact())
     covariances = [np.asarray(state.phase_space_covariance) for state in states]
     np.testing.assert_allclose(covariances[1] / (scale[:, None] * scale), covariances[0], **same)
+
+
+@pytest.mark.parametrize("exponent", [43, -43])
+def test_driven_springs_and_forces_in_any_unit(exponent: int) -> None:
+    """Shapes that have a unit themselves: m omega^2 and sqrt(hbar m omega^3)."""
+    unit = 2.0**exponent
+    baths = Bath("hot", 1.0, Drude(0.3, 3.0), [1.0, 0.0]), Bath("cold", 0.2, Drude(0.5, 3.0), [0.0, 1.0])
+
+    def given(unit: float) -> tuple[Machine, Protocol]:
+        alone = in_units(Machine([1.0, 0.6], baths), unit)
+        springs = 0.1 * unit**2 * (np.ones((2, 2)) - np.eye(2))
+        force = np.array([0.1, 0.2]) * unit**1.5
+        shapes = (
+            MonochromaticDrive(0.4 * unit, [0.1 * unit**2], [0.0], target="springs", pairs=[(1, 2)]),
+            MonochromaticDrive(0.4 * unit, force, [0.0, 0.3], target="forces"),
+        )
+        return Machine(alone.frequencies, alone.baths, springs=springs), Protocol(shapes)
+
+    one, two = evaluate(*given(1.0), Exact(33)), evaluate(*given(unit), Exact(33))
+    np.testing.assert_allclose(np.array(two.heat_currents) / unit**2, one.heat_currents, rtol=1e-10)
+    np.testing.assert_allclose(np.array(two.local_powers) / unit**2, one.local_powers, rtol=1e-10)
+    start = GaussianState.vacuum(given(1.0)[0]), GaussianState.vacuum(given(unit)[0])
+    (slow,) = simulate_periods(*given(1.0), start[0], 1, 2)
+    (fast,) = simulate_periods(*given(unit), start[1], 1, 2)
+    np.testing.assert_allclose(fast.works / unit**2, slow.works, rtol=1e-6, atol=1e-9)
 
 
 @pytest.mark.parametrize(

@@ -25,12 +25,9 @@ NEAR = 4
 
 
 def exponent_of(machine: Machine, drive: AbstractDrive) -> NDArray[np.int64]:
-    """k of the unit 2^k in which the largest frequency of oscillators is near 1, for machines (...).
-
-    0 under drives whose shapes have a unit.
-    """
+    """k of the unit 2^k in which the largest frequency of oscillators is near 1, for machines (...)."""
     exponent = np.frexp(np.max(np.asarray(machine.frequencies), axis=-1))[1].astype(np.int64)
-    return np.where((np.abs(exponent) <= NEAR) | (not has_unit(drive)), 0, exponent)
+    return np.where(np.abs(exponent) <= NEAR, 0, exponent)
 
 
 def to_natural(
@@ -41,12 +38,6 @@ def to_natural(
         return machine, drive
     with np.errstate(over="ignore", under="ignore"):
         return in_unit(machine, drive, np.ldexp(1.0, -exponent))
-
-
-def has_unit(drive: AbstractDrive) -> bool:
-    """Whether a drive is the same in any unit: shapes are numbers, but springs and forces are not."""
-    parts = drive.drives if isinstance(drive, Protocol) else (drive,)
-    return not any(part.target in (SPRINGS, FORCES) for part in parts)
 
 
 def in_unit(machine: Machine, drive: AbstractDrive, unit: Any) -> tuple[Machine, AbstractDrive]:
@@ -63,11 +54,12 @@ POWERS = {SPRINGS: 2.0, FORCES: 1.5}
 
 def _of_unit(drive: AbstractDrive, unit: Any) -> AbstractDrive:
     """One drive with its frequency, and its shapes where these have a unit, in another one."""
-    other = in_units(drive, unit)
+    known, shapes = (drive.factor, drive.drive) if isinstance(drive, ScaledDrive) else (1.0, drive)
+    other = in_units(shapes, unit)
     if drive.target not in POWERS:
         return other
-    factor = xp.ones_like(drive.frequency) * unit ** POWERS[drive.target]
-    return ScaledDrive(other.frequency, other, factor, target=drive.target, pairs=drive.pairs)
+    factor = xp.ones_like(drive.frequency) * known * unit ** POWERS[drive.target]
+    return ScaledDrive(drive.frequency * unit, other, factor, target=drive.target, pairs=drive.pairs)
 
 
 class ScaledDrive(AbstractDrive):
