@@ -92,7 +92,7 @@ def test_driven_springs_and_forces_in_any_unit(exponent: int) -> None:
         springs = 0.1 * unit**2 * (np.ones((2, 2)) - np.eye(2))
         force = np.array([0.1, 0.2]) * unit**1.5
         shapes = (
-            MonochromaticDrive(0.4 * unit, [0.1 * unit**2], [0.0], target="springs", pairs=[(1, 2)]),
+            MonochromaticDrive(0.4 * unit, [0.1 * unit**2], [0.0], target="springs", pairs=((1, 2),)),
             MonochromaticDrive(0.4 * unit, force, [0.0, 0.3], target="forces"),
         )
         return Machine(alone.frequencies, alone.baths, springs=springs), Protocol(shapes)
