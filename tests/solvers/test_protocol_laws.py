@@ -8,12 +8,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, assume, given, settings, strategies as st
+from hypothesis import HealthCheck, assume, given, seed, settings, strategies as st
 
 import qtopt
 from qtopt import Bath, Drude, Exact, FourierDrive, Lorentzian, Machine, Ohmic
 from qtopt.errors import InputError
 from qtopt.model import Protocol
+from tests.helpers.finite import ridders
 
 ALLOWED = (HealthCheck.too_slow, HealthCheck.filter_too_much)
 SLOW = settings(max_examples=500, suppress_health_check=ALLOWED)
@@ -197,12 +198,20 @@ def test_variances(wanted: Wanted) -> None:
     no_variance_is_negative(wanted)
 
 
+PART = 25
+"""machines of one test, which ends within its time"""
+
+
 @pytest.mark.slow
-@pytest.mark.timeout(3600)
-@SLOW
-@given(smooth(2))
-def test_variances_of_500_machines(wanted: Wanted) -> None:
-    no_variance_is_negative(wanted)
+@pytest.mark.parametrize("part", range(500 // PART))
+def test_variances_of_500_machines(part: int) -> None:
+    @seed(part)
+    @settings(max_examples=PART, suppress_health_check=ALLOWED)
+    @given(smooth(2))
+    def of_part(wanted: Wanted) -> None:
+        no_variance_is_negative(wanted)
+
+    of_part()
 
 
 GRADED = Wanted(2, ("drude", "lorentzian", "drude"), 2, frozenset({"frequencies", "springs", "forces"}), 0)
@@ -210,27 +219,39 @@ GRADED = Wanted(2, ("drude", "lorentzian", "drude"), 2, frozenset({"frequencies"
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(3600)
-@SLOW
-@given(st.integers(0, 2**32 - 1))
-def test_gradients_of_500_machines(seed: int) -> None:
-    """Every current's slope along a random direction of all numbers, against differences of fourth order."""
-    model = made(Wanted(GRADED.size, GRADED.kinds, GRADED.driven, GRADED.moves, seed))
+@pytest.mark.parametrize("part", range(500 // PART))
+def test_gradients_of_500_machines(part: int) -> None:
+    """Every current's slope along a random direction of all numbers, against extrapolated differences."""
+    compared = [error for number in range(part * PART, (part + 1) * PART) for error in slope_error(number)]
+    assert len(compared) > PART // 2 and max(compared) < 1e-8, compared
+
+
+def slope_error(number: int) -> list[float]:
+    """Relative to the largest slope, beyond what the differences know; nothing where the protocol amplifies.
+
+    Close to where it amplifies slopes change within a thousandth of every number: differences of one step are
+    off by up to 4 %, so that the step is controlled.
+    """
+    model = made(Wanted(GRADED.size, GRADED.kinds, GRADED.driven, GRADED.moves, number))
     solver = Exact(points=65, levels=12)
-    state_of(*model)
     arrays, static = eqx.partition(model, eqx.is_array)
     leaves, structure = jax.tree.flatten(arrays)
-    random = np.random.default_rng([seed, 2])
+    random = np.random.default_rng([number, 2])
     direction = [leaf * random.normal(size=np.shape(leaf)) for leaf in leaves]
-    small = 1e-3
-    shifted = [[x + k * small * d for x, d in zip(leaves, direction, strict=True)] for k in (-2, -1, 1, 2)]
-    values = [_currents(solver, static, structure, part) for part in shifted]
-    expected = (values[0] - 8.0 * values[1] + 8.0 * values[2] - values[3]) / (12.0 * small)
-    assume(np.all(np.isfinite(expected)))
-    slopes = _slopes(solver, static, structure, leaves, direction)
-    np.testing.assert_allclose(slopes, expected, rtol=0, atol=1e-6 * np.abs(expected).max())
+
+    def currents(h: float) -> np.ndarray:
+        shifted = [x + h * d for x, d in zip(leaves, direction, strict=True)]
+        return np.asarray(_currents(solver, static, structure, shifted))
+
+    expected, error = ridders(currents, 2e-3, 7)
+    if not np.all(np.isfinite(expected)):
+        return []
+    slopes = np.asarray(_slopes(solver, static, structure, leaves, direction))
+    unknown = np.maximum(np.abs(slopes - expected) - 4.0 * error, 0.0)
+    return [float(np.max(unknown) / np.max(np.abs(expected)))]
 
 
+@eqx.filter_jit
 def _currents(solver, static, structure, leaves):
     machine, protocol = eqx.combine(jax.tree.unflatten(structure, leaves), static)
     state = qtopt.steady_state(machine, protocol, solver)
