@@ -13,6 +13,8 @@ MAPS = (
     "otto_engine",
     "parametric_refrigerator",
     "stability_map",
+    "transducer",
+    "chain",
 )
 FRONTS = (
     "pareto_fronts",

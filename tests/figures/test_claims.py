@@ -332,3 +332,58 @@ def test_stability_map(tmp_path: Path) -> None:
     for n, tolerance in ((1, 2e-3), (2, 5e-3), (3, 0.025)):
         expected = threshold(n, found["damping"].values)
         np.testing.assert_allclose(found.sel(order=n), expected, rtol=tolerance)
+
+
+def test_transducer(tmp_path: Path) -> None:
+    """Quanta are moved at the difference of the frequencies and pairs created at their sum: theory 13.8."""
+    from qtopt.observables import MODES
+
+    data = drawn("transducer", tmp_path)
+    table = data["frequency"]
+    heat = abs(table["first"])
+    assert set(np.argsort(heat.values)[-2:]) == {3, 15}
+    difference, total = (table.isel(Omega=k) for k in (3, 15))
+    np.testing.assert_allclose((difference["Omega"], total["Omega"]), (0.4, 1.6))
+    np.testing.assert_allclose(difference["second"] / -difference["first"], 1.0 / 0.6, rtol=0.01)
+    np.testing.assert_allclose(total["second"] / total["first"], 1.0 / 0.6, rtol=0.01)
+    away = (abs(table["Omega"] - 0.4) > 0.05) & (abs(table["Omega"] - 1.6) > 0.05)
+    assert abs(table["first"] / table["second_order"] - 1.0).where(away, 0.0).max() < 0.08
+    modes = data["modes"]["mode"]
+    assert {MODES[k] for k in np.unique(modes)} >= {"engine", "refrigerator", "heater"}
+    assert (modes.where(modes["Omega"] > 1.05, 3) == MODES.index("heater")).all()
+    moved, created = (data["temperature"].isel(Omega=k) for k in (0, 1))
+    expected = np.where(moved["T_c"] < 0.6, MODES.index("engine"), MODES.index("refrigerator"))
+    reversible = abs(moved["T_c"] - 0.6) < 1e-6  # where counting leaves nothing, the pairs decide
+    assert ((moved["mode"] == expected) | reversible).all()
+    assert (created["mode"] == MODES.index("heater")).all()
+    # one quantum of 0.6 for one of 1: efficiencies of counting, and no precision below the classical bound
+    engine, refrigerator = moved["T_c"] < 0.45, moved["T_c"] > 0.8
+    np.testing.assert_allclose(moved["efficiency"][engine], 0.4, rtol=0.01)
+    np.testing.assert_allclose(moved["efficiency"][refrigerator], 1.5, rtol=0.01)
+    assert 2.0 < moved["tur"].min() < 2.1 and created["tur"].min() > 10.0
+
+
+def test_chain(tmp_path: Path) -> None:
+    """The modulated site pumps from the left to the right; the chain rectifies what it pumps, and no more."""
+    from figures.chain import through
+
+    table = drawn("chain", tmp_path, stable=False)["currents"]
+    known = table.where(table["status"] == 0)
+    cold, hot = table["T_left"].values
+    for temperature in (cold, hot):
+        equal = known.sel(T_left=temperature, T_right=temperature)
+        slow = equal.where(equal["Omega"] < 0.4, drop=True)
+        assert slow.sizes["Omega"] >= 5
+        assert (slow["left"] > 0.0).all() and (slow["right"] < 0.0).all() and (slow["power"] > 0.0).all()
+        # fast drives create pairs, which heat both ends
+        assert all(
+            (equal[end].where(equal["Omega"] > 1.0, -1.0).fillna(-1.0) < 0.0).all()
+            for end in ("left", "right")
+        )
+    current = through(known)
+    forward, backward = current.sel(T_left=hot, T_right=cold), current.sel(T_left=cold, T_right=hot)
+    pumped = sum(current.sel(T_left=t, T_right=t) for t in (cold, hot))
+    # currents are sums of what the noise of either end brings
+    np.testing.assert_allclose(forward + backward, pumped, rtol=1e-9, atol=1e-15)
+    ratio = (forward + backward) / (forward - backward)
+    assert (ratio.where(ratio["Omega"] < 0.3, drop=True) > 0.4).all()
