@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from contextlib import ExitStack
 from itertools import pairwise
 from pathlib import Path
 
@@ -48,22 +49,23 @@ def environment() -> dict[str, str]:
 
 def outputs(page: str, folder: Path) -> Iterator[tuple[str, str, str | None]]:
     """Run the blocks in a folder: what each prints, its text, and what the page says that it prints."""
-    found, session = blocks(page), None
-    for (language, text), (following, said) in pairwise([*found, ("", "")]):
-        name = NAMED.match(text)
-        if language in ("toml", "python") and name:
-            (folder / name[1]).write_text(text, encoding="utf-8")
-        elif language == "toml":
-            tomllib.loads(text)
-        elif language == "python":
-            session = session or _session(folder)
-            yield _answer(session, text), text, said if following == "text" else None
-        elif language == "bash":
-            yield _shell(text, folder), text, said if following == "text" else None
-        else:
-            assert language in (*SKIPPED, "text"), f"blocks of the language {language!r} are not run"
-    if session is not None:
-        session.communicate(timeout=60)
+    found = blocks(page)
+    with ExitStack() as closing:
+        session = None
+        for (language, text), (following, said) in pairwise([*found, ("", "")]):
+            name = NAMED.match(text)
+            if language in ("toml", "python") and name:
+                (folder / name[1]).write_text(text, encoding="utf-8")
+            elif language == "toml":
+                tomllib.loads(text)
+            elif language == "python":
+                if session is None:
+                    session = closing.enter_context(_session(folder))
+                yield _answer(session, text), text, said if following == "text" else None
+            elif language == "bash":
+                yield _shell(text, folder), text, said if following == "text" else None
+            else:
+                assert language in (*SKIPPED, "text"), f"blocks of the language {language!r} are not run"
 
 
 def agree(printed: str, said: str) -> bool:
