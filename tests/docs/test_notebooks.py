@@ -17,6 +17,7 @@ NAMES = (
     "exact_against_weak",
     "own_spectral_density",
     "exploring_results",
+    "driven_quadratic_machines",
 )
 
 
