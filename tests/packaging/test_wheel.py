@@ -80,7 +80,7 @@ def test_an_unknown_example_is_refused_in_one_line(capsys: pytest.CaptureFixture
         main(["example", "colective_engine"])
     error = capsys.readouterr().err
     assert stop.value.code == 2 and error.count("\n") == 1
-    assert "NAME must be one of collective_engine, " in error and "'colective_engine'" in error
+    assert "NAME must be one of chain, collective_engine, " in error and "'colective_engine'" in error
 
 
 @pytest.mark.slow

@@ -1,5 +1,7 @@
 """Any driven quadratic machine: the exact solver against independent references and limits, theory 13."""
 
+from pathlib import Path
+
 import jax
 import numpy as np
 import pytest
@@ -162,3 +164,21 @@ def test_the_weak_theory_says_what_it_does_not_cover():
     machine = Machine([1.0, 0.7], [Bath("d", 1.0, Drude(0.1, 2.0), "driven"), bath])
     with pytest.raises(InputError, match="one drive, of the couplings to one bath"):
         qtopt.Weak().check(machine, Protocol([_cosine("baths"), _cosine("frequencies")]))
+
+
+@pytest.mark.parametrize(
+    ("name", "mode", "ideal", "reached"),
+    [
+        ("otto_engine", "engine", 1.0 - np.sqrt(0.5 / 1.5), 0.3),  # strongly coupled and fast
+        ("parametric_refrigerator", "refrigerator", 0.2 / 0.8, 0.9),  # a quantum of 0.2 for work of 0.8
+        ("transducer", "engine", 1.0 - 0.6, 0.99),  # a quantum of 0.6 for one of 1
+        ("chain", "accelerator", None, None),
+    ],
+)
+def test_examples_with_protocols_are_what_they_say(name, mode, ideal, reached):
+    config = qtopt.load(Path(__file__).parents[2] / "scripts" / "machines" / f"{name}.toml")
+    assert config.driving is not None
+    found = qtopt.evaluate(config.machine, config.driving, config.solver)
+    assert found.mode == mode and (found.efficiency is None) == (ideal is None)
+    if ideal is not None:
+        assert reached * ideal < found.efficiency < ideal
