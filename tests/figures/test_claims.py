@@ -273,6 +273,7 @@ def test_otto_engine(tmp_path: Path) -> None:
     assert (power.isel(Omega=-1).fillna(-1.0) < 0.0).all()
 
 
+@pytest.mark.slow
 def test_parametric_refrigerator(tmp_path: Path) -> None:
     """The spring cools to the ratio of the frequencies, or as far as created pairs allow, theory (13.16)."""
     data = drawn("parametric_refrigerator", tmp_path, stable=False)
@@ -334,6 +335,7 @@ def test_stability_map(tmp_path: Path) -> None:
         np.testing.assert_allclose(found.sel(order=n), expected, rtol=tolerance)
 
 
+@pytest.mark.slow
 def test_transducer(tmp_path: Path) -> None:
     """Quanta are moved at the difference of the frequencies and pairs created at their sum: theory 13.8."""
     from qtopt.observables import MODES
@@ -363,6 +365,7 @@ def test_transducer(tmp_path: Path) -> None:
     assert 2.0 < moved["tur"].min() < 2.1 and created["tur"].min() > 10.0
 
 
+@pytest.mark.slow
 def test_chain(tmp_path: Path) -> None:
     """The modulated site pumps from the left to the right; the chain rectifies what it pumps, and no more."""
     from figures.chain import through
