@@ -36,7 +36,7 @@ def figure(quick: bool, out: Path) -> dict[str, xarray.Dataset]:
     protocols with 6 harmonics within the same bounds.
     """
     config = files.load(MACHINE)
-    strokes = FourStrokes(HARMONICS, config.pareto.frequency_range, _bounds(config))
+    strokes = FourStrokes(HARMONICS, config.pareto.frequency_range, bounds(config))
     sizes = (7, 10) if quick else (19, 41)
     key = f"# four equal strokes, {sizes}, {COUPLINGS}, {FREQUENCIES}\n{files.dumps(config)}"
     data = {"map": common.stored(key, out / "otto_engine-map.nc", lambda: _map(config, strokes, sizes))}
@@ -48,7 +48,7 @@ def figure(quick: bool, out: Path) -> dict[str, xarray.Dataset]:
     return data
 
 
-def _bounds(config: files.Config) -> tuple[float, float]:
+def bounds(config: files.Config) -> tuple[float, float]:
     """Lowest and highest g of the frequencies."""
     wanted = next(drive for drive in config.pareto.drives if drive.target == "frequencies")
     return wanted.low, wanted.high
@@ -116,7 +116,7 @@ def _draw(data: dict[str, xarray.Dataset], config: files.Config, out: Path) -> N
     best = table["power"].argmin("Omega")
     strongest = table.isel(Omega=best)
     hot, cold = (float(t) for t in config.machine.temperatures)
-    low, high = _bounds(config)
+    low, high = bounds(config)
     otto = 1.0 - np.sqrt((1.0 + low) / (1.0 + high))
     style_panel(power, None, r"extracted power $-P$ ($\hbar\omega_A^2$)")
     style_panel(efficiency, r"damping $\gamma/\omega_A$", r"efficiency $\eta$")

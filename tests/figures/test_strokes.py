@@ -1,11 +1,16 @@
 """Textbook Otto cycles: strokes in their order, bounds, and ramps that are half cosines."""
 
+from dataclasses import replace
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from figures import otto_engine
 from figures._strokes import FourStrokes, Strokes
+from qtopt import files
+from qtopt.fronts import problem_of, trace
 
 
 def test_strokes() -> None:
@@ -45,3 +50,17 @@ def test_strokes_keep_the_bounds(harmonics: int) -> None:
     assert square.min() > -0.5 - 1e-12 and square.max() < 0.3 + 1e-12
     if harmonics == 128:
         assert (hot * cold)[:100].max() < 2e-3
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+def test_gradients_find_stronger_engines_than_four_strokes() -> None:
+    """At equal or better efficiency, with durations and ramps of the four strokes searched alike."""
+    config = files.load(otto_engine.MACHINE)
+    settings = replace(config.pareto, points=4, starts=4)
+    asked = problem_of(replace(config, pareto=settings), "joint")
+    low, high = otto_engine.bounds(config)
+    strokes = FourStrokes(otto_engine.HARMONICS, settings.frequency_range, (low, high))
+    textbook = max(trace(replace(asked, drive_set=strokes)).points, key=lambda point: point.output)
+    better = [point.output for point in trace(asked).points if point.efficiency >= textbook.efficiency]
+    assert max(better) > 1.5 * textbook.output
