@@ -57,7 +57,7 @@ def test_strokes_keep_the_bounds(harmonics: int) -> None:
 def test_gradients_find_stronger_engines_than_four_strokes() -> None:
     """At equal or better efficiency, with durations and ramps of the four strokes searched alike."""
     config = files.load(otto_engine.MACHINE)
-    settings = replace(config.pareto, points=4, starts=4)
+    settings = replace(config.pareto, points=6, starts=4)
     asked = problem_of(replace(config, pareto=settings), "joint")
     low, high = otto_engine.bounds(config)
     strokes = FourStrokes(otto_engine.HARMONICS, settings.frequency_range, (low, high))
