@@ -145,7 +145,7 @@ def own_directory(out: Path, given: Path, files: Iterable[str] = ()) -> Iterator
     Args:
         out: the directory.
         given: the file that the command reads, which is not overwritten.
-        files: as in `writable_directory`.
+        files: as in `writable_directory`, or patterns of them.
 
     Raises:
         InputError: as `writable_directory`, or another process holds it, or `given` is among `files`.
@@ -153,12 +153,10 @@ def own_directory(out: Path, given: Path, files: Iterable[str] = ()) -> Iterator
     from ..jobs import held
 
     names = list(files)
-    for path in (out / name for name in names):
-        if path.exists() and given.exists() and path.samefile(given):
-            raise InputError(
-                f"results must not overwrite what the command reads, but {given} would be: "
-                "choose another --out."
-            )
+    if any(path.samefile(given) for name in names for path in out.glob(name)):
+        raise InputError(
+            f"results must not overwrite what the command reads, but {given} would be: choose another --out."
+        )
     writable_directory(out, files=names)
     with held(out):
         yield out

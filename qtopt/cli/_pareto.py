@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from .. import __version__
-from ..errors import InputError
 from ._output import progress, warn, writable_directory
 from ._resumable import AbstractResumable
 
@@ -30,7 +29,7 @@ class Pareto(AbstractResumable):
     state_name: ClassVar[str] = ".search"
     writes: ClassVar[tuple[str, ...]] = (
         *("front.csv", "bounds.csv", "explorer.html", "search.nc", "front.png", "drives.png", "search.png"),
-        "provenance.json",
+        *("provenance.json", "points/*.toml"),
     )
 
     watch: bool = False
@@ -43,11 +42,6 @@ class Pareto(AbstractResumable):
         from ..fronts import POINTS, front_text, problem_of, search_remarks
 
         config = files.load(self.file)
-        if self.file.resolve().parent == (self.out / POINTS).resolve():
-            raise InputError(
-                f"{self.file} must not lie among the points of --out, which the search replaces: give "
-                "another directory, or copy the file."
-            )
         warn(config.machine.remarks())
         problems = {name: problem_of(config, name) for name in config.pareto.configurations}
         with ExitStack() as stack:

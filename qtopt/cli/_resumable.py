@@ -45,7 +45,7 @@ class AbstractResumable(AbstractShared):
     state_name: ClassVar[str]
     """the folder inside `out` that holds what is finished"""
     writes: ClassVar[tuple[str, ...]] = ()
-    """names of the files in `out`"""
+    """names of the files in `out`, or patterns"""
 
     file: Positional[Path]
     """configuration file (TOML)"""

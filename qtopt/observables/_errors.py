@@ -49,17 +49,22 @@ def errors_of(
             other = np.asarray(again[name]) / OTHER_UNIT ** powers[name]
             error = SAFETY * (np.abs(other - value) + np.finfo(float).eps * np.abs(value))
             if name in NOISE and "relaxation_error" in first:
-                slow = np.asarray(first["relaxation_error"])
-                error = error + slow.reshape(slow.shape + (1,) * (error.ndim - slow.ndim)) * np.abs(value)
+                error = error + _beside(first["relaxation_error"], error) * np.abs(value)
             found[f"{name}{ROUND_OFF}"] = error
             if name in TRUNCATED:
                 lost = np.abs(np.asarray(first["truncation_error"])) + first.get("systematic_error", 0.0)
-                error = error + lost.reshape(lost.shape + (1,) * (error.ndim - lost.ndim))
+                error = error + _beside(lost, error)
         if name in NOISE:  # a variance rate is not negative: what round-off makes so is not known at all
             own = np.eye(value.shape[-1], dtype=bool) if name == NOISE[0] else True
             error = np.where(own & (value < 0.0), np.maximum(error, np.abs(value)), error)
         found[f"{name}_error"] = error
     return found
+
+
+def _beside(each: Any, numbers: NDArray[np.float64]) -> NDArray[np.float64]:
+    """One number for each machine (...), beside numbers (..., more)."""
+    each = np.asarray(each)
+    return each.reshape(each.shape + (1,) * (numbers.ndim - each.ndim))
 
 
 def finite(

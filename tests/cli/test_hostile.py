@@ -58,7 +58,9 @@ def test_the_input_of_a_search_is_not_among_what_it_replaces(tmp_path, capsys) -
     points.mkdir()
     path = small_file(points)
     text = path.read_text()
-    assert "must not lie among the points" in refused(["pareto", str(path), "--out", str(tmp_path)], capsys)
+    assert "must not overwrite what the command reads" in refused(
+        ["pareto", str(path), "--out", str(tmp_path)], capsys
+    )
     assert path.read_text() == text
 
 

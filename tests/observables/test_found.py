@@ -5,6 +5,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
+from qtopt import files
 from qtopt.errors import InputError
 from qtopt.fronts import FrontProblem, FrontSettings
 from qtopt.fronts.tradeoffs import PowerEfficiency
@@ -21,6 +22,7 @@ from qtopt.model import (
     normal_modes,
 )
 from qtopt.observables import OTHER_UNIT, errors_of, evaluate
+from qtopt.scan import parameter_scan
 from qtopt.solvers import UNRESOLVED, Exact, Weak, steady_state
 from qtopt.solvers.exact._resolution import memory_of
 from qtopt.solvers.time_domain import simulate_periods
@@ -215,9 +217,18 @@ def test_round_off_of_a_slow_relaxation_is_within_its_error(frequency: float, po
     slowest = min(mode.damping for mode in normal_modes(machine))
     found = -np.log(float(state.spectral_radius)) * frequency / (2.0 * np.pi)
     assert abs(found / slowest - 1.0) < float(state.relaxation_error) < 1e-2
-    assert float(state.systematic_error) == pytest.approx(
-        float(state.relaxation_error * np.max(np.abs(np.asarray(state.heat_currents)))), nan_ok=True
-    )
+    largest = max(np.abs(np.asarray(part)).max() for part in (state.heat_currents, state.work))
+    assert float(state.systematic_error) == pytest.approx(float(state.relaxation_error * largest))
+
+
+def test_variance_rates_are_as_uncertain_as_the_slowest_relaxation() -> None:
+    first = {
+        "local_power_covariance": np.full((3, 1, 1), 2.0),
+        "relaxation_error": np.array([0.0, 1e-3, 1e-2]),
+    }
+    found = errors_of(first, first, {"local_power_covariance": 0})["local_power_covariance_error"]
+    round_off = 4.0 * np.finfo(float).eps
+    np.testing.assert_allclose(found[:, 0, 0], 2.0 * (first["relaxation_error"] + round_off), rtol=1e-12)
 
 
 @pytest.mark.parametrize("damping", [1e-14, 1e-16])
@@ -255,3 +266,8 @@ def test_what_only_one_of_two_solutions_resolves_is_unresolved() -> None:
     assert errors[0] < 1e-2 < errors[1]
     with pytest.raises(InputError, match="must be far above the round-off of a period"):
         evaluate(machine, drive, solver)
+    text = files.dumps(files.Config(machine=machine, drive=drive, solver=Exact(65)))
+    axis = '{ key = "machine.baths.cold.spectral_density.damping", values = [1.2e-11, 1e-3] }'
+    found = parameter_scan(files.loads(f"{text}\n[scan]\naxes = [{axis}]\nfluctuations = false\n"))
+    assert found["status"].values.tolist() == [UNRESOLVED, 0]
+    assert np.isnan(found["power"].values).tolist() == [True, False]

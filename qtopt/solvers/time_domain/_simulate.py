@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Int
+from numpy.typing import NDArray
 
 from ...errors import InputError
 from ...model import AbstractDrive, GaussianState, Machine, local_shares, state_space
@@ -115,35 +116,7 @@ def _follow(
     poles: CothPoles | None,
 ) -> Iterator[Trajectory]:
     """One trajectory for each period, at the wanted ones of its phases."""
-    require_x64()
-    check_drive(machine, drive)
-    if initial.size != machine.size:
-        raise InputError(
-            f"an initial state must have one mode per oscillator ({machine.size}), but it has {initial.size}."
-        )
-    check_scales(machine, drive)
-    exponent = exponent_of(machine, drive)
-    machine, drive = to_natural(machine, drive, exponent)
-    mean, covariance = (
-        moments_from_natural(part, -exponent, axes)
-        for axes, part in enumerate((initial.mean, initial.covariance), start=1)
-    )
-    parts = _natural(machine, drive, GaussianState(mean, covariance), wanted, phases, tolerance, poles)
-    for part in parts:
-        yield in_units_of_user(part, exponent)
-
-
-def _natural(
-    machine: Machine,
-    drive: AbstractDrive,
-    initial: GaussianState,
-    wanted: list[np.ndarray],
-    phases: np.ndarray,
-    tolerance: float,
-    poles: CothPoles | None,
-) -> Iterator[Trajectory]:
-    """The same of a machine whose largest oscillator frequency is near 1: tolerances mean something there."""
-    _check_steps(machine, drive)
+    exponent, machine, drive, initial = _natural(machine, drive, initial)
     equations = Equations(machine, drive, coth_poles() if poles is None else poles)
     jumps = np.arange(1, drive.steps + 1) / max(drive.steps, 1)
     exact = np.append(jumps, 1.0)
@@ -168,13 +141,36 @@ def _natural(
         jumped = part.jump_works + done[0], part.potential_jump_works + done[1]
         part = eqx.tree_at(lambda t: (t.times, t.jump_works, t.potential_jump_works), part, (times, *jumped))
         done = done[0] + np.asarray(works[0]), done[1] + np.asarray(works[1])
-        yield part
+        yield in_units_of_user(part, exponent)
 
 
 TOO_MANY_STEPS = (
     f"a period must take fewer than {MOST_STEPS} steps to integrate, but it takes more: raise the frequency "
     "of the drive or the tolerance."
 )
+
+
+def _natural(
+    machine: Machine, drive: AbstractDrive, initial: GaussianState
+) -> tuple[NDArray[np.int64], Machine, AbstractDrive, GaussianState]:
+    """The exponent of the unit in which tolerances mean something, and all in that unit.
+
+    Raises:
+        InputError: see `simulate`.
+    """
+    require_x64()
+    check_drive(machine, drive)
+    if initial.size != machine.size:
+        raise InputError(
+            f"an initial state must have one mode per oscillator ({machine.size}), but it has {initial.size}."
+        )
+    check_scales(machine, drive)
+    exponent = exponent_of(machine, drive)
+    machine, drive = to_natural(machine, drive, exponent)
+    mean = moments_from_natural(initial.mean, -exponent, 1)
+    covariance = moments_from_natural(initial.covariance, -exponent, 2)
+    _check_steps(machine, drive)
+    return exponent, machine, drive, GaussianState(mean, covariance)
 
 
 def _check_steps(machine: Machine, drive: AbstractDrive) -> None:
