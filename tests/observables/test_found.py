@@ -218,7 +218,9 @@ def test_round_off_of_a_slow_relaxation_is_within_its_error(frequency: float, po
     found = -np.log(float(state.spectral_radius)) * frequency / (2.0 * np.pi)
     assert abs(found / slowest - 1.0) < float(state.relaxation_error) < 1e-2
     largest = max(np.abs(np.asarray(part)).max() for part in (state.heat_currents, state.work))
-    assert float(state.systematic_error) == pytest.approx(float(state.relaxation_error * largest))
+    assert float(state.systematic_error) == pytest.approx(
+        float(state.relaxation_error * largest), rel=1e-9, abs=0.0
+    )
 
 
 def test_variance_rates_are_as_uncertain_as_the_slowest_relaxation() -> None:
