@@ -86,7 +86,7 @@ class ExactSteadyState(AbstractSteadyState):
             raise InputError(
                 "what the slowest motion loses in a period must be far above the round-off of a period, but "
                 f"the ratio is {1.0 / float(self.relaxation_error):.2g}: damp that motion more strongly, or "
-                "use the weak solver."
+                "use the weak solver where one driven bath is all that moves."
             )
         if status == UNRESOLVED:
             raise InputError(
