@@ -22,7 +22,7 @@ BEGUN = "begun"
 SAMPLES = 192
 """of a drive over one period"""
 FEW = 10
-"""Points that are evaluated one by one sooner than a program for all of them is compiled."""
+"""Points of so few are evaluated with the slower quadrature that gives small currents more digits."""
 Report = Callable[[int, int], None]
 
 

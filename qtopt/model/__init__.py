@@ -43,6 +43,7 @@ from ._state_space import (
     system as system,
 )
 from ._susceptibility import (
+    at_points as at_points,
     damping_matrix as damping_matrix,
     from_entries as from_entries,
     susceptibility as susceptibility,

@@ -43,7 +43,7 @@ def susceptibility_entries(
     The form is that of `from_entries`.
     """
     if machine.size > 2:
-        frequencies = machine.frequencies[:, None]
+        frequencies = at_points(machine.frequencies, omega)
         bare = (frequencies - omega) * (frequencies + omega)
         return (_eliminated_inverse(machine, bare, kernels),)
     bare = [(machine.frequencies[l] - omega) * (machine.frequencies[l] + omega) for l in range(machine.size)]
@@ -70,6 +70,11 @@ def to_entries(matrix: Complex[Array, "L L K"]) -> Entries:
     """Inverse of `from_entries`."""
     size = len(matrix)
     return (matrix,) if size > 2 else tuple(matrix[l, m] for l in range(size) for m in range(l, size))
+
+
+def at_points(matrix: Array, omega: Array) -> Array:
+    """An array with further axes for points of any shape, of length 1."""
+    return matrix.reshape(*matrix.shape, *[1] * omega.ndim)
 
 
 def _two_by_two_inverse(machine: Machine, bare: Sequence[Array], kernels: Sequence[Array]) -> Entries:
@@ -99,12 +104,12 @@ def _two_by_two_inverse(machine: Machine, bare: Sequence[Array], kernels: Sequen
 def _eliminated_inverse(
     machine: Machine, bare: Complex[Array, "L K"], kernels: Sequence[Array]
 ) -> Complex[Array, "L L K"]:
-    matrix = xp.eye(machine.size)[:, :, None] * bare
+    matrix = at_points(xp.eye(machine.size), bare[0]) * bare
     if machine.springs is not None:
-        matrix = matrix + (machine.springs + machine.springs.T)[:, :, None]
+        matrix = matrix + at_points(machine.springs + machine.springs.T, bare[0])
     for bath, kernel in zip(machine.static_baths, kernels, strict=True):
-        matrix = matrix + (bath.coupling[:, None] * bath.coupling)[:, :, None] * kernel
-    found = inverses(matrix)
+        matrix = matrix + at_points(bath.coupling[:, None] * bath.coupling, kernel) * kernel
+    found = inverses(matrix.reshape(machine.size, machine.size, -1)).reshape(matrix.shape)
     # The round-off of elimination is not symmetric; quadratic forms see its symmetric part only, which is far
     # smaller at strong damping (heat currents of five oscillators: 1e-12 instead of 1e-8).
     return (found + xp.swapaxes(found, 0, 1)) / 2.0

@@ -34,6 +34,7 @@ from ._linear import (
 )
 from ._namespace import (
     added as added,
+    at_each as at_each,
     at_once as at_once,
     at_once_elsewhere as at_once_elsewhere,
     directional as directional,

@@ -70,7 +70,7 @@ def products(left: Inexact[Array, "n m K"], right: Inexact[Array, "m r K"]) -> I
     if left.shape[1] <= UNROLLED:
         terms = (left[:, i, None] * right[None, i] for i in range(left.shape[1]))
         return sum(terms, xp.zeros(()))
-    return xp.sum(left[:, :, None, :] * right[None, :, :, :], axis=1)
+    return xp.sum(left[:, :, None] * right[None], axis=1)
 
 
 UNROLLED = 2

@@ -153,6 +153,20 @@ def at_once(function: Callable[..., Any], inputs: Any, host: bool = False) -> An
     return _stacked([function(structure.unflatten([leaf[i] for leaf in leaves])) for i in _count(leaves)])
 
 
+def at_each(function: Callable[..., Any], values: Any, host: bool) -> Any:
+    """A function of one number for every one of `values`, (n,): arrays (n, ...), a pytree.
+
+    Args:
+        function: of numbers of any shape, to arrays that end with the axes of that shape; NumPy arrays it is
+            given all at once.
+        values: the numbers.
+        host: whether everything that the function closes over is NumPy's.
+    """
+    if not (host and on_host(values)):
+        return jax.vmap(function)(values)
+    return jax.tree.map(lambda leaf: xp.moveaxis(leaf, -1, 0), function(values))
+
+
 def at_once_elsewhere(function: Callable[..., Any], inputs: Any) -> Any:
     """What `in_turn` gives of traced inputs: one by one on a CPU, all at the same time on other devices."""
     return jax.lax.platform_dependent(

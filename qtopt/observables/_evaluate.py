@@ -192,7 +192,7 @@ def evaluate(
         drive: one shape for each of its oscillators.
         solver: by default `Weak()`, second order in the driven bath; `Exact()` for any coupling strength.
         refined: whether a slower quadrature gives small currents more digits, where the solver has one; many
-            machines, such as those of a front, do without and share one compiled program.
+            machines, such as those of a front, do without.
 
     Raises:
         InputError: the machine is outside the theory of the solver or has no steady state in it (a mode is
@@ -251,7 +251,7 @@ def _twice(
     """
     solver = observation.solver
     host = on_numpy(solver, machine, drive)
-    observe = computed if host and refined else _fetched
+    observe = computed if host else _fetched
     state, more = observe(observation, machine, drive)
     if int(state.status) in (UNDAMPED, NOT_FINITE):
         lost = [name for name, part in averages(state, solver).items() if not np.isfinite(part).all()]

@@ -23,7 +23,7 @@ class ScalarFactor(NamedTuple):
 
     Attributes:
         value: k at points of any shape.
-        upper_poles, upper_residues: (P,) p and r_p.
+        upper_poles, upper_residues: (P,) p and r_p; p may be (..., P), for many such functions at once.
         rest: ``k(w) - sum_p r_p/(w - p)`` at points of any shape.
     """
 
@@ -162,14 +162,14 @@ def contour(temperature: Float[Array, ""], scalar: ScalarFactor, poles: CothPole
     z = to_complex(xp.zeros_like(mu), mu)
     thermal = 2.0 * temperature * poles.weight
     p, residue = scalar.upper_poles, scalar.upper_residues
-    if p.shape[0] == 0:
+    if p.shape[-1] == 0:
         return Contour(z, thermal * scalar.value(z), *[p] * 5)
     is_nearest = _is_nearest(p.imag / (2.0 * np.pi * temperature), poles)
 
     # coth at p without its nearest pole: 1/(p - z) + 1/(p + z) = 2p/[(p - z)(p + z)], or only the second.
-    above = p[:, None] + z
-    ratio = xp.where(is_nearest, 1.0, 2.0 * p[:, None])
-    ratio = ratio * reciprocal(xp.where(is_nearest, 1.0, p[:, None] - z) * above)
+    above = p[..., None] + z
+    ratio = xp.where(is_nearest, 1.0, 2.0 * p[..., None])
+    ratio = ratio * reciprocal(xp.where(is_nearest, 1.0, p[..., None] - z) * above)
     # One pass: this sum, and k and weight of the nearest pole.
     chosen = xp.where(is_nearest, poles.k + 1j * poles.weight, 0.0)
     coth, found = _totals([poles.weight * ratio, chosen])
@@ -177,12 +177,12 @@ def contour(temperature: Float[Array, ""], scalar: ScalarFactor, poles: CothPole
     strength = 2.0 * temperature * found.imag
 
     # k at q_p without the poles it is nearest to; a node that is nearest to several poles counts once.
-    shared = found.real[:, None] == found.real[None, :]
-    gap = xp.where(shared, 1.0, nearest[:, None] - p[None, :])
+    shared = found.real[..., :, None] == found.real[..., None, :]
+    gap = xp.where(shared, 1.0, nearest[..., :, None] - p[..., None, :])
     others, count = _totals(
         [xp.where(shared, 0.0, residue * reciprocal(gap)), xp.where(shared, 1.0 + 0.0j, 0.0)]
     )
-    touched = reduce(xp.logical_or, is_nearest)
+    touched = reduce(xp.logical_or, (is_nearest[..., n, :] for n in range(p.shape[-1])))
     values = xp.where(touched, 0.0, scalar.value(xp.where(touched, 2.0 * z + 1j, z)))
     return Contour(
         nodes=z,
@@ -195,16 +195,16 @@ def contour(temperature: Float[Array, ""], scalar: ScalarFactor, poles: CothPole
     )
 
 
-def _is_nearest(k: Float[Array, " P"], poles: CothPoles) -> Bool[Array, "P K"]:
+def _is_nearest(k: Float[Array, "*shape P"], poles: CothPoles) -> Bool[Array, "*shape P K"]:
     """Which node is nearest to each k >= 0: the one between whose midpoints k lies."""
     middle = (poles.k[1:] + poles.k[:-1]) / 2.0
-    k = stop_gradient(k)[:, None]
+    k = stop_gradient(k)[..., None]
     return (k > np.append(-np.inf, middle)) & (k <= np.append(middle, np.inf))
 
 
-def nearest_node(k: Float[Array, " P"], poles: CothPoles) -> Int[Array, " P"]:
+def nearest_node(k: Float[Array, "*shape P"], poles: CothPoles) -> Int[Array, "*shape P"]:
     """Index of the node nearest to each k >= 0."""
-    return xp.argmax(_is_nearest(k, poles), axis=1)
+    return xp.argmax(_is_nearest(k, poles), axis=-1)
 
 
 def contour_integrals(paths: Sequence[Contour], analytic: AnalyticFactor, nodes: Any = None) -> list[Any]:
@@ -222,17 +222,17 @@ def contour_integrals(paths: Sequence[Contour], analytic: AnalyticFactor, nodes:
 
     Source: theory (4.5) to (4.7).
     """
-    points = [part for path in paths for part in (path.above, path.nearest)]
+    points = [part for path in paths for part in (path.above, path.nearest) if part.shape[-1]]
     if nodes is None:
         # All points at once: one evaluation of what may be a large program, instead of two.
         sample = analytic.sample(xp.concatenate([paths[0].nodes, *points]))
         nodes, start = _part(sample, 0, len(paths[0].nodes)), len(paths[0].nodes)
     else:
-        sample, start = analytic.sample(xp.concatenate(points)), 0
+        sample, start = analytic.sample(xp.concatenate(points, axis=-1)), 0
     swept = _totals([_times(path.at_nodes, analytic.value(nodes)) for path in paths])
     found = []
     for path, sweep in zip(paths, swept, strict=True):
-        few = len(path.above)
+        few = path.above.shape[-1]
         if few:
             above, nearest = _part(sample, start, few), _part(sample, start + few, few)
             terms = [

@@ -24,9 +24,10 @@ from qtopt import (
     PiecewiseDrive,
     Weak,
 )
-from qtopt.numerics import directional, xp
+from qtopt.numerics import directional, to_array, xp
 from qtopt.observables._solved import Observation
 from qtopt.solvers import computed
+from qtopt.solvers.weak import kernels, noise_kernels
 
 COMPILED = "/jax/core/compile/backend_compile_duration"
 
@@ -114,6 +115,25 @@ def test_the_same_as_what_jax_traces() -> None:
     assert isinstance(found.power, np.floating) and isinstance(traced.power, jax.Array)
     for one, other in zip(jax.tree.leaves(found), jax.tree.leaves(traced), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-12)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3])
+@pytest.mark.parametrize("driven", [Lorentzian(1e-3, 1.25, 0.1), Ohmic(1e-3)], ids=["memory", "memoryless"])
+@pytest.mark.parametrize("static", [1, 2])
+def test_many_frequencies_are_as_each_alone(
+    static: int, driven: qtopt.AbstractSpectralDensity, size: int
+) -> None:
+    """Arrays of frequencies go through formulas whose other axes are oscillators, points and nodes."""
+    cold = Bath("cold", 0.2, Drude(0.4, 3.0), np.linspace(1.0, 0.7, size))
+    third = Bath("third", 0.4, Ohmic(0.3), np.linspace(0.5, 1.2, size))
+    machine = Machine([1.0, 0.6, 0.8][:size], (Bath("hot", 1.0, driven, "driven"), cold, third)[: 1 + static])
+    nu = to_array([0.45, 0.9, 2.5])
+    highest = 2 if isinstance(driven, Lorentzian) else 0
+    together = [*kernels(machine, nu), *noise_kernels(machine, nu, highest)]
+    for n in range(len(nu)):
+        alone = [*kernels(machine, nu[n : n + 1]), *noise_kernels(machine, nu[n : n + 1], highest)]
+        for all_of_them, one in zip(together, alone, strict=True):
+            np.testing.assert_allclose(all_of_them[n], one[0], rtol=1e-10, atol=1e-12 * np.abs(one).max())
 
 
 ROUND_OFF = {"truncation_error", "first_law_residual"}

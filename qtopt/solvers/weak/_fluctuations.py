@@ -9,8 +9,8 @@ from jaxtyping import Array, Complex, Float
 from numpy.typing import NDArray
 
 from ...errors import InputError
-from ...model import AbstractDrive, Machine, blocks, damping_matrix, over_groups
-from ...numerics import in_turn, on_host, require_x64, xp
+from ...model import AbstractDrive, Machine, at_points, blocks, damping_matrix, over_groups
+from ...numerics import at_each, on_host, require_x64, xp
 from ...thermal import (
     AnalyticFactor,
     CothPoles,
@@ -23,7 +23,7 @@ from ...thermal import (
 )
 from ..base import Fluctuations
 from ._check import check_machine
-from ._kernels import density_factor, shifted
+from ._kernels import density_factor, shifted, transposed
 from ._static_spectra import Entries, StaticSpectra, static_spectra
 from ._thermal_spectra import ThermalSpectra
 
@@ -86,7 +86,9 @@ def noise_kernels(
 
     def of_part(part: Machine) -> list[Array]:
         kernel = _memory_kernels(part, poles, highest) if _memory(part) else _memoryless_kernels(part, poles)
-        return in_turn(kernel, nu, batch, on_host(nu, *jax.tree.leaves(machine)))
+        if on_host(nu, *jax.tree.leaves(machine)):
+            return at_each(kernel, nu, host=True)
+        return jax.lax.map(kernel, nu, batch_size=batch)
 
     return tuple(blocks(machine, parts) for parts in over_groups(of_part, machine))
 
@@ -133,7 +135,7 @@ def _stacked(factor: AnalyticFactor) -> AnalyticFactor:
 
 
 def _hermitian(half: Complex[Array, "L L"]) -> Complex[Array, "L L"]:
-    return half + xp.conj(half.T)
+    return half + xp.conj(transposed(half))
 
 
 def _memory_kernels(machine: Machine, poles: CothPoles, highest: int) -> Callable[[Array], list[Array]]:
@@ -146,7 +148,7 @@ def _memory_kernels(machine: Machine, poles: CothPoles, highest: int) -> Callabl
     spurious = _spurious(machine, poles) if highest == 2 else None
 
     def at(nu: Array) -> list[Array]:
-        total = [xp.zeros((machine.size, machine.size), dtype=complex) for _ in orders]
+        total = [xp.zeros((machine.size, machine.size, *nu.shape), dtype=complex) for _ in orders]
         for b in range(len(machine.static_baths)):
             (noisy,) = contour_integrals([path], _stacked(shifted(thermal, b, nu, orders)))
             vacuum = _stacked(shifted(spectra, b, nu, orders)).at(scalar.upper_poles)
@@ -155,7 +157,7 @@ def _memory_kernels(machine: Machine, poles: CothPoles, highest: int) -> Callabl
                 part + _hermitian(spectra.matrix(half)) for part, half in zip(total, halves, strict=True)
             ]
         if spurious is not None:
-            total[2] = total[2] - spurious
+            total[2] = total[2] - at_points(spurious, nu)
         return total
 
     return at
@@ -170,12 +172,12 @@ def _memoryless_kernels(machine: Machine, poles: CothPoles) -> Callable[[Array],
     spurious = _spurious(machine, poles)
 
     def at(nu: Array) -> list[Array]:
-        total = -0.5 * xp.eye(machine.size, dtype=complex)
+        total = -0.5 * at_points(xp.eye(machine.size, dtype=complex), nu)
         for b in range(len(machine.static_baths)):
             (entries,) = shifted(thermal, b, nu, (1,)).at(z)
             noisy = xp.stack([thermal_integral(driven.temperature, entry, poles) for entry in entries])
             total = total + _hermitian(thermal.matrix(noisy))
-        return [friction * total - spurious]
+        return [friction * total - at_points(spurious, nu)]
 
     return at
 

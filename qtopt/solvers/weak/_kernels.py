@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 import jax
 from jaxtyping import Array, Complex, Float
 
-from ...model import Bath, Machine, blocks, damping_matrix, over_groups
-from ...numerics import at_once, on_host, reciprocal, scaled, xp
+from ...model import Bath, Machine, at_points, blocks, damping_matrix, over_groups
+from ...numerics import at_each, on_host, reciprocal, scaled, xp
 from ...thermal import (
     AnalyticFactor,
     CothPoles,
@@ -65,7 +65,7 @@ def kernels(machine: Machine, nu: Float[Array, "*shape"], poles: CothPoles | Non
 
     def of_part(part: Machine) -> tuple[Array, ...]:
         spectra = static_spectra(part)
-        found = [at_once(pair(part, spectra, b, poles), flat, host) for b in range(len(part.static_baths))]
+        found = [at_each(pair(part, spectra, b, poles), flat, host) for b in range(len(part.static_baths))]
         return tuple(xp.stack(parts, axis=1) for parts in zip(*found, strict=True))
 
     shape = (*xp.shape(nu), len(machine.static_baths), machine.size, machine.size)
@@ -95,7 +95,17 @@ def phase_space_covariance(machine: Machine, poles: CothPoles | None = None) -> 
 
 
 Pair = Callable[[Array], tuple[Array, Array]]
-"""A harmonic frequency to two (L, L) matrices: work and heat kernel, or moments of the orders 0 and 1."""
+"""Harmonic frequencies (...) to two matrices (L, L, ...): work and heat kernel, or moments of orders 0, 1."""
+
+
+def along(nu: Array) -> Array:
+    """Frequencies (...) beside an axis of points: (..., 1), and one number as it is."""
+    return nu[..., None] if nu.ndim else nu
+
+
+def transposed(matrix: Array) -> Array:
+    """The transpose in the first two axes."""
+    return xp.swapaxes(matrix, 0, 1)
 
 
 def _static_moments(machine: Machine, highest: int, poles: CothPoles | None) -> list[Complex[Array, "L L"]]:
@@ -147,16 +157,17 @@ def _memoryless_kernels(machine: Machine, spectra: StaticSpectra, b: int, poles:
     driven, bath = machine.driven_baths[0], machine.static_baths[b]
     friction = driven.spectral_density.expansion().viscosity
     nodes = spectra.sample(_nodes(bath, poles), b)
-    c0, c1, c2 = _moments(bath.temperature, spectra, nodes, 2, b, poles)
+    moments = _moments(bath.temperature, spectra, nodes, 2, b, poles)
     z = _nodes(driven, poles)
     spurious = _beyond_the_end(machine, b, poles)
 
     def at(nu: Array) -> tuple[Array, Array]:
-        psi0, psi1, psi2 = spectra.entries(spectra.sample(z + nu, b), 2, b)
-        first = [y - nu * x for x, y in zip(psi0, psi1, strict=True)]
-        second = [y - 2.0 * nu * x + nu**2 * p for p, x, y in zip(psi0, psi1, psi2, strict=True)]
-        a0 = friction * _at_nodes(driven.temperature, spectra, first, poles).T
-        a1 = friction * _at_nodes(driven.temperature, spectra, second, poles).T
+        shift, (c0, c1, c2) = along(nu), (at_points(moment, nu) for moment in moments)
+        psi0, psi1, psi2 = spectra.entries(spectra.sample(z + shift, b), 2, b)
+        first = [y - shift * x for x, y in zip(psi0, psi1, strict=True)]
+        second = [y - 2.0 * shift * x + shift**2 * p for p, x, y in zip(psi0, psi1, psi2, strict=True)]
+        a0 = friction * transposed(_at_nodes(driven.temperature, spectra, first, poles))
+        a1 = friction * transposed(_at_nodes(driven.temperature, spectra, second, poles))
         k0 = -1j * friction * (nu * c0 + c1)
         k1 = -1j * friction * (c2 + 2.0 * nu * c1 + nu**2 * c0)
         work, heat = spurious(nu)
@@ -173,13 +184,13 @@ def _memory_kernels(machine: Machine, spectra: StaticSpectra, b: int, poles: Cot
     driven, bath = machine.driven_baths[0], machine.static_baths[b]
     static = driven.spectral_density.expansion().static
     nodes = spectra.sample(_nodes(bath, poles), b)
-    c0, c1 = _moments(bath.temperature, spectra, nodes, 1, b, poles)
+    moments = _moments(bath.temperature, spectra, nodes, 1, b, poles)
     noise = _noise_part(driven, spectra, b, poles)
     memory = _memory_part(driven, bath.temperature, spectra, nodes, b, poles)
     spurious = _beyond_the_end(machine, b, poles)
 
     def at(nu: Array) -> tuple[Array, Array]:
-        (a0, a1), (e0, e1) = noise(nu), memory(nu)
+        (a0, a1), (e0, e1), (c0, c1) = noise(nu), memory(nu), (at_points(moment, nu) for moment in moments)
         k0 = static * c0 - e0
         k1 = static * (c1 + nu * c0) - e1
         work, heat = spurious(nu)
@@ -211,7 +222,7 @@ def _beyond_the_end(machine: Machine, b: int, poles: CothPoles) -> Pair:
     still = xp.tensordot(ends[0] - ends[1], xp.stack([first, second]), axes=1)
     work = (ends[1][1] - 3.0 * ends[0][1]) * first
     heat = (6.0 * ends[0][1] - ends[1][1]) * first
-    return lambda nu: (nu**2 * work, still + nu**2 * heat)
+    return lambda nu: (nu**2 * at_points(work, nu), at_points(still, nu) + nu**2 * at_points(heat, nu))
 
 
 def _noise_part(driven: Bath, spectra: StaticSpectra, b: int, poles: CothPoles) -> Pair:
@@ -220,7 +231,7 @@ def _noise_part(driven: Bath, spectra: StaticSpectra, b: int, poles: CothPoles) 
 
     def at(nu: Array) -> tuple[Array, Array]:
         ((first, second),) = contour_integrals([path], shifted(spectra, b, nu, (0, 1)))
-        return spectra.matrix(xp.stack(first)).T, spectra.matrix(xp.stack(second)).T
+        return transposed(spectra.matrix(xp.stack(first))), transposed(spectra.matrix(xp.stack(second)))
 
     return at
 
@@ -239,7 +250,8 @@ def density_factor(driven: Bath) -> ScalarFactor:
 
 def shifted(spectra: StaticSpectra, b: int, nu: Array, orders: tuple[int, ...]) -> AnalyticFactor:
     """w -> entries of w^m Psi_b(w + nu), for each order m, without their polynomial parts."""
-    highest, back = max(orders), (1.0, -nu, nu * nu)
+    shift = along(nu)
+    highest, back = max(orders), (1.0, -shift, shift * shift)
 
     def expanded(powers: list[Entries]) -> tuple[Entries, ...]:
         return tuple(
@@ -251,7 +263,7 @@ def shifted(spectra: StaticSpectra, b: int, nu: Array, orders: tuple[int, ...]) 
         )
 
     return AnalyticFactor(
-        lambda w: spectra.sample(w + nu, b),
+        lambda w: spectra.sample(w + shift, b),
         lambda at: expanded(spectra.entries(at, highest, b)),
         lambda p, q: expanded(spectra.slopes(p, q, highest, b)),
     )
@@ -273,16 +285,19 @@ def _memory_part(
     )
 
     def at(nu: Array) -> tuple[Array, Array]:
-        response = ScalarFactor.analytic(lambda w: density.response(w + nu))
+        shift = along(nu)
+        response = ScalarFactor.analytic(lambda w: density.response(w + shift))
+        beyond = -expansion.poles - shift
         mirrored = ScalarFactor(
-            lambda w: density.response(-w - nu), -expansion.poles - nu, -expansion.residues, xp.zeros_like
+            lambda w: density.response(-w - shift), beyond, -expansion.residues, xp.zeros_like
         )
         paths = [contour(temperature, scalar, poles) for scalar in (response, mirrored)]
+        own = jax.tree.map(lambda leaf: leaf[..., None, :], nodes) if nu.ndim else nodes
         upper, lower = (
             [spectra.matrix(xp.stack(part)) for part in parts]
-            for parts in contour_integrals(paths, factor, nodes)
+            for parts in contour_integrals(paths, factor, own)
         )
-        e0, e1 = (up.T + xp.conj(low) for up, low in zip(upper, lower, strict=True))
+        e0, e1 = (transposed(up) + xp.conj(low) for up, low in zip(upper, lower, strict=True))
         return e0, e1 + nu * e0
 
     return at

@@ -9,6 +9,7 @@ from jaxtyping import Array, Complex, Float
 from ...model import (
     Machine,
     StateSpace,
+    at_points,
     balanced_state_space,
     damping_matrix,
     from_entries,
@@ -89,11 +90,11 @@ class OneBathSpectra(StaticSpectra):
         if highest >= 2:
             # w^2 chi + 1 = chi [V + K Gamma]: no cancellation at large w.
             matrix = self.matrix(xp.stack(psi))
-            damped = products(matrix, damping_matrix(self.machine, 0)[:, :, None])
+            damped = products(matrix, at_points(damping_matrix(self.machine, 0), at.omega))
             if self.machine.springs is None:
-                bound = matrix * self.machine.frequencies[:, None] ** 2
+                bound = matrix * at_points(self.machine.frequencies, at.omega) ** 2
             else:
-                bound = products(matrix, self.machine.stiffness[:, :, None])
+                bound = products(matrix, at_points(self.machine.stiffness, at.omega))
             powers.append(to_entries(bound + at.kernel * damped))
         return powers
 
@@ -123,7 +124,7 @@ class OneBathSpectra(StaticSpectra):
                 sum_of_points * (x_aa * p_ab + x_ab * p_bb) - bend * (x_a * p_b),
                 sum_of_points * (x_ab * p_ab + x_bb * p_bb) - bend * (x_b * p_b),
             )
-        (x,), (p,), column = chi, psi, g[:, None, None]
+        (x,), (p,), column = chi, psi, at_points(g[:, None], bend)
         damped = products(products(x, column), products(xp.swapaxes(column, 0, 1), p))
         return (sum_of_points * products(x, p) - bend * damped,)
 
@@ -178,7 +179,7 @@ class ManyBathSpectra(StaticSpectra):
         """G(w) rhs; rhs is (n, r) or (K, n, r)."""
         identity = xp.eye(self.system.dynamics.shape[0])
         rhs = xp.broadcast_to(rhs, (*omega.shape, *rhs.shape[-2:]))
-        return solve(-1j * omega[:, None, None] * identity - self.system.dynamics, rhs)
+        return solve(-1j * omega[..., None, None] * identity - self.system.dynamics, rhs)
 
     def _columns(self, highest: int, bath: int) -> Complex[Array, "n C"]:
         """Y x^T, Y v^T and A Y v^T with their factors, side by side up to the highest order."""
@@ -191,7 +192,7 @@ class ManyBathSpectra(StaticSpectra):
         return xp.concatenate(columns[: highest + 1], axis=1)
 
     def _velocities(self, states: Complex[Array, "K n C"], highest: int) -> list[Entries]:
-        found = xp.moveaxis(self.system.velocity @ states, 0, -1)
+        found = xp.moveaxis(self.system.velocity @ states, (-2, -1), (0, 1))
         return [(part,) for part in xp.split(found, highest + 1, axis=1)]
 
     def sample(self, omega: Complex[Array, " K"], bath: int) -> Complex[Array, " K"]:

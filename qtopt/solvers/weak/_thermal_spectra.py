@@ -56,9 +56,9 @@ class ThermalSpectra(StaticSpectra):
 
     def entries(self, at: "_Placed", highest: int, bath: int) -> list[Entries]:
         z, strength = self._coth(bath)
-        is_near = np.arange(z.shape[0]) == at.near[:, None]
-        minus = xp.where(is_near, 0.0, reciprocal(xp.where(is_near, 1.0, at.omega[:, None] - z)))
-        plus = reciprocal(at.omega[:, None] + z)
+        is_near = np.arange(z.shape[0]) == at.near[..., None]
+        minus = xp.where(is_near, 0.0, reciprocal(xp.where(is_near, 1.0, at.omega[..., None] - z)))
+        plus = reciprocal(at.omega[..., None] + z)
         coth = (minus + plus) @ strength
         orders = self._orders(at.spectra, at.spectra, at.nearest, highest, bath)
         return [
@@ -74,8 +74,8 @@ class ThermalSpectra(StaticSpectra):
     def slopes(self, a: "_Placed", b: "_Placed", highest: int, bath: int) -> list[Entries]:
         # [f(a) r(a) - f(b) r(b)]/(a - b) = f[a, b] r(a) - f(b) r(a) r(b) for r = 1/(w -+ z).
         z, strength = self._coth(bath)
-        at_a = reciprocal(a.omega[:, None] - z), reciprocal(a.omega[:, None] + z)
-        pairs = at_a[0] * reciprocal(b.omega[:, None] - z), at_a[1] * reciprocal(b.omega[:, None] + z)
+        at_a = reciprocal(a.omega[..., None] - z), reciprocal(a.omega[..., None] + z)
+        pairs = at_a[0] * reciprocal(b.omega[..., None] - z), at_a[1] * reciprocal(b.omega[..., None] + z)
         first, second = (at_a[0] + at_a[1]) @ strength, (pairs[0] + pairs[1]) @ strength
         orders = self._orders(b.spectra, a.spectra, b.spectra, highest, bath)
         return [
@@ -103,9 +103,11 @@ class ThermalSpectra(StaticSpectra):
     def _sum(
         self, nodes: Entries, strength: Float[Array, " N"], minus: Array, plus: Array
     ) -> Complex[Array, "E *rest K"]:
-        """sum_j c_j [Psi(z_j) minus_kj - Psi(z_j)^dagger plus_kj]; factors are (K, N)."""
-        psi = xp.stack(nodes)
-        return (strength * psi) @ minus.T - (strength * self.adjoint(psi)) @ plus.T
+        """sum_j c_j [Psi(z_j) minus_kj - Psi(z_j)^dagger plus_kj]; factors are (..., K, N)."""
+        psi, points, count = xp.stack(nodes), minus.shape[:-1], len(strength)
+        minus, plus = (part.reshape(-1, count).T for part in (minus, plus))
+        found = (strength * psi) @ minus - (strength * self.adjoint(psi)) @ plus
+        return found.reshape(*found.shape[:-1], *points)
 
 
 class _Placed(NamedTuple):
