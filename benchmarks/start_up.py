@@ -95,6 +95,7 @@ def started(code: str, cache: Path, dump: Path | None = None) -> Start:
     """
     environment = {**os.environ, "QTOPT_CACHE_DIR": str(cache)}
     environment.pop("JAX_COMPILATION_CACHE_DIR", None)
+    environment.pop("QTOPT_KEEP_PROGRAMS", None)
     environment.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed package has its bytecode
     if dump is not None:
         flags = f"--xla_dump_to={dump} --xla_dump_hlo_as_text"

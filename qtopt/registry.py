@@ -66,6 +66,12 @@ def _known(family: str) -> dict[str, type]:
     return _FAMILIES.get(family, {})
 
 
+def is_extended() -> bool:
+    """Whether a class is registered that does not belong to this package."""
+    classes = (cls for known in _FAMILIES.values() for cls in known.values())
+    return any(cls.__module__.partition(".")[0] != __package__ for cls in classes)
+
+
 def foreign_modules() -> dict[str, Path]:
     """The modules, with their source files, of the registered classes that do not belong to this package."""
     modules = {cls.__module__ for known in _FAMILIES.values() for cls in known.values()}

@@ -19,8 +19,12 @@ exact solver (jaxlib 0.10.2). jaxlib knows the flag since that version, and ends
 DEVICES_FLAG = "--xla_force_host_platform_device_count"
 GRAPHS_FLAG = "--xla_gpu_enable_command_buffer=+WHILE,+CONDITIONAL"
 PER_GPU, GRAPHS, FRACTION = "QTOPT_PROCESSES_PER_GPU", "QTOPT_CUDA_GRAPHS", "XLA_PYTHON_CLIENT_MEM_FRACTION"
+KEEP = "QTOPT_KEEP_PROGRAMS"
 SHARED = 0.9
 """Of the memory of a GPU, for all processes together: what is left takes CUDA itself."""
+
+_TRACED: list[Path] = []
+_TOLD: list[str] = []
 
 
 def cores() -> int:
@@ -71,8 +75,9 @@ def configure(cpu_devices: int | None = None) -> None:
     The cache lies in `$QTOPT_CACHE_DIR`, or in `~/.cache/qtopt`; jax's own `JAX_COMPILATION_CACHE_DIR`
     takes precedence. It holds machine code: who can write it can make you run anything. It is made for you
     alone, and one that another user owns or that others may write is not used, with a warning. Entries that
-    cannot be read are compiled again and replaced. Call before anything imports jax: the XLA flag is read
-    once, at that import.
+    cannot be read are compiled again and replaced. Beside machine code lie programs as jax has traced them,
+    see `qtopt.programs.kept_program`; QTOPT_KEEP_PROGRAMS=0 traces them in every process. Call before
+    anything imports jax: the XLA flag is read once, at that import.
     """
     wanted = cpu_flags()
     if cpu_devices is not None:
@@ -98,8 +103,23 @@ def configure(cpu_devices: int | None = None) -> None:
         else:
             jax.config.update("jax_compilation_cache_dir", str(cache))
             _guard_cache()
+            if os.environ.get(KEEP) != "0":
+                _TRACED.append(cache)
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
     jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
+
+
+def traced_programs() -> Path | None:
+    """Where programs are kept as jax has traced them: beside those that are compiled, where `configure` has
+    chosen and checked the directory; else None."""
+    return _TRACED[-1] if _TRACED else None
+
+
+def tell_not_kept(cache: str | os.PathLike[str], reason: str) -> None:
+    """Say once in a process that programs cannot be written."""
+    if not _TOLD:
+        print(f"qtopt: warning: programs are not kept, because {cache} {reason}.", file=sys.stderr)
+        _TOLD.append(reason)
 
 
 def _guard_cache() -> None:
@@ -115,7 +135,6 @@ def _guard_cache() -> None:
     write = getattr(compilation_cache, "put_executable_and_time", None)
     if read is None or write is None or getattr(read, "drops_unreadable", False):
         return
-    told = []
 
     def read_or_drop(key: str, *context: Any) -> Any:
         try:
@@ -129,11 +148,8 @@ def _guard_cache() -> None:
         try:
             write(*entry)
         except OSError as error:
-            if not told:
-                cache = config.compilation_cache_dir.value
-                reason = f"{cache} cannot be written ({error.strerror or error})"
-                print(f"qtopt: warning: programs are not kept, because {reason}.", file=sys.stderr)
-                told.append(reason)
+            cache = config.compilation_cache_dir.value
+            tell_not_kept(str(cache), f"cannot be written ({error.strerror or error})")
 
     read_or_drop.drops_unreadable = True  # pyright: ignore[reportFunctionMemberAccess]
     compilation_cache.get_executable_and_time = read_or_drop

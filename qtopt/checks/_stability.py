@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-import equinox as eqx
 import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
 from ..model import AbstractDrive, Machine, actuators, course, moving, state_space, system
 from ..observables import AbstractCheck, Case, Finding
+from ..programs import kept_program
 from ..solvers import to_numpy, written_for_numpy
 
 NEAR = 0.3
@@ -118,7 +118,7 @@ def _dynamics(machine: Machine, drive: AbstractDrive, phases: NDArray[np.float64
     return np.moveaxis(np.asarray(found), -1, 0)
 
 
-@eqx.filter_jit
+@kept_program
 def _static_dynamics(machine: Machine) -> Array:
     return state_space(machine).dynamics
 
@@ -130,4 +130,4 @@ def _in_time(machine: Machine, drive: AbstractDrive, phases: Any) -> Array:
     return system(now.stiffness, now.copies, unit, unit).dynamics
 
 
-_compiled = eqx.filter_jit(_in_time)
+_compiled = kept_program(_in_time)

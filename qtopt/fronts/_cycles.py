@@ -4,13 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from ..errors import InputError
 from ..jobs import Results, Store, gathered
+from ..programs import kept_program
 from ._evaluated import evaluated
 from ._front import Front, Watch, best_of, remark_on
 from ._history import Recorder
@@ -99,7 +99,7 @@ class _Rates:
         return {"rates": np.asarray(_rates_each(self.rates_of, self.space, parameters))}
 
 
-@eqx.filter_jit
+@kept_program
 def _rates_each(rates_of: AbstractRates, space: AbstractDriveSpace, parameters: Any) -> Any:
     return jax.lax.map(lambda one: jnp.stack(rates_of.rates(space.drive(one))), parameters)
 

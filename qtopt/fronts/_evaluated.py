@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from typing import Any
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from ..jobs import Results, gathered
 from ..model import FORCES, FREQUENCIES, SPRINGS, AbstractDrive, Machine, Protocol
+from ..programs import kept_program
 from ..solvers import AbstractSolver, AbstractSteadyState
 from ..solvers.weak import weak_validity
 from ._front import FrontPoint
@@ -108,7 +108,7 @@ def _beyond_weak(drive: AbstractDrive) -> bool:
     return isinstance(drive, Protocol) or drive.target in (FREQUENCIES, SPRINGS, FORCES)
 
 
-@eqx.filter_jit
+@kept_program
 def _solve(
     solver: AbstractSolver, machine: Machine, drive: AbstractDrive, needs_noise: bool
 ) -> tuple[AbstractSteadyState, Any]:

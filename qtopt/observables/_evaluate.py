@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 from html import escape
 from typing import Any
 
-import equinox as eqx
 import jax
 import numpy as np
 
 from ..errors import InputError
 from ..model import AbstractDrive, Machine, UndampedMode, actuators, shape_names, state_space, undamped_modes
 from ..numerics import at_once
+from ..programs import kept_program
 from ..schema import UnitSystem
 from ..solvers import (
     NOT_FINITE,
@@ -45,7 +45,7 @@ from ._solved import (
 LABEL_WIDTH = 24
 
 
-@eqx.filter_jit
+@kept_program
 def _observed(observation: Observation, machine: Machine, drive: AbstractDrive) -> Any:
     return observation(machine, drive)
 
@@ -55,7 +55,7 @@ def _fetched(observation: Observation, machine: Machine, drive: AbstractDrive) -
     return jax.device_get(_observed(observation, machine, drive))
 
 
-@eqx.filter_jit
+@kept_program
 def _each(function: Any, *inputs: Any) -> Any:
     return jax.vmap(function)(*inputs)
 

@@ -2,10 +2,9 @@
 
 from typing import overload
 
-import equinox as eqx
-
 from ..errors import InputError
 from ..model import AbstractDrive, Machine, undamped_modes
+from ..programs import kept_program
 from ._damped import check_damped
 from .base import (
     AbstractSolver,
@@ -108,11 +107,11 @@ def _check_numbers(solver: AbstractSolver, machine: Machine, drive: AbstractDriv
             )
 
 
-@eqx.filter_jit
+@kept_program
 def _steady_state(solver: AbstractSolver, machine: Machine, drive: AbstractDrive) -> AbstractSteadyState:
     return solver.steady_state(machine, drive)
 
 
-@eqx.filter_jit
+@kept_program
 def _fluctuations(solver: AbstractSolver, machine: Machine, drive: AbstractDrive) -> Fluctuations:
     return solver.fluctuations(machine, drive)

@@ -20,6 +20,7 @@ ROOMS = (
     ("runtime", "plugins"),
     ("worker",),
     ("jobs", "schema", "thermal"),
+    ("programs",),
     ("model",),
     ("solvers",),
     ("observables",),

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -20,6 +19,7 @@ from ...numerics import (
     on_device,
     two_best,
 )
+from ...programs import kept_program
 from ..rates import AbstractForms
 from ._certificate import AbstractCertifier, Certificate, EfficiencyScale
 from .peak import LONE_SHARE, ShapeBounds
@@ -214,7 +214,7 @@ def _dual(forms: Float[Array, "2 LL H"], kappa: Array, u: Array, share: Array, l
     return lone * best + (1.0 - lone) * second
 
 
-@eqx.filter_jit
+@kept_program
 def _rough_duals(table: Complex[Array, "G H 2 L L"], kappa: Float[Array, " M"]) -> Float[Array, "M G"]:
     """Harmonic-limited duals with equal weights at every frequency of a grid."""
     size = table.shape[-1]
@@ -231,7 +231,7 @@ def _rough_duals(table: Complex[Array, "G H 2 L L"], kappa: Float[Array, " M"]) 
     return over_devices(rows, table, kappa)
 
 
-@eqx.filter_jit
+@kept_program
 def _fine_duals(
     tables: Complex[Array, "M F H 2 L L"], kappa: Float[Array, " M"]
 ) -> tuple[Float[Array, "M F"], Float[Array, "M F"]]:

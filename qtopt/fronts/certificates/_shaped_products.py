@@ -1,12 +1,12 @@
 """Bounds on the uncertainty product that know the shapes of one drive frequency."""
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Complex, Float
 
 from ...numerics import golden_section, largest_eigenvalue, on_device
+from ...programs import kept_program
 from ..rates import AbstractForms
 from ._support import AbstractSupport
 
@@ -47,7 +47,7 @@ def mean_square_duals(
     return np.asarray(value), np.asarray(log_alpha)
 
 
-@eqx.filter_jit
+@kept_program
 def _mean_square_duals(
     forms: Complex[Array, "3 G L L"],
     balances: Float[Array, " R"],

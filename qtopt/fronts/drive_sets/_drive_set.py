@@ -13,6 +13,7 @@ from jaxtyping import Array, Complex, Float
 from ...files import ParetoSection
 from ...model import AbstractDrive
 from ...numerics import on_device, xp
+from ...programs import kept_program
 
 NOISE = 0.1
 """Strength of a random drive that is added to one that begins at a known harmonic."""
@@ -172,12 +173,12 @@ def _series(drive: AbstractDrive) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return mean, cosine, sine
 
 
-@eqx.filter_jit
+@kept_program
 def _drive(drive_set: AbstractDriveSet, parameters: DriveParameters) -> AbstractDrive:
     return drive_set.drive(parameters)
 
 
-@eqx.filter_jit
+@kept_program
 def _starts(
     drive_set: AbstractDriveSet, seed: Array, nu: Float[Array, " B"], pattern: Complex[Array, "B L"]
 ) -> DriveParameters:

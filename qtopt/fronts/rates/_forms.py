@@ -12,6 +12,7 @@ from jaxtyping import Array, Complex, Float, Int
 from ...errors import InputError
 from ...model import AbstractDrive, FourierSeries, Machine
 from ...numerics import on_device
+from ...programs import kept_program
 from ...solvers.weak import NEAR_ZERO, kernels, noise_kernels
 from ._chebyshev import chebyshev, packed_pairs, tabulate, unpacked
 from ._output import Output
@@ -214,7 +215,7 @@ def forms_at(
     return jnp.stack(forms)
 
 
-_compiled = eqx.filter_jit(forms_at)
+_compiled = kept_program(forms_at)
 
 
 def one_driven_bath(machine: Machine) -> None:

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-import equinox as eqx
 import jax
 import numpy as np
 from jaxtyping import Array, Float
 
 from ...numerics import on_device
+from ...programs import kept_program
 from ..rates import Rates
 from ._steps import Space, Target
 
@@ -52,7 +52,7 @@ def ranking(rates: Rates, targets: Target) -> np.ndarray:
     return np.argsort(np.where(np.isfinite(value), value, np.inf), axis=1, kind="stable")
 
 
-@eqx.filter_jit
+@kept_program
 def _scores(rates: Rates, targets: Target) -> Float[Array, "M B"]:
     columns: Target = jax.tree.map(lambda leaf: leaf[:, None], targets)
     return columns.score(*(rate[None, :] for rate in rates))

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import lazy_loader
@@ -14,6 +13,7 @@ from jaxtyping import Array, Float
 
 from ...jobs import Results, Store, candidates_at_once, current, gathered, over_devices
 from ...numerics import LimitedMemory, on_device
+from ...programs import kept_program
 from ..drive_sets import AbstractDriveSpace, Varied
 from ..rates import AbstractRates, Rates
 
@@ -130,7 +130,7 @@ def chunk_size(rates_of: AbstractRates, parameters: Any) -> int:
     return min(each, count) * engine.devices
 
 
-@eqx.filter_jit
+@kept_program
 def explored(
     rates_of: AbstractRates, space: Space, targets: Target, parameters: Any, learning_rate: Float[Array, ""]
 ) -> tuple[Any, Rates]:
@@ -149,7 +149,7 @@ def explored(
     return _with_rates(rates_of, improve, space, parameters, targets)
 
 
-@eqx.filter_jit
+@kept_program
 def refined(
     rates_of: AbstractRates, space: Space, targets: Target, parameters: Any, evaluations: int
 ) -> tuple[Any, Rates]:
@@ -240,7 +240,7 @@ def gradient_norms(rates_of: AbstractRates, space: Space, targets: Target, param
     return gathered(_Norms(rates_of, space), (targets, parameters), size, "candidate")["norm"]
 
 
-@eqx.filter_jit
+@kept_program
 def _norms(rates_of: AbstractRates, space: Space, targets: Target, parameters: Any) -> Float[Array, " B"]:
     def each(candidate: tuple[Any, Target]) -> Array:
         start, target = candidate
@@ -249,7 +249,7 @@ def _norms(rates_of: AbstractRates, space: Space, targets: Target, parameters: A
     return _side_by_side(rates_of, each, (parameters, targets))
 
 
-@eqx.filter_jit
+@kept_program
 def drives_of(space: Space, parameters: Any) -> Any:
     """What all candidates of a batch stand for."""
     return jax.vmap(space.drive)(parameters)

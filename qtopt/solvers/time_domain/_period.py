@@ -3,7 +3,6 @@
 from typing import Any, NamedTuple
 
 import diffrax
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import optimistix as optx
@@ -11,6 +10,7 @@ from jaxtyping import Array, Bool, Float, Int
 
 from ...model import GaussianState
 from ...numerics import lyapunov, solve
+from ...programs import kept_program
 from ._equations import Equations, Response
 from ._solver import DirectKvaerno5
 
@@ -49,7 +49,7 @@ class PeriodMap(NamedTuple):
     steps: Int[Array, ""]
 
 
-@eqx.filter_jit
+@kept_program
 def period_map(
     equations: Equations, phases: Float[Array, " K"], jumps: Float[Array, " S"], tolerance: float
 ) -> PeriodMap:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ...errors import InputError
 from ...model import AbstractDrive, GaussianState, Machine, local_shares, state_space
 from ...numerics import require_x64
+from ...programs import kept_program
 from ...thermal import CothPoles, coth_poles
 from ..base import check_scales, exponent_of, in_units_of_user, moments_from_natural, to_natural
 from ..exact import check_drive
@@ -181,7 +182,7 @@ def _check_steps(machine: Machine, drive: AbstractDrive) -> None:
         raise InputError(TOO_MANY_STEPS)
 
 
-@eqx.filter_jit
+@kept_program
 def _one_period(
     equations: Equations, mapped: PeriodMap, start: Moments, rows: Int[Array, " K"], jumps: Int[Array, " S"]
 ) -> tuple[Trajectory, tuple[Float[Array, "B L"], Float[Array, " L"]], Moments]:

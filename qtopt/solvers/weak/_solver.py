@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ...errors import InputError
 from ...model import AbstractDrive, Machine, has_friction
 from ...numerics import xp
+from ...programs import kept_program
 from ...thermal import coth_poles
 from ..base import (
     UNRESOLVED,
@@ -156,4 +157,4 @@ def _heat_error(solver: Weak, machine: Machine, drive: AbstractDrive, state: Wea
     return xp.where(largest == 0.0, 0.0, error / xp.where(largest > 0.0, largest, 1.0))
 
 
-_traced_heat_error = eqx.filter_jit(_heat_error)
+_traced_heat_error = kept_program(_heat_error)

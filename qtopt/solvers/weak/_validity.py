@@ -3,13 +3,13 @@
 from functools import partial
 from typing import Any
 
-import equinox as eqx
 import numpy as np
 from jaxtyping import Array, Complex, Float
 from numpy.typing import NDArray
 
 from ...model import AbstractDrive, Machine, state_space, susceptibility
 from ...numerics import xp
+from ...programs import kept_program
 from ..base import computed, written_for_numpy
 
 LIMIT = 0.1
@@ -91,10 +91,10 @@ def _static_dynamics(machine: Machine, drive: AbstractDrive) -> Float[Array, "n 
     return state_space(machine).dynamics
 
 
-_traced_dynamics = eqx.filter_jit(_static_dynamics)
+_traced_dynamics = kept_program(_static_dynamics)
 
 
-@eqx.filter_jit
+@kept_program
 def _traced(function: Any, machine: Machine, drive: AbstractDrive) -> Any:
     return function(machine, drive)
 

@@ -18,13 +18,13 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-import equinox as eqx
 import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
 from ...model import AbstractDrive, Machine, over_groups, state_space, susceptibility
 from ...numerics import xp
+from ...programs import kept_program
 from ..base import written_for_numpy
 from ._result import WeakSteadyState
 
@@ -177,7 +177,7 @@ def _quanta(machine: Machine, w: Any, nu: Any, g: Any) -> tuple[Array, Array]:
     return rate * _coth_difference(x, y, gap), xp.abs(rate) * both
 
 
-_traced_quanta = eqx.filter_jit(_quanta)
+_traced_quanta = kept_program(_quanta)
 
 
 def _coth_difference(x: Array, y: Array, gap: Array) -> Array:

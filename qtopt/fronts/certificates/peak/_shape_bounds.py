@@ -2,7 +2,6 @@
 
 from typing import Any, NamedTuple
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -10,6 +9,7 @@ from jaxtyping import Array
 
 from ....jobs import over_devices
 from ....numerics import largest_eigenvalue, neighbours, on_device
+from ....programs import kept_program
 from ...rates import AbstractForms
 from ._absorption import BandTable, band_table, reduced
 from ._dual_shapes import lone_values
@@ -224,7 +224,7 @@ class _Found:
             self.settled[top] = True
 
 
-@eqx.filter_jit
+@kept_program
 def _choose(pairs: tuple[Any, ...], levels: Array, bands: BandTable, private: bool) -> Chosen:
     """The best multipliers by the rough bound.
 
