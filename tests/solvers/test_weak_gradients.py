@@ -121,7 +121,9 @@ def test_gradients_where_a_cutoff_meets_a_matsubara_frequency() -> None:
     assert not failures, "\n".join(failures)
 
 
-@pytest.mark.parametrize("structure", [EXAMPLE, Structure("ohmic", ("drude",))], ids=str)
+@pytest.mark.parametrize(
+    "structure", [EXAMPLE, pytest.param(Structure("ohmic", ("drude",)), marks=pytest.mark.slow)], ids=str
+)
 def test_harmonics_in_parts_are_harmonics_one_by_one(structure: Structure) -> None:
     machine = cases(structure, 3, 0, MODERATE)[1].machine
     nu = 0.31 * jnp.arange(2 * AT_ONCE + 1)
