@@ -38,7 +38,6 @@ from ._namespace import (
     at_once as at_once,
     at_once_elsewhere as at_once_elsewhere,
     directional as directional,
-    in_parts as in_parts,
     in_turn as in_turn,
     irfft as irfft,
     loop as loop,
@@ -50,4 +49,3 @@ from ._namespace import (
     xp as xp,
     zeros as zeros,
 )
-from ._points import spread as spread, sums as sums

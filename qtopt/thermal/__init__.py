@@ -11,12 +11,8 @@ from ._coth import (
 from ._pole_sum import (
     AnalyticFactor as AnalyticFactor,
     ScalarFactor as ScalarFactor,
-    at_pairs as at_pairs,
     contour as contour,
-    contour_integral as contour_integral,
+    contour_integrals as contour_integrals,
     nearest_node as nearest_node,
-    part_of as part_of,
     thermal_integral as thermal_integral,
-    times as times,
-    totals as totals,
 )

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import lazy_loader
 import numpy as np
 from jax.flatten_util import ravel_pytree
-from jaxtyping import Array, Float
+from jaxtyping import Array, Bool, Float
 
 from ...jobs import Results, Store, candidates_at_once, current, gathered, over_devices
 from ...numerics import LimitedMemory, on_device
@@ -137,16 +137,16 @@ def explored(
     """What `Explore` does."""
     adam = optax.adam(optax.exponential_decay(learning_rate, EXPLORE_STEPS, 0.3))
 
-    def improve(rates_of: AbstractRates, start: Any, target: Target) -> Any:
+    def improve(rates_of: AbstractRates, start: Any, target: Target) -> tuple[Any, Rates]:
         def step(carry: tuple[Any, "optax.OptState"], _: None) -> tuple[Any, None]:
             gradient = jax.grad(lambda p: target.score(*rates_of.rates(space.drive(p))))(carry[0])
             updates, state = adam.update(gradient, carry[1])
             return (optax.apply_updates(carry[0], updates), state), None
 
         (end, _), _ = jax.lax.scan(step, (start, adam.init(start)), length=EXPLORE_STEPS)
-        return end
+        return end, rates_of.rates(space.drive(end))
 
-    return _with_rates(rates_of, improve, space, parameters, targets)
+    return _shared(rates_of, improve, parameters, targets)
 
 
 @kept_program
@@ -155,20 +155,21 @@ def refined(
 ) -> tuple[Any, Rates]:
     """What `Refine` does."""
 
-    def improve(rates_of: AbstractRates, start: Any, target: Target) -> Any:
+    def improve(rates_of: AbstractRates, start: Any, target: Target) -> tuple[Any, Rates]:
         begin, unflat = ravel_pytree(start)
 
-        def objective(point: Float[Array, " n"]) -> Float[Array, ""]:
-            return target.score(*rates_of.rates(space.drive(unflat(point))))
+        def objective(point: Float[Array, " n"]) -> tuple[Float[Array, ""], Rates]:
+            rates = rates_of.rates(space.drive(unflat(point)))
+            return target.score(*rates), rates
 
-        value_and_gradient = jax.value_and_grad(objective)
+        value_and_gradient = jax.value_and_grad(objective, has_aux=True)
 
-        def one(state: _Descent, _: None) -> tuple[_Descent, None]:
+        def one(state: _Descent, first: Bool[Array, ""]) -> tuple[_Descent, None]:
             direction = -state.memory.newton(state.gradient)
             trial = state.point + state.length * direction
-            value, gradient = value_and_gradient(trial)
+            (value, rates), gradient = value_and_gradient(trial)
             slope = jnp.sum(state.gradient * direction)
-            better = value <= state.value + ARMIJO * state.length * slope
+            better = first | (value <= state.value + ARMIJO * state.length * slope)
             # Where even a tiny step is no better, the curvature is wrong: forget it.
             short = ~better & (state.length < SHORTEST)
             memory = state.memory.after(trial - state.point, gradient - state.gradient, better)
@@ -177,15 +178,21 @@ def refined(
                 jnp.where(better, trial, state.point),
                 jnp.where(better, value, state.value),
                 jnp.where(better, gradient, state.gradient),
+                jax.tree.map(lambda new, old: jnp.where(better, new, old), rates, state.rates),
                 memory.forgotten(short),
                 jnp.where(better, longer, jnp.where(short, 1.0, SHRINK * state.length)),
             ), None
 
+        # The start is the first trial, without a gradient to follow: what gives rates and gradients is
+        # compiled once.
+        none, unknown = jnp.zeros(()), jax.eval_shape(objective, begin)[1]
+        rates = jax.tree.map(lambda rate: jnp.zeros(rate.shape), unknown)
         memory = LimitedMemory.empty(begin.shape[0])
-        first = _Descent(begin, *value_and_gradient(begin), memory, jnp.ones(()))
-        return unflat(jax.lax.scan(one, first, length=evaluations)[0].point)
+        start = _Descent(begin, none, jnp.zeros_like(begin), rates, memory, jnp.ones(()))
+        end, _ = jax.lax.scan(one, start, jnp.arange(evaluations + 1) == 0)
+        return unflat(end.point), end.rates
 
-    return _with_rates(rates_of, improve, space, parameters, targets)
+    return _shared(rates_of, improve, parameters, targets)
 
 
 class _Descent(NamedTuple):
@@ -194,22 +201,19 @@ class _Descent(NamedTuple):
     point: Float[Array, " n"]
     value: Float[Array, ""]
     gradient: Float[Array, " n"]
+    rates: Rates
     memory: LimitedMemory
     length: Float[Array, ""]
 
 
-def _with_rates(
-    rates_of: AbstractRates, improve: Callable[..., Any], space: Space, parameters: Any, targets: Target
+def _shared(
+    rates_of: AbstractRates, improve: Callable[..., tuple[Any, Rates]], parameters: Any, targets: Target
 ) -> tuple[Any, Rates]:
     """Every candidate improved, with its rates then; the candidates are shared among the devices."""
 
-    def one(rates_of: AbstractRates, start: Any, target: Target) -> Any:
-        end = improve(rates_of, start, target)
-        return end, rates_of.rates(space.drive(end))
-
     def batch(rates_of: AbstractRates, candidates: tuple[Any, Target]) -> Any:
         def each(candidate: Any) -> Any:
-            return one(rates_of, *candidate)
+            return improve(rates_of, *candidate)
 
         return _side_by_side(rates_of, each, candidates)
 

@@ -58,15 +58,14 @@ class Calculus(NamedTuple):
 
 
 class Ladder(NamedTuple):
-    """D_h of every length h that is doubled, D of the grid's intervals, and from the start to each point."""
+    """D_h of every length h that is doubled, and D of the grid's intervals."""
 
     short: Float[Array, "r n n K"]
     full: Float[Array, "n n K"]
-    prefix: Float[Array, "n n K"]
 
 
 def propagators(dynamics: Float[Array, "n n K"], calculus: Calculus) -> Ladder:
-    """D of every length up to the intervals of the grid, and of whole stretches of it."""
+    """D of every length up to the intervals of the grid."""
     h = calculus.shortest
     term = xp.broadcast_to(xp.eye(dynamics.shape[0])[:, :, None], dynamics.shape)
     start = xp.zeros_like(dynamics)
@@ -79,60 +78,53 @@ def propagators(dynamics: Float[Array, "n n K"], calculus: Calculus) -> Ladder:
         return short + earlier + product(short, earlier), short
 
     full, ladder = scanned(double, start, calculus.shifts())
-    return Ladder(ladder, full, prefixes(full))
-
-
-def prefixes(steps: Float[Array, "n n K"]) -> Float[Array, "n n K"]:
-    """Propagators minus one from the start of the period to each point."""
-
-    def follow(before: Array, change: Array) -> tuple[Array, Array]:
-        after = before + change + change @ before
-        return after, after
-
-    _, prefix = scanned(follow, xp.zeros(steps.shape[:2]), xp.moveaxis(steps, -1, 0))
-    return xp.moveaxis(prefix, 0, -1)
+    return Ladder(ladder, full)
 
 
 def decaying_sources(
     dynamics: Float[Array, "n n K"],
-    source: Float[Array, "n K"],
-    rates: Float[Array, " M"],
+    sources: Float[Array, "Z n K"],
+    rates: Float[Array, "Z M"],
     ladder: Ladder,
     calculus: Calculus,
-) -> Float[Array, "n M K"]:
-    """c of the grid's intervals for one source c(t) and M rates mu.
+) -> Float[Array, "n Z M K"]:
+    """c of the grid's intervals for Z sources c(t) and M rates mu of each.
 
-    The rates share one function ``y(s) = Phi(t, t-s) c(t-s)``. It is known by its Taylor series up to the
-    shortest h, and then at NODES Gauss points of each [h, 2h], by ``y(h + s)(t) = Phi_h(t) y(s)(t - h)``.
-    What depends on mu is a sum over these points with weights exp(-mu s).
+    The rates of a source share one function ``y(s) = Phi(t, t-s) c(t-s)``. It is known by its Taylor series
+    up to the shortest h, and then at NODES Gauss points of each [h, 2h], by
+    ``y(h + s)(t) = Phi_h(t) y(s)(t - h)``. What depends on mu is a sum over these points with weights
+    exp(-mu s).
     """
     h = calculus.shortest
     nodes, weights = _gauss()
-    terms = [source]
+    terms = [sources]
     for order in range(1, ORDER + 1):
         last = terms[-1]
-        moved = xp.sum(dynamics * last[None], axis=1) - calculus.derivative(last)
+        moved = xp.sum(dynamics * last[:, None], axis=2) - calculus.derivative(last)
         terms.append(moved * h / order)
     moments = exponential_moments(rates * h, ORDER)
-    factors = [h * math.factorial(p) * moment for p, moment in enumerate(moments)]
-    start = xp.einsum("pnk,pm->nmk", xp.stack(terms), xp.stack(factors))
+    factors = xp.stack([h * math.factorial(p) * moment for p, moment in enumerate(moments)])
+    series = xp.stack(terms)
     # Piece m of PIECES holds y on [h 2^-(m+1), h 2^-m]: graded, since y may decay within h.
     graded = 0.5 ** np.arange(1, PIECES + 1)[:, None] * (1.0 + nodes)
     powers = graded ** np.arange(ORDER + 1)[:, None, None]
-    pieces = xp.einsum("pnk,pmq->nmqk", xp.stack(terms), powers)
+    pieces = xp.einsum("pznk,pmq->nzmqk", series, powers)
     pick = _interpolation(nodes)
 
     def double(pieces: Array, inputs: tuple[Array, Array]) -> tuple[Array, Array]:
         shift, change = inputs
-        inner = xp.einsum("npqk,spq->nsk", pieces, pick) @ shift
-        new = inner + product(change, inner)
-        return xp.concatenate([new[:, None], pieces[:, :-1]], axis=1), new
+        inner = xp.einsum("nzpqk,spq->nzsk", pieces, pick) @ shift
+        flat = inner.reshape(len(inner), -1, inner.shape[-1])
+        new = inner + product(change, flat).reshape(inner.shape)
+        return xp.concatenate([new[:, :, None], pieces[:, :, :-1]], axis=2), new
 
     _, values = scanned(double, pieces, (calculus.shifts(), ladder.short))
     doubled = 2.0 ** np.arange(calculus.grid.levels)[:, None]
     points, measure = doubled * (1.0 + nodes) * h, doubled * weights * h
-    kernel = measure[:, :, None] * xp.exp(-points[:, :, None] * rates)
-    return start + xp.einsum("rnsk,rsm->nmk", values, kernel)
+    kernel = measure[:, :, None, None] * xp.exp(-points[:, :, None, None] * rates)
+    # One product for each source: XLA is slower with all of them at once on a CPU.
+    sums = [xp.einsum("rnsk,rsm->nmk", values[:, :, z], kernel[:, :, z]) for z in range(len(sources))]
+    return xp.stack(sums, axis=1) + xp.einsum("pznk,pzm->nzmk", series, factors)
 
 
 NODES, PIECES = 14, 9

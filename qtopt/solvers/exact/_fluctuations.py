@@ -31,7 +31,8 @@ from ..base import Fluctuations
 from ._averages import force_push
 from ._check import check_drive
 from ._doubling import Calculus, diffusion, propagators
-from ._periodic import Moments, closed_covariance, decaying_states, periodic_moments
+from ._periodic import Moments, decaying_states, periodic_moments
+from ._recurrences import periodic_covariances
 from ._resolution import LARGEST_STEP
 from ._time_grid import AbstractGrid, TimeGrid
 
@@ -213,11 +214,8 @@ def _linear(
     feed = xp.einsum("nmk,amk->ank", covariance, rows)
     feed = feed + xp.einsum("bnk,bj,ajk->ank", equations.noise, members, followed)
     ladder = propagators(equations.dynamics, calculus)
-
-    def remembered(one: Array) -> Array:
-        return decaying_states(equations.dynamics, one, xp.zeros(1), calculus, ladder)[:, 0]
-
-    later = in_turn(remembered, feed, host=on_host(feed, equations.dynamics))
+    undamped = xp.zeros((len(forms), 1))
+    later = decaying_states(equations.dynamics, feed, undamped, calculus, ladder)[:, :, 0]
     return xp.mean(xp.einsum("ank,bnk->abk", rows, later), axis=-1)
 
 
@@ -275,11 +273,10 @@ def _adjoints(forms: list[Form], equations: System, noise: Coloured, calculus: C
     observables = xp.stack([_reversed(form.matrix(form.position, form.force)) for form in forms])
     step = diffusion(dynamics, observables, ladder, calculus)
     result = []
-    for y in closed_covariance(ladder, step):
-        parts = []
-        for b in range(equations.noise.shape[0]):
-            source = xp.einsum("ijk,jk->ik", y, _reversed(equations.noise[b]))
-            parts.append(decaying_states(dynamics, source, noise.rates[noise.bath == b], calculus, ladder))
+    rates = noise.rates.reshape(len(equations.noise), -1)
+    for y in periodic_covariances(ladder.full, step):
+        source = xp.einsum("ijk,bjk->bik", y, _reversed(equations.noise))
+        parts = decaying_states(dynamics, source, rates, calculus, ladder)
         states = _reversed(xp.concatenate(parts, axis=1)) * noise.strengths[:, None]
         result.append(WithStates(_reversed(y), states))
     return result

@@ -18,11 +18,11 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from ...model import Actuators, Course, Moving, System
-from ...numerics import at_once, on_host, put, scanned, solve, xp
+from ...numerics import put, scanned, solve, xp
 from ...thermal import CothPoles, matsubara
 from ._averages import Averages
-from ._doubling import ORDER, Ladder, congruence, exponential_moments, prefixes, product
-from ._periodic import closed_covariance, closed_states
+from ._doubling import ORDER, congruence, exponential_moments, product
+from ._recurrences import monodromy, periodic_covariances, periodic_vectors
 from ._time_grid import StepGrid
 from ._work import Change, works
 
@@ -84,13 +84,11 @@ def piecewise_averages(
         return xp.repeat(values, grid.parts, axis=-1)
 
     change = every(maps.change)
-    prefix = prefixes(change)
-    past = _past(change, every(noise.stationary), noise.rates, prefix, period)
+    past = _past(change, every(noise.stationary), noise.rates, period)
     kicked = xp.einsum("bimk,bjmk->bijk", every(maps.kicks), past)
     kicked = kicked + xp.einsum("bilk,jlk->bijk", kicked, change)
     sources = every(maps.diffusion) + kicked + xp.swapaxes(kicked, 1, 2)
-    whole = Ladder(xp.zeros((0, *change.shape)), change, prefix)
-    covariance = closed_covariance(whole, sources)
+    covariance = periodic_covariances(change, sources)
     starts = xp.roll(covariance, 1, axis=-1)
     integrals = xp.einsum("fijk,bijk->fb", every(maps.forms), starts)
     integrals = integrals + grid.parts * xp.einsum("fijs,bijs->fb", forms, maps.stored)
@@ -109,7 +107,7 @@ def piecewise_averages(
         xp.sum(covariance, axis=0)[: 2 * size, : 2 * size],
         upper + xp.triu(upper, 1).T,
         rest[: 2 * size],
-        xp.eye(prefix.shape[0]) + prefix[:, :, -1],
+        monodromy(change),
         xp.zeros(()),
     )
 
@@ -218,24 +216,16 @@ def _past(
     change: Float[Array, "n n K"],
     stationary: Float[Array, "B n M K"],
     rates: Float[Array, "B M"],
-    prefix: Float[Array, "n n K"],
     period: Float[Array, ""],
 ) -> Float[Array, "B n M K"]:
-    """``d_j = v_j - v*_j`` at the start of every interval, in the periodic state."""
-    decay = xp.exp(-rates * period / change.shape[-1])[:, None]
+    """``d_j = v_j - v*_j`` at the start of every interval, in the periodic state.
 
-    def follow(before: Array, inputs: tuple[Array, Array]) -> tuple[Array, Array]:
-        turn, rest = inputs
-        gap = before - rest
-        return rest + decay * (gap + turn @ gap), gap
-
-    inputs = (xp.moveaxis(change, -1, 0), xp.moveaxis(stationary, -1, 0))
-    last, _ = scanned(follow, xp.zeros(stationary.shape[:-1]), inputs)
-    start = at_once(
-        lambda each: closed_states(prefix[:, :, -1], *each), (last, rates * period), on_host(prefix)
-    )
-    _, gaps = scanned(follow, start, inputs)
-    return xp.moveaxis(gaps, 0, -1)
+    At its end the past has decayed, and at a jump what v*_j loses is added.
+    """
+    lost = xp.moveaxis(stationary - xp.roll(stationary, -1, axis=-1), 0, 1)
+    decays = rates.reshape(-1) * period / change.shape[-1]
+    ends = periodic_vectors(change, lost.reshape(len(lost), -1, lost.shape[-1]), decays)
+    return xp.roll(xp.moveaxis(ends.reshape(lost.shape), 0, 1), 1, axis=-1)
 
 
 def _overlap_at_jumps(equations: System, covariance: Float[Array, "B n n S"]) -> Float[Array, "C B l S"]:

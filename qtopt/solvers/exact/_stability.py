@@ -5,6 +5,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from ...numerics import loop, solve, stop_gradient, xp
+from ._doubling import product
 
 SQUARINGS = 50
 SHIFT = 1e-9
@@ -17,10 +18,11 @@ def growth(monodromy: Float[Array, "n n"]) -> Float[Array, ""]:
         matrix, logarithm = carry
         size = xp.sqrt(xp.sum(matrix**2))
         matrix = matrix / xp.where(size > 0.0, size, 1.0)
-        return matrix @ matrix, logarithm + xp.log(size) * 0.5**p
+        square = product(matrix, matrix)
+        return product(square, square), logarithm + xp.log(size) * 0.25**p
 
-    start = (stop_gradient(monodromy), xp.zeros(()))
-    _, logarithm = loop(SQUARINGS, step, start)
+    start = (stop_gradient(monodromy)[..., None], xp.zeros(()))
+    _, logarithm = loop(SQUARINGS // 2, step, start)
     return xp.exp(logarithm)
 
 
