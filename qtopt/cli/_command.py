@@ -2,6 +2,7 @@
 
 import abc
 import argparse
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -19,6 +20,8 @@ from ._signals import Stopped, stopped_by_signals
 FAMILY = "command"
 BAD_INPUT, LOST, INTERRUPTED, CLOSED_PIPE = 2, 3, 130, 141
 """exit statuses; lost: the scheduler of a cluster"""
+SELDOM = 100_000
+"""So many new objects before the garbage collector looks for cycles: imports make twice as many, all kept."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +70,7 @@ def carry_out(
         alone: the only command of the program; None: every registered command is a subcommand.
     """
     arguments = sys.argv[1:] if arguments is None else arguments
+    gc.set_threshold(SELDOM, *gc.get_threshold()[1:])
     command = alone
     try:
         with stopped_by_signals():

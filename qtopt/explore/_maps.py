@@ -2,6 +2,8 @@
 
 import base64
 import csv
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,9 +34,15 @@ GROUPS = (
 def _opened(path: Path) -> "Dataset":
     import xarray
 
+    with _told(path), xarray.open_dataset(path, engine="h5netcdf") as data:
+        return data.load()
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """Say of which file it is that it cannot be read."""
     try:
-        with xarray.open_dataset(path, engine="h5netcdf") as data:
-            return data.load()
+        yield
     except (OSError, ValueError, KeyError) as error:
         raise InputError(
             f"{path}: must be a netCDF file of qtopt, but it cannot be read ({error}): write it again."
@@ -144,17 +152,20 @@ def _without_first(column: np.ndarray) -> np.ndarray:
 
 def rounds_data(folder: Path) -> tuple[list[dict[str, Any]], list[str]]:
     """What every round of the searches found, one entry for each configuration, and the remarks on them."""
+    import h5netcdf
+
     path = folder / ROUNDS
     if not path.is_file():
         return [], []
-    data, found = _opened(path), []
-    for name in data["configuration"].values:
-        own = data.sel(configuration=name)
-        own = own.isel(round=np.isfinite(own["hypervolume"].values))
-        words = str(own["stage"].attrs["flag_meanings"]).split()
-        columns = (own[name].values for name in ("hypervolume", "gap", "best_output", "gradient_norm"))
-        found.append(_rounds(str(name), [words[int(k)] for k in own["stage"].values], *columns))
-    return found, str(data.attrs.get("remarks", "")).splitlines()
+    found = []
+    with _told(path), h5netcdf.File(path, "r", decode_vlen_strings=True) as data:
+        names, stages = data.variables["configuration"][:], data.variables["stage"]
+        words = str(stages.attrs["flag_meanings"]).split()
+        parts = [data.variables[part][:] for part in ("hypervolume", "gap", "best_output", "gradient_norm")]
+        for name, own, *columns in zip(names, stages[:], *parts, strict=True):
+            done = np.isfinite(columns[0])
+            found.append(_rounds(str(name), [words[k] for k in own[done]], *(part[done] for part in columns)))
+        return found, str(data.attrs.get("remarks", "")).splitlines()
 
 
 def rounds_of(name: str, history: History) -> dict[str, Any]:

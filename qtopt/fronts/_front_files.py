@@ -14,7 +14,7 @@ from .. import files
 from ..jobs import write_atomically
 from ..model import Configuration
 from ._front import Front
-from ._history import STAGE, gains
+from ._history import NORMS, ROUND, STAGE, History, gains
 from ._vary import with_varied
 
 TABLE, BOUNDS, ROUNDS, POINTS = "front.csv", "bounds.csv", "search.nc", "points"
@@ -94,27 +94,53 @@ def write_history(
     Returns:
         The path, or None (and no file) where nothing was searched: a mean-square certificate is the front.
     """
-    import xarray
-
     found = {name: history for name, front in fronts.items() if (history := front.history) is not None}
     if not found:
         path.unlink(missing_ok=True)
         return None
-    names = xarray.Variable("configuration", list(found), {"long_name": "configuration"})
-    parts = [history.dataset() for history in found.values()]
-    made = xarray.concat(
-        parts,
-        names,
-        data_vars="all",
-        coords="minimal",
-        compat="override",
-        join="outer",
-        fill_value={STAGE: -1},
-    )
-    made.attrs = {
+    about = {
         "title": "qtopt search",
         "configuration_file": files.dumps(config),
         **files.origin(config, files.SECTIONS["pareto"]),
         "remarks": "\n".join(remarks),
     }
-    return write_atomically(path, bytes(made.to_netcdf(engine="h5netcdf")))
+    return write_atomically(path, _history_file(found, about))
+
+
+def _history_file(found: Mapping[str, History], about: Mapping[str, str]) -> bytes:
+    """A netCDF file with the rounds of these searches; what a shorter one lacks is not a number, or stage -1.
+
+    Written without xarray, which loads pandas and dask for it: a second of processor time.
+    """
+    import h5netcdf
+    import h5py
+
+    words = sorted({stage for history in found.values() for stage in history.stages})
+    each = [history.columns(words) for history in found.values()]
+    content = io.BytesIO()
+    with h5netcdf.File(content, "w") as file:
+        shape = np.max([columns[NORMS][0].shape for columns in each], axis=0)
+        sizes = (len(found), *map(int, shape))
+        file.dimensions = dict(zip(("configuration", ROUND, "aim"), sizes, strict=True))
+        for name in dict.fromkeys(name for columns in each for name in columns):
+            values, attributes = next(columns[name] for columns in each if name in columns)
+            axes, missing = 1 + values.ndim, -1 if name == STAGE else np.nan
+            whole = np.full(sizes[:axes], missing, dtype=values.dtype)
+            for place, columns in zip(whole, each, strict=True):
+                if name in columns:
+                    own = columns[name][0]
+                    place[tuple(map(slice, own.shape))] = own
+            made = file.create_variable(
+                name,
+                ("configuration", ROUND, "aim")[:axes],
+                values.dtype,
+                data=whole,
+                fillvalue=None if name == STAGE else np.nan,
+            )
+            made.attrs.update(attributes)
+        file.create_variable(ROUND, (ROUND,), np.int64, data=np.arange(1, sizes[1] + 1))
+        names = file.create_variable("configuration", ("configuration",), h5py.string_dtype())
+        names[:] = np.array(list(found), dtype=object)
+        names.attrs["long_name"] = "configuration"
+        file.attrs.update(about)
+    return content.getvalue()

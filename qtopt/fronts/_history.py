@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jax
 import numpy as np
@@ -12,9 +12,6 @@ from ..jobs import Store
 from .rates import AbstractRates, Rates
 from .search import Target, gradient_norms, ranking
 from .tradeoffs import AbstractTradeoff, Merits
-
-if TYPE_CHECKING:
-    from xarray import Dataset
 
 Curve = tuple[NDArray[np.float64], NDArray[np.float64]]
 ROUND, RATES, NORMS, STAGE = "round", "rates", "gradient_norm", "stage"
@@ -115,27 +112,27 @@ class History:
         stagnates = gap[-1] > WIDE and grown < STAGNANT and closer < CLOSER
         return [STAGNATES.format(LATE, len(own), gap[-1])] if stagnates else []
 
-    def dataset(self) -> "Dataset":
-        """The rounds with names and units, (round, aim), for netCDF."""
-        import xarray
+    def columns(self, words: Sequence[str]) -> dict[str, tuple[NDArray[Any], dict[str, Any]]]:
+        """What the rounds found by name, (R,) or (R, M), each with what netCDF should say of it.
 
-        words = sorted(set(self.stages))
-        names = sorted({name for found in self.merits for name in found})
+        Args:
+            words: every stage of the searches that are told of together; stages are positions in it.
+        """
         stage = {
             "long_name": "stage of the search",
             "flag_values": np.arange(len(words), dtype=np.int8),
             "flag_meanings": " ".join(words),
         }
+        best = [float(np.nanmax(found["output"])) for found in self.merits]
+        names = sorted({name for found in self.merits for name in found})
         each = {NORMS: self.gradient_norms} | {name: [m[name] for m in self.merits] for name in names}
-        best = [float(np.nanmax(m["output"])) for m in self.merits]
-        data: dict[str, Any] = {
-            STAGE: (ROUND, np.array([words.index(name) for name in self.stages], dtype=np.int8), stage),
-            "best_output": (ROUND, best, {"long_name": "largest output"}),
-            "hypervolume": (ROUND, list(self.hypervolumes), {"long_name": "hypervolume that is dominated"}),
-            "gap": (ROUND, list(self.gaps), {"long_name": "median certified gap", "units": "1"}),
-            **{name: ((ROUND, "aim"), np.array(found), _named(name)) for name, found in each.items()},
+        return {
+            STAGE: (np.array([words.index(name) for name in self.stages], dtype=np.int8), stage),
+            "best_output": (np.array(best), {"long_name": "largest output"}),
+            "hypervolume": (np.array(self.hypervolumes), {"long_name": "hypervolume that is dominated"}),
+            "gap": (np.array(self.gaps), {"long_name": "median certified gap", "units": "1"}),
+            **{name: (np.array(found, dtype=float), _named(name)) for name, found in each.items()},
         }
-        return xarray.Dataset(data, {ROUND: np.arange(1, len(self.stages) + 1)})
 
 
 def _named(name: str) -> dict[str, str]:

@@ -38,6 +38,7 @@ from ._namespace import (
     at_once as at_once,
     at_once_elsewhere as at_once_elsewhere,
     directional as directional,
+    except_at as except_at,
     in_turn as in_turn,
     irfft as irfft,
     loop as loop,

@@ -74,6 +74,13 @@ def put(array: Any, index: Any, values: Any) -> Any:
     return _written(array, index, values, add=False)
 
 
+def except_at(array: Any, place: Any, value: float) -> Any:
+    """The array (..., n) with another value at one place (...) of its last axis."""
+    if not on_host(array):
+        return xp.where(np.arange(array.shape[-1]) == place[..., None], value, array)
+    return put(array, (*np.indices(place.shape), place), value)
+
+
 def added(array: Any, index: Any, values: Any) -> Any:
     """The array with values added at an index."""
     if not on_host(array, values):

@@ -1,20 +1,23 @@
 """The figure of a trajectory."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from jax import Array
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ..solvers.time_domain import Trajectory
 from . import style
+
+if TYPE_CHECKING:
+    from ..solvers.time_domain import Trajectory
 
 PANEL_HEIGHT = 38.0
 
 
 def trajectory_figure(
-    trajectory: Trajectory, frequency: float, baths: Sequence[str], title: str | None = None
+    trajectory: "Trajectory", frequency: float, baths: Sequence[str], title: str | None = None
 ) -> Figure:
     """Populations, covariances of the positions, powers and heat currents against Omega t/2 pi.
 

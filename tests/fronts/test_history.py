@@ -8,9 +8,11 @@ import xarray
 from hypothesis import given, strategies as st
 
 from qtopt import FrontProblem, FrontSettings, Peak, PowerEfficiency, PowerPrecision, Rms, trace
+from qtopt.explore._maps import rounds_data
 from qtopt.files import Config
-from qtopt.fronts import History, hypervolume, search_remarks, write_history
+from qtopt.fronts import Front, History, hypervolume, search_remarks, write_history
 from qtopt.jobs import Store
+from qtopt.model import Configuration
 from tests.fronts.test_pareto_certificate import engine
 
 SMALL = FrontSettings(points=4, starts=2)
@@ -80,6 +82,27 @@ def history(volumes: list[float], gaps: list[float]) -> History:
     rounds = len(volumes)
     merits = ({"efficiency": np.ones(2), "output": np.ones(2)},) * rounds
     return History(("drives",) * rounds, merits, (np.ones(2),) * rounds, tuple(volumes), tuple(gaps))
+
+
+def test_searches_of_different_length_and_stages_share_a_file(tmp_path) -> None:
+    """What the shorter one lacks is not a number; its stages are those of both."""
+    tradeoff = PowerEfficiency.of(engine())
+    both = history([1.0], [0.2]).then(replace(history([2.0, 3.0], [0.1, 0.1]), stages=("exact",) * 2))
+    fronts: dict[Configuration, Front] = {
+        "independent": Front(tradeoff, history=replace(history([5.0], [0.3]), stages=("exact",))),
+        "joint": Front(tradeoff, history=both),
+    }
+    path = write_history(fronts, Config(engine()), tmp_path / "search.nc", ["one", "two"])
+    assert path is not None
+    with xarray.open_dataset(path, engine="h5netcdf") as data:
+        np.testing.assert_array_equal(data["hypervolume"], [[5.0, np.nan, np.nan], [1.0, 2.0, 3.0]])
+        np.testing.assert_array_equal(data["stage"], [[1, -1, -1], [0, 1, 1]])
+        assert data["stage"].attrs["flag_meanings"] == "drives exact"
+        assert np.isnan(data["gradient_norm"][0, 1:]).all() and (data["output"][1] == 1.0).all()
+    rounds, remarks = rounds_data(tmp_path)
+    assert remarks == ["one", "two"]
+    assert [found["stages"] for found in rounds] == [["exact"], ["drives", "exact", "exact"]]
+    assert [found["hypervolume"] for found in rounds] == [[5.0], [1.0, 2.0, 3.0]]
 
 
 def test_a_search_says_that_it_stagnates_or_has_not_converged() -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Array, Complex, Float, Int
 
 from ...model import Machine
-from ...numerics import reciprocal, to_complex, xp
+from ...numerics import except_at, reciprocal, to_complex, xp
 from ...thermal import CothPoles, matsubara, nearest_node
 from ._static_spectra import Entries, StaticSpectra
 
@@ -56,19 +56,18 @@ class ThermalSpectra(StaticSpectra):
 
     def entries(self, at: "_Placed", highest: int, bath: int) -> list[Entries]:
         z, strength = self._coth(bath)
-        is_near = np.arange(z.shape[0]) == at.near[..., None]
-        minus = xp.where(is_near, 0.0, reciprocal(xp.where(is_near, 1.0, at.omega[..., None] - z)))
+        minus = except_at(reciprocal(except_at(at.omega[..., None] - z, at.near, 1.0)), at.near, 0.0)
         plus = reciprocal(at.omega[..., None] + z)
         coth = (minus + plus) @ strength
-        orders = self._orders(at.spectra, at.spectra, at.nearest, highest, bath)
+        nearest = xp.take(strength, at.near, axis=0)
+        nodes, orders = self._orders(at.spectra, at.spectra, at.nearest, highest, bath)
+        sums = self._sums(nodes, strength, minus, plus)
         return [
             tuple(
-                coth * value - part + xp.take(strength, at.near, axis=0) * change
-                for value, part, change in zip(
-                    values, self._sum(nodes, strength, minus, plus), slope, strict=True
-                )
+                coth * value - part + nearest * change
+                for value, part, change in zip(values, parts, slope, strict=True)
             )
-            for nodes, values, slope in orders
+            for parts, (values, slope) in zip(sums, orders, strict=True)
         ]
 
     def slopes(self, a: "_Placed", b: "_Placed", highest: int, bath: int) -> list[Entries]:
@@ -77,22 +76,22 @@ class ThermalSpectra(StaticSpectra):
         at_a = reciprocal(a.omega[..., None] - z), reciprocal(a.omega[..., None] + z)
         pairs = at_a[0] * reciprocal(b.omega[..., None] - z), at_a[1] * reciprocal(b.omega[..., None] + z)
         first, second = (at_a[0] + at_a[1]) @ strength, (pairs[0] + pairs[1]) @ strength
-        orders = self._orders(b.spectra, a.spectra, b.spectra, highest, bath)
+        nodes, orders = self._orders(b.spectra, a.spectra, b.spectra, highest, bath)
         return [
             tuple(
                 first * slope - second * value + part
-                for slope, value, part in zip(slopes, values, self._sum(nodes, strength, *pairs), strict=True)
+                for slope, value, part in zip(slopes, values, parts, strict=True)
             )
-            for nodes, values, slopes in orders
+            for parts, (values, slopes) in zip(self._sums(nodes, strength, *pairs), orders, strict=True)
         ]
 
     def _orders(
         self, at: Any, a: Any, b: Any, highest: int, bath: int
-    ) -> Iterator[tuple[Entries, Entries, Entries]]:
-        """Entries of Psi of each order at the nodes and at `at`, and their slopes between `a` and `b`."""
+    ) -> tuple[list[Entries], Iterator[tuple[Entries, Entries]]]:
+        """Entries of Psi of each order at the nodes; those at `at` with their slopes between `a` and `b`."""
         inner = self.spectra
         at_nodes, at_points = (inner.entries(points, highest, bath) for points in (self.nodes[bath], at))
-        return zip(at_nodes, at_points, inner.slopes(a, b, highest, bath), strict=True)
+        return at_nodes, zip(at_points, inner.slopes(a, b, highest, bath), strict=True)
 
     def _coth(self, bath: int) -> tuple[Complex[Array, " N"], Float[Array, " N"]]:
         """The nodes z_j and the c_j."""
@@ -100,14 +99,15 @@ class ThermalSpectra(StaticSpectra):
         strength = 2.0 * self.temperatures[bath] * self.poles.weight
         return to_complex(xp.zeros_like(mu), mu), strength
 
-    def _sum(
-        self, nodes: Entries, strength: Float[Array, " N"], minus: Array, plus: Array
-    ) -> Complex[Array, "E *rest K"]:
-        """sum_j c_j [Psi(z_j) minus_kj - Psi(z_j)^dagger plus_kj]; factors are (..., K, N)."""
-        psi, points, count = xp.stack(nodes), minus.shape[:-1], len(strength)
+    def _sums(
+        self, nodes: list[Entries], strength: Float[Array, " N"], minus: Array, plus: Array
+    ) -> Complex[Array, "M E *rest K"]:
+        """sum_j c_j [Psi(z_j) minus_kj - Psi(z_j)^dagger plus_kj] of M orders; factors are (..., K, N)."""
+        orders, points, count = [xp.stack(entries) for entries in nodes], minus.shape[:-1], len(strength)
+        psi, adjoint = xp.stack(orders), xp.stack([self.adjoint(order) for order in orders])
         minus, plus = (part.reshape(-1, count).T for part in (minus, plus))
-        found = (strength * psi) @ minus - (strength * self.adjoint(psi)) @ plus
-        return found.reshape(*found.shape[:-1], *points)
+        found = (strength * psi).reshape(-1, count) @ minus - (strength * adjoint).reshape(-1, count) @ plus
+        return found.reshape(*psi.shape[:-1], *points)
 
 
 class _Placed(NamedTuple):
