@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from jaxtyping import Array, Complex, Float
 
-from ..numerics import inverses, reciprocal, scaled, xp
+from ..numerics import inverses, reciprocal, scaled, spread, xp
 from ._groups import blocks, over_groups
 from ._machine import Machine
 
@@ -46,11 +46,14 @@ def susceptibility_entries(
         frequencies = at_points(machine.frequencies, omega)
         bare = (frequencies - omega) * (frequencies + omega)
         return (_eliminated_inverse(machine, bare, kernels),)
-    bare = [(machine.frequencies[l] - omega) * (machine.frequencies[l] + omega) for l in range(machine.size)]
+    rates, couplings = list(machine.frequencies), [list(bath.coupling) for bath in machine.static_baths]
+    spring = None if machine.springs is None else machine.springs[0, 1]
+    rates, couplings, spring = spread((rates, couplings, spring), omega.shape)
+    bare = [(rate - omega) * (rate + omega) for rate in rates]
     if machine.size == 1:
-        baths = zip(machine.static_baths, kernels, strict=True)
-        return (reciprocal(sum((scaled(k, bath.coupling[0] ** 2) for bath, k in baths), bare[0])),)
-    return _two_by_two_inverse(machine, bare, kernels)
+        added = (scaled(kernel, g[0] ** 2) for g, kernel in zip(couplings, kernels, strict=True))
+        return (reciprocal(sum(added, bare[0])),)
+    return _two_by_two_inverse(bare, kernels, couplings, spring)
 
 
 def from_entries(size: int, entries: Complex[Array, "E *rest"]) -> Complex[Array, "L L *rest"]:
@@ -77,26 +80,29 @@ def at_points(matrix: Array, omega: Array) -> Array:
     return matrix.reshape(*matrix.shape, *[1] * omega.ndim)
 
 
-def _two_by_two_inverse(machine: Machine, bare: Sequence[Array], kernels: Sequence[Array]) -> Entries:
+def _two_by_two_inverse(
+    bare: Sequence[Array],
+    kernels: Sequence[Array],
+    couplings: Sequence[Sequence[Array]],
+    spring: Array | None,
+) -> Entries:
     """Inverse with det = ab + sum_i K_i (a g_B^2 + b g_A^2) + sum_{i<j} K_i K_j (g x g)^2.
 
     A spring k adds -k^2 and -2 k g_A g_B to what K_i multiplies: theory (13.2).
     """
     a, b = bare
-    spring = None if machine.springs is None else machine.springs[0, 1]
     s_aa = s_ab = s_bb = xp.zeros_like(a)
     det = a * b
     if spring is not None:
         s_ab, det = s_ab + spring, det - spring**2
-    for i, (bath, kernel) in enumerate(zip(machine.static_baths, kernels, strict=True)):
-        g_a, g_b = bath.coupling[0], bath.coupling[1]
+    for i, ((g_a, g_b), kernel) in enumerate(zip(couplings, kernels, strict=True)):
         s_aa, s_bb = s_aa + scaled(kernel, g_a**2), s_bb + scaled(kernel, g_b**2)
         s_ab = s_ab + scaled(kernel, g_a * g_b)
         det = det + kernel * (scaled(a, g_b**2) + scaled(b, g_a**2))
         if spring is not None:
             det = det - scaled(kernel, 2.0 * spring * g_a * g_b)
-        for other, other_kernel in zip(machine.static_baths[:i], kernels[:i], strict=True):
-            det = det + kernel * other_kernel * (g_a * other.coupling[1] - g_b * other.coupling[0]) ** 2
+        for (h_a, h_b), other_kernel in zip(couplings[:i], kernels[:i], strict=True):
+            det = det + kernel * other_kernel * (g_a * h_b - g_b * h_a) ** 2
     inverse_det = reciprocal(det)
     return (b + s_bb) * inverse_det, -s_ab * inverse_det, (a + s_aa) * inverse_det
 

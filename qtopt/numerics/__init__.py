@@ -39,6 +39,7 @@ from ._namespace import (
     at_once_elsewhere as at_once_elsewhere,
     directional as directional,
     except_at as except_at,
+    in_parts as in_parts,
     in_turn as in_turn,
     irfft as irfft,
     loop as loop,
@@ -50,3 +51,4 @@ from ._namespace import (
     xp as xp,
     zeros as zeros,
 )
+from ._points import spread as spread, sums as sums

@@ -3,6 +3,9 @@
 from typing import Any
 
 import jax
+from jax.core import ShapedArray
+from jax.extend.core import Primitive
+from jax.interpreters import ad, batching, mlir
 from jax.typing import ArrayLike
 from jaxtyping import Array, Complex, Inexact
 
@@ -17,14 +20,25 @@ def to_complex(real: Any, imag: Any) -> Complex[Array, "..."]:
 def reciprocal(z: Inexact[Array, "..."]) -> Inexact[Array, "..."]:
     """1/z = conj(z)/|z|^2, for |z|^2 within the range of floats (1e-150 < |z| < 1e150).
 
-    XLA divides complex numbers with branches for infinities, several times slower.
+    XLA divides complex numbers with branches for infinities, several times slower. A primitive of its own,
+    because its derivative, -dz/z^2, is shorter than that of its parts.
     """
-    if on_host(z):
-        return 1.0 / z
+    return 1.0 / z if on_host(z) else _reciprocal.bind(z)
+
+
+def _divided(z: Array) -> Array:
     inverse = 1.0 / (z.real**2 + z.imag**2)
     if not xp.iscomplexobj(z):
         return z * inverse
     return jax.lax.complex(z.real * inverse, -z.imag * inverse)
+
+
+_reciprocal = Primitive("reciprocal")
+_reciprocal.def_impl(jax.jit(_divided))
+_reciprocal.def_abstract_eval(lambda z: ShapedArray(z.shape, z.dtype))
+mlir.register_lowering(_reciprocal, mlir.lower_fun(_divided, multiple_results=False))
+ad.defjvp2(_reciprocal, lambda change, inverse, z: -(inverse * inverse) * change)
+batching.defvectorized(_reciprocal)
 
 
 def scaled(z: Inexact[Array, "..."], factor: ArrayLike) -> Inexact[Array, "..."]:

@@ -174,6 +174,27 @@ def at_each(function: Callable[..., Any], values: Any, host: bool) -> Any:
     return jax.tree.map(lambda leaf: xp.moveaxis(leaf, -1, 0), function(values))
 
 
+def in_parts(function: Callable[[Any], Any], inputs: Any, size: int, host: bool = False) -> Any:
+    """What a function of arrays (n, ...) gives for them, at most `size` entries at once where it is traced.
+
+    Reverse mode computes a part once more instead of keeping what it needs of all of them.
+
+    Args:
+        function: of an array (m, ...), to a pytree of arrays (m, ...); entry by entry the same for every m.
+        inputs: an array (n, ...).
+        size: the largest m; the last entry is repeated where n is no multiple.
+        host: whether everything that the function closes over is NumPy's.
+    """
+    count = len(inputs)
+    parts = -(-count // size)
+    if parts <= 1 or (host and on_host(inputs)):
+        return function(inputs)
+    each = -(-count // parts)
+    padded = jnp.concatenate([inputs, jnp.repeat(inputs[-1:], parts * each - count, axis=0)])
+    found = jax.lax.map(jax.checkpoint(function), padded.reshape(parts, each, *padded.shape[1:]))
+    return jax.tree.map(lambda leaf: leaf.reshape(parts * each, *leaf.shape[2:])[:count], found)
+
+
 def at_once_elsewhere(function: Callable[..., Any], inputs: Any) -> Any:
     """What `in_turn` gives of traced inputs: one by one on a CPU, all at the same time on other devices."""
     return jax.lax.platform_dependent(

@@ -11,8 +11,12 @@ from ._coth import (
 from ._pole_sum import (
     AnalyticFactor as AnalyticFactor,
     ScalarFactor as ScalarFactor,
+    at_pairs as at_pairs,
     contour as contour,
-    contour_integrals as contour_integrals,
+    contour_integral as contour_integral,
     nearest_node as nearest_node,
+    part_of as part_of,
     thermal_integral as thermal_integral,
+    times as times,
+    totals as totals,
 )

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from jax.flatten_util import ravel_pytree
 
-from qtopt.solvers.weak import steady_state
+from qtopt.solvers.weak import kernels, steady_state
+from qtopt.solvers.weak._kernels import AT_ONCE
 from tests.helpers.finite import SHRINK, ridders
 from tests.helpers.grid import MODERATE, Structure, build, cases, generic_harmonics, near_poles
 from tests.helpers.machines import Case, lorentzian, ohmic
@@ -118,3 +119,19 @@ def test_denser_gradients(structure: Structure) -> None:
 def test_gradients_where_a_cutoff_meets_a_matsubara_frequency() -> None:
     failures = [text for case in near_poles()[:20] for text in check_gradient(case)]
     assert not failures, "\n".join(failures)
+
+
+@pytest.mark.parametrize(
+    "structure", [EXAMPLE, pytest.param(Structure("ohmic", ("drude",)), marks=pytest.mark.slow)], ids=str
+)
+def test_harmonics_in_parts_are_harmonics_one_by_one(structure: Structure) -> None:
+    machine = cases(structure, 3, 0, MODERATE)[1].machine
+    nu = 0.31 * jnp.arange(2 * AT_ONCE + 1)
+
+    def total(machine: Any, each: bool) -> jax.Array:
+        table = jax.vmap(lambda one: kernels(machine, one))(nu) if each else kernels(machine, nu)
+        found = jnp.stack([table.work, table.heat])
+        return jnp.sum(found.real + found.real**2 + found.imag)
+
+    together, apart = (eqx.filter_jit(jax.value_and_grad(total))(machine, each) for each in (False, True))
+    np.testing.assert_allclose(ravel_pytree(together)[0], ravel_pytree(apart)[0], rtol=1e-11)

@@ -1,12 +1,15 @@
 """What every bath spectrum knows about itself."""
 
 from abc import abstractmethod
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, Self
 
 import equinox as eqx
+import jax
+import numpy as np
 from jax.typing import ArrayLike
 from jaxtyping import Array, Complex, Float, Inexact
 
+from ...numerics import spread
 from ...schema import Shown, in_units
 
 
@@ -88,6 +91,15 @@ class AbstractSpectralDensity(Shown, eqx.Module):
     def in_units(self, unit: float) -> Any:
         """The same spectrum with every frequency multiplied by `unit` (J by its square, as m = 1)."""
         return in_units(self, unit)
+
+    def spread(self, shape: tuple[int, ...]) -> Self:
+        """The same spectrum for frequencies of this shape, with every number at every point.
+
+        Reverse mode is then shorter, see `qtopt.numerics.spread`; spectra with arrays stay as they are.
+        """
+        if any(np.ndim(leaf) for leaf in jax.tree.leaves(self)):
+            return self
+        return spread(self, shape)
 
     def prefactor(self) -> tuple[float | None, str]:
         """The number that J is proportional to, and its symbol; None where no field is one."""

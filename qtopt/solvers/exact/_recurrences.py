@@ -46,7 +46,7 @@ def periodic_vectors(
         return x - jnp.exp(-decays) * (before + _applied(steps, before))
 
     def transposed(q: Array) -> Array:
-        """Its points are counted from the last to the first."""
+        """The points of the transposed equation are counted from the last to the first."""
         backwards = jnp.swapaxes(jnp.roll(jnp.flip(steps, 0), 1, axis=0), 1, 2)
         return jnp.flip(_closed_vectors(backwards, jnp.flip(q, 0), decays), 0)
 
@@ -80,7 +80,7 @@ def periodic_covariances(
         return (q + jnp.swapaxes(q, 1, 2)) / 2.0
 
     def transposed(q: Array) -> Array:
-        """Its points are counted from the last to the first."""
+        """The points of the transposed equation are counted from the last to the first."""
         backwards = jnp.swapaxes(jnp.roll(jnp.flip(steps, -1), 1, axis=-1), 0, 1)
         return jnp.flip(_closed_covariances(backwards, jnp.flip(q, -1)), -1)
 

@@ -15,7 +15,7 @@ from ...thermal import (
     AnalyticFactor,
     CothPoles,
     contour,
-    contour_integrals,
+    contour_integral,
     coth_poles,
     matsubara,
     rational_coth,
@@ -150,7 +150,7 @@ def _memory_kernels(machine: Machine, poles: CothPoles, highest: int) -> Callabl
     def at(nu: Array) -> list[Array]:
         total = [xp.zeros((machine.size, machine.size, *nu.shape), dtype=complex) for _ in orders]
         for b in range(len(machine.static_baths)):
-            (noisy,) = contour_integrals([path], _stacked(shifted(thermal, b, nu, orders)))
+            noisy = contour_integral(path, _stacked(shifted(thermal, b, nu, orders)))
             vacuum = _stacked(shifted(spectra, b, nu, orders)).at(scalar.upper_poles)
             halves = noisy - 1j * xp.sum(scalar.upper_residues * vacuum, axis=-1)
             total = [

@@ -7,18 +7,21 @@ from typing import Any, NamedTuple
 import jax
 from jaxtyping import Array, Complex, Float
 
-from ...model import Bath, Machine, at_points, blocks, damping_matrix, over_groups
-from ...numerics import at_each, on_host, reciprocal, scaled, xp
+from ...model import Bath, Machine, blocks, damping_matrix, over_groups
+from ...numerics import in_parts, on_host, reciprocal, scaled, spread, xp
 from ...thermal import (
     AnalyticFactor,
     CothPoles,
     ScalarFactor,
+    at_pairs,
     beyond_the_poles,
     contour,
-    contour_integrals,
     coth_poles,
     matsubara,
+    part_of,
     thermal_integral,
+    times,
+    totals,
 )
 from ._end import tail_of
 from ._static_spectra import Entries, StaticSpectra, static_spectra
@@ -38,6 +41,13 @@ class Kernels(NamedTuple):
 
     work: Complex[Array, "*shape S L L"]
     heat: Complex[Array, "*shape S L L"]
+
+
+Pair = Callable[[Array], tuple[Array, Array]]
+"""Harmonic frequencies (n,) to the work and the heat kernels (n, L, L) of one static bath."""
+
+AT_ONCE = 2
+"""harmonics whose kernels are computed side by side: what reverse mode keeps in memory grows with it"""
 
 
 def kernels(machine: Machine, nu: Float[Array, "*shape"], poles: CothPoles | None = None) -> Kernels:
@@ -65,7 +75,8 @@ def kernels(machine: Machine, nu: Float[Array, "*shape"], poles: CothPoles | Non
 
     def of_part(part: Machine) -> tuple[Array, ...]:
         spectra = static_spectra(part)
-        found = [at_each(pair(part, spectra, b, poles), flat, host) for b in range(len(part.static_baths))]
+        baths = range(len(part.static_baths))
+        found = [in_parts(pair(part, spectra, b, poles), flat, AT_ONCE, host) for b in baths]
         return tuple(xp.stack(parts, axis=1) for parts in zip(*found, strict=True))
 
     shape = (*xp.shape(nu), len(machine.static_baths), machine.size, machine.size)
@@ -94,10 +105,6 @@ def phase_space_covariance(machine: Machine, poles: CothPoles | None = None) -> 
     return xp.block([[positions.real, mixed], [mixed.T, momenta.real]])
 
 
-Pair = Callable[[Array], tuple[Array, Array]]
-"""Harmonic frequencies (...) to two matrices (L, L, ...): work and heat kernel, or moments of orders 0, 1."""
-
-
 def along(nu: Array) -> Array:
     """Frequencies (...) beside an axis of points: (..., 1), and one number as it is."""
     return nu[..., None] if nu.ndim else nu
@@ -116,9 +123,8 @@ def _static_moments(machine: Machine, highest: int, poles: CothPoles | None) -> 
         spectra = static_spectra(part)
         moments = []
         for b, bath in enumerate(part.static_baths):
-            found = _moments(
-                bath.temperature, spectra, spectra.sample(_nodes(bath, poles), b), highest, b, poles
-            )
+            entries = spectra.entries(spectra.sample(_nodes(bath, poles), b), highest, b)
+            found = _moments(bath.temperature, spectra, entries, poles)
             # J chi chi^* -> (viscosity/w^3 + tail/w^5) Gamma beyond the rational coth, whose end is taken off
             expansion, end = bath.spectral_density.expansion(), beyond_the_poles(bath.temperature, poles)[1]
             found[0] = found[0] - expansion.viscosity * end * damping_matrix(part, b)
@@ -136,38 +142,34 @@ def _nodes(bath: Bath, poles: CothPoles) -> Complex[Array, " K"]:
 
 
 def _moments(
-    temperature: Array, spectra: StaticSpectra, nodes: Any, highest: int, b: int, poles: CothPoles
+    temperature: Array, spectra: StaticSpectra, entries: list[Entries], poles: CothPoles
 ) -> list[Complex[Array, "L L"]]:
-    """``int dw/2pi coth(w/2T_b) w^m (spectrum of bath b)^T`` for m = 0 .. highest; `nodes` are a sample."""
-    halves = [
-        _at_nodes(temperature, spectra, entries, poles) for entries in spectra.entries(nodes, highest, b)
-    ]
-    return [half.T + xp.conj(half) for half in halves]
+    """``int dw/2pi coth(w/2T) w^m (spectrum of a bath)^T``, given w^m Psi at i mu_j."""
+    halves = thermal_integral(temperature, entries, poles)
+    return [half.T + xp.conj(half) for half in _matrices(spectra, halves)]
 
 
-def _at_nodes(
-    temperature: Array, spectra: StaticSpectra, entries: Sequence[Array], poles: CothPoles
-) -> Complex[Array, "L L"]:
-    """``int dw/2pi coth(w/2T) f(w)`` for a matrix f, given by its entries (..., K) at the i mu_j of T."""
-    return spectra.matrix(xp.stack(thermal_integral(temperature, list(entries), poles)))
+def _matrices(spectra: StaticSpectra, orders: Sequence[Entries]) -> list[Complex[Array, "L L *rest"]]:
+    """The matrix of every order."""
+    return [spectra.matrix(xp.stack(entries)) for entries in orders]
 
 
 def _memoryless_kernels(machine: Machine, spectra: StaticSpectra, b: int, poles: CothPoles) -> Pair:
-    """nu -> work and heat kernels, K_1(w) = -i gamma w: all integrals are over functions analytic above."""
+    """K_1(w) = -i gamma w: all integrals are over functions analytic above."""
     driven, bath = machine.driven_baths[0], machine.static_baths[b]
     friction = driven.spectral_density.expansion().viscosity
-    nodes = spectra.sample(_nodes(bath, poles), b)
-    moments = _moments(bath.temperature, spectra, nodes, 2, b, poles)
-    z = _nodes(driven, poles)
+    at_z = spectra.entries(spectra.sample(_nodes(bath, poles), b), 2, b)
+    c0, c1, c2 = _moments(bath.temperature, spectra, at_z, poles)
+    y = _nodes(driven, poles)
     spurious = _beyond_the_end(machine, b, poles)
 
     def at(nu: Array) -> tuple[Array, Array]:
-        shift, (c0, c1, c2) = along(nu), (at_points(moment, nu) for moment in moments)
-        psi0, psi1, psi2 = spectra.entries(spectra.sample(z + shift, b), 2, b)
-        first = [y - shift * x for x, y in zip(psi0, psi1, strict=True)]
-        second = [y - 2.0 * shift * x + shift**2 * p for p, x, y in zip(psi0, psi1, psi2, strict=True)]
-        a0 = friction * transposed(_at_nodes(driven.temperature, spectra, first, poles))
-        a1 = friction * transposed(_at_nodes(driven.temperature, spectra, second, poles))
+        points = y + nu[:, None]
+        at_y = part_of(spectra.entries(spectra.sample(points.ravel(), b), 2, b), 0, points.shape)
+        sums = thermal_integral(driven.temperature, at_y, poles)
+        s0, s1, s2 = (matrix.T for matrix in _matrices(spectra, sums))
+        nu = nu[:, None, None]
+        a0, a1 = friction * (s1 - nu * s0), friction * (s2 - 2.0 * nu * s1 + nu**2 * s0)
         k0 = -1j * friction * (nu * c0 + c1)
         k1 = -1j * friction * (c2 + 2.0 * nu * c1 + nu**2 * c0)
         work, heat = spurious(nu)
@@ -177,24 +179,63 @@ def _memoryless_kernels(machine: Machine, spectra: StaticSpectra, b: int, poles:
 
 
 def _memory_kernels(machine: Machine, spectra: StaticSpectra, b: int, poles: CothPoles) -> Pair:
-    """nu -> work and heat kernels, K_1(w) = chi_B(0) - chi_B(w) with the poles of chi_B below the axis.
+    """K_1(w) = chi_B(0) - chi_B(w) with the poles of chi_B below the axis.
 
+    With the transposed Psi of the static bath and its adjoint,
+
+        a_m = int dw/2pi S_1(w) w^m Psi(w + nu),
+        e_m = int dw/2pi (w + nu)^m chi_B(w + nu) coth(w/2T_b) [Psi + Psi^dagger](w).
+
+    chi_B(w + nu) is analytic above the axis, where Psi is; its conjugate, beside Psi, has its poles there.
     The two parts of K_1 are summed apart: in the moments, chi_B(0), the two halves cancel exactly at large w.
     """
     driven, bath = machine.driven_baths[0], machine.static_baths[b]
-    static = driven.spectral_density.expansion().static
-    nodes = spectra.sample(_nodes(bath, poles), b)
-    moments = _moments(bath.temperature, spectra, nodes, 1, b, poles)
-    noise = _noise_part(driven, spectra, b, poles)
-    memory = _memory_part(driven, bath.temperature, spectra, nodes, b, poles)
+    expansion = driven.spectral_density.expansion()
+    noise = contour(driven.temperature, density_factor(driven), poles)
+    z = _nodes(bath, poles)
+    at_z = spectra.entries(spectra.sample(z, b), 1, b)
+    c0, c1 = _moments(bath.temperature, spectra, at_z, poles)
+    every = jax.tree.map(lambda leaf: leaf[..., None, :], at_z)
     spurious = _beyond_the_end(machine, b, poles)
 
     def at(nu: Array) -> tuple[Array, Array]:
-        (a0, a1), (e0, e1), (c0, c1) = noise(nu), memory(nu), (at_points(moment, nu) for moment in moments)
-        k0 = static * c0 - e0
-        k1 = static * (c1 + nu * c0) - e1
+        shift, shape = nu[:, None], (len(nu), len(poles.k))
+        density = driven.spectral_density.spread(shape)
+        steps = shift if on_host(nu) else spread(nu, shape[1:])
+        own = -expansion.poles - shift, -expansion.residues
+        mirrored = ScalarFactor(lambda w: density.response(-w - steps), *own, xp.zeros_like)
+        memory = contour(bath.temperature, mirrored, poles)
+
+        # First the poles of the noise, then those of the memory.
+        above = xp.stack([noise.above + shift, memory.above], axis=1)
+        nearest = xp.stack([noise.nearest + shift, memory.nearest], axis=1)
+        weights = [
+            xp.stack([xp.broadcast_to(one, other.shape), other], axis=1)
+            for one, other in zip(noise.at_poles, memory.at_poles, strict=True)
+        ]
+        points = noise.nodes + steps
+        ends = spectra.sample(xp.stack([above, nearest]).ravel(), b)
+        at_y = part_of(spectra.entries(spectra.sample(points.ravel(), b), 1, b), 0, shape)
+        few, at_ends = math.prod(above.shape), spectra.entries(ends, 1, b)
+        at_p, at_q = (part_of(at_ends, start, above.shape) for start in (0, few))
+        slope = spectra.slopes(part_of(ends, 0, (few,)), part_of(ends, few, (few,)), 1, b)
+
+        response = poles.weight * density.response(z + steps)
+        upper, lower = totals([times(response, every), times(memory.at_nodes, every)])
+        swept = totals(times(noise.at_nodes, at_y))
+        poled = totals(at_pairs(weights, at_p, at_q, part_of(slope, 0, above.shape)))
+        noisy = jax.tree.map(lambda one, other: one + other[..., 0], swept, poled)
+        lower = jax.tree.map(lambda one, other: one + other[..., 1], lower, poled)
+        (a0, a1), (u0, u1), (l0, l1) = (
+            [1j * factor * matrix.T for matrix in _matrices(spectra, sums)]
+            for factor, sums in ((1.0, noisy), (2.0 * bath.temperature, upper), (1.0, lower))
+        )
+        nu = nu[:, None, None]
+        e0, e1 = (up + xp.conj(xp.swapaxes(low, 1, 2)) for up, low in ((u0, l0), (u1, l1)))
+        k0 = expansion.static * c0 - e0
+        k1 = expansion.static * (c1 + nu * c0) - (e1 + nu * e0)
         work, heat = spurious(nu)
-        return nu * (2.0 * a0 + 1j * k0) - work, 2.0 * a1 - 1j * k1 - heat
+        return nu * (2.0 * a0 + 1j * k0) - work, 2.0 * (a1 - nu * a0) - 1j * k1 - heat
 
     return at
 
@@ -222,18 +263,7 @@ def _beyond_the_end(machine: Machine, b: int, poles: CothPoles) -> Pair:
     still = xp.tensordot(ends[0] - ends[1], xp.stack([first, second]), axes=1)
     work = (ends[1][1] - 3.0 * ends[0][1]) * first
     heat = (6.0 * ends[0][1] - ends[1][1]) * first
-    return lambda nu: (nu**2 * at_points(work, nu), at_points(still, nu) + nu**2 * at_points(heat, nu))
-
-
-def _noise_part(driven: Bath, spectra: StaticSpectra, b: int, poles: CothPoles) -> Pair:
-    """nu -> ``int dw/2pi S_1(w) w^m Psi_b(w + nu)^T`` for m = 0, 1: the driven bath's noise."""
-    path = contour(driven.temperature, density_factor(driven), poles)
-
-    def at(nu: Array) -> tuple[Array, Array]:
-        ((first, second),) = contour_integrals([path], shifted(spectra, b, nu, (0, 1)))
-        return transposed(spectra.matrix(xp.stack(first))), transposed(spectra.matrix(xp.stack(second)))
-
-    return at
+    return lambda nu: (nu**2 * work, still + nu**2 * heat)
 
 
 def density_factor(driven: Bath) -> ScalarFactor:
@@ -241,7 +271,7 @@ def density_factor(driven: Bath) -> ScalarFactor:
     expansion = driven.spectral_density.expansion()
     half = expansion.residues / 2j
     return ScalarFactor(
-        driven.spectral_density.density,
+        lambda w: driven.spectral_density.spread(w.shape).density(w),
         -expansion.poles,
         half,
         lambda w: xp.sum(half * reciprocal(w[:, None] - expansion.poles), axis=1),
@@ -267,37 +297,3 @@ def shifted(spectra: StaticSpectra, b: int, nu: Array, orders: tuple[int, ...]) 
         lambda at: expanded(spectra.entries(at, highest, b)),
         lambda p, q: expanded(spectra.slopes(p, q, highest, b)),
     )
-
-
-def _memory_part(
-    driven: Bath, temperature: Array, spectra: StaticSpectra, nodes: Any, b: int, poles: CothPoles
-) -> Pair:
-    """nu -> ``int dw/2pi (w + nu)^m chi_B(w + nu) coth(w/2T_b) [Psi_b + Psi_b^dagger]^T`` for m = 0, 1.
-
-    chi_B(w + nu) is analytic above the axis, where Psi is; its conjugate, beside Psi, has its poles there.
-    """
-    density = driven.spectral_density
-    expansion = density.expansion()
-    factor = AnalyticFactor(
-        lambda w: spectra.sample(w, b),
-        lambda at: spectra.entries(at, 1, b),
-        lambda p, q: spectra.slopes(p, q, 1, b),
-    )
-
-    def at(nu: Array) -> tuple[Array, Array]:
-        shift = along(nu)
-        response = ScalarFactor.analytic(lambda w: density.response(w + shift))
-        beyond = -expansion.poles - shift
-        mirrored = ScalarFactor(
-            lambda w: density.response(-w - shift), beyond, -expansion.residues, xp.zeros_like
-        )
-        paths = [contour(temperature, scalar, poles) for scalar in (response, mirrored)]
-        own = jax.tree.map(lambda leaf: leaf[..., None, :], nodes) if nu.ndim else nodes
-        upper, lower = (
-            [spectra.matrix(xp.stack(part)) for part in parts]
-            for parts in contour_integrals(paths, factor, own)
-        )
-        e0, e1 = (transposed(up) + xp.conj(low) for up, low in zip(upper, lower, strict=True))
-        return e0, e1 + nu * e0
-
-    return at

@@ -17,7 +17,7 @@ from ...model import (
     susceptibility_entries,
     to_entries,
 )
-from ...numerics import gramian, products, scaled, solve, turned, xp
+from ...numerics import gramian, products, scaled, solve, spread, turned, xp
 
 Entries = tuple[Array, ...]
 EQUIPARTITION = 1e-6
@@ -79,7 +79,7 @@ class OneBathSpectra(StaticSpectra):
         return xp.conj(entries)
 
     def sample(self, omega: Complex[Array, " K"], bath: int) -> "_Response":
-        kernel = self.machine.static_baths[0].spectral_density.memory_kernel(omega)
+        kernel = self.machine.static_baths[0].spectral_density.spread(omega.shape).memory_kernel(omega)
         return _Response(omega, kernel, susceptibility_entries(self.machine, omega, [kernel]))
 
     def entries(self, at: "_Response", highest: int, bath: int) -> list[Entries]:
@@ -102,16 +102,19 @@ class OneBathSpectra(StaticSpectra):
         # chi(a) - chi(b) = chi(a) [(a^2 - b^2) - (K(a) - K(b)) C C^T] chi(b), Gamma = C C^T, divided by hand.
         # chi C ~ 1/K is small at strong damping: formed before it meets the large K, nothing cancels.
         static = self.machine.static_baths[0]
-        bend = static.spectral_density.memory_kernel_slope(a.omega, b.omega)
+        density = static.spectral_density.spread(a.omega.shape)
+        bend = density.memory_kernel_slope(a.omega, b.omega)
         psi = tuple(turned(chi, -0.5) for chi in b.chi)
-        slope = self._slope(a.chi, psi, a.omega + b.omega, bend, static.coupling)
+        g = static.coupling
+        g = g if len(g) > 2 else spread(list(g), a.omega.shape)
+        slope = self._slope(a.chi, psi, a.omega + b.omega, bend, g)
         powers = [slope]
         for power in range(highest):
             slope = tuple(b.omega**power * p + a.omega * x for p, x in zip(psi, slope, strict=True))
             powers.append(slope)
         return powers
 
-    def _slope(self, chi: Entries, psi: Entries, sum_of_points: Array, bend: Array, g: Array) -> Entries:
+    def _slope(self, chi: Entries, psi: Entries, sum_of_points: Array, bend: Array, g: Any) -> Entries:
         """Entries of ``chi (sum_of_points - bend Gamma) psi``, which is symmetric."""
         if len(g) == 1:
             return ((sum_of_points - scaled(bend, g[0] ** 2)) * chi[0] * psi[0],)

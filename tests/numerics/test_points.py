@@ -1,0 +1,70 @@
+"""Numbers at points and sums over points: values and all derivatives are those of ordinary arrays."""
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from qtopt.numerics import reciprocal, spread, sums
+
+POINTS = np.linspace(0.2, 3.0, 36)
+NUMBERS = jnp.array([0.7, 1.9, -0.4])
+ALONG = jnp.array([1.0, -0.3, 2.0])
+
+
+def product(numbers: Any, total: Callable[[Any], Any], inverse: Callable[[Any], Any]) -> Any:
+    """A sum over points of numbers a, b and z that no derivative of any order leaves zero."""
+    a, b, z = numbers
+    terms = inverse(jnp.exp(1j * b * POINTS) + a * z * POINTS + 2.0j)
+    return total(terms.real * a + terms.imag)
+
+
+def plain(numbers: jax.Array) -> jax.Array:
+    a, b, c = numbers
+    return product((a, b, a + 1j * c), jnp.sum, lambda z: 1.0 / z)
+
+
+def in_one_pass(numbers: jax.Array) -> jax.Array:
+    a, b, c = numbers
+    return product(spread((a, b, a + 1j * c), POINTS.shape), lambda x: sums([x])[0], reciprocal)
+
+
+WAYS: dict[str, Callable[[Any], Any]] = {
+    "value": lambda f: f(NUMBERS),
+    "compiled": lambda f: jax.jit(f)(NUMBERS),
+    "gradient": lambda f: jax.grad(f)(NUMBERS),
+    "forward": lambda f: jax.jvp(f, (NUMBERS,), (ALONG,))[1],
+    "second derivatives": lambda f: jax.hessian(f)(NUMBERS),
+    "reverse of reverse": lambda f: jax.grad(lambda x: jax.grad(f)(x) @ ALONG)(NUMBERS),
+    "side by side": lambda f: jax.vmap(jax.value_and_grad(f))(NUMBERS + jnp.eye(3)),
+    "some constant": lambda f: jax.jacfwd(lambda x: f(NUMBERS.at[1].set(x)))(1.2),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_every_derivative(way: str) -> None:
+    expected, found = (WAYS[way](function) for function in (plain, in_one_pass))
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-12), found, expected)
+
+
+def test_axes_of_points_come_last() -> None:
+    x = spread(jnp.arange(3.0), (2, 5))
+    assert x.shape == (3, 2, 5)
+    np.testing.assert_array_equal(x[:, 1, 4], np.arange(3.0))
+    np.testing.assert_allclose(sums([x, 2.0 * x])[1], 10.0 * np.arange(3.0)[:, None] * np.ones((3, 2)))
+    slope = jax.grad(lambda y: jnp.sum(spread(y, (2, 5)) ** 2))(jnp.arange(3.0))
+    np.testing.assert_allclose(slope, 20.0 * np.arange(3.0))
+
+
+def test_reverse_mode_passes_over_the_points_once() -> None:
+    text = str(jax.make_jaxpr(jax.grad(in_one_pass))(NUMBERS))
+    assert text.count("= sums[") == 2  # the value, and the slopes in all four numbers
+    assert "reduce_sum" not in text
+
+
+def test_numpy_stays_numpy() -> None:
+    numbers = (np.float64(2.0), np.arange(3.0))
+    assert spread(numbers, (4,)) is numbers
