@@ -14,7 +14,7 @@ from benchmarks._machines import FAST, batch, currents, exact_drive, exact_machi
 from qtopt.fronts import Peak, PowerEfficiency
 from qtopt.fronts.certificates import _peak_output as peak_output
 from qtopt.fronts.rates import FormRates, SolverRates, TabulatedForms
-from qtopt.fronts.search import Explore, Refine
+from qtopt.fronts.search import Explore, Newton, Refine
 from qtopt.fronts.search._selection import _scores
 from qtopt.fronts.tradeoffs import EfficiencyTarget
 from qtopt.solvers import Exact, steady_state as exact_steady_state
@@ -65,7 +65,7 @@ def powers(kind: str, count: int, gradient: bool) -> Call:
     return eqx.filter_vmap(wanted), spread(pair, count)
 
 
-def searched(step: Explore | Refine, count: int) -> Call:
+def searched(step: Explore | Newton | Refine, count: int) -> Call:
     """One step of a search with tables, all candidates side by side."""
     space = Peak(HARMONICS, FREQUENCY)
     rng, edges = np.random.default_rng(0), jnp.linspace(0.0, 70.0, PANELS + 1)
@@ -120,6 +120,7 @@ PROGRAMS = {
     "exact_power": HotProgram("exact powers, 8 harmonics", lambda n: powers("exact", n, False), 64, 2),
     "exact_gradient": HotProgram("the same with gradients", lambda n: powers("exact", n, True), 64, 2),
     "adam": HotProgram("100 steps of Adam", lambda n: searched(Explore(), n), 480, 4),
+    "newton": HotProgram("8 evaluations of Newton", lambda n: searched(Newton(), n), 480, 4),
     "lbfgs": HotProgram("160 evaluations of L-BFGS", lambda n: searched(Refine(160), n), 480, 4),
     "ranking": HotProgram("scores for 30 targets", ranked, 480, 4),
     "rough_duals": HotProgram(

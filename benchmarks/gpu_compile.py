@@ -138,7 +138,7 @@ def front(found: dict[str, dict[str, Any]]) -> dict[str, Any] | None:
     """
     explorations, refinements, _ = PowerEfficiency.effort
     looks = 6 * (1 + ZOOMS)
-    calls = {"adam": explorations, "lbfgs": refinements, "rough_duals": 6, "fine_duals": looks}
+    calls = {"adam": explorations, "newton": refinements, "rough_duals": 6, "fine_duals": looks}
     calls["ranking"] = explorations + refinements
     if not calls.keys() <= found.keys():
         return None

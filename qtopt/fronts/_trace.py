@@ -32,9 +32,10 @@ def trace(
     """Trace the front of a problem.
 
     Quadratic forms of the weak theory say what can be reached at all and which harmonics are good. Every aim
-    has many starts, half of them at such a harmonic; all of them advance in one compiled program (Adam, then
-    L-BFGS on exact gradients), and between rounds each aim keeps its best two and takes in the best of either
-    neighbour. Where a mean-square bound makes the certificate the front itself, nothing is searched. Numbers
+    has many starts, half of them at such a harmonic; all of them advance in one compiled program (Newton's
+    method with exact Hessians, for some trade-offs after Adam), and between rounds each aim keeps its best
+    two and takes in the best of either neighbour. Where a mean-square bound makes the certificate the front
+    itself, nothing is searched. Numbers
     of the machine that vary are then searched together with the drives found. Reported numbers come from the
     solver, bounds from the certificate of each point's own machine; their maxima over frequencies are a fine
     search, not a proof.

@@ -52,3 +52,4 @@ from ._namespace import (
     zeros as zeros,
 )
 from ._points import spread as spread, sums as sums
+from ._trust_region import TrustRegion as TrustRegion, newton_step as newton_step

@@ -16,6 +16,7 @@ from qtopt.model import Configuration
 from tests.fronts.test_pareto_certificate import engine
 
 SMALL = FrontSettings(points=4, starts=2)
+ROUNDS = sum(PowerPrecision.effort[:2])
 
 
 def problem(**changes) -> FrontProblem:
@@ -46,7 +47,7 @@ def test_every_round_is_noted_and_ends_in_the_front(tmp_path) -> None:
     seen, store = [], Store(tmp_path / "joint.part", "same")
     front = trace(problem(tradeoff=PowerPrecision(0)), store, watch=seen.append)
     history = front.history
-    assert history is not None and len(history.stages) == len(seen) == len(history.hypervolumes) == 10
+    assert history is not None and len(history.stages) == len(seen) == len(history.hypervolumes) == ROUNDS
     best = dict(history.merits[-1])
     for point in front.points:
         k = int(np.argmin(np.abs(best["output"] - point.output)))
@@ -59,14 +60,14 @@ def test_every_round_is_noted_and_ends_in_the_front(tmp_path) -> None:
     assert np.isnan([p.bound for p in seen[-1].points]).all(), "what is watched is not certified yet"
 
     kept = list(store.beside("rounds").chunks())
-    assert len(kept) == 10, "a search that goes on later knows the earlier rounds"
+    assert len(kept) == ROUNDS, "a search that goes on later knows the earlier rounds"
     np.testing.assert_array_equal(kept[-1]["gradient_norm"], history.gradient_norms[-1])
 
     config = Config(problem().machine)
     path = write_history({"joint": front, "independent": front}, config, tmp_path / "search.nc")
     assert path is not None
     with xarray.open_dataset(path, engine="h5netcdf") as data:
-        assert data.sizes == {"configuration": 2, "round": 10, "aim": 4}
+        assert data.sizes == {"configuration": 2, "round": ROUNDS, "aim": 4}
         np.testing.assert_array_equal(data["hypervolume"].sel(configuration="joint"), history.hypervolumes)
         np.testing.assert_array_equal(data["output"][1, -1], best["output"])
         assert data["gradient_norm"].attrs["long_name"].startswith("norm of the gradient")

@@ -87,6 +87,8 @@ class AbstractDriveSet(AbstractDriveSpace):
     """Name of the set in configuration files."""
     certified_as: eqx.AbstractClassVar[str]
     """"peak", all drives with |g_l(t)| <= 1, or "rms", all with sum_l mean(g_l^2) <= L/2."""
+    separate: ClassVar[bool] = False
+    """Whether the shape of each oscillator depends on its own parameters only."""
     harmonics: int = eqx.field(static=True, default=ParetoSection.harmonics)
     frequency_range: tuple[float, float] = eqx.field(static=True, default=ParetoSection().frequency_range)
 

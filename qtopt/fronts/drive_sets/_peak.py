@@ -29,6 +29,7 @@ class Peak(AbstractDriveSet):
 
     kind: ClassVar[str] = "peak"
     certified_as: ClassVar[str] = "peak"
+    separate: ClassVar[bool] = True
 
     def drive(self, parameters: DriveParameters) -> BoundedDrive:
         mean, cosine, sine = parameters.mean, parameters.cosine, parameters.sine

@@ -1,5 +1,6 @@
 """What a search and its certificates ask of a candidate: rates, and the quadratic forms that they are."""
 
+from ._chebyshev import real_matrices as real_matrices
 from ._forms import (
     AbstractForms as AbstractForms,
     FixedForms as FixedForms,

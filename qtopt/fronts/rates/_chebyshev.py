@@ -63,11 +63,19 @@ def chebyshev(nu: Any, low: Any, high: Any) -> list[Any]:
     return basis
 
 
-def packed(form: np.ndarray) -> np.ndarray:
+def packed(form: Any) -> Any:
     """Hermitian (..., L, L) as L^2 real numbers: real parts on and above the diagonal, imaginary below."""
+    of = np if isinstance(form, np.ndarray) else jnp
     size = form.shape[-1]
     upper = np.triu(np.ones((size, size), dtype=bool))
-    return np.where(upper, np.real(form), np.imag(form)).reshape(*form.shape[:-2], size * size)
+    return of.where(upper, form.real, form.imag).reshape(*form.shape[:-2], size * size)
+
+
+def real_matrices(values: Float[Array, "... LL"]) -> Float[Array, "... 2L 2L"]:
+    """The symmetric matrices M with ``g^dagger W g = [Re g, Im g] M [Re g, Im g]^T`` of packed forms W."""
+    form = unpacked(values)
+    top = jnp.concatenate([form.real, -form.imag], axis=-1)
+    return jnp.concatenate([top, jnp.concatenate([form.imag, form.real], axis=-1)], axis=-2)
 
 
 def packed_pairs(vectors: Complex[Array, "... L"]) -> Float[Array, "... LL"]:

@@ -14,7 +14,7 @@ from ...model import AbstractDrive, FourierSeries, Machine
 from ...numerics import on_device
 from ...programs import kept_program
 from ...solvers.weak import NEAR_ZERO, kernels, noise_kernels
-from ._chebyshev import chebyshev, packed_pairs, tabulate, unpacked
+from ._chebyshev import chebyshev, packed, packed_pairs, tabulate, unpacked
 from ._output import Output
 from ._rates import AbstractRates, Rates
 
@@ -56,6 +56,10 @@ class AbstractForms(eqx.Module):
         return total_of(self.at(drive_frequency), amplitudes)
 
     @abstractmethod
+    def expanded(self, drive_frequency: Float[Array, ""]) -> Float[Array, "3 F n LL"]:
+        """The forms and their first two derivatives with respect to Omega, entries as in `packed`."""
+
+    @abstractmethod
     def read(self, harmonic_frequency: np.ndarray) -> np.ndarray:
         """The forms (F, ..., L, L) at harmonic frequencies nu (...), on the host: at those there are."""
 
@@ -89,6 +93,10 @@ class FixedForms(AbstractForms):
 
     def at(self, drive_frequency: Float[Array, ""]) -> Complex[Array, "F n L L"]:
         return self.forms
+
+    def expanded(self, drive_frequency: Float[Array, ""]) -> Float[Array, "3 F n LL"]:
+        value = packed(self.forms)
+        return jnp.stack([value, jnp.zeros_like(value), jnp.zeros_like(value)])
 
     def read(self, harmonic_frequency: np.ndarray) -> np.ndarray:
         return np.asarray(self.forms)[:, np.rint(harmonic_frequency / self.drive_frequency).astype(int)]
@@ -142,6 +150,13 @@ class TabulatedForms(AbstractForms):
         pairs = (weights[:, None] * packed_pairs(amplitudes)).ravel()
         rise = jax.lax.stop_gradient(slope.reshape(slope.shape[0], -1) @ pairs)
         return value.reshape(value.shape[0], -1) @ pairs + rise * (drive_frequency - fixed)
+
+    def expanded(self, drive_frequency: Float[Array, ""]) -> Float[Array, "3 F n LL"]:
+        one = jnp.ones_like(drive_frequency)
+        (value, slope), (_, curvature) = jax.jvp(
+            lambda at: jax.jvp(self._look_up, (at,), (one,)), (drive_frequency,), (one,)
+        )
+        return jnp.stack([value, slope, curvature])
 
     def _look_up(self, drive_frequency: Float[Array, ""]) -> Float[Array, "F n LL"]:
         nu = drive_frequency * jnp.arange(self.kept_harmonics + 1)

@@ -14,6 +14,7 @@ from ._selection import (
 )
 from ._steps import (
     Explore as Explore,
+    Newton as Newton,
     Refine as Refine,
     Target as Target,
     drives_of as drives_of,

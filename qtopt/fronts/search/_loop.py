@@ -12,7 +12,7 @@ from ...jobs import Store
 from ...numerics import on_device
 from ..rates import AbstractRates, Rates
 from ._selection import best_and_neighbours, best_of_all
-from ._steps import Explore, Refine, Space, Step, Target, chunk_size, improved
+from ._steps import Explore, Newton, Space, Step, Target, chunk_size, improved
 
 AfterRound = Callable[[int, Any, Rates, Target], None]
 """(round from 0, parameters, rates, targets) of all candidates of a finished round, before the selection"""
@@ -22,7 +22,7 @@ class Round(NamedTuple):
     """One step for every candidate, and who goes on afterwards.
 
     Attributes:
-        step: `Explore` or `Refine`.
+        step: `Explore`, `Refine` or `Newton`.
         after: "all" candidates go on, those of "neighbours" (see `best_and_neighbours`), or the "best" of all
             candidates for each target.
         aim: whether the targets move before that selection, see `Goal.again`.
@@ -112,7 +112,10 @@ def _chosen(space: Space, parameters: Any, rates: Rates, targets: Target, after:
 
 
 def broad(explorations: int, refinements: int, aim_after: int | None = None) -> tuple[Round, ...]:
-    """Rounds of a search from many random starts; `aim_after` so many refinements the targets move."""
+    """Rounds of a search from many random starts; `aim_after` so many refinements the targets move.
+
+    The last exploration, or without any the first refinement, chooses among all starts.
+    """
     first = [Round(Explore(), "all")] * (explorations - 1) + [Round(Explore(), "neighbours")]
-    later = [Round(Refine(), "neighbours", aim=i + 1 == aim_after) for i in range(refinements - 1)]
-    return (*first, *later, Round(Refine(), "best"))
+    later = [Round(Newton(), "neighbours", aim=i + 1 == aim_after) for i in range(refinements - 1)]
+    return (*first[:explorations], *later, Round(Newton(), "best"))

@@ -1,4 +1,4 @@
-"""The two steps of a search: every candidate of a batch improved by gradients, in one compiled program."""
+"""The steps of a search: every candidate of a batch improved by gradients, in one compiled program."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,17 +12,18 @@ from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Bool, Float
 
 from ...jobs import Results, Store, candidates_at_once, current, gathered, over_devices
-from ...numerics import LimitedMemory, on_device
+from ...numerics import LimitedMemory, TrustRegion, on_device
 from ...programs import kept_program
-from ..drive_sets import AbstractDriveSpace, Varied
-from ..rates import AbstractRates, Rates
+from ..drive_sets import AbstractDriveSet, AbstractDriveSpace, DriveParameters, Varied
+from ..rates import AbstractRates, FormRates, Rates
+from ._expansion import expansion, from_parameters, to_parameters
 
 if TYPE_CHECKING:
     import optax
 else:
     optax = lazy_loader.load("optax")  # problems are made without it
 
-EXPLORE_STEPS, REFINE_EVALUATIONS = 100, 160
+EXPLORE_STEPS, REFINE_EVALUATIONS, NEWTON_EVALUATIONS = 100, 160, 8
 RATES = "rates"
 ARMIJO, SHRINK, GROW, SHORTEST = 1e-4, 0.3, 1.5, 1e-5
 """Of the line search: decrease asked for, factors of the step's length, and where the search gives up."""
@@ -70,7 +71,35 @@ class Refine:
         return refined(rates_of, space, targets, parameters, self.evaluations)
 
 
-Step = Explore | Refine
+@dataclass(frozen=True)
+class Newton:
+    """Newton's method in a trust region on every candidate: `evaluations` of value, gradient and Hessian.
+
+    Drives near their bound make the score long bent valleys, in which L-BFGS needs a hundred gradients where
+    this needs a few Hessians; one of them costs ten gradients. Only quadratic forms have them in closed form.
+
+    Source: theory, section 9.11.
+    """
+
+    evaluations: int = NEWTON_EVALUATIONS
+
+    def __call__(
+        self, rates_of: AbstractRates, space: Space, targets: Target, parameters: Any
+    ) -> tuple[Any, Rates]:
+        """As `Explore`.
+
+        Raises:
+            TypeError: the rates are no quadratic forms, or numbers of the machine vary.
+        """
+        if not (isinstance(rates_of, FormRates) and isinstance(space, AbstractDriveSet)):
+            raise TypeError(
+                "Newton's method needs `FormRates` and an `AbstractDriveSet`, but was given "
+                f"{type(rates_of).__name__} and {type(space).__name__}: use `Refine`."
+            )
+        return settled(rates_of, space, targets, parameters, self.evaluations)
+
+
+Step = Explore | Refine | Newton
 
 
 @dataclass(frozen=True)
@@ -204,6 +233,23 @@ class _Descent(NamedTuple):
     rates: Rates
     memory: LimitedMemory
     length: Float[Array, ""]
+
+
+@kept_program
+def settled(
+    rates_of: FormRates, space: AbstractDriveSet, targets: Target, parameters: Any, evaluations: int
+) -> tuple[Any, Rates]:
+    """What `Newton` does."""
+
+    def improve(rates_of: FormRates, start: DriveParameters, target: Target) -> tuple[Any, Rates]:
+        def one(state: TrustRegion, _: None) -> tuple[TrustRegion, None]:
+            return state.after(*expansion(rates_of.forms, space, target, state.trial)), None
+
+        begin = TrustRegion.at(from_parameters(start))
+        end = to_parameters(space, jax.lax.scan(one, begin, length=evaluations)[0].point)
+        return end, rates_of.rates(space.drive(end))
+
+    return _shared(rates_of, improve, parameters, targets)
 
 
 def _shared(

@@ -77,7 +77,7 @@ class AbstractEfficiencyTradeoff(AbstractTradeoff):
         *("output", "bound", "gap"),
     )
     certified_name: ClassVar[str] = "certified_output"
-    effort: ClassVar[tuple[int, int, int | None]] = (2, 14, 2)
+    effort: ClassVar[tuple[int, int, int | None]] = (0, 10, 2)
     panels: ClassVar[tuple[Axis, ...]] = (GAP, FREQUENCY)
 
     @property

@@ -107,7 +107,7 @@ class AbstractTradeoff(ABC):
     """Whether only quadratic forms say what to aim at, so that there is no `goal_of`."""
     may_vary: ClassVar[bool] = False
     """Whether numbers of the machine can be searched: a point's worth does not depend on them."""
-    effort: ClassVar[tuple[int, int, int | None]] = (2, 8, None)
+    effort: ClassVar[tuple[int, int, int | None]] = (1, 7, None)
     """Rounds of a search, see `broad`."""
     columns: ClassVar[tuple[str, ...]]
     """Columns of `front.csv`: merits and attributes of `FrontPoint`; "bound" is called `certified_name`."""

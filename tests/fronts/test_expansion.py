@@ -1,0 +1,91 @@
+"""Hessians of scores in closed form against differentiation of the rates."""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from jax.flatten_util import ravel_pytree
+
+import qtopt
+from qtopt import Bath, Lorentzian, Machine, Ohmic, Peak, Rms
+from qtopt.fronts import PowerEfficiency, machine_forms
+from qtopt.fronts.rates import AbstractForms, FormRates
+from qtopt.fronts.search import Newton
+from qtopt.fronts.search._expansion import expansion, from_parameters, to_parameters
+from qtopt.fronts.tradeoffs import EfficiencyTarget
+
+RANGE = (0.05, 1.0)
+
+
+def machine(size: int) -> Machine:
+    hot = Bath("hot", 1.0, Lorentzian(1e-2, 1.25, 0.1), "driven")
+    return Machine([1.0, 0.6, 0.8][:size], (hot, Bath("cold", 0.2, Ohmic(2.0), np.ones(size))))
+
+
+def score(forms: AbstractForms, space: Any, target: EfficiencyTarget, point: jax.Array) -> jax.Array:
+    """The score by the recurrence itself, which any mode of differentiation passes through."""
+    drive = space.drive(to_parameters(space, point))
+    amplitudes = drive.harmonics(forms.kept_harmonics)
+    at = forms.at(drive.frequency)
+    weights = jnp.where(jnp.arange(len(amplitudes)) == 0, 1.0, 2.0)
+    return target.score(*jnp.einsum("n,nl,fnlm,nm->f", weights, amplitudes.conj(), at, amplitudes).real)
+
+
+@pytest.mark.parametrize("bound", [Peak, Rms])
+@pytest.mark.parametrize(("size", "kappa"), [(1, 0.5), (2, 3.0), (3, 0.5)])
+@pytest.mark.parametrize("fixed", [False, True])
+def test_value_gradient_and_hessian(bound: Any, size: int, kappa: float, fixed: bool) -> None:
+    """All derivatives of the score, with the penalty at work, at a free and at a fixed frequency."""
+    space = bound(3, (0.3, 0.3) if fixed else RANGE)
+    of = machine(size)
+    forms = machine_forms(
+        of, PowerEfficiency.of(of).output(size), space.frequency_range, space.kept_harmonics
+    )
+    target = EfficiencyTarget(jnp.asarray(kappa), jnp.asarray(1e-3), jnp.asarray(0.5))
+    many = space.random(jax.random.key(size), jnp.asarray([0.3]), size)
+    point = from_parameters(jax.tree.map(lambda leaf: leaf[0], many))
+    value, gradient, hessian = jax.jit(lambda x: expansion(forms, space, target, x))(point)
+
+    def plain(x: jax.Array) -> jax.Array:
+        return score(forms, space, target, x)
+
+    np.testing.assert_allclose(value, plain(point), rtol=1e-12)
+    wanted = jax.grad(plain)(point)
+    np.testing.assert_allclose(gradient, wanted, atol=1e-11 * float(jnp.abs(wanted).max()))
+    wanted = jax.hessian(plain)(point)
+    np.testing.assert_allclose(hessian, wanted, atol=1e-10 * float(jnp.abs(wanted).max()))
+    np.testing.assert_allclose(hessian, hessian.T, atol=1e-13 * float(jnp.abs(wanted).max()))
+
+
+def test_numbers_of_a_drive_keep_their_places() -> None:
+    space = Peak(4, RANGE)
+    one = jax.tree.map(lambda leaf: leaf[0], space.random(jax.random.key(0), jnp.asarray([0.4]), 2))
+    back = to_parameters(space, from_parameters(one))
+    np.testing.assert_array_equal(ravel_pytree(back)[0], ravel_pytree(one)[0])
+
+
+def test_newton_needs_forms() -> None:
+    """Rates that are no quadratic forms are refused in a sentence."""
+    rates_of = qtopt.fronts.rates.SolverRates.__new__(qtopt.fronts.rates.SolverRates)
+    with pytest.raises(TypeError, match=r"needs `FormRates` and .*, but was given SolverRates"):
+        Newton()(rates_of, Peak(4, RANGE), None, None)  # pyright: ignore[reportArgumentType]
+
+
+def test_newton_never_loses() -> None:
+    """Every candidate ends with a score that is at most the one it began with."""
+    space, of = Peak(3, RANGE), machine(2)
+    forms = machine_forms(of, PowerEfficiency.of(of).output(2), RANGE, space.kept_harmonics)
+    every = jnp.ones(6)
+    target = EfficiencyTarget(3.0 * every, 1e-3 * every, 0.5 * every)
+    begin = space.random(jax.random.key(1), jnp.linspace(0.1, 0.9, 6), 2)
+    rates_of = FormRates(forms)
+
+    def scores(rates: Any) -> np.ndarray:
+        return np.asarray(target.score(*rates))
+
+    before = scores(Newton(1)(rates_of, space, target, begin)[1])
+    after = scores(Newton(6)(rates_of, space, target, begin)[1])
+    assert np.all(after <= before)
+    assert np.any(after < before - 0.01)
