@@ -49,7 +49,7 @@ class TrustRegion(NamedTuple):
     def after(
         self, value: Float[Array, ""], gradient: Float[Array, " n"], hessian: Float[Array, "n n"]
     ) -> "TrustRegion":
-        """With value, gradient and Hessian at `trial`: there if it is better, and the next trial."""
+        """The state once value, gradient and Hessian at `trial` are known: there if it is better."""
         step = self.trial - self.point
         foreseen = -(self.gradient + self.hessian @ step / 2.0) @ step
         first, length = jnp.isinf(self.value), jnp.sqrt(jnp.sum(step**2))

@@ -1,12 +1,11 @@
 """Value, gradient and Hessian of a candidate's score, through the harmonics of its drive."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from ...model import FourierSeries
 from ..drive_sets import AbstractDriveSet, DriveParameters
 from ..rates import AbstractForms, real_matrices
 
@@ -25,6 +24,57 @@ def to_parameters(space: AbstractDriveSet, point: Float[Array, " n"]) -> DrivePa
     return DriveParameters(shape[:, 0], cosine, sine, point[-1])
 
 
+class _Shapes(NamedTuple):
+    """The map from the numbers of the shapes, (L, K), to the harmonics c = [Re g_n, Im g_n], (n, 2L).
+
+    Attributes:
+        forms: say how many harmonics count.
+        space: what the numbers stand for.
+        shape: the numbers, (L, K).
+        logit: of the drive frequency.
+    """
+
+    forms: AbstractForms
+    space: AbstractDriveSet
+    shape: Float[Array, "L K"]
+    logit: Float[Array, ""]
+
+    def harmonics(self, shape: Float[Array, "L K"]) -> Float[Array, "n 2L"]:
+        numbers = to_parameters(self.space, jnp.concatenate([shape.ravel(), self.logit[None]]))
+        found = self.space.drive(numbers).harmonics(self.forms.kept_harmonics)
+        return jnp.concatenate([found.real, found.imag], axis=1)
+
+    @property
+    def seeds(self) -> Float[Array, "S L K"]:
+        """Directions: each number of all oscillators at once where none knows those of another."""
+        oscillators, size = self.shape.shape
+        if self.space.separate:
+            return jnp.broadcast_to(jnp.eye(size)[:, None], (size, oscillators, size))
+        return jnp.eye(self.shape.size).reshape(-1, oscillators, size)
+
+    def apart(self, directions: Float[Array, "S ... L"]) -> Float[Array, "LK ... L"]:
+        """The derivatives in each number: what a direction changes of an oscillator is due to its own."""
+        if not self.space.separate:
+            return directions
+        oscillators = len(self.shape)
+        own = jnp.eye(oscillators).reshape(-1, *(1,) * (directions.ndim - 1), oscillators)
+        return (own * directions).reshape(self.shape.size, *directions.shape[1:])
+
+    def slopes(self) -> tuple[Float[Array, "n 2L"], Float[Array, "n LK 2L"]]:
+        """The harmonics c and their derivatives J in all numbers."""
+        c, tangent = jax.linearize(self.harmonics, self.shape)
+        directions = jax.vmap(tangent)(self.seeds)
+        halves = directions.reshape(*directions.shape[:2], 2, -1)
+        return c, jnp.moveaxis(self.apart(halves), 0, 1).reshape(len(c), self.shape.size, -1)
+
+    def bends(self, weight: Float[Array, "n 2L"]) -> Float[Array, "LK LK"]:
+        """``sum_i weight_i c_i''``."""
+        gradient = jax.grad(lambda shape: jnp.sum(weight * self.harmonics(shape)))
+        _, turn = jax.linearize(gradient, self.shape)
+        own = self.apart(jnp.moveaxis(jax.vmap(turn)(self.seeds), 1, -1))
+        return jnp.moveaxis(own, -1, 1).reshape(self.shape.size, self.shape.size)
+
+
 def expansion(
     forms: AbstractForms, space: AbstractDriveSet, target: Any, point: Float[Array, " n"]
 ) -> tuple[Float[Array, ""], Float[Array, " n"], Float[Array, "n n"]]:
@@ -37,66 +87,29 @@ def expansion(
 
     Source: theory (9.25).
     """
-    shape = point[:-1].reshape(-1, 2 * space.harmonics + 1)
-    oscillators, size = shape.shape
-
-    def harmonics(shape: Float[Array, "L K"]) -> Float[Array, "n 2L"]:
-        numbers = to_parameters(space, jnp.concatenate([shape.ravel(), point[-1:]]))
-        found = space.drive(numbers).harmonics(forms.kept_harmonics)
-        return jnp.concatenate([found.real, found.imag], axis=1)
-
-    if space.separate:
-        seeds = jnp.broadcast_to(jnp.eye(size)[:, None], (size, oscillators, size))
-    else:
-        seeds = jnp.eye(shape.size).reshape(-1, oscillators, size)
-
-    def apart(directions: Float[Array, "S ... L"]) -> Float[Array, "LK ... L"]:
-        """The derivatives in each number: what a direction changes of an oscillator is due to its own."""
-        if not space.separate:
-            return directions
-        own = jnp.eye(oscillators).reshape(-1, *(1,) * (directions.ndim - 1), oscillators)
-        return (own * directions).reshape(shape.size, *directions.shape[1:])
-
-    # of the harmonics: J, (n, LK, 2L)
-    c, tangent = jax.linearize(harmonics, shape)
-    directions = jax.vmap(tangent, out_axes=1)(seeds)
-    halves = directions.reshape(*directions.shape[:2], 2, oscillators)
-    jacobian = jnp.moveaxis(apart(jnp.moveaxis(halves, 1, 0)), 0, 1).reshape(len(c), shape.size, -1)
-
-    # of the frequency
+    shapes = _Shapes(forms, space, point[:-1].reshape(-1, 2 * space.harmonics + 1), point[-1])
+    c, jacobian = shapes.slopes()
     frequency, slope, bend = _twice(space.drive_frequency, point[-1])
 
-    # of the rates: forms of each order in the frequency, as real matrices of [Re g, Im g]
-    weights = jnp.asarray(FourierSeries.one_sided(jax.lax.complex(*jnp.split(c, 2, axis=1))).weights)
+    # Of the rates, as forms of each order in the frequency.
+    weights = jnp.where(jnp.arange(len(c)) == 0, 1.0, 2.0)  # n and -n
     matrices = weights[:, None, None] * real_matrices(forms.expanded(frequency))
     images = jnp.sum(matrices * c[:, None], axis=-1)  # (order, F, n, 2L)
     value, rise, curvature = jnp.sum(images * c, axis=(-2, -1))
     pulled = 2.0 * jnp.einsum("ofna,nka->ofk", images[:2], jacobian)
     gradients = jnp.concatenate([pulled[0], slope * rise[:, None]], axis=1)
 
-    # of the score
     def score(rates: Float[Array, " F"]) -> Float[Array, ""]:
         return target.score(*rates)
 
     each = jax.grad(score)(value)
-    pairs = jax.hessian(score)(value)
-    hessian = gradients.T @ pairs @ gradients
     mean = 2.0 * jnp.tensordot(each, matrices[0], axes=1)
-    within = jnp.einsum("nka,nab->nkb", jacobian, mean)
-    within = jnp.einsum("nka,nja->kj", within, jacobian)
-
-    adjoint = 2.0 * jnp.tensordot(each, images[0], axes=1)
-    _, turn = jax.linearize(jax.grad(lambda shape: jnp.sum(adjoint * harmonics(shape))), shape)
-    own = jax.vmap(turn)(seeds)  # (S, L, K)
-    own = jnp.moveaxis(apart(jnp.moveaxis(own, 1, -1)), -1, 1)
-    within = within + own.reshape(shape.size, shape.size)
-
+    within = jnp.einsum("nka,nja->kj", jnp.einsum("nka,nab->nkb", jacobian, mean), jacobian)
+    within += shapes.bends(2.0 * jnp.tensordot(each, images[0], axes=1))
     mixed = slope * (each @ pulled[1])
     corner = each @ (slope**2 * curvature + bend * rise)
-    across = jnp.concatenate([mixed, corner[None]])
-    hessian = hessian + jnp.concatenate(
-        [jnp.concatenate([within, mixed[:, None]], axis=1), across[None]], axis=0
-    )
+    bordered = jnp.block([[within, mixed[:, None]], [mixed[None], corner[None, None]]])
+    hessian = gradients.T @ jax.hessian(score)(value) @ gradients + bordered
     return score(value), each @ gradients, hessian
 
 

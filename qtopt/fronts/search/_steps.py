@@ -86,7 +86,7 @@ class Newton:
     def __call__(
         self, rates_of: AbstractRates, space: Space, targets: Target, parameters: Any
     ) -> tuple[Any, Rates]:
-        """As `Explore`.
+        """The parameters, and the (B,) rates of the drives; on all devices of this process.
 
         Raises:
             TypeError: the rates are no quadratic forms, or numbers of the machine vary.
