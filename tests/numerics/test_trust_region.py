@@ -35,21 +35,23 @@ def test_a_step_within_the_radius_solves_the_model(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_where_the_model_bends_down_the_step_ends_on_the_edge(seed: int) -> None:
+@pytest.mark.parametrize("radius", [0.5, 1e4])
+def test_where_the_model_bends_down_the_step_ends_on_the_edge(seed: int, radius: float) -> None:
     """An indefinite model falls to the edge at least as far as along its steepest descent."""
     rng = np.random.default_rng(seed)
     hessian, gradient = rng.normal(size=(9, 9)), rng.normal(size=9)
     hessian += hessian.T - 3.0 * np.eye(9)
-    step = np.asarray(newton_step(jnp.asarray(gradient), jnp.asarray(hessian), jnp.asarray(0.5)))
-    assert np.linalg.norm(step) == pytest.approx(0.5, rel=1e-12, abs=0.0)
+    step = np.asarray(newton_step(jnp.asarray(gradient), jnp.asarray(hessian), jnp.asarray(radius)))
+    assert np.linalg.norm(step) == pytest.approx(radius, rel=1e-12, abs=0.0)
 
     def model(p: np.ndarray) -> float:
         return float(gradient @ p + p @ hessian @ p / 2.0)
 
     unit = -gradient / np.linalg.norm(gradient)
     bend = unit @ hessian @ unit
-    cauchy = min(0.5, np.linalg.norm(gradient) / bend) if bend > 0.0 else 0.5
-    assert model(step) <= model(cauchy * unit) + 1e-12
+    cauchy = min(radius, float(np.linalg.norm(gradient)) / bend) if bend > 0.0 else radius
+    foreseen = model(cauchy * unit)
+    assert model(step) <= foreseen + 1e-12 * abs(foreseen)
 
 
 def test_no_slope_no_step() -> None:
@@ -66,6 +68,18 @@ def test_a_bent_valley() -> None:
 
     found = minimised(valley, jnp.array([-1.2, 1.0]), 40)
     np.testing.assert_allclose(found.point, 1.0, rtol=1e-10, atol=0.0)
+
+
+@pytest.mark.parametrize("worse", [1.5, np.nan, np.inf])
+def test_a_worse_trial_is_left_and_trusted_less(worse: float) -> None:
+    """The point, its value and its slopes stay; the next trial lies nearer."""
+    hessian = jnp.diag(jnp.array([2.0, 4.0]))
+    begun = TrustRegion.at(jnp.zeros(2)).after(jnp.asarray(1.0), jnp.array([3.0, 1.0]), hessian)
+    after = begun.after(jnp.asarray(worse), jnp.full(2, worse), worse * hessian)
+    for name in ("point", "value", "gradient", "hessian"):
+        np.testing.assert_array_equal(getattr(after, name), getattr(begun, name))
+    assert float(after.radius) == pytest.approx(0.25 * float(begun.radius), rel=1e-12, abs=0.0)
+    assert np.linalg.norm(after.trial) == pytest.approx(float(after.radius), rel=1e-12, abs=0.0)
 
 
 def test_what_is_not_better_or_not_finite_is_left() -> None:

@@ -19,34 +19,6 @@ def _to_bound(value: ArrayLike | None) -> Array | None:
     return None if value is None else to_array(value)
 
 
-def harmonics_of_samples(samples: Float[Array, "M L"], count: int) -> Complex[Array, "count+1 L"]:
-    """``g_n = sum_j g_j exp(2 pi i n j/M)/M``, n = 0..count, of M = 4 q equal steps of one period.
-
-    Even and odd n, cosines and sines are one sum each over a quarter of the period, with the four quarters
-    added or subtracted before: a quarter of the products. It stays a product of matrices, fast for batches
-    of drives and of their derivatives.
-    """
-    points, half, quarter = len(samples), len(samples) // 2, len(samples) // 4
-    phase = 2.0 * np.pi * np.arange(points) / points
-    step = np.arange(quarter + 1)
-    weight = np.where(step % quarter == 0, 0.5, 1.0) / points  # the ends of a quarter are their own images
-    rows, folded = [], []
-    for odd in (0, 1):
-        order = np.outer(np.arange(odd, count + 1 + odd, 2)[: count // 2 + 1], step) % points
-        both = samples[:half] - samples[half:] if odd else samples[:half] + samples[half:]
-        first = -both[:1] if odd else both[:1]
-        image = xp.concatenate([first, both[quarter:][::-1]])
-        sums = both[: quarter + 1] + image, both[: quarter + 1] - image
-        rows += [weight * np.cos(phase[order]), weight * np.sin(phase[order])]
-        folded += sums[::-1] if odd else sums
-    even_cosine, even_sine, odd_cosine, odd_sine = np.stack(rows) @ xp.stack(folded)
-
-    def merged(even: Float[Array, "K L"], odd: Float[Array, "K L"]) -> Float[Array, "count+1 L"]:
-        return xp.stack([even, odd], axis=1).reshape(-1, samples.shape[1])[: count + 1]
-
-    return to_complex(merged(even_cosine, odd_cosine), merged(even_sine, odd_sine))
-
-
 class BoundedDrive(AbstractDrive):
     """g_l(t) = tanh u_l(t), with u_l a Fourier series of N searched harmonics; or between bounds of its own.
 
@@ -115,7 +87,10 @@ class BoundedDrive(AbstractDrive):
         return self._between(self.mean + basis @ xp.concatenate([self.cosine, self.sine], axis=1).T)
 
     def harmonics(self, count: int) -> Complex[Array, "count+1 L"]:
-        return harmonics_of_samples(self.samples(SAMPLES_PER_HARMONIC * count), count)
+        points = SAMPLES_PER_HARMONIC * count
+        phase = 2.0 * np.pi * (np.outer(np.arange(count + 1), np.arange(points)) % points) / points
+        both = np.concatenate([np.cos(phase), np.sin(phase)]) / points @ self.samples(points)
+        return to_complex(both[: count + 1], both[count + 1 :])
 
     def mean_square(self) -> Float[Array, " L"]:
         return xp.mean(self.samples(SAMPLES_PER_HARMONIC * self.default_harmonics) ** 2, axis=0)
