@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from qtopt.numerics import TrustRegion, newton_step
-from qtopt.numerics._trust_region import PASSES
+from qtopt.numerics._trust_region import LARGEST, PASSES
 
 
 def minimised(function: Callable[[jax.Array], jax.Array], begin: jax.Array, evaluations: int) -> TrustRegion:
@@ -52,6 +52,21 @@ def test_where_the_model_bends_down_the_step_ends_on_the_edge(seed: int, radius:
     cauchy = min(radius, float(np.linalg.norm(gradient)) / bend) if bend > 0.0 else radius
     foreseen = model(cauchy * unit)
     assert model(step) <= foreseen + 1e-12 * abs(foreseen)
+
+
+def test_a_model_that_only_bends_down_is_followed_to_the_edge() -> None:
+    """However small the slope is."""
+    step = newton_step(jnp.array([1e-3]), jnp.array([[-1.0]]), jnp.asarray(2.0))
+    assert float(step[0]) == pytest.approx(-2.0, rel=1e-12, abs=0.0)
+
+
+def test_a_model_that_is_right_is_trusted_further() -> None:
+    """On the way down a slope without bend every step is twice as long as the last, until the largest."""
+    state, lengths = TrustRegion.at(jnp.zeros(1)), []
+    for _ in range(6):
+        state = state.after(state.trial[0], jnp.ones(1), jnp.zeros((1, 1)))
+        lengths.append(float(jnp.abs(state.trial - state.point)[0]))
+    np.testing.assert_allclose(lengths, np.minimum(2.0 ** np.arange(6), LARGEST), rtol=1e-12)
 
 
 def test_no_slope_no_step() -> None:
