@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 
 from .. import files
 from ..errors import InputError
-from ..jobs import check_memory
+from ..jobs import CACHED, check_memory
 from ..model import Configuration, Machine, MonochromaticDrive, undamped_modes
 from ..registry import class_of
 from ..solvers import AbstractSolver, Weak, check_damped
@@ -15,6 +15,8 @@ from .tradeoffs import AbstractTradeoff
 
 COPIES = 40
 """of the parameters of a candidate while it is searched: pairs of L-BFGS, moments, gradients"""
+DERIVATIVES = 4
+"""copies of the derivatives of a candidate's harmonics while its Hessian is formed; measured: 3.8"""
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,7 @@ class FrontSettings:
         starts: random starts for each point.
         seed: of the random starts.
         chunk: candidates (starts of all points) that one device works on side by side, which bounds its
-            memory; None: 32 on a CPU, what fits elsewhere.
+            memory; None: 16 on a CPU, what fits elsewhere.
     """
 
     points: int = files.ParetoSection.points
@@ -67,12 +69,12 @@ class FrontProblem:
             one_driven_bath(self.machine)
         if self.variation is None and not protocols:  # numbers that vary may damp it, and so may valves
             check_damped(Weak(), [mode._replace(driven=True) for mode in undamped_modes(self.machine)])
-        numbers = self.machine.size * (2 * getattr(self.drive_set, "harmonics", 1) + 1) + 1
         count = self.settings.points * self.settings.starts
+        at_once = min(count, self.settings.chunk or CACHED)
         check_memory(
-            8.0 * count * numbers * COPIES,
+            8.0 * count * self._numbers * COPIES + (0.0 if protocols else at_once * self.candidate_bytes),
             f"a search of {count} candidates",
-            "take fewer points, starts or harmonics",
+            "take fewer points, starts or harmonics, or a smaller `chunk`",
         )
         if self.variation is not None and not self.tradeoff.may_vary:
             raise InputError(
@@ -91,6 +93,16 @@ class FrontProblem:
         if self.tradeoff.needs_noise and not isinstance(self.drive_set, AbstractProtocols):
             ones = [1.0] * self.machine.size
             self.solver.check_fluctuations(self.machine, MonochromaticDrive(1.0, ones, ones))
+
+    @property
+    def _numbers(self) -> int:
+        """Parameters of one candidate."""
+        return self.machine.size * (2 * getattr(self.drive_set, "harmonics", 1) + 1) + 1
+
+    @property
+    def candidate_bytes(self) -> float:
+        """Memory of one candidate while its Hessian is formed, theory (9.25): J for its kept harmonics."""
+        return 16.0 * self._numbers * (self.couplings.kept_harmonics + 1) * self.machine.size * DERIVATIVES
 
     @property
     def couplings(self) -> AbstractDriveSet:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..jobs import Results, Store, gathered
+from ..jobs import Results, Store, candidates_at_once, gathered
 from ..model import AbstractDrive, Machine
 from ..numerics import on_device
 from ..solvers import Weak
@@ -144,7 +144,7 @@ def _forms(problem: FrontProblem, machine: Machine) -> FormRates:
     drive_set, tradeoff = problem.couplings, problem.tradeoff
     kept, output = drive_set.kept_harmonics, tradeoff.output(machine.size)
     forms = machine_forms(machine, output, drive_set.frequency_range, kept, tradeoff.needs_noise)
-    return FormRates(forms, at_once=problem.settings.chunk)
+    return FormRates(forms, at_once=problem.settings.chunk or candidates_at_once(problem.candidate_bytes))
 
 
 def _starts(problem: FrontProblem, guide: AbstractGuide, goal: Goal) -> DriveParameters:

@@ -1,6 +1,7 @@
 """One map of a pure function over chunks, by whatever engine, and what of it is kept on disk."""
 
 from ._devices import (
+    CACHED as CACHED,
     SPLIT as SPLIT,
     WHOLE as WHOLE,
     candidates_at_once as candidates_at_once,

@@ -54,11 +54,15 @@ CANDIDATE = 4e6
 """bytes; measured: 0.05 MB for two oscillators and 64 harmonics, and it grows as the oscillators squared"""
 
 
-def candidates_at_once() -> int:
-    """How many candidates of a search one device works on side by side: what its memory holds."""
+def candidates_at_once(bytes_each: float = CANDIDATE) -> int:
+    """How many candidates of a search one device works on side by side: what its memory holds.
+
+    Args:
+        bytes_each: memory that a candidate needs, where it is more than CANDIDATE.
+    """
     if jax.local_devices()[0].platform == "cpu":
         return CACHED
-    return max(CACHED, int(spare_memory() / CANDIDATE))
+    return max(1, int(spare_memory() / max(CANDIDATE, bytes_each)))
 
 
 def spare_memory() -> float:

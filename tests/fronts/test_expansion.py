@@ -9,11 +9,12 @@ import pytest
 from jax.flatten_util import ravel_pytree
 
 import qtopt
-from qtopt import Bath, Lorentzian, Machine, Ohmic, Peak, Rms
+from qtopt import Bath, FrontProblem, Lorentzian, Machine, Ohmic, Peak, Rms
 from qtopt.fronts import PowerEfficiency, machine_forms
 from qtopt.fronts.rates import AbstractForms, FormRates
 from qtopt.fronts.search import Newton
 from qtopt.fronts.search._expansion import expansion, from_parameters, to_parameters
+from qtopt.fronts.search._steps import settled
 from qtopt.fronts.tradeoffs import EfficiencyTarget
 
 RANGE = (0.05, 1.0)
@@ -89,3 +90,18 @@ def test_newton_never_loses() -> None:
     after = scores(Newton(6)(rates_of, space, target, begin)[1])
     assert np.all(after <= before)
     assert np.any(after < before - 0.01)
+
+
+@pytest.mark.parametrize("harmonics", [4, 24])
+def test_the_memory_of_a_hessian_is_forecast(harmonics: int) -> None:
+    """XLA needs for eight candidates about what a problem is refused by."""
+    space, of = Peak(harmonics, RANGE), machine(2)
+    forms = machine_forms(of, PowerEfficiency.of(of).output(2), RANGE, space.kept_harmonics)
+    every = jnp.ones(8)
+    begin = space.random(jax.random.key(1), jnp.linspace(0.1, 0.9, 8), 2)
+    program = settled.lower(
+        FormRates(forms, at_once=8), space, EfficiencyTarget(every, every, every), begin, 2
+    ).compile()
+    needed = program.compiled.memory_analysis().temp_size_in_bytes
+    forecast = 8 * FrontProblem(of, PowerEfficiency.of(of), space).candidate_bytes
+    assert 0.7 * needed < forecast < 1.5 * needed

@@ -7,7 +7,7 @@ import pytest
 
 from qtopt import files
 from qtopt.errors import InputError
-from qtopt.fronts import FrontProblem, FrontSettings
+from qtopt.fronts import FrontProblem, FrontSettings, Peak
 from qtopt.fronts.tradeoffs import PowerEfficiency
 from qtopt.model import (
     Bath,
@@ -182,6 +182,8 @@ def test_what_does_not_fit_into_memory_is_refused_before_it_begins() -> None:
     small = Machine([1.0, 0.6], (HOT, Bath("cold", 0.2, Ohmic(100.0), "static")))
     with pytest.raises(InputError, match="a search of 1000000000000 candidates must fit into memory"):
         FrontProblem(small, PowerEfficiency.of(small, 1), settings=FrontSettings(10**6, 10**6))
+    with pytest.raises(InputError, match=r"a search of 32 candidates .* harmonics, or a smaller `chunk`"):
+        FrontProblem(small, PowerEfficiency.of(small, 1), Peak(20000), settings=FrontSettings(2, 16))
 
 
 @pytest.mark.parametrize("size", [3, 10])
@@ -189,6 +191,7 @@ def test_the_memory_of_an_exact_machine_is_forecast(size: int) -> None:
     """tracemalloc sees what NumPy takes, beside small and beside large matrices."""
     machine = Machine(np.linspace(1.0, 2.0, size), (HOT, Bath("cold", 0.2, Drude(0.1, 3.0), "static")))
     drive = MonochromaticDrive(0.45, np.ones(size), np.zeros(size))
+    steady_state(machine, drive, Exact())  # what is imported on the way is no memory of the machine
     tracemalloc.start()
     steady_state(machine, drive, Exact())
     peak = tracemalloc.get_traced_memory()[1]
