@@ -265,7 +265,9 @@ def _twice(
     derived = Solved.derive(solver, _each_on_host if host else _each, *one)
     numbers = {name: part[0] for name, part in derived.numbers.items()}
     other = in_unit(machine, drive, OTHER_UNIT)
-    state, more = observe(replace(observation, solver=solver.for_error()), *other)
+    # without what has no error, unless that would be one more program to compile
+    less = observation.for_error()
+    state, more = observe(less if host else replace(observation, solver=less.solver), *other)
     state.check()  # what one of two solutions does not resolve has no error
     if refined:
         state = solver.with_more_digits(*other, state)

@@ -1,7 +1,7 @@
 """What a solver finds of one machine or of many: the numbers from which all quantities follow."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any
 
@@ -33,16 +33,22 @@ class Observation:
         solver: with all settings settled.
         noisy: whether fluctuations are wanted and the solver gives them.
         entangled: whether the logarithmic negativity is known: there are two oscillators of finite momenta.
+        sloped: whether derivatives in the drive frequency are wanted beside the fluctuations.
     """
 
     solver: AbstractSolver
     noisy: bool
     entangled: bool
+    sloped: bool = True
 
     @staticmethod
     def of(solver: AbstractSolver, machine: Machine, noisy: bool) -> "Observation":
         """The observation that suits machines like this one, whose numbers are looked at."""
         return Observation(solver, noisy, machine.size > 1 and solver.finite_momenta(machine))
+
+    def for_error(self) -> "Observation":
+        """What of it is solved again, otherwise, to tell the errors: currents and their fluctuations."""
+        return replace(self, solver=self.solver.for_error(), entangled=False, sloped=False)
 
     def __call__(
         self, machine: Machine, drive: AbstractDrive
@@ -50,21 +56,23 @@ class Observation:
         def solve(frequency: Array) -> AbstractSteadyState:
             return self.solver.steady_state(machine, drive.with_frequency(frequency))
 
-        found = {"dynamics": state_space(machine).dynamics}
-        if self.noisy:
+        found, slope = {"dynamics": state_space(machine).dynamics}, None
+        if self.noisy and self.sloped:
             # the derivative in Omega at a fixed shape of the drive, in forward mode
             host = on_host(*jax.tree.leaves((machine, drive)))
             state, slope = directional(solve, drive.frequency, xp.ones_like(drive.frequency), host)
+            found["local_power_slopes"] = slope.local_powers
+        else:
+            state = solve(drive.frequency)
+        if self.noisy:
             noise = self.solver.fluctuations(machine, drive)
             found["local_power_covariance"] = noise.local_power_covariance
-            found["local_power_slopes"] = slope.local_powers
             if isinstance(drive, Protocol) and noise.work_covariance is not None:
                 found["work_covariance"] = noise.work_covariance
             if noise.heat_currents is not None:
                 found["heat_current_fluctuations"] = noise.heat_currents
-                found["heat_current_slopes"] = slope.heat_currents
-        else:
-            state = solve(drive.frequency)
+                if slope is not None:
+                    found["heat_current_slopes"] = slope.heat_currents
         if self.entangled:
             covariance = self.solver.phase_space_covariance(machine, drive, state)
             found["logarithmic_negativity"] = xp.mean(logarithmic_negativity(covariance))

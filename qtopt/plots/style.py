@@ -15,6 +15,7 @@ from typing import Any
 
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
@@ -26,6 +27,8 @@ DOUBLE_COLUMN = 178.0
 FONT_SIZE, SMALL_FONT_SIZE = 8.0, 7.0
 LINE_WIDTH, THIN_LINE_WIDTH = 1.2, 0.6
 DPI = 300
+COMPRESSION = 3
+"""of a PNG: half the time of zlib's default of 6, for files that are a tenth larger"""
 
 BLUE, VERMILLION, GREEN, ORANGE = "#0072B2", "#D55E00", "#009E73", "#E69F00"
 PINK, SKY, BLACK = "#CC79A7", "#56B4E9", "#000000"
@@ -184,5 +187,26 @@ def save(made: Figure, path: str | Path, about: Mapping[str, str] | None = None)
     if metadata is not None and about is not None:
         metadata["Subject" if kind == "pdf" else "Description"] = json.dumps(about)
     content = io.BytesIO()
-    made.savefig(content, format=kind, dpi=DPI, metadata=metadata)
+    if kind == "png":
+        _write_png(made, content, metadata)
+    else:
+        made.savefig(content, format=kind, dpi=DPI, metadata=metadata)
     write_atomically(path, content.getvalue())
+
+
+def _write_png(made: Figure, content: io.BytesIO, metadata: Mapping[str, str] | None) -> None:
+    """What `savefig` writes, pixel by pixel; but that draws a figure twice, once only to lay it out."""
+    canvas, engine, dpi = made.canvas, made.get_layout_engine(), made.dpi
+    try:
+        made.dpi = DPI
+        drawn = FigureCanvasAgg(made)
+        if engine is not None:
+            engine.execute(made)
+            made.set_layout_engine("none")
+        options = {"compress_level": COMPRESSION}
+        drawn.print_png(content, metadata=metadata, pil_kwargs=options)  # pyright: ignore[reportArgumentType]
+    finally:
+        if engine is not None:
+            made.set_layout_engine(engine)
+        made.dpi = dpi
+        made.set_canvas(canvas)

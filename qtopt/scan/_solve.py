@@ -124,7 +124,7 @@ class Machines:
         exponent = exponent_of(*models)
         own = to_natural(*models, exponent)
         solved = Solved.derive(solver, each, *own, each(Numbers(seen), *own))
-        other = replace(seen, solver=solver.for_error(), noisy=False, entangled=False)
+        other = replace(seen.for_error(), noisy=False)
         again = each(Numbers(other), *in_unit(*own, OTHER_UNIT))
         errors = errors_of(
             solved.numbers, again, {item.name: power_of(item.unit) for item in self.quantities}

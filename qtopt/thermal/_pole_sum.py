@@ -174,6 +174,8 @@ def _is_nearest(k: Float[Array, "*shape P"], poles: CothPoles) -> Bool[Array, "*
 
 def nearest_node(k: Float[Array, "*shape P"], poles: CothPoles) -> Int[Array, "*shape P"]:
     """Index of the node nearest to each k >= 0."""
+    if on_host(k):
+        return np.searchsorted((poles.k[1:] + poles.k[:-1]) / 2.0, stop_gradient(k))  # pyright: ignore
     return xp.argmax(_is_nearest(k, poles), axis=-1)
 
 
@@ -195,9 +197,16 @@ def contour_integral(path: Contour, analytic: AnalyticFactor) -> Any:
     sample = analytic.sample(xp.concatenate([path.nodes, path.above, path.nearest]))
     few, start = len(path.above), len(path.nodes)
     above, nearest = part_of(sample, start, (few,)), part_of(sample, start + few, (few,))
-    swept = totals(times(path.at_nodes, analytic.value(part_of(sample, 0, (start,)))))
-    ends = analytic.value(above), analytic.value(nearest), analytic.slope(above, nearest)
-    found = totals(at_pairs(path.at_poles, *ends))
+    if on_host(*path):
+        values = analytic.value(sample)
+        first = 0, start, start + few
+        at_nodes, at_above, at_nearest = (
+            part_of(values, place, (count,)) for place, count in zip(first, (start, few, few), strict=True)
+        )
+    else:  # apart, so that values at the nodes are summed while they are computed
+        at_nodes, at_above, at_nearest = map(analytic.value, (part_of(sample, 0, (start,)), above, nearest))
+    swept = totals(times(path.at_nodes, at_nodes))
+    found = totals(at_pairs(path.at_poles, at_above, at_nearest, analytic.slope(above, nearest)))
     return jax.tree.map(lambda one, other: 1j * (one + other), swept, found)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import jax.numpy as jnp
 import matplotlib
+import matplotlib.image
 import numpy as np
 import pytest
 from matplotlib.axes import Axes
@@ -296,6 +297,20 @@ def test_save_writes_the_format_of_the_ending(tmp_path: Path, ending: str, start
     assert content.startswith(start)
     assert b"qtopt" in content
     assert [entry.name for entry in tmp_path.iterdir()] == [path.name]
+
+
+def test_a_png_is_what_matplotlib_draws(tmp_path: Path) -> None:
+    """Pixel by pixel, though it is drawn but once; then the figure can be changed and saved again."""
+    made, other = (front_figure({"joint": front_of(6)}, STRENGTH) for _ in range(2))
+    canvas, engine = made.canvas, made.get_layout_engine()
+    save(made, tmp_path / "ours.png")
+    assert made.canvas is canvas and made.get_layout_engine() is engine
+    other.savefig(tmp_path / "theirs.png", dpi=300)
+    ours, theirs = (matplotlib.image.imread(tmp_path / f"{name}.png") for name in ("ours", "theirs"))
+    np.testing.assert_array_equal(ours, theirs)
+    made.suptitle("another line needs room")
+    save(made, tmp_path / "higher.png")
+    assert not np.array_equal(matplotlib.image.imread(tmp_path / "higher.png"), ours)
 
 
 def test_save_keeps_the_old_file_when_writing_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -108,12 +108,14 @@ def test_the_same_as_what_jax_traces() -> None:
     """All kinds of results; the traced solver is compared with independent references elsewhere."""
     cold = Bath("cold", 0.2, Ohmic(0.3), [1.0])
     drive = MonochromaticDrive(0.45, [1.0], [0.0])
-    found, traced = (
-        qtopt.steady_state(Machine([1.0], (Bath("hot", 1.0, kind(1e-3, 1.25, 0.1), "driven"), cold)), drive)
+    machines = [
+        Machine([1.0], (Bath("hot", 1.0, kind(1e-3, 1.25, 0.1), "driven"), cold))
         for kind in (Lorentzian, ForJaxAlone)
-    )
+    ]
+    found, traced = (qtopt.steady_state(machine, drive) for machine in machines)
+    noise, traced_noise = (qtopt.fluctuations(machine, drive) for machine in machines)
     assert isinstance(found.power, np.floating) and isinstance(traced.power, jax.Array)
-    for one, other in zip(jax.tree.leaves(found), jax.tree.leaves(traced), strict=True):
+    for one, other in zip(*map(jax.tree.leaves, ((found, noise), (traced, traced_noise))), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-12)
 
 

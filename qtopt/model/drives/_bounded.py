@@ -1,10 +1,12 @@
 """Smooth drives that stay between two bounds at all times by construction."""
 
+from functools import lru_cache
 from typing import ClassVar
 
 import numpy as np
 from jax.typing import ArrayLike
 from jaxtyping import Array, Complex, Float
+from numpy.typing import NDArray
 
 from ...errors import InputError
 from ...numerics import to_array, to_complex, xp
@@ -81,16 +83,21 @@ class BoundedDrive(AbstractDrive):
 
     def samples(self, count: int) -> Float[Array, "count L"]:
         """g_l at `count` equal steps of one period, independent of the frequency."""
-        order = np.outer(np.arange(count), np.arange(1, self.cosine.shape[-1] + 1)) % count
-        phase = 2.0 * np.pi * order / count
-        basis = np.concatenate([np.cos(phase), np.sin(phase)], axis=1)
+        cosine, sine = _waves(self.cosine.shape[-1], count)
+        basis = np.concatenate([cosine[1:], sine[1:]]).T
         return self._between(self.mean + basis @ xp.concatenate([self.cosine, self.sine], axis=1).T)
 
     def harmonics(self, count: int) -> Complex[Array, "count+1 L"]:
         points = SAMPLES_PER_HARMONIC * count
-        phase = 2.0 * np.pi * (np.outer(np.arange(count + 1), np.arange(points)) % points) / points
-        both = np.concatenate([np.cos(phase), np.sin(phase)]) / points @ self.samples(points)
+        both = np.concatenate(_waves(count, points)) / points @ self.samples(points)
         return to_complex(both[: count + 1], both[count + 1 :])
 
     def mean_square(self) -> Float[Array, " L"]:
         return xp.mean(self.samples(SAMPLES_PER_HARMONIC * self.default_harmonics) ** 2, axis=0)
+
+
+@lru_cache
+def _waves(highest: int, points: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """cos and sin of n = 0 .. highest periods on so many points, (highest + 1, points)."""
+    phase = 2.0 * np.pi * (np.outer(np.arange(highest + 1), np.arange(points)) % points) / points
+    return np.cos(phase), np.sin(phase)

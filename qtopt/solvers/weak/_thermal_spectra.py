@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Array, Complex, Float, Int
 
 from ...model import Machine
-from ...numerics import except_at, reciprocal, to_complex, xp
+from ...numerics import except_at, on_host, reciprocal, to_complex, xp
 from ...thermal import CothPoles, matsubara, nearest_node
 from ._static_spectra import Entries, StaticSpectra
 
@@ -56,12 +56,14 @@ class ThermalSpectra(StaticSpectra):
 
     def entries(self, at: "_Placed", highest: int, bath: int) -> list[Entries]:
         z, strength = self._coth(bath)
-        minus = except_at(reciprocal(except_at(at.omega[..., None] - z, at.near, 1.0)), at.near, 0.0)
-        plus = reciprocal(at.omega[..., None] + z)
-        coth = (minus + plus) @ strength
-        nearest = xp.take(strength, at.near, axis=0)
         nodes, orders = self._orders(at.spectra, at.spectra, at.nearest, highest, bath)
-        sums = self._sums(nodes, strength, minus, plus)
+        if on_host(at.omega, z):
+            coth, sums = self._host_sums(at, nodes, strength, z.imag)
+        else:
+            minus = except_at(reciprocal(except_at(at.omega[..., None] - z, at.near, 1.0)), at.near, 0.0)
+            plus = reciprocal(at.omega[..., None] + z)
+            coth, sums = (minus + plus) @ strength, self._sums(nodes, strength, minus, plus)
+        nearest = xp.take(strength, at.near, axis=0)
         return [
             tuple(
                 coth * value - part + nearest * change
@@ -108,6 +110,55 @@ class ThermalSpectra(StaticSpectra):
         minus, plus = (part.reshape(-1, count).T for part in (minus, plus))
         found = (strength * psi).reshape(-1, count) @ minus - (strength * adjoint).reshape(-1, count) @ plus
         return found.reshape(*psi.shape[:-1], *points)
+
+    def _host_sums(
+        self, at: "_Placed", nodes: list[Entries], strength: Float[Array, " N"], mu: Float[Array, " N"]
+    ) -> tuple[Complex[Array, "*rest K"], Complex[Array, "M E *rest K"]]:
+        """The coth without its nearest node, and `_sums`, by real matrix products."""
+        psi = xp.stack([xp.stack(entries) for entries in nodes])
+        adjoint = xp.stack([self.adjoint(order) for order in psi])
+        minus = _over_nodes(at.omega, mu, strength * _rows(psi), strength, at.near)
+        plus = _over_nodes(at.omega, -mu, strength * _rows(adjoint), strength)
+        return minus[0] + plus[0], (minus[1] - plus[1]).reshape(*psi.shape[:-1], *at.omega.shape)
+
+
+BLOCK = 512
+"""points whose distances from all nodes stay in the caches"""
+
+
+def _rows(values: Array) -> Array:
+    return values.reshape(-1, values.shape[-1])
+
+
+def _over_nodes(
+    omega: Complex[Array, "*rest K"],
+    mu: Float[Array, " N"],
+    columns: Complex[Array, "C N"],
+    strength: Float[Array, " N"],
+    but: Int[Array, "*rest K"] | None = None,
+) -> tuple[Any, Any]:
+    """Sums over j of strength_j/(w - i mu_j) and of column_j/(w - i mu_j), but for one j of each point.
+
+    On NumPy arrays, in real numbers: entries at the nodes, on the imaginary axis, are real or imaginary, and
+    ``1/(w - i mu) = (x - i d)/(x^2 + d^2)`` with w - i mu = x + i d.
+
+    Returns:
+        Arrays (*rest, K) and (C, points).
+    """
+    whole = xp.concatenate([strength[None], columns.real, columns.imag])
+    kept = np.flatnonzero(np.any(whole != 0.0, axis=1))
+    factors, w = whole[kept].T, omega.ravel()
+    found = np.zeros((len(w), len(whole)), dtype=complex)
+    for start in range(0, len(w), BLOCK):
+        block = slice(start, start + BLOCK)
+        x, d = w[block].real[:, None], w[block].imag[:, None] - mu
+        square = x**2 + d**2
+        if but is not None:
+            square = except_at(square, but.ravel()[block], np.inf)
+        inverse = 1.0 / square
+        found[block, kept] = x * (inverse @ factors) - 1j * ((d * inverse) @ factors)
+    coth, real, imaginary = np.split(found, [1, 1 + len(columns)], axis=1)
+    return coth.reshape(omega.shape), (real + 1j * imaginary).T
 
 
 class _Placed(NamedTuple):
