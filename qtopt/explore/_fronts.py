@@ -1,18 +1,21 @@
 """What the page shows of fronts: their layers, and of every point what a look at it asks for."""
 
 import csv
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
+import jax
 import numpy as np
 
 from .. import files
 from ..errors import InputError
 from ..fronts import BOUNDS, TABLE, Front, evaluated_point
 from ..model import AbstractDrive
-from ..observables import STATUS, Audit, Case, Evaluation, Finding, Searched, audited, evaluate
+from ..observables import STATUS, Audit, Case, Evaluation, Finding, Searched, audited, evaluate_each
 from ..solvers import AbstractSolver
 from ..solvers.weak import LIMIT
 from ._text import Lines, plain, rounded, spoken, units_of
@@ -23,6 +26,8 @@ SAMPLES = 192
 """of a drive over one period"""
 FEW = 10
 """Points of so few are evaluated with the slower quadrature that gives small currents more digits."""
+TOGETHER = 8
+"""points of one machine that are evaluated together"""
 Report = Callable[[int, int], None]
 
 
@@ -159,13 +164,15 @@ def front_data(
     for layer in layers:
         chosen = _spread(len(layer.rows), looks)
         points, audits = [], {}
-        for own, path in zip(layer.configs, layer.paths, strict=True):
+        for own, path, result in zip(layer.configs, layer.paths, _evaluations(layer), strict=True):
             report(done, total)
-            point, result = _point(own, path, lines, layer.bare, len(layer.rows) <= FEW)
-            if result is not None:
+            point = _point(own, path, lines)
+            if isinstance(result, InputError):
+                point["error"] = str(result)
+            elif result is not None:
                 if len(points) in chosen:
                     audits[len(points)] = result.audit()
-                point["findings"] = _told(result, audits.get(len(points)))
+                point |= _observed(result) | {"findings": _told(result, audits.get(len(points)))}
             points.append(point)
             done += 1
         found += _worst(layer, audits)
@@ -240,21 +247,36 @@ def _axis(axis: Any) -> dict[str, Any]:
     return {"name": axis.name, "log": axis.log, "line": axis.line, "less": axis.less_is_better}
 
 
-def _point(
-    config: files.Config, path: str, lines: Lines, bare: bool, few: bool
-) -> tuple[dict[str, Any], Evaluation | None]:
-    """What is shown of a point beside its numbers, and its evaluation unless it is `bare` or has none."""
+def _evaluations(layer: Layer) -> Iterator[Evaluation | InputError | None]:
+    """What `evaluate` says of every point, several of one machine together; None where they are bare."""
+    if layer.bare:
+        yield from (None for _ in layer.configs)
+        return
+    start, refined = 0, len(layer.configs) <= FEW
+    while start < len(layer.configs):
+        first, *others = layer.configs[start : start + TOGETHER]
+        alike = [first, *takewhile(partial(_same_machine, first), others)]
+        drives = [files.require_drive(config) for config in alike]
+        yield from evaluate_each(first.machine, drives, first.solver, refined)
+        start += len(alike)
+
+
+def _same_machine(config: files.Config, other: files.Config) -> bool:
+    """Whether both are of one machine and one solver."""
+    if config.solver != other.solver or jax.tree.structure(config.machine) != jax.tree.structure(
+        other.machine
+    ):
+        return False
+    return all(map(np.array_equal, jax.tree.leaves(config.machine), jax.tree.leaves(other.machine)))
+
+
+def _point(config: files.Config, path: str, lines: Lines) -> dict[str, Any]:
+    """What is shown of a point beside its numbers, without its evaluation."""
     drive = files.require_drive(config)
     found: dict[str, Any] = {"file": path, "drive": _samples(drive), "frequency": float(drive.frequency)}
     found["bounded"] = config.pareto.bound == "peak" and not config.pareto.drives
     found["toml"] = lines.add(files.dumps(config))
-    if bare:
-        return found, None
-    try:
-        result = evaluate(config.machine, drive, config.solver, refined=few)
-    except InputError as error:
-        return found | {"error": str(error)}, None
-    return found | _observed(result), result
+    return found
 
 
 def _samples(drive: AbstractDrive) -> list[list[float | None]]:

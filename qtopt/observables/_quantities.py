@@ -48,12 +48,17 @@ def current_labels(solved: Solved) -> dict[str, tuple[CurrentKind, int | tuple[(
 
 def _violated_bounds(solved: Solved) -> dict[str, list[str]]:
     """The registered bounds that each current of one machine violates and in whose domain it is."""
-    mode, found = str(solved.performance.mode), {}
-    for name, (kind, place) in current_labels(solved).items():
-        current = Current(*(np.asarray(part)[place] for part in np.broadcast_arrays(*solved.current(kind))))
-        judges = [b for b in uncertainty_bounds() if b.concerns(kind, mode) and current.mean != 0.0]
-        found[name] = [bound.kind for bound in judges if bool(bound.violated(current))]
-    return found
+    mode, labels = str(solved.performance.mode), current_labels(solved)
+    bounds, broken = uncertainty_bounds(), {}
+    kinds: set[CurrentKind] = {kind for kind, _ in labels.values()}
+    for kind in kinds:
+        currents = Current(*np.broadcast_arrays(*solved.current(kind)))
+        judges = [bound for bound in bounds if bound.concerns(kind, mode)]
+        broken[kind] = {one.kind: one.violated(currents) & (currents.mean != 0.0) for one in judges}
+    return {
+        name: [bound for bound, violated in broken[kind].items() if violated[place]]
+        for name, (kind, place) in labels.items()
+    }
 
 
 def _violations(result: "Evaluation", label: str) -> str:

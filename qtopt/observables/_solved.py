@@ -1,6 +1,6 @@
 """What a solver finds of one machine or of many: the numbers from which all quantities follow."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any
@@ -26,6 +26,8 @@ PAIR = "pair"
 @dataclass(frozen=True)
 class Observation:
     """(machine, drive) -> the steady state and the numbers beside it, for one machine; to be traced.
+
+    Also for drives that begin with an axis, where the solver takes them.
 
     Equal settings share compiled programs.
 
@@ -56,7 +58,8 @@ class Observation:
         def solve(frequency: Array) -> AbstractSteadyState:
             return self.solver.steady_state(machine, drive.with_frequency(frequency))
 
-        found, slope = {"dynamics": state_space(machine).dynamics}, None
+        slope, dynamics, drives = None, state_space(machine).dynamics, drive.frequency.shape
+        found = {"dynamics": xp.broadcast_to(dynamics, (*drives, *dynamics.shape))}
         if self.noisy and self.sloped:
             # the derivative in Omega at a fixed shape of the drive, in forward mode
             host = on_host(*jax.tree.leaves((machine, drive)))
@@ -75,8 +78,17 @@ class Observation:
                     found["heat_current_slopes"] = slope.heat_currents
         if self.entangled:
             covariance = self.solver.phase_space_covariance(machine, drive, state)
-            found["logarithmic_negativity"] = xp.mean(logarithmic_negativity(covariance))
+            found["logarithmic_negativity"] = xp.broadcast_to(
+                xp.mean(logarithmic_negativity(covariance)), drives
+            )
         return state, found
+
+    def each(self, machine: Machine, drives: Sequence[AbstractDrive]) -> list[Any]:
+        """What is found of one machine under several drives of one structure, on NumPy arrays."""
+        if len(drives) == 1 or not self.solver.takes_drives(machine):
+            return [self(machine, drive) for drive in drives]
+        found = self(machine, jax.tree.map(lambda *leaves: np.stack(leaves), *drives))
+        return [jax.tree.map(lambda leaf, i=i: leaf[i], found) for i in range(len(drives))]
 
 
 def averages(state: AbstractSteadyState, solver: AbstractSolver) -> dict[str, Any]:

@@ -44,7 +44,7 @@ def _threads() -> ThreadpoolController:
     return ThreadpoolController()
 
 
-def computed(function: Callable[..., T], machine: Machine, drive: AbstractDrive) -> T:
+def computed(function: Callable[..., T], machine: Machine, drive: Any) -> T:
     """A function of a machine and its drive, on NumPy arrays; the status of its result tells what failed.
 
     On one core: matrices of single machines are small, and threads that wait for each other double the

@@ -64,6 +64,10 @@ class AbstractSolver(eqx.Module):
     on_host: ClassVar[bool] = False
     """Whether its formulas, written with `qtopt.numerics.xp`, also run on NumPy arrays, without compiling."""
 
+    def takes_drives(self, machine: Machine) -> bool:
+        """Whether on NumPy arrays its results are also those of many drives, which begin with an axis."""
+        return False
+
     @abstractmethod
     def check(self, machine: Machine, drive: AbstractDrive) -> None:
         """Raise `InputError` where the machine or the drive is outside the theory, whatever its numbers."""

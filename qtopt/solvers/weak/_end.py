@@ -4,6 +4,7 @@ from jaxtyping import Array, Float
 
 from ...model import AbstractDrive, Machine, PoleExpansion, state_space
 from ...numerics import xp
+from ._series import mean_square_of
 
 END = 9e10
 """of the rational coth, in temperatures, for the first terms that are not taken off: int (coth - R)/w^5"""
@@ -23,7 +24,7 @@ def heat_beyond_the_end(machine: Machine, drive: AbstractDrive) -> Float[Array, 
 
     Source: theory (4.16).
     """
-    driven = xp.sum(drive.mean_square())
+    driven = xp.sum(mean_square_of(drive), axis=-1)
     squares = [driven if bath.driven else xp.sum(bath.coupling**2) for bath in machine.baths]
     expansions = [bath.spectral_density.expansion() for bath in machine.baths]
     end = END * xp.min(machine.temperatures)
@@ -40,7 +41,7 @@ def heat_beyond_the_end(machine: Machine, drive: AbstractDrive) -> Float[Array, 
             (frictions[b] * tails[c] + tails[b] * frictions[c], square),
             (tails[b] * tails[c], 1.0),
         )
-        return xp.sum(xp.stack([xp.where(size > 0.0, size * factor, 0.0) for size, factor in parts]))
+        return xp.sum(xp.stack([xp.where(size > 0.0, size * factor, 0.0) for size, factor in parts]), axis=0)
 
     count = len(machine.baths)
-    return xp.max(xp.stack([left(b, c) for c in range(count) for b in range(c)]))
+    return xp.max(xp.stack([left(b, c) for c in range(count) for b in range(c)]), axis=0)

@@ -23,7 +23,8 @@ from ...thermal import (
 )
 from ..base import Fluctuations
 from ._check import check_machine
-from ._kernels import density_factor, shifted, transposed
+from ._kernels import along, density_factor, shifted, transposed
+from ._series import series_of
 from ._static_spectra import Entries, StaticSpectra, static_spectra
 from ._thermal_spectra import ThermalSpectra
 
@@ -44,7 +45,7 @@ def fluctuations(
 
     Args:
         machine: one driven bath, one or more static baths.
-        drive: any drive with as many components as oscillators.
+        drive: any drive with as many components as oscillators; or several, as of `steady_state`.
         harmonics: harmonics kept; default `drive.default_harmonics`.
         poles: the rational coth, by default to machine precision.
 
@@ -58,17 +59,20 @@ def fluctuations(
     require_x64()
     check_fluctuations(machine, drive)
     with_heat = _memory(machine) and len(machine.static_baths) == 1
-    series = drive.series(harmonics, 0 if with_heat else 1)  # the mean coupling does no work
-    nu = noise_orders(series.orders) * drive.frequency
-    forms = noise_kernels(machine, nu, 2 if with_heat else 0, poles)
-    overlap = xp.conj(series.amplitudes)[:, :, None] * series.amplitudes[:, None, :]
-    parts = [xp.real(overlap * form) * series.weights[:, None, None] for form in forms]
-    work = xp.tensordot((drive.frequency * series.orders) ** 2, parts[0], axes=1)
+    series = series_of(drive, harmonics, 0 if with_heat else 1)  # the mean coupling does no work
+    frequency, g = along(drive.frequency), series.amplitudes
+    nu = noise_orders(series.orders) * frequency
+    forms = noise_kernels(machine, nu.ravel(), 2 if with_heat else 0, poles)
+    overlap = xp.conj(g)[..., :, None] * g[..., None, :]
+    parts = [xp.real(overlap * form.reshape(overlap.shape)) * series.weights[:, None, None] for form in forms]
+    work = xp.einsum("...n,...nlm->...lm", (frequency * series.orders) ** 2, parts[0])
     if not with_heat:
         return Fluctuations(work, None)
-    f0, f1, f2 = (xp.sum(part, axis=(1, 2)) for part in parts)
-    driven, static = xp.sum(f2), xp.sum(nu**2 * f0 + 2.0 * nu * f1 + f2)
-    return Fluctuations(work, xp.stack([driven if bath.driven else static for bath in machine.baths]))
+    f0, f1, f2 = (xp.sum(part, axis=(-2, -1)) for part in parts)
+    driven, static = (xp.sum(part, axis=-1) for part in (f2, nu**2 * f0 + 2.0 * nu * f1 + f2))
+    return Fluctuations(
+        work, xp.stack([driven if bath.driven else static for bath in machine.baths], axis=-1)
+    )
 
 
 def noise_kernels(
@@ -87,7 +91,9 @@ def noise_kernels(
     def of_part(part: Machine) -> list[Array]:
         kernel = _memory_kernels(part, poles, highest) if _memory(part) else _memoryless_kernels(part, poles)
         if on_host(nu, *jax.tree.leaves(machine)):
-            return at_each(kernel, nu, host=True)
+            few = xp.split(nu, range(SIDE_BY_SIDE, len(nu), SIDE_BY_SIDE))
+            found = [at_each(kernel, part, host=True) for part in few]
+            return [xp.concatenate(parts) for parts in zip(*found, strict=True)]
         return jax.lax.map(kernel, nu, batch_size=batch)
 
     return tuple(blocks(machine, parts) for parts in over_groups(of_part, machine))
@@ -98,6 +104,8 @@ def _memory(machine: Machine) -> bool:
     return machine.driven_baths[0].spectral_density.expansion().poles.shape[0] > 0
 
 
+SIDE_BY_SIDE = 128
+"""harmonics at once on NumPy arrays: more of them leave the caches"""
 NEAR_ZERO = 1e-6
 """The mean coupling takes part at this harmonic instead of 0, where nodes of the two coths would meet."""
 

@@ -54,6 +54,10 @@ class Weak(AbstractSolver):
     harmonics: int | None = eqx.field(static=True, default=None)
     accuracy: float = eqx.field(static=True, default=1e-15)
 
+    def takes_drives(self, machine: Machine) -> bool:
+        """Where no heat flows between static baths."""
+        return len(machine.static_baths) == 1
+
     def check(self, machine: Machine, drive: AbstractDrive) -> None:
         """Raise `InputError`: see `check_machine`."""
         check_machine(machine, drive)

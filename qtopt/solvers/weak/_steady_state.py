@@ -1,6 +1,6 @@
 """The weak-coupling periodic steady state of a driven machine."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from jaxtyping import Array, Complex, Float
 
@@ -10,8 +10,9 @@ from ...thermal import CothPoles
 from ._check import check_machine
 from ._conduction import conduction
 from ._end import heat_beyond_the_end
-from ._kernels import Kernels, covariance, kernels
+from ._kernels import Kernels, along, covariance, kernels
 from ._result import WeakSteadyState
+from ._series import mean_square_of, series_of
 from ._static_spectra import broken_equipartition
 
 
@@ -26,7 +27,8 @@ def steady_state(
 
     Args:
         machine: one driven bath, static baths at any temperatures, any number of oscillators.
-        drive: any drive with as many components as oscillators.
+        drive: any drive with as many components as oscillators; on NumPy arrays and with one static bath also
+            several, as one pytree that begins with an axis: then all results do.
         harmonics: harmonics kept; default `drive.default_harmonics`.
         poles: the rational coth, by default to machine precision.
 
@@ -38,25 +40,28 @@ def steady_state(
     """
     require_x64()
     check_machine(machine, drive)
-    series = drive.series(harmonics)
-    table = kernels(machine, drive.frequency * series.orders, poles)
+    series = series_of(drive, harmonics)
+    table = kernels(machine, along(drive.frequency) * series.orders, poles)
     power, local_powers, driven_heat, static_heat = currents(table, series)
     if len(machine.static_baths) > 1:
         static_heat = static_heat + conduction(machine, drive.frequency, series, poles)
-    others = iter(static_heat)
-    heat = xp.stack([driven_heat if bath.driven else next(others) for bath in machine.baths])
+    others = iter(xp.moveaxis(static_heat, -1, 0))
+    heat = xp.stack([driven_heat if bath.driven else next(others) for bath in machine.baths], axis=-1)
     kept = series.weights @ xp.abs(series.amplitudes) ** 2
-    missing = xp.sum(xp.maximum(drive.mean_square() - kept, 0.0))
-    last = xp.sum(table.work[-1], axis=0)
+    missing = xp.sum(xp.maximum(mean_square_of(drive) - kept, 0.0), axis=-1)
+    last = xp.sum(table.work[..., -1, :, :, :], axis=-3)
+    spread = covariance(machine, poles)
     return WeakSteadyState(  # pyright: ignore[reportCallIssue]  (the status is a property)
         power=power,
         local_powers=local_powers,
         heat_currents=heat,
-        entropy_production_rate=-xp.sum(heat / machine.temperatures),
-        covariance=covariance(machine, poles),
+        entropy_production_rate=-xp.sum(heat / machine.temperatures, axis=-1),
+        covariance=xp.broadcast_to(spread, (*power.shape, *spread.shape)),
         systematic_error=heat_beyond_the_end(machine, drive)
-        + broken_equipartition(machine) * xp.max(xp.abs(heat)),
-        truncation_error=missing * xp.sum(xp.abs(last + xp.conj(last.T))) / 2.0,
+        + broken_equipartition(machine) * xp.max(xp.abs(heat), axis=-1),
+        truncation_error=missing
+        * xp.sum(xp.abs(last + xp.conj(xp.swapaxes(last, -1, -2))), axis=(-2, -1))
+        / 2.0,
     )
 
 
@@ -78,14 +83,17 @@ def currents(table: Kernels, series: FourierSeries) -> KernelCurrents:
     """
     weights = series.weights[:, None, None]
     a, b = series.amplitudes.real, series.amplitudes.imag
-    even = weights * (a[:, :, None] * a[:, None, :] + b[:, :, None] * b[:, None, :])
-    odd = weights * (a[:, :, None] * b[:, None, :] - b[:, :, None] * a[:, None, :])
-    odd = odd * (1.0 - xp.eye(a.shape[1]))  # a fused multiply-add leaves round-off on the diagonal
+    even = weights * (a[..., :, None] * a[..., None, :] + b[..., :, None] * b[..., None, :])
+    odd = weights * (a[..., :, None] * b[..., None, :] - b[..., :, None] * a[..., None, :])
+    odd = odd * (1.0 - xp.eye(a.shape[-1]))  # a fused multiply-add leaves round-off on the diagonal
+
+    def summed(kept: str, factor: Any, kernel: Array) -> Array:
+        return xp.einsum(f"...nlm,...nslm->...{kept}", factor, kernel)
 
     def total(kernel: Complex[Array, "n S L L"]) -> Float[Array, " S"]:
         twisted = (kernel.imag - xp.swapaxes(kernel.imag, -1, -2)) / 2.0
-        return xp.einsum("nlm,nslm->s", even, kernel.real) - xp.einsum("nlm,nslm->s", odd, twisted)
+        return summed("s", even, kernel.real) - summed("s", odd, twisted)
 
-    local = xp.einsum("nlm,nslm->l", even, table.work.real) - xp.einsum("nlm,nslm->l", odd, table.work.imag)
+    local = summed("l", even, table.work.real) - summed("l", odd, table.work.imag)
     power, heat = total(table.work), total(table.heat)
-    return KernelCurrents(xp.sum(power), local, xp.sum(heat), -(power + heat))
+    return KernelCurrents(xp.sum(power, axis=-1), local, xp.sum(heat, axis=-1), -(power + heat))

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Array, Complex, Float, Int
 
 from ...model import Machine
-from ...numerics import except_at, on_host, reciprocal, to_complex, xp
+from ...numerics import except_at, reciprocal, to_complex, xp
 from ...thermal import CothPoles, matsubara, nearest_node
 from ._static_spectra import Entries, StaticSpectra
 
@@ -57,7 +57,7 @@ class ThermalSpectra(StaticSpectra):
     def entries(self, at: "_Placed", highest: int, bath: int) -> list[Entries]:
         z, strength = self._coth(bath)
         nodes, orders = self._orders(at.spectra, at.spectra, at.nearest, highest, bath)
-        if on_host(at.omega, z):
+        if all(isinstance(array, np.ndarray) for array in (at.omega, z, *jax.tree.leaves(nodes))):
             coth, sums = self._host_sums(at, nodes, strength, z.imag)
         else:
             minus = except_at(reciprocal(except_at(at.omega[..., None] - z, at.near, 1.0)), at.near, 0.0)
@@ -122,7 +122,7 @@ class ThermalSpectra(StaticSpectra):
         return minus[0] + plus[0], (minus[1] - plus[1]).reshape(*psi.shape[:-1], *at.omega.shape)
 
 
-BLOCK = 512
+BLOCK = 256
 """points whose distances from all nodes stay in the caches"""
 
 
@@ -152,11 +152,14 @@ def _over_nodes(
     for start in range(0, len(w), BLOCK):
         block = slice(start, start + BLOCK)
         x, d = w[block].real[:, None], w[block].imag[:, None] - mu
-        square = x**2 + d**2
+        inverse: Any = d * d
+        inverse += x * x
         if but is not None:
-            square = except_at(square, but.ravel()[block], np.inf)
-        inverse = 1.0 / square
-        found[block, kept] = x * (inverse @ factors) - 1j * ((d * inverse) @ factors)
+            inverse[np.arange(len(x)), but.ravel()[block]] = np.inf
+        np.reciprocal(inverse, out=inverse)
+        even = inverse @ factors
+        inverse *= d
+        found[block, kept] = x * even - 1j * (inverse @ factors)
     coth, real, imaginary = np.split(found, [1, 1 + len(columns)], axis=1)
     return coth.reshape(omega.shape), (real + 1j * imaginary).T
 
