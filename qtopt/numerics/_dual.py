@@ -200,14 +200,14 @@ def _block(rows: Any) -> Any:
     return np.concatenate([np.concatenate(row, axis=1) for row in rows])
 
 
-def _einsum(form: str, *parts: Any) -> Any:
+def _einsum(form: str, *parts: Any, optimize: bool = False) -> Any:
     order, values, slopes = parts_of(*parts)
     changed = [
-        np.einsum(form, *values[:i], slope, *values[i + 1 :])
+        np.einsum(form, *values[:i], slope, *values[i + 1 :], optimize=optimize)
         for i, slope in enumerate(slopes)
         if slope is not None
     ]
-    return Dual(np.einsum(form, *values), sum(changed[1:], changed[0]), order)
+    return Dual(np.einsum(form, *values, optimize=optimize), sum(changed[1:], changed[0]), order)
 
 
 def _where(condition: Any, yes: Any, no: Any) -> Any:

@@ -25,7 +25,8 @@ from ._errors import (
     finite as finite,
     without_width as without_width,
 )
-from ._evaluate import Evaluation as Evaluation, evaluate as evaluate, evaluate_each as evaluate_each
+from ._evaluate import evaluate as evaluate, evaluate_each as evaluate_each
+from ._evaluation import Evaluation as Evaluation
 from ._fit_error import FitError as FitError, changes_between as changes_between, fit_errors as fit_errors
 from ._operating_mode import MODES as MODES, Performance as Performance, performance as performance
 from ._quantities import quantities as quantities, register_quantity as register_quantity

@@ -11,7 +11,7 @@ from ..registry import class_of, kinds
 from ..solvers import AbstractSolver
 
 if TYPE_CHECKING:
-    from ._evaluate import Evaluation
+    from ._evaluation import Evaluation
 
 Severity = Literal["note", "warning", "error"]
 STATUS: dict[Severity, int] = {"note": 0, "warning": 1, "error": 3}

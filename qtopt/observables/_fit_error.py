@@ -8,7 +8,8 @@ import numpy as np
 
 from ..model import AbstractDrive, AbstractSpectralDensity, Machine, Tabulated
 from ..solvers import AbstractSolver
-from ._evaluate import Evaluation, evaluate
+from ._evaluate import evaluate
+from ._evaluation import Evaluation
 
 NAMES = ("power", "local_powers", "heat_currents", "efficiency", "tur", "local_tur")
 """P, J, eta and Q"""

@@ -16,7 +16,7 @@ from ._solved import EIGENVALUES, EIGENVECTORS, PAIR, Solved
 from ._uncertainty_bounds import CLASSICAL_LIMIT, uncertainty_bounds
 
 if TYPE_CHECKING:
-    from ._evaluate import Evaluation
+    from ._evaluation import Evaluation
 
 POWER, VARIANCE_RATE, SLOPE = "hbar omega_A^2", "hbar^2 omega_A^3", "hbar omega_A"
 UNDAMPED_MODES = "undamped_modes"
@@ -52,11 +52,14 @@ def _violated_bounds(solved: Solved) -> dict[str, list[str]]:
     bounds, broken = uncertainty_bounds(), {}
     kinds: set[CurrentKind] = {kind for kind, _ in labels.values()}
     for kind in kinds:
-        currents = Current(*np.broadcast_arrays(*solved.current(kind)))
-        judges = [bound for bound in bounds if bound.concerns(kind, mode)]
-        broken[kind] = {one.kind: one.violated(currents) & (currents.mean != 0.0) for one in judges}
+        currents = Current(*map(np.atleast_1d, np.broadcast_arrays(*solved.current(kind))))
+        flowing = np.flatnonzero(currents.mean)
+        if len(flowing):
+            some = Current(*(part[flowing] for part in currents))
+            judges = [bound for bound in bounds if bound.concerns(kind, mode)]
+            broken |= {(kind, judge.kind): flowing[judge.violated(some)] for judge in judges}
     return {
-        name: [bound for bound, violated in broken[kind].items() if violated[place]]
+        name: [one.kind for one in bounds if (place or 0) in broken.get((kind, one.kind), ())]
         for name, (kind, place) in labels.items()
     }
 

@@ -11,7 +11,7 @@ from ..solvers import from_natural
 from ._solved import Solved
 
 if TYPE_CHECKING:
-    from ._evaluate import Evaluation
+    from ._evaluation import Evaluation
 
 OSCILLATOR, OTHER, BATH = "oscillator", "other_oscillator", "bath"
 SHAPE, OTHER_SHAPE = "shape", "other_shape"

@@ -113,7 +113,7 @@ def decaying_sources(
 
     def double(pieces: Array, inputs: tuple[Array, Array]) -> tuple[Array, Array]:
         shift, change = inputs
-        inner = xp.einsum("nzpqk,spq->nzsk", pieces, pick) @ shift
+        inner = xp.einsum("nzpqk,spq->nzsk", pieces, pick, optimize=True) @ shift
         flat = inner.reshape(len(inner), -1, inner.shape[-1])
         new = inner + product(change, flat).reshape(inner.shape)
         return xp.concatenate([new[:, :, None], pieces[:, :, :-1]], axis=2), new
@@ -123,7 +123,10 @@ def decaying_sources(
     points, measure = doubled * (1.0 + nodes) * h, doubled * weights * h
     kernel = measure[:, :, None, None] * xp.exp(-points[:, :, None, None] * rates)
     # One product for each source: XLA is slower with all of them at once on a CPU.
-    sums = [xp.einsum("rnsk,rsm->nmk", values[:, :, z], kernel[:, :, z]) for z in range(len(sources))]
+    sums = [
+        xp.einsum("rnsk,rsm->nmk", values[:, :, z], kernel[:, :, z], optimize=True)
+        for z in range(len(sources))
+    ]
     return xp.stack(sums, axis=1) + xp.einsum("pznk,pzm->nzmk", series, factors)
 
 

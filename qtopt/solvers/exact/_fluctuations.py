@@ -257,13 +257,15 @@ def _pairs(
     order = 1j * calculus.frequency * np.arange(count // 2 + 1)
     members = (noise.bath[None, :] == np.arange(baths)[:, None]) * noise.strengths
 
+    force = xp.einsum("ck,cjk->jk", factor, f)
+
     def one(inputs: tuple[Array, Array, Array]) -> Array:
-        rate, own_x, own_f = inputs
-        source = xp.einsum("ck,jk,ck->jk", factor, x, own_f) + xp.einsum("ck,cjk,k->jk", factor, f, own_x)
+        rate, own_x, own_force = inputs
+        source = x * own_force + force * own_x
         spectrum = rfft(source / 2.0) * reciprocal(noise.rates[:, None] + rate + order)
         return irfft(members @ spectrum, count)
 
-    return in_turn(one, (noise.rates, x, xp.swapaxes(f, 0, 1)), host=on_host(factor, x, f))
+    return in_turn(one, (noise.rates, x, force), host=on_host(x, force))
 
 
 def _adjoints(forms: list[Form], equations: System, noise: Coloured, calculus: Calculus) -> list[WithStates]:
