@@ -147,21 +147,24 @@ def _over_nodes(
     """
     whole = xp.concatenate([strength[None], columns.real, columns.imag])
     kept = np.flatnonzero(np.any(whole != 0.0, axis=1))
-    factors, w = whole[kept].T, omega.ravel()
-    found = np.zeros((len(w), len(whole)), dtype=complex)
+    factors, w = np.ascontiguousarray(whole[kept].T), omega.ravel()
+    found = np.zeros((len(whole), len(w)), dtype=complex)
+    distances, inverses = np.empty((2, BLOCK, len(mu)))  # written again and again, while in the caches
     for start in range(0, len(w), BLOCK):
         block = slice(start, start + BLOCK)
-        x, d = w[block].real[:, None], w[block].imag[:, None] - mu
-        inverse: Any = d * d
+        x, y = w[block].real[:, None], w[block].imag[:, None]
+        d, inverse = distances[: len(x)], inverses[: len(x)]
+        np.subtract(y, mu, out=d)
+        np.multiply(d, d, out=inverse)
         inverse += x * x
         if but is not None:
             inverse[np.arange(len(x)), but.ravel()[block]] = np.inf
         np.reciprocal(inverse, out=inverse)
         even = inverse @ factors
         inverse *= d
-        found[block, kept] = x * even - 1j * (inverse @ factors)
-    coth, real, imaginary = np.split(found, [1, 1 + len(columns)], axis=1)
-    return coth.reshape(omega.shape), (real + 1j * imaginary).T
+        found[kept, block] = (x * even - 1j * (inverse @ factors)).T
+    coth, real, imaginary = np.split(found, [1, 1 + len(columns)])
+    return coth.reshape(omega.shape), real + 1j * imaginary
 
 
 class _Placed(NamedTuple):
