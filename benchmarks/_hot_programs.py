@@ -13,6 +13,7 @@ import qtopt
 from benchmarks._machines import FAST, batch, currents, exact_drive, exact_machine, example, spread
 from qtopt.fronts import Peak, PowerEfficiency
 from qtopt.fronts.certificates import _peak_output as peak_output
+from qtopt.fronts.certificates.peak import LONE_SHARE
 from qtopt.fronts.rates import FormRates, SolverRates, TabulatedForms
 from qtopt.fronts.search import Explore, Newton, Refine
 from qtopt.fronts.search._selection import _scores
@@ -107,10 +108,10 @@ def certified(size: int, fine: bool, count: int) -> Call:
     rng = np.random.default_rng(0)
     forms = rng.normal(size=(count, GAINING, 2, size, size, 2)) @ np.array([1.0, 1.0j])
     forms = jnp.asarray(forms + np.conj(np.swapaxes(forms, -1, -2)))
-    kappa = jnp.linspace(0.5, 8.0, peak_output.BLOCK)
+    kappa, share = jnp.linspace(0.5, 8.0, peak_output.BLOCK), jnp.asarray(LONE_SHARE)
     if not fine:
-        return peak_output._rough_duals, (forms, kappa)
-    return peak_output._fine_duals, (jnp.broadcast_to(forms, (peak_output.BLOCK, *forms.shape)), kappa)
+        return peak_output._rough_duals, (forms, kappa, share)
+    return peak_output._fine_duals, (jnp.broadcast_to(forms, (len(kappa), *forms.shape)), kappa, share)
 
 
 PROGRAMS = {
@@ -126,8 +127,8 @@ PROGRAMS = {
     "rough_duals": HotProgram(
         "bounds on the grid, 8 efficiencies", lambda n: certified(2, False, n), 2048, 4
     ),
-    "fine_duals": HotProgram("bounds looked at closely", lambda n: certified(2, True, n), 33, 4),
-    "fine_duals_3": HotProgram("the same with three oscillators", lambda n: certified(3, True, n), 33, 4),
+    "fine_duals": HotProgram("bounds looked at closely", lambda n: certified(2, True, n), 35, 4),
+    "fine_duals_3": HotProgram("the same with three oscillators", lambda n: certified(3, True, n), 35, 4),
     "exact_search": HotProgram(
         "40 evaluations of L-BFGS, exact rates", lambda n: exactly_searched(40, n), 30, 2
     ),

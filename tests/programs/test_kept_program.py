@@ -290,7 +290,7 @@ import numpy as np
 from qtopt.fronts.certificates._peak_output import _rough_duals
 from qtopt.programs import COUNTS
 table = np.random.default_rng(1).normal(size=(4, 4, 2, 2, 2)) + 0j
-print(np.asarray(_rough_duals(table, np.arange(5.0))).tobytes().hex(), *COUNTS)
+print(np.asarray(_rough_duals(table, np.arange(5.0), np.asarray(0.8))).tobytes().hex(), *COUNTS)
 """
 
 

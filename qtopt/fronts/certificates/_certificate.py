@@ -53,7 +53,10 @@ class AbstractCertifier(ABC):
 
     @abstractmethod
     def quick(self, efficiency: NDArray[np.float64]) -> Certificate:
-        """The bounds at these efficiencies by a cheaper argument: sooner, and no smaller than by `at`."""
+        """Bounds by a cheaper argument and a coarser search, for aims: no smaller than by `at`, but for 1e-3.
+
+        The mean-square bound may be missing: not a number.
+        """
 
     @abstractmethod
     def efficiency_range(self, tight: bool = False) -> tuple[float, float] | None:

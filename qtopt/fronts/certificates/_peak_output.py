@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Complex, Float
+from numpy.typing import ArrayLike
 
 from ...jobs import Results, current, gathered, over_devices
 from ...numerics import (
@@ -22,12 +23,16 @@ from ...numerics import (
 from ...programs import kept_program
 from ..rates import AbstractForms
 from ._certificate import AbstractCertifier, Certificate, EfficiencyScale
-from .peak import LONE_SHARE, ShapeBounds
+from .peak import LONE_SHARE, ShapeBounds, highest, is_peak, spacing
 
-GRID, PEAKS = 1024, 16
-"""Drive frequencies by logarithm, and resonances near which there are as many."""
-FINALISTS, ZOOM, ZOOMS = 33, 33, 8
-"""Frequencies of the grid looked at closely, and those of each level between neighbours of the best."""
+GRID, PEAKS = 2048, 16
+"""Drive frequencies, at most half of them at resonances, and most peaks of the output that are resonances."""
+FINALISTS, ZOOMS = 35, (7, 5, 1, *[1] * 6)
+"""Frequencies looked at closely in one level, and near how many of the best ones the next level looks."""
+ROUGHLY, CLOSELY = 1e-3, 1e-7
+"""A level that raises an output by no more than this part is the last: for aims of a search, for bounds."""
+WIDER = 1.25
+"""Distances to the next frequency that a level looks at on either side of the best ones."""
 BLOCK = 8
 """Efficiencies handled in one call: a fixed shape, so that calls reuse compiled programs. Where there is no
 CPU but a GPU, all of them are, filled up to a multiple."""
@@ -90,25 +95,68 @@ class PeakCertifier(AbstractCertifier):
 
     def _bounds(self, efficiency: np.ndarray) -> Columns:
         """(output, mean-square output, frequency)."""
-        rough_output, wide, rough_frequency, rough = self._quick(efficiency)
-        output, frequency = self._shapes.largest(self.tradeoff.kappa(efficiency), rough)
-        lower = output < rough_output
-        return np.where(lower, output, rough_output), wide, np.where(lower, frequency, rough_frequency)
+        kappa = self.tradeoff.kappa(efficiency)
+        rough = self._rough(kappa, LONE_SHARE)
+        output, frequency = self._shapes.largest(kappa, rough)
+        lone, lone_frequency = self._looked_at(kappa, LONE_SHARE, rough, CLOSELY, output)
+        wide, _ = self._looked_at(kappa, 1.0, self._rough(kappa, 1.0), CLOSELY)
+        lower = lone < output
+        return np.where(lower, lone, output), wide, np.where(lower, lone_frequency, frequency)
 
     @cached_property
     def _shapes(self) -> ShapeBounds:
         return ShapeBounds(self.forms, self.grid, self.table.shape[1])
 
     def _quick(self, efficiency: np.ndarray) -> Columns:
-        """The same from the share of one harmonic, and the (M, G) rough bounds on the grid."""
+        """The same from the share of one harmonic, less closely looked at; not a number for mean squares."""
+        kappa = self.tradeoff.kappa(efficiency)
+        output, frequency = self._looked_at(kappa, LONE_SHARE, self._rough(kappa, LONE_SHARE), ROUGHLY)
+        return output, np.full(len(output), np.nan), frequency
+
+    def _rough(self, kappa: np.ndarray, lone: float) -> np.ndarray:
+        """(M, G) bounds at the frequencies of the grid by the share of one harmonic, with equal weights."""
+        table, share = on_device((self.table, np.asarray(lone)))
+        blocks = [_rough_duals(table, on_device(part), share) for part in _blocks(kappa, len(kappa))]
+        return np.concatenate([np.asarray(block) for block in blocks])[: len(kappa)]
+
+    def _looked_at(
+        self, kappa: np.ndarray, lone: float, rough: np.ndarray, settled: float, enough: ArrayLike = np.inf
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """(output, frequency) by the share of one harmonic, (M,) each.
+
+        Looks at FINALISTS of the rough bounds (M, G), peaks first, then closer and closer at the best of
+        them: until a level raises an output by no more than its part `settled`, or the output is `enough`.
+        """
+        near = self.grid[np.lexsort((-rough, ~is_peak(rough)))[:, :FINALISTS]]
+        output, frequency, enough = (
+            np.zeros(len(kappa)),
+            near[:, 0].copy(),
+            np.broadcast_to(enough, len(kappa)),
+        )
+        step, rows = spacing(self.grid), np.arange(len(kappa))
+        for peaks in ZOOMS if step > 0.0 else ZOOMS[:1]:
+            duals = self._duals(near, kappa[rows], lone, len(kappa))
+            best, before = highest(near, duals, peaks, step), output[rows]
+            found = duals.max(axis=1)
+            frequency[rows] = np.where(found >= before, best[:, 0], frequency[rows])
+            output[rows] = now = np.maximum(found, before)
+            open_ = (now - before > settled * now) & (now < enough[rows])
+            if not open_.any():
+                break
+            rows, offsets = rows[open_], step * np.linspace(-1.0, 1.0, FINALISTS // peaks + 2)[1:-1]
+            near = best[open_, :, None] * np.exp(offsets)
+            near = np.clip(near.reshape(len(rows), FINALISTS), self.grid.min(), self.grid.max())
+            step *= WIDER * 2.0 / (len(offsets) + 1)
+        return output, frequency
+
+    def _duals(self, near: np.ndarray, kappa: np.ndarray, lone: float, most: int) -> np.ndarray:
+        """(R, F) bounds with the best weights for kappa (R,), each at its own frequencies (R, F)."""
         blocks = []
-        size = BLOCK if current().platform == "cpu" else BLOCK * -(-len(efficiency) // BLOCK)
-        for start in range(0, len(efficiency), size):
-            part = np.asarray(efficiency)[start : start + size]
-            padded = np.concatenate([part, np.full(size - len(part), part[-1])])
-            found = _certify_block(self.forms, self.table, self.grid, self.tradeoff.kappa(padded))
-            blocks.append([column[: len(part)] for column in found])
-        return tuple(np.concatenate(column) for column in zip(*blocks, strict=True))
+        for frequencies, row in zip(_blocks(near, most), _blocks(kappa, most), strict=True):
+            forms = _useful_forms(self.forms, frequencies.ravel())
+            forms = forms.reshape(*frequencies.shape, *forms.shape[1:])
+            blocks.append(np.asarray(_fine_duals(*on_device((forms, row, np.asarray(lone))))))
+        return np.concatenate(blocks)[: len(near)]
 
     def efficiency_range(self, tight: bool = False) -> tuple[float, float] | None:
         """See `AbstractCertifier`; the largest output is where `quick`, or (tight) `at`, is largest."""
@@ -142,10 +190,10 @@ class _Bounds:
 
 
 def _frequency_grid(forms: AbstractForms, low: float, high: float) -> np.ndarray:
-    """GRID drive frequencies by logarithm, and as many at resonances: n Omega at a peak of the output."""
+    """GRID drive frequencies: some where n Omega is at a peak of the output, the others by logarithm."""
     if low == high:
         return np.array([low])
-    base = np.geomspace(low, high, GRID)
+    base = np.geomspace(low, high, GRID // 2)
     output = forms.series(base)[0]
     nu = (base[:, None] * np.arange(1, output.shape[1])).ravel()
     gain = largest_eigenvalue(output[:, 1:]).ravel()
@@ -155,29 +203,15 @@ def _frequency_grid(forms: AbstractForms, low: float, high: float) -> np.ndarray
     found = np.flatnonzero(peak) + 1
     best = nu[found[np.argsort(-gain[found])][:PEAKS]]
     extra = (best[None, :] / np.arange(1, output.shape[1])[:, None]).ravel()
-    extra = extra[(extra > low) & (extra < high)][:GRID]
-    return np.concatenate([base, extra, np.full(GRID - len(extra), high)])
+    extra = extra[(extra > low) & (extra < high)][: GRID // 2]
+    return np.sort(np.concatenate([np.geomspace(low, high, GRID - len(extra)), extra]))
 
 
-def _certify_block(forms: AbstractForms, table: np.ndarray, grid: np.ndarray, kappa: np.ndarray) -> Columns:
-    """(output, mean-square output, frequency, rough bounds) for a block of kappa: scan, finalists, zoom."""
-    every = on_device(kappa)
-    rough = np.asarray(_rough_duals(on_device(table), every))
-    finalists = np.argsort(-rough, axis=1, kind="stable")[:, :FINALISTS]
-    near, rows = grid[finalists], np.arange(len(kappa))
-    output, wide, peak = np.zeros(len(kappa)), np.zeros(len(kappa)), near[:, 0]
-    low, high = grid.min(), grid.max()
-    step = np.log(high / low) / GRID
-    for _ in range(1 if low == high else 1 + ZOOMS):
-        fine = _useful_forms(forms, near.ravel())
-        fine = on_device(fine.reshape(*near.shape, *fine.shape[1:]))
-        limited, mean_square = np.asarray(_fine_duals(fine, every))
-        best = np.argmax(limited, axis=1)
-        peak = np.where(limited[rows, best] >= output, near[rows, best], peak)
-        output, wide = np.maximum(output, limited[rows, best]), np.maximum(wide, mean_square.max(axis=1))
-        near = np.clip(peak[:, None] * np.exp(step * np.linspace(-1.0, 1.0, ZOOM)), low, high)
-        step *= 4.0 / (ZOOM - 1)
-    return output, wide, peak, rough
+def _blocks(rows: np.ndarray, most: int) -> list[np.ndarray]:
+    """Rows in blocks of BLOCK, the last one repeated; without a CPU they are one, with room for `most`."""
+    size = BLOCK if current().platform == "cpu" else BLOCK * -(-most // BLOCK)
+    filled = np.concatenate([rows, np.repeat(rows[-1:], -len(rows) % size, axis=0)])
+    return np.split(filled, len(filled) // size)
 
 
 def _useful_forms(forms: AbstractForms, frequencies: np.ndarray) -> np.ndarray:
@@ -215,49 +249,56 @@ def _dual(forms: Float[Array, "2 LL H"], kappa: Array, u: Array, share: Array, l
 
 
 @kept_program
-def _rough_duals(table: Complex[Array, "G H 2 L L"], kappa: Float[Array, " M"]) -> Float[Array, "M G"]:
-    """Harmonic-limited duals with equal weights at every frequency of a grid."""
+def _rough_duals(
+    table: Complex[Array, "G H 2 L L"], kappa: Float[Array, " M"], lone: Float[Array, ""]
+) -> Float[Array, "M G"]:
+    """Duals with equal weights at every frequency of a grid, for the share `lone` of one harmonic."""
     size = table.shape[-1]
 
-    def one(kappa: Array, forms: Array) -> Array:
-        return golden_section(lambda u: _dual(forms, kappa, u, jnp.full(size, 1.0 / size), LONE_SHARE), 30)[0]
+    def rows(shared: tuple[Array, Array], kappa: Array) -> Array:
+        entries, lone = _entries(shared[0]), shared[1]
 
-    def rows(table: Array, kappa: Array) -> Array:
-        entries = _entries(table)
+        def one(kappa: Array, forms: Array) -> Array:
+            equal = jnp.full(size, 1.0 / size)
+            return golden_section(lambda u: _dual(forms, kappa, u, equal, lone), 20)[0]
+
         return at_once_elsewhere(
             lambda own: jax.vmap(lambda forms: one(own, forms), in_axes=2)(entries), kappa
         )
 
-    return over_devices(rows, table, kappa)
+    return over_devices(rows, (table, lone), kappa)
 
 
 @kept_program
 def _fine_duals(
-    tables: Complex[Array, "M F H 2 L L"], kappa: Float[Array, " M"]
-) -> tuple[Float[Array, "M F"], Float[Array, "M F"]]:
-    """(harmonic-limited, mean-square) duals; the frequencies differ from one efficiency to the next."""
+    tables: Complex[Array, "M F H 2 L L"], kappa: Float[Array, " M"], lone: Float[Array, ""]
+) -> Float[Array, "M F"]:
+    """Duals with the best weights; the frequencies differ from one efficiency to the next."""
 
-    def row(inputs: tuple[Array, Array]) -> tuple[Array, ...]:
-        kappa, table = inputs
-        best = partial(_best_dual, table.shape[-1], kappa)
-        both = jax.vmap(jax.vmap(best, (None, 0)), (2, None))(_entries(table), jnp.array([LONE_SHARE, 1.0]))
-        return both[:, 0], both[:, 1]
+    def rows(lone: Array, items: tuple[Array, Array]) -> Array:
+        def row(inputs: tuple[Array, Array]) -> Array:
+            kappa, table = inputs
+            best = partial(_best_dual, table.shape[-1], kappa, lone)
+            return jax.vmap(best, 2)(_entries(table))
 
-    return over_devices(lambda _, rows: at_once_elsewhere(row, rows), (), (kappa, tables))
+        return at_once_elsewhere(row, items)
+
+    return over_devices(rows, lone, (kappa, tables))
 
 
-def _best_dual(size: int, kappa: Array, forms: Float[Array, "2 LL H"], lone: Array) -> Array:
+def _best_dual(size: int, kappa: Array, lone: Array, forms: Float[Array, "2 LL H"]) -> Array:
     """The dual minimised over u and over the weights of the oscillators, one at a time (all are valid)."""
 
     def at(u: Array, tilt: Array) -> Array:
-        return _dual(forms, kappa, u, jax.nn.softmax(tilt), lone)
+        share = jnp.exp(tilt)  # of tilts that are small
+        return _dual(forms, kappa, u, share / jnp.sum(share), lone)
 
     def better(_: Any, state: tuple[Array, Array, Array]) -> tuple[Array, Array, Array]:
         value, u, tilt = state
         for l in range(size - 1):
 
             def moved(x: Array, l: int = l, tilt: Array = tilt) -> Array:
-                return tilt.at[l].set(8.0 * (x - 0.5))
+                return jnp.where(np.arange(size) == l, 8.0 * (x - 0.5), tilt)
 
             found, x = golden_section(lambda x, u=u, moved=moved: at(u, moved(x)), 28)
             tilt = jnp.where(found < value, moved(x), tilt)

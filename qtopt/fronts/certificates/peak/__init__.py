@@ -9,5 +9,10 @@ from ._band_share import (
     band_share as band_share,
 )
 from ._dual_shapes import lone_values as lone_values
-from ._shape_bounds import ShapeBounds as ShapeBounds
+from ._shape_bounds import (
+    ShapeBounds as ShapeBounds,
+    highest as highest,
+    is_peak as is_peak,
+    spacing as spacing,
+)
 from ._shape_library import library_value as library_value

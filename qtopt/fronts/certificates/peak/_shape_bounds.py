@@ -23,7 +23,10 @@ CANDIDATES = 128
 """Frequencies of the grid looked at for each kappa, as often as others might still matter."""
 AT_ONCE, APART, ROUNDS, PASSES = 4, 2.5, 12, 3
 """Shapes are searched at so many of them a round, so many steps of the grid apart."""
-ZOOMS, OFFSETS = 3, np.array([-0.6, -0.3, 0.3, 0.6])
+ZOOMS, OFFSETS = (8, 3, 2), np.array([-0.75, -0.5, -0.25, 0.0, 0.25, 0.5, 0.75])
+"""Near how many of the best frequencies each level of a zoom looks, and where, in distances of the last."""
+NARROWER = 0.25
+"""Factor of the distances from one level to the next."""
 FACTORS = np.array([0.5, 0.8, 1.25, 2.0])
 """Factors of the multiplier to try where the bound is largest."""
 NEAR = 1e-3
@@ -64,7 +67,7 @@ class ShapeBounds:
 
     Args:
         forms: of output and entropy production.
-        grid: drive frequencies, about half of them by logarithm.
+        grid: rising drive frequencies, most of them by logarithm.
         width: least number of harmonics that may gain.
 
     Source: theory (9.14), (10.6), (10.10).
@@ -175,7 +178,7 @@ class _Found:
         home = self.home
         self.known[row, place] = np.minimum(self.known[row, place], chosen.rough)
         rough, where = self.known[row, place], home.grid[place]
-        apart = APART * np.log(home.high / home.low) / max(len(home.grid) // 2, 1)
+        apart = APART * spacing(home.grid)
         for _ in range(ROUNDS):
             waiting = ~self.searched[row, place] & (rough > (1.0 + NEAR) * self.best()[row])
             picked: list[int] = []
@@ -191,15 +194,22 @@ class _Found:
             self.add(row[now], where[now], np.minimum(chosen.bound(now), rough[now]), chosen.multiplier[now])
 
     def zoom(self) -> None:
-        """Frequencies nearer and nearer to the best ones."""
-        home = self.home
-        step = 2.0 * np.log(home.high / home.low) / len(home.grid)
-        row = np.repeat(np.arange(len(self.kappa)), len(OFFSETS))
-        for _ in range(ZOOMS):
-            where = np.clip(self.where()[:, None] * np.exp(step * OFFSETS), home.low, home.high).ravel()
-            step *= 0.4
+        """Nearer and nearer to the best frequencies, also to peaks that fall between two of the grid."""
+        home, count = self.home, len(self.kappa)
+        near = np.broadcast_to(home.grid, self.known.shape)
+        value = np.where(is_peak(self.known), self.known, -np.inf)
+        step = spacing(home.grid)
+        for peaks in ZOOMS:
+            best = highest(near, value, peaks, step)
+            row = np.repeat(np.arange(count), peaks * len(OFFSETS))
+            where = np.clip(best[:, :, None] * np.exp(step * OFFSETS), home.low, home.high).ravel()
             chosen = home.choose(self.kappa[row], home.forms.series(where))
-            self.add(row, where, chosen.bound(), chosen.multiplier)
+            value = chosen.rough.copy()
+            higher = np.flatnonzero(value > (1.0 + NEAR) * self.best()[row])
+            value[higher] = chosen.bound(higher)
+            self.add(row[higher], where[higher], value[higher], chosen.multiplier[higher])
+            near, value = where.reshape(count, -1), value.reshape(count, -1)
+            step *= NARROWER
 
     def improve_multipliers(self) -> None:
         """Better multipliers where the bound is largest, until it is (nearly) largest where that was done."""
@@ -222,6 +232,31 @@ class _Found:
                 factors = factors**0.4
                 self.value[top] = np.minimum(self.value[top], value.min(axis=1))
             self.settled[top] = True
+
+
+def spacing(grid: np.ndarray) -> float:
+    """Distance by logarithm of two frequencies of a grid, most of them by logarithm."""
+    return float(np.log(grid.max() / grid.min())) / max(len(grid) - 1, 1)
+
+
+def is_peak(value: np.ndarray) -> np.ndarray:
+    """(M, F) whether no neighbour of a value on a grid is larger."""
+    ends = np.full((len(value), 1), -np.inf)
+    return (value >= np.append(ends, value[:, :-1], 1)) & (value >= np.append(value[:, 1:], ends, 1))
+
+
+def highest(frequency: np.ndarray, value: np.ndarray, count: int, apart: float) -> np.ndarray:
+    """(M, count) frequencies of the largest of values (M, F), the largest first, at least so far apart.
+
+    Where there are no more the first one stands again.
+    """
+    left, found = np.broadcast_to(value, frequency.shape).copy(), []
+    for _ in range(count):
+        best = np.argmax(left, axis=1)[:, None]
+        place, any_left = np.take_along_axis(frequency, best, 1), np.take_along_axis(left, best, 1) > -np.inf
+        found.append(np.where(any_left, place, found[0] if found else place))
+        left[np.abs(np.log(frequency / place)) < apart * (1.0 + 1e-9)] = -np.inf
+    return np.concatenate(found, axis=1)
 
 
 @kept_program
