@@ -2,6 +2,7 @@
 
 import abc
 import argparse
+import atexit
 import gc
 import os
 import sys
@@ -71,6 +72,7 @@ def carry_out(
     """
     arguments = sys.argv[1:] if arguments is None else arguments
     gc.set_threshold(SELDOM, *gc.get_threshold()[1:])
+    atexit.register(gc.freeze)  # a process that ends need not look through all it has for cycles: 0.2 s
     command = alone
     try:
         with stopped_by_signals():

@@ -45,6 +45,19 @@ def test_evaluate_json_has_the_contract_keys(capsys) -> None:
     assert abs(sum(found["heat_currents"]) + found["power"]) < 1e-12 * max(found["heat_currents"])
 
 
+def test_a_command_ends_without_looking_for_cycles(tmp_path: Path) -> None:
+    """All that is left goes with the process; a collection of it took longer than the evaluation."""
+    program = (
+        "import atexit, gc, sys; from qtopt.cli import main\n"
+        "atexit.register(lambda: print('left', len(gc.get_objects()), 'frozen', gc.get_freeze_count()))\n"
+        "main(sys.argv[1:])\n"
+    )
+    command = [sys.executable, "-c", program, "evaluate", str(small_file(tmp_path))]
+    printed = subprocess.run(command, check=True, capture_output=True, text=True, timeout=280).stdout
+    _, left, _, frozen = printed.splitlines()[-1].split()
+    assert int(left) < 1_000 < 50_000 < int(frozen)
+
+
 def test_evaluate_with_the_exact_solver(tmp_path, capsys) -> None:
     main(["evaluate", str(EXAMPLE), "--solver", "exact", "--json"])
     found = json.loads(capsys.readouterr().out)
