@@ -13,6 +13,7 @@ from ._complex import (
     to_complex as to_complex,
     turned as turned,
 )
+from ._derivatives import twice as twice
 from ._hermitian import (
     best_ratio as best_ratio,
     direction as direction,

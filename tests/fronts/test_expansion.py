@@ -11,6 +11,7 @@ from jax.flatten_util import ravel_pytree
 import qtopt
 from qtopt import Bath, FrontProblem, Lorentzian, Machine, Ohmic, Peak, Rms
 from qtopt.fronts import PowerEfficiency, machine_forms
+from qtopt.fronts.drive_sets import DriveParameters
 from qtopt.fronts.rates import AbstractForms, FormRates
 from qtopt.fronts.search import Newton
 from qtopt.fronts.search._expansion import expansion, from_parameters, to_parameters
@@ -60,6 +61,35 @@ def test_value_gradient_and_hessian(bound: Any, size: int, kappa: float, fixed: 
     np.testing.assert_allclose(hessian, hessian.T, atol=1e-13 * float(jnp.abs(wanted).max()))
 
 
+@pytest.mark.parametrize(("harmonics", "count"), [(3, 12), (8, 64), (5, 4)])
+@pytest.mark.parametrize("strength", [0.1, 40.0])
+def test_derivatives_of_harmonics(harmonics: int, count: int, strength: float) -> None:
+    """Those of bounded drives in closed form, nearly cosines or nearly steps: (9.26), (9.27).
+
+    Also where a shape has more numbers than harmonics that count, so that sums of orders pass the end.
+    """
+    space, rng = Peak(harmonics, RANGE), np.random.default_rng(harmonics)
+    many = space.random(jax.random.key(harmonics), jnp.asarray([0.3]), 2)
+    mean, cosine, sine, logit = jax.tree.map(lambda leaf: strength * leaf[0], many)
+    numbers = jnp.concatenate([mean[:, None], cosine, sine], axis=1)
+
+    def plain(numbers: jax.Array) -> jax.Array:
+        """[Re g_0..N, Im g_0..N] of both oscillators."""
+        parts = numbers[:, 0], numbers[:, 1 : harmonics + 1], numbers[:, harmonics + 1 :]
+        found = space.drive(DriveParameters(*parts, logit)).harmonics(count)
+        return jnp.concatenate([found.real, found.imag]).T
+
+    found = space.shapes(DriveParameters(mean, cosine, sine, logit), count)
+    np.testing.assert_allclose(found.harmonics[:, 0], plain(numbers), atol=1e-15)
+    slopes, own = jax.jacfwd(plain)(numbers), np.arange(2)
+    wanted = np.moveaxis(np.asarray(slopes[own, :, own]), 1, 2)
+    np.testing.assert_allclose(found.slopes[:, :, 0], wanted, rtol=0.0, atol=1e-13 * np.abs(wanted).max())
+    weight = jnp.asarray(rng.normal(size=found.harmonics.shape))
+    bends = jax.hessian(lambda numbers: jnp.sum(weight[:, 0] * plain(numbers)))(numbers)
+    wanted = np.asarray(bends[own, :, own])
+    np.testing.assert_allclose(found.bends(weight), wanted, rtol=0.0, atol=1e-12 * np.abs(wanted).max())
+
+
 def test_numbers_of_a_drive_keep_their_places() -> None:
     space = Peak(4, RANGE)
     one = jax.tree.map(lambda leaf: leaf[0], space.random(jax.random.key(0), jnp.asarray([0.4]), 2))
@@ -92,10 +122,11 @@ def test_newton_never_loses() -> None:
     assert np.any(after < before - 0.01)
 
 
+@pytest.mark.parametrize("bound", [Peak, Rms])
 @pytest.mark.parametrize("harmonics", [4, 24])
-def test_the_memory_of_a_hessian_is_forecast(harmonics: int) -> None:
+def test_the_memory_of_a_hessian_is_forecast(bound: Any, harmonics: int) -> None:
     """XLA needs for eight candidates about what a problem is refused by."""
-    space, of = Peak(harmonics, RANGE), machine(2)
+    space, of = bound(harmonics, RANGE), machine(2)
     forms = machine_forms(of, PowerEfficiency.of(of).output(2), RANGE, space.kept_harmonics)
     every = jnp.ones(8)
     begin = space.random(jax.random.key(1), jnp.linspace(0.1, 0.9, 8), 2)

@@ -1,5 +1,7 @@
 """Drives: harmonics against Fourier integrals, values in time against harmonics, bounds, exact steps."""
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -108,6 +110,24 @@ def test_bounded_drive_never_exceeds_one(series: list[float], times: list[float]
     assert np.abs(drive(np.array(times))).max() <= 1.0
     assert np.abs(drive.samples(64)).max() <= 1.0
     assert np.all(drive.mean_square() <= 1.0 + 1e-14)
+
+
+@pytest.mark.parametrize("bounds", [{}, {"low": 0.2, "high": 1.7}])
+def test_slopes_of_a_bounded_drive(bounds: Any) -> None:
+    """g, dg/du and d^2g/du^2 by differences in the mean of u, which moves u alone."""
+    step = 1e-4
+
+    def at(mean: float) -> tuple[np.ndarray, ...]:
+        drive = BoundedDrive(0.7, [mean], [[0.8, -0.3]], [[0.2, 0.5]], **bounds)
+        return tuple(np.asarray(part) for part in drive.bent_samples(6))
+
+    series, shape, slope, bend = at(0.1)
+    (more, above, _, _), (_, below, _, _) = at(0.1 + step), at(0.1 - step)
+    np.testing.assert_allclose(more - series, step, atol=1e-14)
+    drive = BoundedDrive(0.7, [0.1], [[0.8, -0.3]], [[0.2, 0.5]], **bounds)
+    np.testing.assert_array_equal(shape, drive.samples(len(shape)))
+    np.testing.assert_allclose(slope, (above - below) / (2.0 * step), atol=1e-7)
+    np.testing.assert_allclose(bend, (above - 2.0 * shape + below) / step**2, atol=1e-6)
 
 
 @given(st.lists(st.floats(-1.0, 1.0), min_size=6, max_size=6))

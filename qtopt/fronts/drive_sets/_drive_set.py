@@ -14,6 +14,7 @@ from ...files import ParetoSection
 from ...model import AbstractDrive
 from ...numerics import on_device, xp
 from ...programs import kept_program
+from ._shapes import Shapes, differentiated
 
 NOISE = 0.1
 """Strength of a random drive that is added to one that begins at a known harmonic."""
@@ -95,6 +96,20 @@ class AbstractDriveSet(AbstractDriveSpace):
     @abstractmethod
     def drive(self, parameters: DriveParameters) -> AbstractDrive:
         """The drive that parameters stand for, a series with fields `mean`, `cosine` and `sine`."""
+
+    def shapes(self, parameters: DriveParameters, count: int) -> Shapes:
+        """Harmonics 0..count of the drive that parameters stand for, with their derivatives in the shapes.
+
+        By differentiation; a subclass that knows them in closed form says so.
+        """
+        mean, cosine, sine, logit = parameters
+
+        def harmonics(numbers: Float[Array, "L K"]) -> Complex[Array, "n L"]:
+            parts = numbers[:, 0], numbers[:, 1 : self.harmonics + 1], numbers[:, self.harmonics + 1 :]
+            return self.drive(DriveParameters(*parts, logit)).harmonics(count)
+
+        numbers = jnp.concatenate([mean[:, None], cosine, sine], axis=1)
+        return differentiated(harmonics, numbers, self.separate)
 
     def unscaled(self, *series: np.ndarray) -> tuple[np.ndarray, ...]:
         """Mean, cosine and sine of the parameters whose drive has this series: by default the same."""

@@ -1,6 +1,6 @@
 """What a search and its certificates ask of a candidate: rates, and the quadratic forms that they are."""
 
-from ._chebyshev import real_matrices as real_matrices
+from ._chebyshev import hermitian_parts as hermitian_parts, packed_pairs as packed_pairs
 from ._forms import (
     AbstractForms as AbstractForms,
     FixedForms as FixedForms,

@@ -71,11 +71,11 @@ def packed(form: Any) -> Any:
     return of.where(upper, form.real, form.imag).reshape(*form.shape[:-2], size * size)
 
 
-def real_matrices(values: Float[Array, "... LL"]) -> Float[Array, "... 2L 2L"]:
-    """The symmetric matrices M with ``g^dagger W g = [Re g, Im g] M [Re g, Im g]^T`` of packed forms W."""
-    form = unpacked(values)
-    top = jnp.concatenate([form.real, -form.imag], axis=-1)
-    return jnp.concatenate([top, jnp.concatenate([form.imag, form.real], axis=-1)], axis=-2)
+def hermitian_parts(values: Float[Array, "F n LL"]) -> Float[Array, "2 F L L n"]:
+    """Real and imaginary parts of packed Hermitian forms at n frequencies, which come last."""
+    units = unpacked(np.eye(values.shape[-1]))
+    spread = np.stack([units.real, units.imag])
+    return jnp.moveaxis(jnp.tensordot(np.moveaxis(spread, 1, -1), values, (-1, -1)), -2, 1)
 
 
 def packed_pairs(vectors: Complex[Array, "... L"]) -> Float[Array, "... LL"]:

@@ -76,7 +76,7 @@ class Newton:
     """Newton's method in a trust region on every candidate: `evaluations` of value, gradient and Hessian.
 
     Drives near their bound make the score long bent valleys, in which L-BFGS needs a hundred gradients where
-    this needs a few Hessians; one of them costs ten gradients. Only quadratic forms have them in closed form.
+    this needs a few Hessians; one of them costs two gradients. Only quadratic forms have them in closed form.
 
     Source: theory, section 9.11.
     """

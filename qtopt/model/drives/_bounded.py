@@ -59,11 +59,11 @@ class BoundedDrive(AbstractDrive):
         if (self.low is None) != (self.high is None):
             raise InputError("a bounded drive must have both bounds, low and high, or none; one is missing.")
 
-    def _between(self, series: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
-        """The shape from u."""
+    def _between(self, level: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
+        """The shape from tanh u."""
         if self.low is None or self.high is None:
-            return xp.tanh(series)
-        return (self.low + self.high) / 2.0 + (self.high - self.low) / 2.0 * xp.tanh(series)
+            return level
+        return (self.low + self.high) / 2.0 + (self.high - self.low) / 2.0 * level
 
     def check_table(self, table: Table) -> None:
         """Raise `InputError` where a file gives bounds in the wrong order."""
@@ -79,13 +79,26 @@ class BoundedDrive(AbstractDrive):
         return 4 * max(self.cosine.shape[-1], 16)
 
     def __call__(self, time: ArrayLike) -> Float[Array, "... L"]:
-        return self._between(FourierDrive(self.frequency, self.mean, self.cosine, self.sine)(time))
+        series = FourierDrive(self.frequency, self.mean, self.cosine, self.sine)(time)
+        return self._between(xp.tanh(series))
+
+    def _series(self, count: int) -> Float[Array, "count L"]:
+        """u_l at `count` equal steps of one period."""
+        cosine, sine = _waves(self.cosine.shape[-1], count)
+        basis = np.concatenate([cosine[1:], sine[1:]]).T
+        return self.mean + basis @ xp.concatenate([self.cosine, self.sine], axis=1).T
 
     def samples(self, count: int) -> Float[Array, "count L"]:
         """g_l at `count` equal steps of one period, independent of the frequency."""
-        cosine, sine = _waves(self.cosine.shape[-1], count)
-        basis = np.concatenate([cosine[1:], sine[1:]]).T
-        return self._between(self.mean + basis @ xp.concatenate([self.cosine, self.sine], axis=1).T)
+        return self._between(xp.tanh(self._series(count)))
+
+    def bent_samples(self, count: int) -> tuple[Float[Array, "points L"], ...]:
+        """u_l, g_l, dg_l/du_l and d^2g_l/du_l^2 at the points of time that give `count` harmonics."""
+        series = self._series(SAMPLES_PER_HARMONIC * count)
+        level = xp.tanh(series)
+        unit = 1.0 if self.low is None or self.high is None else (self.high - self.low) / 2.0
+        slope = unit * (1.0 - level**2)
+        return series, self._between(level), slope, -2.0 * level * slope
 
     def harmonics(self, count: int) -> Complex[Array, "count+1 L"]:
         points = SAMPLES_PER_HARMONIC * count
