@@ -72,15 +72,15 @@ def evaluate(
         machine: the machine.
         drive: one shape for each of its oscillators.
         solver: by default `Weak()`, second order in the driven bath; `Exact()` for any coupling strength.
-        refined: whether a slower quadrature gives small currents more digits, where the solver has one; many
-            machines, such as those of a front, do without.
+        refined: whether a slower quadrature gives small currents more digits, where the solver has one, and
+            fluctuations get errors; many machines, such as those of a front, do without.
 
     Raises:
         InputError: the machine is outside the theory of the solver or has no steady state in it (a mode is
             undamped, the driven coupling amplifies), or float64 cannot resolve the rates of its baths.
     """
     case = _case(machine, drive, Weak() if solver is None else solver)
-    return case.evaluation(_observed_twice([case])[0], refined)
+    return case.evaluation(_observed_twice([case], refined)[0], refined)
 
 
 def evaluate_each(
@@ -96,7 +96,7 @@ def evaluate_each(
     solver = Weak() if solver is None else solver
     cases = [_tried(_case, machine, drive, solver) for drive in drives]
     apart = [case for case in cases if not isinstance(case, InputError)]
-    observed = iter(_observed_twice(apart))
+    observed = iter(_observed_twice(apart, refined))
     return [
         case if isinstance(case, InputError) else _tried(case.evaluation, next(observed), refined)
         for case in cases
@@ -143,11 +143,12 @@ class _Case:
         """Whether it is solved by NumPy."""
         return on_numpy(self.observation.solver, self.damped, self.drive)
 
-    @property
-    def for_error(self) -> Observation:
-        """How it is solved again: without what has no error, unless that were one more program to compile."""
+    def for_error(self, refined: bool) -> Observation:
+        """How it is solved again: without what gets no error, unless that were a program more."""
         less = self.observation.for_error()
-        return less if self.host else replace(self.observation, solver=less.solver)
+        if not self.host:
+            return replace(self.observation, solver=less.solver)
+        return less if refined else replace(less, noisy=False)
 
     def is_like(self, other: "_Case") -> bool:
         """Whether both can be solved side by side, if they are of one machine."""
@@ -209,15 +210,18 @@ def _case(machine: Machine, drive: AbstractDrive, solver: AbstractSolver) -> _Ca
     return _Case((machine, drive), exponent, own, own_drive, damped, modes, reason, observation)
 
 
-def _observed_twice(cases: Sequence[_Case]) -> list[tuple[Found, Found]]:
+def _observed_twice(cases: Sequence[_Case], refined: bool) -> list[tuple[Found, Found]]:
     """What is found of each case of one machine, and what is found of it in another unit."""
     if not all(case.is_like(cases[0]) for case in cases[1:]):
-        return [found for case in cases for found in _observed_twice([case])]
+        return [found for case in cases for found in _observed_twice([case], refined)]
     if not cases:
         return []
     case, own = cases[0], [(case.damped, case.drive) for case in cases]
     other = [in_unit(*pair, OTHER_UNIT) for pair in own]
-    found, again = _solved(case.observation, own, case.host), _solved(case.for_error, other, case.host)
+    found, again = (
+        _solved(case.observation, own, case.host),
+        _solved(case.for_error(refined), other, case.host),
+    )
     return list(zip(found, again, strict=True))
 
 

@@ -74,6 +74,7 @@ def test_each_as_it_is_alone(case: Machine) -> None:
     for together, drive in zip(found, BOUNDED, strict=True):
         assert isinstance(together, Evaluation) and together.drive is drive
         assert_alike(together, evaluate(case, drive, refined=False))
+        assert together.local_power_covariance_error is None and together.power_error is not None
 
 
 def test_what_is_refused_and_what_differs() -> None:
@@ -92,4 +93,5 @@ def test_what_is_refused_and_what_differs() -> None:
         result = found[place]
         assert isinstance(result, Evaluation)
         assert_alike(result, evaluate(case, drives[place]))
+        assert result.local_power_covariance_error is not None
     assert evaluate_each(case, []) == []
