@@ -171,16 +171,22 @@ class _Found:
                 return
             place = order[row, column]
             seen[row, place] = True
-            self._search_shapes(home.choose(self.kappa[row], home.series[:, place]), row, place)
+            chosen = home.choose(self.kappa[row], home.series[:, place])
+            self.known[row, place] = np.minimum(self.known[row, place], chosen.rough)
+            apart = APART * spacing(home.grid)
+            done = self._search_shapes(chosen, row, home.grid[place], self.known[row, place], apart)
+            self.searched[row[done], place[done]] = True
 
-    def _search_shapes(self, chosen: Chosen, row: np.ndarray, place: np.ndarray) -> None:
-        """A few for each kappa a round, the largest rough bounds first, not too near to one another."""
-        home = self.home
-        self.known[row, place] = np.minimum(self.known[row, place], chosen.rough)
-        rough, where = self.known[row, place], home.grid[place]
-        apart = APART * spacing(home.grid)
+    def _search_shapes(
+        self, chosen: Chosen, row: np.ndarray, where: np.ndarray, rough: np.ndarray, apart: float
+    ) -> np.ndarray:
+        """Search shapes where the rough bounds (C,) exceed what was found; whether that was done, (C,).
+
+        A few for each kappa a round, the largest rough bounds first, not too near to one another.
+        """
+        searched = np.zeros(len(row), dtype=bool)
         for _ in range(ROUNDS):
-            waiting = ~self.searched[row, place] & (rough > (1.0 + NEAR) * self.best()[row])
+            waiting = ~searched & (rough > (1.0 + NEAR) * self.best()[row])
             picked: list[int] = []
             for i in np.flatnonzero(waiting)[np.argsort(-rough[waiting], kind="stable")]:
                 others = [j for j in picked if row[j] == row[i]]
@@ -188,28 +194,29 @@ class _Found:
                 if len(others) < AT_ONCE and not near:
                     picked.append(int(i))
             if not picked:
-                return
+                break
             now = np.array(picked)
-            self.searched[row[now], place[now]] = True
+            searched[now] = True
             self.add(row[now], where[now], np.minimum(chosen.bound(now), rough[now]), chosen.multiplier[now])
+        return searched
 
     def zoom(self) -> None:
-        """Nearer and nearer to the best frequencies, also to peaks that fall between two of the grid."""
-        home, count = self.home, len(self.kappa)
+        """Nearer and nearer to the best frequencies, also to peaks that fall between two of the grid.
+
+        Rough bounds lead to the peaks; shapes are searched at the end.
+        """
+        home, step = self.home, spacing(self.home.grid)
         near = np.broadcast_to(home.grid, self.known.shape)
-        value = np.where(is_peak(self.known), self.known, -np.inf)
-        step = spacing(home.grid)
+        rough = np.where(is_peak(self.known), self.known, -np.inf)
         for peaks in ZOOMS:
-            best = highest(near, value, peaks, step)
-            row = np.repeat(np.arange(count), peaks * len(OFFSETS))
-            where = np.clip(best[:, :, None] * np.exp(step * OFFSETS), home.low, home.high).ravel()
+            best = highest(near, rough, peaks, step)
+            near = np.clip(best[:, :, None] * np.exp(step * OFFSETS), home.low, home.high)
+            near = near.reshape(len(self.kappa), -1)
+            row, where = np.repeat(np.arange(len(near)), near.shape[1]), near.ravel()
             chosen = home.choose(self.kappa[row], home.forms.series(where))
-            value = chosen.rough.copy()
-            higher = np.flatnonzero(value > (1.0 + NEAR) * self.best()[row])
-            value[higher] = chosen.bound(higher)
-            self.add(row[higher], where[higher], value[higher], chosen.multiplier[higher])
-            near, value = where.reshape(count, -1), value.reshape(count, -1)
+            rough = chosen.rough.reshape(near.shape)
             step *= NARROWER
+        self._search_shapes(chosen, row, where, chosen.rough, step)
 
     def improve_multipliers(self) -> None:
         """Better multipliers where the bound is largest, until it is (nearly) largest where that was done."""
