@@ -1,5 +1,6 @@
 """Bounds on the output of drives with |g_l(t)| <= 1 that know what the harmonics of a shape cost."""
 
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -7,16 +8,16 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 
-from ....jobs import over_devices
-from ....numerics import largest_eigenvalue, neighbours, on_device
+from ....jobs import current, over_devices
+from ....numerics import largest_eigenvalue
 from ....programs import kept_program
 from ...rates import AbstractForms
 from ._absorption import BandTable, band_table, reduced
 from ._dual_shapes import lone_values
 from ._shape_library import library_value
 
-CHUNK, BATCH = 256, 64
-"""Pairs of kappa and frequency in one call of the compiled program, and side by side in it."""
+CHUNK, ELSEWHERE = 64, 2048
+"""Pairs of kappa and frequency in one call of the compiled program: on a CPU, and on other devices."""
 POINTS, LEVELS = 7, 3
 """Multipliers tried at once, between neighbours of the best before."""
 CANDIDATES = 128
@@ -102,16 +103,40 @@ class ShapeBounds:
         found.add(row, self.grid[place], found.known[row, place], np.zeros(len(row)))
         return found.best(), found.where()
 
-    def choose(self, kappa: np.ndarray, series: np.ndarray, multiplier: np.ndarray | None = None) -> Chosen:
-        """Multipliers by the rough bound, or the given ones, for kappa (C,) and forms (2, C, N+1, L, L)."""
+    def choose(self, kappa: np.ndarray, series: np.ndarray) -> Chosen:
+        """The best multipliers by the rough bound for kappa (C,) and forms (2, C, N+1, L, L)."""
+        # multipliers 1/(1 - x)^2 - 1 for x in [0, 1)
+        low, high, rows = np.zeros(len(kappa)), np.full(len(kappa), 0.9999), np.arange(len(kappa))
+        gaining, best = self._gaining(series[0]), None
+        for _ in range(LEVELS):
+            x = low[:, None] + (high - low)[:, None] * np.linspace(0.0, 1.0, POINTS)
+            tried = self._tried(kappa, series, gaining, 1.0 / (1.0 - x) ** 2 - 1.0)
+            place = np.argmin(tried.rough, axis=1)
+            now = Chosen(*(leaf[rows, place] for leaf in tried))
+            if best is not None:
+                better = now.rough < best.rough
+                now = Chosen(*(_where(better, *both) for both in zip(now, best, strict=True)))
+            best = now
+            low, high = x[rows, np.maximum(place - 1, 0)], x[rows, np.minimum(place + 1, POINTS - 1)]
+        assert best is not None
+        return best
+
+    def tried(self, kappa: np.ndarray, series: np.ndarray, multiplier: np.ndarray) -> Chosen:
+        """What is left for each of at most POINTS multipliers (C, K); its leaves begin with (C, K)."""
+        missing = POINTS - multiplier.shape[1]
+        filled = np.concatenate([multiplier, np.repeat(multiplier[:, -1:], missing, axis=1)], axis=1)
+        found = self._tried(kappa, series, self._gaining(series[0]), filled)
+        return Chosen(*(leaf[:, : multiplier.shape[1]] for leaf in found))
+
+    def _tried(
+        self, kappa: np.ndarray, series: np.ndarray, gaining: np.ndarray, multiplier: np.ndarray
+    ) -> Chosen:
         count, parts = len(kappa), []
-        gaining = self._gaining(series[0])
-        low = np.zeros(count) if multiplier is None else 1.0 - 1.0 / np.sqrt(1.0 + multiplier)
-        high, levels = (np.full(count, 0.9999), LEVELS) if multiplier is None else (low, 1)
-        for start in range(0, count, CHUNK):
-            rows = np.minimum(np.arange(start, start + CHUNK), count - 1)
-            pairs = kappa[rows], *series[:, rows], gaining[rows], low[rows], high[rows]
-            made = _choose(pairs, on_device(np.asarray(levels)), self.bands, self.private)
+        size = CHUNK if current().platform == "cpu" else ELSEWHERE
+        for start in range(0, count, size):
+            rows = np.minimum(np.arange(start, start + size), count - 1)
+            pairs = kappa[rows], *series[:, rows], gaining[rows], multiplier[rows]
+            made = _choose(pairs, self.bands, self.private)
             parts.append([np.asarray(leaf)[: count - start] for leaf in made])
         return Chosen(*(np.concatenate(leaves) for leaves in zip(*parts, strict=True)))
 
@@ -228,12 +253,13 @@ class _Found:
             top = top[self.value[top] > (1.0 + NEAR) * settled]
             if len(top) == 0:
                 return
-            kappa = np.repeat(self.kappa[self.row[top]], len(FACTORS))
-            series = np.repeat(home.forms.series(self.drive_frequency[top]), len(FACTORS), axis=1)
+            kappa, series = self.kappa[self.row[top]], home.forms.series(self.drive_frequency[top])
             multiplier, factors = self.multiplier[top], FACTORS
             for _ in range(2):
                 trial = multiplier[:, None] * factors
-                value = home.choose(kappa, series, trial.ravel()).bound().reshape(trial.shape)
+                found = home.tried(kappa, series, trial)
+                flat = Chosen(*(leaf.reshape(-1, *leaf.shape[2:]) for leaf in found))
+                value = flat.bound().reshape(trial.shape)
                 best = np.argmin(value, axis=1)[:, None]
                 multiplier = np.take_along_axis(trial, best, axis=1)[:, 0]
                 factors = factors**0.4
@@ -266,23 +292,26 @@ def highest(frequency: np.ndarray, value: np.ndarray, count: int, apart: float) 
     return np.concatenate(found, axis=1)
 
 
+def _where(condition: np.ndarray, yes: np.ndarray, no: np.ndarray) -> np.ndarray:
+    """`np.where` by rows."""
+    return np.where(condition.reshape(-1, *(1,) * (yes.ndim - 1)), yes, no)
+
+
 @kept_program
-def _choose(pairs: tuple[Any, ...], levels: Array, bands: BandTable, private: bool) -> Chosen:
-    """The best multipliers by the rough bound.
+def _choose(pairs: tuple[Any, ...], bands: BandTable, private: bool) -> Chosen:
+    """What is left for each of some multipliers; the leaves begin with (C, K).
 
     Args:
-        pairs: kappa (C,), forms X and S (C, N+1, L, L), harmonics that may gain (C, H), and the ends (C,) of
-            the x in [0, 1) of multipliers ``1/(1 - x)^2 - 1``.
-        levels: how often the ends are narrowed.
+        pairs: kappa (C,), forms X and S (C, N+1, L, L), harmonics that may gain (C, H), and multipliers
+            (C, K).
         bands: of `band_table`.
         private: whether each oscillator is treated by itself.
     """
 
     def one(bands: BandTable, pair: tuple[Any, ...]) -> Chosen:
-        kappa, output, entropy, gaining, low, high = pair
+        kappa, output, entropy, gaining, multipliers = pair
 
-        def at(x: Array) -> Chosen:
-            multiplier = 1.0 / (1.0 - x) ** 2 - 1.0
+        def at(multiplier: Array) -> Chosen:
             form = output + multiplier * (kappa * output - entropy)
             groups = jnp.diagonal(form, axis1=1, axis2=2).T[:, :, None, None] if private else form[None]
             left = jax.vmap(lambda group: reduced(group, gaining, bands))(groups)
@@ -290,20 +319,9 @@ def _choose(pairs: tuple[Any, ...], levels: Array, bands: BandTable, private: bo
             rough = price + jnp.sum(jax.vmap(library_value)(left.forms))
             return Chosen(rough, multiplier, price, left.forms)
 
-        def narrow(_: Array, state: tuple[Array, Array, Chosen]) -> tuple[Array, Array, Chosen]:
-            low, high, best = state
-            x = low + (high - low) * jnp.linspace(0.0, 1.0, POINTS)
-            found = jax.vmap(at)(x)
-            place = jnp.argmin(found.rough)
-            new = jax.tree.map(lambda leaf: leaf[place], found)
-            best = jax.tree.map(lambda a, b: jnp.where(new.rough < best.rough, a, b), new, best)
-            return *neighbours(x, place), best
-
-        shapes = jax.eval_shape(at, low)
-        none = jax.tree.map(lambda leaf: jnp.full(leaf.shape, jnp.inf, leaf.dtype), shapes)
-        return jax.lax.fori_loop(0, levels, narrow, (low, high, none))[2]
+        return jax.vmap(at)(multipliers)
 
     def batch(bands: BandTable, pairs: tuple[Any, ...]) -> Chosen:
-        return jax.lax.map(lambda pair: one(bands, pair), pairs, batch_size=BATCH)
+        return jax.vmap(partial(one, bands))(pairs)
 
     return over_devices(batch, bands, pairs)
