@@ -13,7 +13,7 @@ import qtopt
 from benchmarks._machines import FAST, batch, currents, exact_drive, exact_machine, example, spread
 from qtopt.fronts import Peak, PowerEfficiency
 from qtopt.fronts.certificates import _peak_output as peak_output
-from qtopt.fronts.certificates.peak import LONE_SHARE
+from qtopt.fronts.certificates.peak import LONE_SHARE, _shape_bounds as shape_bounds, band_table
 from qtopt.fronts.rates import FormRates, SolverRates, TabulatedForms
 from qtopt.fronts.search import Explore, Newton, Refine
 from qtopt.fronts.search._selection import _scores
@@ -114,6 +114,18 @@ def certified(size: int, fine: bool, count: int) -> Call:
     return peak_output._fine_duals, (jnp.broadcast_to(forms, (len(kappa), *forms.shape)), kappa, share)
 
 
+def shaped(count: int) -> Call:
+    """What harmonics leave of the duals of so many pairs of efficiency and frequency, for each multiplier."""
+    rng = np.random.default_rng(0)
+    harmonics = 64
+    forms = rng.normal(size=(2, count, harmonics + 1, 2, 2, 2)) @ np.array([1.0, 1.0j])
+    output, entropy = jnp.asarray(forms + np.conj(np.swapaxes(forms, -1, -2)))
+    gaining = jnp.broadcast_to(jnp.arange(1, GAINING + 1), (count, GAINING))
+    multipliers = jnp.broadcast_to(jnp.linspace(0.1, 8.0, shape_bounds.POINTS), (count, shape_bounds.POINTS))
+    pairs = jnp.linspace(0.5, 8.0, count), output, entropy, gaining, multipliers
+    return shape_bounds._choose, (pairs, band_table(harmonics), False)
+
+
 PROGRAMS = {
     "weak_evaluation": HotProgram("currents of machines at one harmonic", evaluation, 8192, 2),
     "weak_power": HotProgram("weak powers, 8 harmonics", lambda n: powers("weak", n, False), 8192, 2),
@@ -129,6 +141,7 @@ PROGRAMS = {
     ),
     "fine_duals": HotProgram("bounds looked at closely", lambda n: certified(2, True, n), 35, 4),
     "fine_duals_3": HotProgram("the same with three oscillators", lambda n: certified(3, True, n), 35, 4),
+    "shape_bounds": HotProgram("what shapes cost, 2048 pairs and 7 multipliers", shaped, 2048, 4),
     "exact_search": HotProgram(
         "40 evaluations of L-BFGS, exact rates", lambda n: exactly_searched(40, n), 30, 2
     ),
