@@ -165,7 +165,7 @@ def bounds() -> dict[str, int]:
     forms = machine_forms(problem.machine, output, space.frequency_range, space.kept_harmonics)
     certifier = _Counted(forms, tradeoff, space.frequency_range)
     shapes = _CountedShapes(forms, certifier.grid, certifier.table.shape[1])
-    setattr(certifier, "_shapes", shapes)  # a cached property
+    certifier._shapes = shapes  # a cached property
     span = certifier.efficiency_range()
     assert span is not None, "the engine of the examples works"
     aims = np.linspace(*span, 31)[:-1]
