@@ -2,6 +2,7 @@
 
 from ._arrays import on_device as on_device, require_x64 as require_x64, to_array as to_array
 from ._bracketing import (
+    beside as beside,
     golden_section as golden_section,
     neighbours as neighbours,
     two_best as two_best,

@@ -103,10 +103,19 @@ def two_best(values: jax.Array) -> tuple[jax.Array, jax.Array]:
     return best, second
 
 
-def neighbours(grid: Any, best: Any) -> tuple[Any, Any]:
-    """The entries of a rising grid (K,) on either side of its entry number `best`: the bracket of a peak."""
-    of: Any = np if isinstance(grid, np.ndarray) else jnp
-    return grid[of.maximum(best - 1, 0)], grid[of.minimum(best + 1, len(grid) - 1)]
+def neighbours(grid: np.ndarray, best: Any) -> tuple[Any, Any]:
+    """The entries of rising grids (..., K) on either side of entries `best` (...): brackets of peaks."""
+    best = np.asarray(best)[..., None]
+    sides = np.maximum(best - 1, 0), np.minimum(best + 1, grid.shape[-1] - 1)
+    below, above = (np.take_along_axis(grid, side, axis=-1)[..., 0] for side in sides)
+    return below, above
+
+
+def beside(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Before and after each of values (..., G) on a grid; minus infinity beyond its ends."""
+    lowest = np.full((*values.shape[:-1], 1), -np.inf)
+    before = np.concatenate([lowest, values[..., :-1]], axis=-1)
+    return before, np.concatenate([values[..., 1:], lowest], axis=-1)
 
 
 STEPS, LEVELS, ENOUGH = np.linspace(-1.0, 1.0, 9), 13, 9

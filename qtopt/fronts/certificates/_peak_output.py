@@ -128,11 +128,8 @@ class PeakCertifier(AbstractCertifier):
         them: until a level raises an output by no more than its part `settled`, or the output is `enough`.
         """
         near = self.grid[np.lexsort((-rough, ~is_peak(rough)))[:, :FINALISTS]]
-        output, frequency, enough = (
-            np.zeros(len(kappa)),
-            near[:, 0].copy(),
-            np.broadcast_to(enough, len(kappa)),
-        )
+        output, frequency = np.zeros(len(kappa)), near[:, 0].copy()
+        enough = np.broadcast_to(enough, len(kappa))
         step, rows = spacing(self.grid), np.arange(len(kappa))
         for peaks in ZOOMS if step > 0.0 else ZOOMS[:1]:
             duals = self._duals(near, kappa[rows], lone, len(kappa))

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ....numerics import beside
 from ...rates import AbstractForms
 
 NODES = 8
@@ -63,13 +64,9 @@ class HarmonicGrid:
 
     def peaks(self, values: np.ndarray) -> np.ndarray:
         """Where values (..., G) are no smaller than at the neighbours."""
-        lowest = np.full((*values.shape[:-1], 1), -np.inf)
-        before = np.concatenate([lowest, values[..., :-1]], axis=-1)
-        after = np.concatenate([values[..., 1:], lowest], axis=-1)
-        before, after = (
-            np.where(self.left < self.nu, before, -np.inf),
-            np.where(self.right > self.nu, after, -np.inf),
-        )
+        before, after = beside(values)
+        before = np.where(self.left < self.nu, before, -np.inf)
+        after = np.where(self.right > self.nu, after, -np.inf)
         return (values >= before) & (values >= after)
 
 

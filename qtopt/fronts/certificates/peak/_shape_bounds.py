@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Array
 
 from ....jobs import current, over_devices
-from ....numerics import largest_eigenvalue
+from ....numerics import beside, largest_eigenvalue, neighbours
 from ....programs import kept_program
 from ...rates import AbstractForms
 from ._absorption import BandTable, band_table, reduced
@@ -117,7 +117,7 @@ class ShapeBounds:
                 better = now.rough < best.rough
                 now = Chosen(*(_where(better, *both) for both in zip(now, best, strict=True)))
             best = now
-            low, high = x[rows, np.maximum(place - 1, 0)], x[rows, np.minimum(place + 1, POINTS - 1)]
+            low, high = neighbours(x, place)
         assert best is not None
         return best
 
@@ -274,8 +274,8 @@ def spacing(grid: np.ndarray) -> float:
 
 def is_peak(value: np.ndarray) -> np.ndarray:
     """(M, F) whether no neighbour of a value on a grid is larger."""
-    ends = np.full((len(value), 1), -np.inf)
-    return (value >= np.append(ends, value[:, :-1], 1)) & (value >= np.append(value[:, 1:], ends, 1))
+    before, after = beside(value)
+    return (value >= before) & (value >= after)
 
 
 def highest(frequency: np.ndarray, value: np.ndarray, count: int, apart: float) -> np.ndarray:
