@@ -150,7 +150,7 @@ def test_no_frequency_between_those_looked_at_exceeds_the_bound() -> None:
         duals = np.concatenate(
             [certifier._duals(part[None], np.array([one]), 1.0, 1)[0] for part in np.split(dense[1:], 8)]
         )
-        assert duals.max() <= wide * (1.0 + 5e-3)
+        assert duals.max() <= wide * (1.0 + 1e-3)
         shapes = certifier._shapes
         chosen = shapes.choose(np.full(len(dense), one), forms.series(dense))
         best = np.argsort(-chosen.rough)[:256]

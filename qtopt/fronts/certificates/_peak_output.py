@@ -137,7 +137,9 @@ class PeakCertifier(AbstractCertifier):
             found = duals.max(axis=1)
             frequency[rows] = np.where(found >= before, best[:, 0], frequency[rows])
             output[rows] = now = np.maximum(found, before)
-            open_ = (now - before > settled * now) & (now < enough[rows])
+            # Where several peaks are looked at, all of their tops may fall between two frequencies.
+            moving = (now - before > settled * now) | (peaks > 1)
+            open_ = moving & (now < enough[rows])
             if not open_.any():
                 break
             rows, offsets = rows[open_], step * np.linspace(-1.0, 1.0, FINALISTS // peaks + 2)[1:-1]
