@@ -46,6 +46,7 @@ from ._susceptibility import (
     at_points as at_points,
     damping_matrix as damping_matrix,
     from_entries as from_entries,
+    imaginary_entries as imaginary_entries,
     susceptibility as susceptibility,
     susceptibility_entries as susceptibility_entries,
     to_entries as to_entries,

@@ -1,6 +1,6 @@
 """Response of the oscillators dressed by the static baths."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from jaxtyping import Array, Complex, Float
 
@@ -36,24 +36,35 @@ def susceptibility(machine: Machine, omega: Complex[Array, " K"]) -> Complex[Arr
 
 
 def susceptibility_entries(
-    machine: Machine, omega: Complex[Array, " K"], kernels: Sequence[Complex[Array, " K"]]
+    machine: Machine, omega: Complex[Array, "*K"], kernels: Sequence[Complex[Array, "*K"]]
 ) -> Entries:
     """The entries of chi(w) of oscillators that share their baths; `kernels` are K_b(w).
 
     The form is that of `from_entries`.
     """
+    return _entries(machine, lambda rate: (rate - omega) * (rate + omega), omega, kernels)
+
+
+def imaginary_entries(
+    machine: Machine, mu: Float[Array, "*K"], kernels: Sequence[Float[Array, "*K"]]
+) -> tuple[Float[Array, "..."], ...]:
+    """The entries of chi(i mu), mu >= 0, which are real, as `kernels`, K_b(i mu), are."""
+    return _entries(machine, lambda rate: rate**2 + mu**2, mu, kernels)
+
+
+def _entries(
+    machine: Machine, bare: Callable[[Array], Array], points: Array, kernels: Sequence[Array]
+) -> Entries:
+    """The entries of the inverse, given omega_l^2 - w^2 as a function of omega_l."""
     if machine.size > 2:
-        frequencies = at_points(machine.frequencies, omega)
-        bare = (frequencies - omega) * (frequencies + omega)
-        return (_eliminated_inverse(machine, bare, kernels),)
+        return (_eliminated_inverse(machine, bare(at_points(machine.frequencies, points)), kernels),)
     rates, couplings = list(machine.frequencies), [list(bath.coupling) for bath in machine.static_baths]
     spring = None if machine.springs is None else machine.springs[0, 1]
-    rates, couplings, spring = spread((rates, couplings, spring), omega.shape)
-    bare = [(rate - omega) * (rate + omega) for rate in rates]
+    rates, couplings, spring = spread((rates, couplings, spring), points.shape)
     if machine.size == 1:
         added = (scaled(kernel, g[0] ** 2) for g, kernel in zip(couplings, kernels, strict=True))
-        return (reciprocal(sum(added, bare[0])),)
-    return _two_by_two_inverse(bare, kernels, couplings, spring)
+        return (reciprocal(sum(added, bare(rates[0]))),)
+    return _two_by_two_inverse([bare(rate) for rate in rates], kernels, couplings, spring)
 
 
 def from_entries(size: int, entries: Complex[Array, "E *rest"]) -> Complex[Array, "L L *rest"]:

@@ -44,6 +44,7 @@ from ._namespace import (
     in_parts as in_parts,
     in_turn as in_turn,
     irfft as irfft,
+    is_zero as is_zero,
     loop as loop,
     on_host as on_host,
     put as put,

@@ -33,6 +33,11 @@ def on_host(*values: Any) -> bool:
     return True
 
 
+def is_zero(value: Any) -> bool:
+    """Whether a number is 0 and known inside a trace, too."""
+    return isinstance(value, np.ndarray | float) and not np.any(value)
+
+
 class _Namespace:
     """The functions of NumPy and jax.numpy that have the same name and arguments."""
 

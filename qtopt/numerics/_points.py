@@ -1,9 +1,11 @@
 """Numbers spread over points, and sums over points: what reverse mode makes of each other, in one pass."""
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jax.core import ShapedArray
 from jax.extend.core import Primitive
@@ -15,6 +17,8 @@ from ._namespace import on_host, xp
 
 LONG = 16
 """sums of fewer terms are one reduction, in their order"""
+FEW = 4
+"""so many sums for each array are few: not worth a reduction of many arrays at once"""
 
 
 def spread(numbers: Any, shape: tuple[int, ...]) -> Any:
@@ -55,12 +59,34 @@ def _spread_out(*numbers: Array, shape: tuple[int, ...]) -> list[Array]:
 
 def _summed(*planes: Array, over: int) -> list[Array]:
     """Sums over the last axes; over one axis in pairs."""
+    if over > 1:
+        return _reduced(planes, range(planes[0].ndim - over, planes[0].ndim))
+    return _few_sums(planes) if math.prod(planes[0].shape[:-1]) <= FEW else _in_pairs(planes)
+
+
+def _in_pairs(planes: Sequence[Array]) -> list[Array]:
+    """Sums over the last axis: both halves are added, repeatedly."""
     *shape, points = planes[0].shape
-    while over == 1 and points % 2 == 0 and points >= LONG:
+    while points % 2 == 0 and points >= LONG:
         halves = [plane.reshape(*shape, 2, points // 2) for plane in planes]
-        planes = tuple(_reduced(halves, [len(shape)]))
+        planes = _reduced(halves, [len(shape)])
         points //= 2
-    return _reduced(planes, range(planes[0].ndim - over, planes[0].ndim))
+    return _reduced(planes, [len(shape)])
+
+
+def _few_sums(planes: Sequence[Array]) -> list[Array]:
+    """The same sums, of single machines: only one reduction takes many arrays, and these as complex ones.
+
+    For every number that a reduction passes on, three for each array, XLA allocates memory at each call.
+    """
+    *shape, points = planes[0].shape
+    others = [*planes[1::2], planes[-1]]
+    pairs = [jax.lax.complex(*pair) for pair in zip(planes[::2], others, strict=False)]
+    if points % 2 == 0 and points >= LONG:
+        pairs = _reduced([pair.reshape(*shape, 2, points // 2) for pair in pairs], [len(shape)])
+    stacked = jnp.stack(pairs)
+    found = _in_pairs([jnp.stack([stacked.real, stacked.imag], axis=1)])[0]
+    return list(found.reshape(-1, *shape)[: len(planes)])
 
 
 def _summed_on_gpu(*planes: Array, over: int) -> list[Array]:
@@ -72,7 +98,8 @@ def _reduced(planes: Sequence[Array], axes: Sequence[int]) -> list[Array]:
     def add(totals: Any, terms: Any) -> Any:
         return [total + term for total, term in zip(totals, terms, strict=True)]
 
-    return list(jax.lax.reduce(list(planes), [np.zeros(())] * len(planes), add, axes))
+    zero = np.zeros((), planes[0].dtype)
+    return list(jax.lax.reduce(list(planes), [zero] * len(planes), add, axes))
 
 
 def _linear(name: str, function: Callable[..., list[Array]]) -> Primitive:

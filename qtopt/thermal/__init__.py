@@ -7,9 +7,11 @@ from ._coth import (
     heat_beyond_the_poles as heat_beyond_the_poles,
     matsubara as matsubara,
     rational_coth as rational_coth,
+    second_beyond_the_poles as second_beyond_the_poles,
 )
 from ._pole_sum import (
     AnalyticFactor as AnalyticFactor,
+    Contour as Contour,
     ScalarFactor as ScalarFactor,
     at_pairs as at_pairs,
     contour as contour,

@@ -86,8 +86,13 @@ def beyond_the_poles(temperature: ArrayLike, poles: CothPoles) -> Float[Array, "
 
     Source: theory (4.14).
     """
-    temperature, moment = xp.asarray(temperature), _excess(poles.k.tobytes(), poles.weight.tobytes())
-    return xp.stack([xp.log(temperature), moment / temperature**2]) / xp.pi
+    temperature = xp.asarray(temperature)
+    return xp.stack([xp.log(temperature) / xp.pi, second_beyond_the_poles(temperature, poles)])
+
+
+def second_beyond_the_poles(temperature: ArrayLike, poles: CothPoles) -> Float[Array, "*shape"]:
+    """`beyond_the_poles` of p = 3 alone."""
+    return _excess(poles.k.tobytes(), poles.weight.tobytes()) / xp.pi / xp.asarray(temperature) ** 2
 
 
 @lru_cache

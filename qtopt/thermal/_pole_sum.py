@@ -77,7 +77,7 @@ def times(factor: ArrayLike, values: Any) -> Any:
 
 
 def totals(values: Any) -> Any:
-    """Complex arrays (..., K) of one shape, summed over the last axis in one pass.
+    """Arrays (..., K) of one shape, complex or real, summed over the last axis in one pass.
 
     As a single reduction of all real and imaginary parts, so that XLA computes the arrays while it sums them
     instead of writing each of them to memory first.
@@ -85,9 +85,11 @@ def totals(values: Any) -> Any:
     leaves, structure = jax.tree.flatten(values)
     if on_host(*leaves):
         return jax.tree.unflatten(structure, [leaf.sum(axis=-1) for leaf in leaves])
-    found = sums([plane for leaf in leaves for plane in (leaf.real, leaf.imag)])
-    pairs = zip(found[::2], found[1::2], strict=True)
-    return jax.tree.unflatten(structure, [to_complex(*pair) for pair in pairs])
+    twofold = [xp.iscomplexobj(leaf) for leaf in leaves]
+    planes = [(x.real, x.imag) if both else (x,) for x, both in zip(leaves, twofold, strict=True)]
+    found = iter(sums([plane for parts in planes for plane in parts]))
+    whole = [to_complex(next(found), next(found)) if both else next(found) for both in twofold]
+    return jax.tree.unflatten(structure, whole)
 
 
 class Contour(NamedTuple):

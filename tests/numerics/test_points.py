@@ -59,6 +59,23 @@ def test_axes_of_points_come_last() -> None:
     np.testing.assert_allclose(slope, 20.0 * np.arange(3.0))
 
 
+@pytest.mark.parametrize("shape", [(), (1,), (2, 2), (3, 4)])
+@pytest.mark.parametrize("points", [2, 17, 54, 80])
+@pytest.mark.parametrize("count", [1, 2, 5])
+def test_sums_of_any_number_and_size(shape: tuple[int, ...], points: int, count: int) -> None:
+    arrays = np.random.default_rng(0).normal(size=(count, *shape, points))
+    found = jax.jit(lambda *planes: sums(planes))(*arrays)
+    assert len(found) == count
+    np.testing.assert_allclose(found, np.sum(arrays, axis=-1), rtol=1e-12, atol=1e-14)
+
+
+def test_single_machines_pass_few_numbers_through_reductions() -> None:
+    """XLA allocates memory at each call for every number that a reduction adds."""
+    arrays = np.ones((12, 54))
+    text = jax.jit(lambda *planes: sums(planes)).lower(*arrays).as_text()
+    assert text.count("stablehlo.add") <= 7  # six complex numbers, and one stack of real ones
+
+
 def test_reverse_mode_passes_over_the_points_once() -> None:
     text = str(jax.make_jaxpr(jax.grad(in_one_pass))(NUMBERS))
     assert text.count("= sums[") == 2  # the value, and the slopes in all four numbers

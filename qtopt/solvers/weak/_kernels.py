@@ -1,16 +1,17 @@
 """Work and heat kernels: the weak-coupling theory as quadratic forms in the drive's harmonics."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
 from jaxtyping import Array, Complex, Float
 
 from ...model import Bath, Machine, blocks, damping_matrix, over_groups
-from ...numerics import in_parts, on_host, reciprocal, scaled, spread, xp
+from ...numerics import in_parts, is_zero, on_host, reciprocal, scaled, spread, xp
 from ...thermal import (
     AnalyticFactor,
+    Contour,
     CothPoles,
     ScalarFactor,
     at_pairs,
@@ -18,7 +19,7 @@ from ...thermal import (
     contour,
     coth_poles,
     matsubara,
-    part_of,
+    second_beyond_the_poles,
     thermal_integral,
     times,
     totals,
@@ -116,17 +117,20 @@ def transposed(matrix: Array) -> Array:
 
 
 def _static_moments(machine: Machine, highest: int, poles: CothPoles | None) -> list[Complex[Array, "L L"]]:
-    """The sums over baths of `_moments`."""
+    """``int dw/2pi coth(w/2T) w^m (spectrum of a bath)^T``, m = 0 .. highest, summed over baths."""
     poles = coth_poles() if poles is None else poles
 
     def of_part(part: Machine) -> list[Any]:
         spectra = static_spectra(part)
         moments = []
         for b, bath in enumerate(part.static_baths):
-            entries = spectra.entries(spectra.sample(_nodes(bath, poles), b), highest, b)
-            found = _moments(bath.temperature, spectra, entries, poles)
+            nodes = spectra.at_nodes(bath.temperature, poles, highest, b)
+            found = [spectra.matrix(moment).T for moment in nodes.moments()]
             # J chi chi^* -> (viscosity/w^3 + tail/w^5) Gamma beyond the rational coth, whose end is taken off
-            expansion, end = bath.spectral_density.expansion(), beyond_the_poles(bath.temperature, poles)[1]
+            expansion, end = (
+                bath.spectral_density.expansion(),
+                second_beyond_the_poles(bath.temperature, poles),
+            )
             found[0] = found[0] - expansion.viscosity * end * damping_matrix(part, b)
             if highest == 2:
                 found[2] = found[2] - tail_of(expansion) * end * damping_matrix(part, b)
@@ -141,39 +145,25 @@ def _nodes(bath: Bath, poles: CothPoles) -> Complex[Array, " K"]:
     return 1j * matsubara(bath.temperature, poles)
 
 
-def _moments(
-    temperature: Array, spectra: StaticSpectra, entries: list[Entries], poles: CothPoles
-) -> list[Complex[Array, "L L"]]:
-    """``int dw/2pi coth(w/2T) w^m (spectrum of a bath)^T``, given w^m Psi at i mu_j."""
-    halves = thermal_integral(temperature, entries, poles)
-    return [half.T + xp.conj(half) for half in _matrices(spectra, halves)]
-
-
-def _matrices(spectra: StaticSpectra, orders: Sequence[Entries]) -> list[Complex[Array, "L L *rest"]]:
-    """The matrix of every order."""
-    return [spectra.matrix(xp.stack(entries)) for entries in orders]
-
-
 def _memoryless_kernels(machine: Machine, spectra: StaticSpectra, b: int, poles: CothPoles) -> Pair:
     """K_1(w) = -i gamma w: all integrals are over functions analytic above."""
     driven, bath = machine.driven_baths[0], machine.static_baths[b]
     friction = driven.spectral_density.expansion().viscosity
-    at_z = spectra.entries(spectra.sample(_nodes(bath, poles), b), 2, b)
-    c0, c1, c2 = _moments(bath.temperature, spectra, at_z, poles)
+    c0, c1, c2 = (c[..., None] for c in spectra.at_nodes(bath.temperature, poles, 2, b).moments())
     y = _nodes(driven, poles)
     spurious = _beyond_the_end(machine, b, poles)
 
     def at(nu: Array) -> tuple[Array, Array]:
-        points = y + nu[:, None]
-        at_y = part_of(spectra.entries(spectra.sample(points.ravel(), b), 2, b), 0, points.shape)
-        sums = thermal_integral(driven.temperature, at_y, poles)
-        s0, s1, s2 = (matrix.T for matrix in _matrices(spectra, sums))
-        nu = nu[:, None, None]
+        at_y = spectra.entries(spectra.sample(y + nu[:, None], b), 2, b)
+        s0, s1, s2 = map(xp.stack, thermal_integral(driven.temperature, at_y, poles))
         a0, a1 = friction * (s1 - nu * s0), friction * (s2 - 2.0 * nu * s1 + nu**2 * s0)
         k0 = -1j * friction * (nu * c0 + c1)
         k1 = -1j * friction * (c2 + 2.0 * nu * c1 + nu**2 * c0)
-        work, heat = spurious(nu)
-        return nu * (2.0 * a0 + 1j * k0) - work, 2.0 * a1 - 1j * k1 - heat
+        work, heat = spurious(nu[:, None, None])
+        return (
+            spectra.matrix(nu * (2.0 * a0 + 1j * k0)).T - work,
+            spectra.matrix(2.0 * a1 - 1j * k1).T - heat,
+        )
 
     return at
 
@@ -181,7 +171,7 @@ def _memoryless_kernels(machine: Machine, spectra: StaticSpectra, b: int, poles:
 def _memory_kernels(machine: Machine, spectra: StaticSpectra, b: int, poles: CothPoles) -> Pair:
     """K_1(w) = chi_B(0) - chi_B(w) with the poles of chi_B below the axis.
 
-    With the transposed Psi of the static bath and its adjoint,
+    With Psi of the static bath and its adjoint; work and heat are transposed at the end,
 
         a_m = int dw/2pi S_1(w) w^m Psi(w + nu),
         e_m = int dw/2pi (w + nu)^m chi_B(w + nu) coth(w/2T_b) [Psi + Psi^dagger](w).
@@ -193,9 +183,8 @@ def _memory_kernels(machine: Machine, spectra: StaticSpectra, b: int, poles: Cot
     expansion = driven.spectral_density.expansion()
     noise = contour(driven.temperature, density_factor(driven), poles)
     z = _nodes(bath, poles)
-    at_z = spectra.entries(spectra.sample(z, b), 1, b)
-    c0, c1 = _moments(bath.temperature, spectra, at_z, poles)
-    every = jax.tree.map(lambda leaf: leaf[..., None, :], at_z)
+    nodes = spectra.at_nodes(bath.temperature, poles, 1, b)
+    c0, c1 = (c[..., None] for c in nodes.moments())
     spurious = _beyond_the_end(machine, b, poles)
 
     def at(nu: Array) -> tuple[Array, Array]:
@@ -206,38 +195,39 @@ def _memory_kernels(machine: Machine, spectra: StaticSpectra, b: int, poles: Cot
         mirrored = ScalarFactor(lambda w: density.response(-w - steps), *own, xp.zeros_like)
         memory = contour(bath.temperature, mirrored, poles)
 
-        # First the poles of the noise, then those of the memory.
-        above = xp.stack([noise.above + shift, memory.above], axis=1)
-        nearest = xp.stack([noise.nearest + shift, memory.nearest], axis=1)
-        weights = [
-            xp.stack([xp.broadcast_to(one, other.shape), other], axis=1)
-            for one, other in zip(noise.at_poles, memory.at_poles, strict=True)
-        ]
-        points = noise.nodes + steps
-        ends = spectra.sample(xp.stack([above, nearest]).ravel(), b)
-        at_y = part_of(spectra.entries(spectra.sample(points.ravel(), b), 1, b), 0, shape)
-        few, at_ends = math.prod(above.shape), spectra.entries(ends, 1, b)
-        at_p, at_q = (part_of(at_ends, start, above.shape) for start in (0, few))
-        slope = spectra.slopes(part_of(ends, 0, (few,)), part_of(ends, few, (few,)), 1, b)
-
+        at_y = spectra.entries(spectra.sample(noise.nodes + steps, b), 1, b)
         response = poles.weight * density.response(z + steps)
-        upper, lower = totals([times(response, every), times(memory.at_nodes, every)])
-        swept = totals(times(noise.at_nodes, at_y))
-        poled = totals(at_pairs(weights, at_p, at_q, part_of(slope, 0, above.shape)))
-        noisy = jax.tree.map(lambda one, other: one + other[..., 0], swept, poled)
-        lower = jax.tree.map(lambda one, other: one + other[..., 1], lower, poled)
-        (a0, a1), (u0, u1), (l0, l1) = (
-            [1j * factor * matrix.T for matrix in _matrices(spectra, sums)]
-            for factor, sums in ((1.0, noisy), (2.0 * bath.temperature, upper), (1.0, lower))
-        )
-        nu = nu[:, None, None]
-        e0, e1 = (up + xp.conj(xp.swapaxes(low, 1, 2)) for up, low in ((u0, l0), (u1, l1)))
+        e0, e1 = nodes.folded(2j * bath.temperature * response, 1j * memory.at_nodes)
+        s0, s1 = (1j * xp.stack(entries) for entries in totals(times(noise.at_nodes, at_y)))
+        p0, p1 = _at_poles(spectra, b, noise, memory, shift)
+        a0, a1 = s0 + p0[..., 0], s1 + p1[..., 0]
+        e0, e1 = e0 + spectra.adjoint(p0[..., 1]), e1 + spectra.adjoint(p1[..., 1])
         k0 = expansion.static * c0 - e0
         k1 = expansion.static * (c1 + nu * c0) - (e1 + nu * e0)
-        work, heat = spurious(nu)
-        return nu * (2.0 * a0 + 1j * k0) - work, 2.0 * (a1 - nu * a0) - 1j * k1 - heat
+        work, heat = spurious(nu[:, None, None])
+        return (
+            spectra.matrix(nu * (2.0 * a0 + 1j * k0)).T - work,
+            spectra.matrix(2.0 * (a1 - nu * a0) - 1j * k1).T - heat,
+        )
 
     return at
+
+
+def _at_poles(
+    spectra: StaticSpectra, b: int, noise: Contour, memory: Contour, shift: Array
+) -> list[Complex[Array, "E n 2"]]:
+    """What the poles of the noise, and those of the memory, add to integrals with Psi and w Psi: entries."""
+    above = xp.stack([noise.above + shift, memory.above], axis=1)
+    nearest = xp.stack([noise.nearest + shift, memory.nearest], axis=1)
+    weights = [
+        xp.stack([xp.broadcast_to(one, other.shape), other], axis=1)
+        for one, other in zip(noise.at_poles, memory.at_poles, strict=True)
+    ]
+    ends = spectra.sample(xp.stack([above, nearest]), b)
+    p = jax.tree.map(lambda leaf: leaf[..., 0, :, :, :], ends)
+    q = jax.tree.map(lambda leaf: leaf[..., 1, :, :, :], ends)
+    at_ends = spectra.entries(p, 1, b), spectra.entries(q, 1, b), spectra.slopes(p, q, 1, b)
+    return [1j * xp.stack(entries) for entries in totals(at_pairs(weights, *at_ends))]
 
 
 def _beyond_the_end(machine: Machine, b: int, poles: CothPoles) -> Pair:
@@ -252,15 +242,20 @@ def _beyond_the_end(machine: Machine, b: int, poles: CothPoles) -> Pair:
     driven, bath = machine.driven_baths[0], machine.static_baths[b]
     expansions = [static.spectral_density.expansion() for static in machine.static_baths]
     shapes = [damping_matrix(machine, s) for s in range(len(expansions))]
+    own = expansions[b].viscosity * shapes[b]
+    expansion = driven.spectral_density.expansion()
+    hot, cold = driven.temperature, bath.temperature
+    gap = second_beyond_the_poles(hot, poles) - second_beyond_the_poles(cold, poles)
+    still = gap * tail_of(expansion) * own
+    if is_zero(expansion.viscosity):
+        return lambda nu: (xp.zeros(()), still)
     total = sum((e.viscosity * shape for e, shape in zip(expansions, shapes, strict=True)), xp.zeros(()))
     pull = sum((e.static * shape for e, shape in zip(expansions, shapes, strict=True)), machine.stiffness)
-    own = expansions[b].viscosity * shapes[b]
     bend = total @ own @ total - total @ total @ own - own @ total @ total + pull @ own + own @ pull
-    expansion = driven.spectral_density.expansion()
     first = expansion.viscosity * own
-    second = expansion.viscosity * (bend + tail_of(expansions[b]) * shapes[b]) + tail_of(expansion) * own
-    ends = [beyond_the_poles(t, poles) for t in (driven.temperature, bath.temperature)]
-    still = xp.tensordot(ends[0] - ends[1], xp.stack([first, second]), axes=1)
+    second = expansion.viscosity * (bend + tail_of(expansions[b]) * shapes[b])
+    ends = [beyond_the_poles(t, poles) for t in (hot, cold)]
+    still = still + xp.tensordot(ends[0] - ends[1], xp.stack([first, second]), axes=1)
     work = (ends[1][1] - 3.0 * ends[0][1]) * first
     heat = (6.0 * ends[0][1] - ends[1][1]) * first
     return lambda nu: (nu**2 * work, still + nu**2 * heat)

@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+import jax
 from jaxtyping import Array, Complex, Float
 
 from ...model import (
@@ -13,11 +14,13 @@ from ...model import (
     balanced_state_space,
     damping_matrix,
     from_entries,
+    imaginary_entries,
     over_groups,
     susceptibility_entries,
     to_entries,
 )
-from ...numerics import gramian, products, scaled, solve, spread, turned, xp
+from ...numerics import gramian, products, scaled, solve, spread, to_complex, turned, xp
+from ...thermal import CothPoles, matsubara, thermal_integral, times, totals
 
 Entries = tuple[Array, ...]
 EQUIPARTITION = 1e-6
@@ -50,6 +53,11 @@ class StaticSpectra(ABC):
     def slopes(self, a: Any, b: Any, highest: int, bath: int) -> list[Entries]:
         """Divided differences in w between two samples of what `entries` gives, also where they are equal."""
 
+    def at_nodes(self, temperature: Float[Array, ""], poles: CothPoles, highest: int, bath: int) -> "AtNodes":
+        """What sums over the nodes i mu_j of a coth need of one bath, for m = 0 .. highest (at most 2)."""
+        at = self.sample(1j * matsubara(temperature, poles), bath)
+        return _ComplexNodes(self, temperature, poles, self.entries(at, highest, bath))
+
     @abstractmethod
     def adjoint(self, entries: Complex[Array, "E *rest"]) -> Complex[Array, "E *rest"]:
         """The entries of the adjoint of the matrix with the given entries."""
@@ -57,6 +65,38 @@ class StaticSpectra(ABC):
     @abstractmethod
     def matrix(self, entries: Complex[Array, "E *rest"]) -> Complex[Array, "L L *rest"]:
         """The matrix with the given entries."""
+
+
+class AtNodes(ABC):
+    """w^m Psi_b at the nodes i mu_j of the coth of one temperature T, to be summed."""
+
+    @abstractmethod
+    def moments(self) -> list[Complex[Array, "E *rest"]]:
+        """``int dw/2pi coth(w/2T) w^m (Psi + Psi^dagger)`` of each order m: entries, stacked."""
+
+    @abstractmethod
+    def folded(self, up: Complex[Array, "n K"], low: Complex[Array, "n K"]) -> list[Array]:
+        """``sum_j up_j w^m Psi + (sum_j low_j w^m Psi)^dagger`` of each order m: entries, stacked, (E, n)."""
+
+
+@dataclass(frozen=True)
+class _ComplexNodes(AtNodes):
+    """Nodes of any spectra."""
+
+    spectra: StaticSpectra
+    temperature: Float[Array, ""]
+    poles: CothPoles
+    orders: list[Entries]
+
+    def moments(self) -> list[Array]:
+        halves = thermal_integral(self.temperature, self.orders, self.poles)
+        return [xp.stack(half) + self.spectra.adjoint(xp.stack(half)) for half in halves]
+
+    def folded(self, up: Complex[Array, "n K"], low: Complex[Array, "n K"]) -> list[Array]:
+        every = jax.tree.map(lambda leaf: leaf[..., None, :], self.orders)
+        upper, lower = totals([times(up, every), times(low, every)])
+        pairs = zip(upper, lower, strict=True)
+        return [xp.stack(one) + self.spectra.adjoint(xp.stack(other)) for one, other in pairs]
 
 
 def static_spectra(machine: Machine) -> StaticSpectra:
@@ -88,15 +128,28 @@ class OneBathSpectra(StaticSpectra):
         if highest >= 1:
             powers.append(tuple(at.omega * x for x in psi))
         if highest >= 2:
-            # w^2 chi + 1 = chi [V + K Gamma]: no cancellation at large w.
-            matrix = self.matrix(xp.stack(psi))
-            damped = products(matrix, at_points(damping_matrix(self.machine, 0), at.omega))
-            if self.machine.springs is None:
-                bound = matrix * at_points(self.machine.frequencies, at.omega) ** 2
-            else:
-                bound = products(matrix, at_points(self.machine.stiffness, at.omega))
-            powers.append(to_entries(bound + at.kernel * damped))
+            powers.append(self._bound(psi, at.kernel, at.omega))
         return powers
+
+    def _bound(self, chi: Entries, kernel: Array, points: Array) -> Entries:
+        """``w^2 chi + 1 = chi [V + K Gamma]``, of chi or of a multiple: no cancellation at large w."""
+        matrix = self.matrix(xp.stack(chi))
+        damped = products(matrix, at_points(damping_matrix(self.machine, 0), points))
+        if self.machine.springs is None:
+            bound = matrix * at_points(self.machine.frequencies, points) ** 2
+        else:
+            bound = products(matrix, at_points(self.machine.stiffness, points))
+        return to_entries(bound + kernel * damped)
+
+    def at_nodes(self, temperature: Float[Array, ""], poles: CothPoles, highest: int, bath: int) -> AtNodes:
+        mu = matsubara(spread(temperature, poles.k.shape), poles)
+        density = self.machine.static_baths[0].spectral_density.spread(mu.shape)
+        kernel = density.memory_kernel(to_complex(xp.zeros_like(mu), mu)).real
+        chi = imaginary_entries(self.machine, mu, [kernel])
+        orders = [chi, tuple(mu * x for x in chi)][: highest + 1]
+        if highest >= 2:
+            orders.append(self._bound(chi, kernel, mu))
+        return _RealNodes(temperature, poles, orders)
 
     def slopes(self, a: "_Response", b: "_Response", highest: int, bath: int) -> list[Entries]:
         # chi(a) - chi(b) = chi(a) [(a^2 - b^2) - (K(a) - K(b)) C C^T] chi(b), Gamma = C C^T, divided by hand.
@@ -130,6 +183,28 @@ class OneBathSpectra(StaticSpectra):
         (x,), (p,), column = chi, psi, at_points(g[:, None], bend)
         damped = products(products(x, column), products(xp.swapaxes(column, 0, 1), p))
         return (sum_of_points * products(x, p) - bend * damped,)
+
+
+@dataclass(frozen=True)
+class _RealNodes(AtNodes):
+    """Nodes of `OneBathSpectra`: there chi is real, and w^m Psi is -i/2 or 1/2 times a real number."""
+
+    temperature: Float[Array, ""]
+    poles: CothPoles
+    orders: list[Entries]
+    """chi, mu chi and chi [V + K Gamma]"""
+
+    def moments(self) -> list[Array]:
+        even = totals(times(self.poles.weight, self.orders[::2]))
+        found = [xp.stack(entries) * (2.0 * self.temperature) for entries in even]
+        return [found[m // 2] if m % 2 == 0 else xp.zeros_like(found[0]) for m in range(len(self.orders))]
+
+    def folded(self, up: Complex[Array, "n K"], low: Complex[Array, "n K"]) -> list[Array]:
+        mirrored = xp.conj(low)
+        weights = turned(up - mirrored, -0.5), 0.5 * (up + mirrored)
+        every = jax.tree.map(lambda leaf: leaf[..., None, :], self.orders)
+        found = totals([times(weights[m % 2], entries) for m, entries in enumerate(every)])
+        return [xp.stack(entries) for entries in found]
 
 
 class _Response(NamedTuple):
