@@ -33,6 +33,8 @@ ROUGHLY, CLOSELY = 1e-3, 1e-7
 """A level that raises an output by no more than this part is the last: for aims of a search, for bounds."""
 WIDER = 1.25
 """Distances to the next frequency that a level looks at on either side of the best ones."""
+NEAREST = 2
+"""Frequencies of the grid on either side whose useful harmonics are looked at between them."""
 BLOCK = 8
 """Efficiencies handled in one call: a fixed shape, so that calls reuse compiled programs. Where there is no
 CPU but a GPU, all of them are, filled up to a multiple."""
@@ -66,7 +68,8 @@ class PeakCertifier(AbstractCertifier):
     ) -> None:
         self.forms, self.tradeoff, self.frequency_range = forms, tradeoff, frequency_range
         self.grid = _frequency_grid(forms, *frequency_range)
-        self.table = _useful_forms(forms, self.grid)
+        every = np.arange(forms.kept_harmonics + 1)[None, :]
+        self.table, self.useful = _useful_forms(forms, self.grid, every)
         self.known: tuple[bytes, Certificate] | None = None  # what `quick` was asked last
 
     def at(self, efficiency: np.ndarray) -> Certificate:
@@ -152,10 +155,18 @@ class PeakCertifier(AbstractCertifier):
         """(R, F) bounds with the best weights for kappa (R,), each at its own frequencies (R, F)."""
         blocks = []
         for frequencies, row in zip(_blocks(near, most), _blocks(kappa, most), strict=True):
-            forms = _useful_forms(self.forms, frequencies.ravel())
+            forms, _ = _useful_forms(self.forms, frequencies.ravel(), self._near(frequencies.ravel()))
             forms = forms.reshape(*frequencies.shape, *forms.shape[1:])
             blocks.append(np.asarray(_fine_duals(*on_device((forms, row, np.asarray(lone))))))
         return np.concatenate(blocks)[: len(near)]
+
+    def _near(self, frequencies: np.ndarray) -> np.ndarray:
+        """(F, W) harmonics that are useful at the nearest frequencies of the grid, 0 for none."""
+        place = np.searchsorted(self.grid, frequencies)[:, None] + np.arange(-NEAREST, NEAREST)
+        found = self.useful[np.clip(place, 0, len(self.grid) - 1)].reshape(len(frequencies), -1)
+        found = np.sort(found, axis=1)[:, ::-1]
+        found[:, 1:][found[:, 1:] == found[:, :-1]] = 0
+        return np.sort(found, axis=1)[:, -max(1, int((found > 0).sum(axis=1).max())) :]
 
     def efficiency_range(self, tight: bool = False) -> tuple[float, float] | None:
         """See `AbstractCertifier`; the largest output is where `quick`, or (tight) `at`, is largest."""
@@ -213,19 +224,28 @@ def _blocks(rows: np.ndarray, most: int) -> list[np.ndarray]:
     return np.split(filled, len(filled) // size)
 
 
-def _useful_forms(forms: AbstractForms, frequencies: np.ndarray) -> np.ndarray:
-    """(G, H, 2, L, L) forms of output and entropy rate, the useful harmonics moved to the front.
+def _useful_forms(
+    forms: AbstractForms, frequencies: np.ndarray, harmonics: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """(G, H, 2, L, L) forms of output and entropy rate of the harmonics that are useful, and which, (G, H).
 
     Entropy forms are positive, so that a harmonic whose output form has no positive eigenvalue cannot enter
-    the dual and is zero. H is a multiple of 4.
+    the dual and is zero. H is a multiple of 4, or there are no more.
+
+    Args:
+        forms: of these rates.
+        frequencies: (G,) drive frequencies.
+        harmonics: (G, W) that are looked at, 0 for none.
     """
-    series = np.moveaxis(forms.series(frequencies), 0, 2)
-    useful = largest_eigenvalue(series[:, :, 0]) > 0.0
-    useful[:, 0] = False
-    width = min(4 * max(1, -(-int(useful.sum(axis=1).max()) // 4)), useful.shape[1])
+    series = np.moveaxis(forms.read(frequencies[:, None] * harmonics), 0, 2)
+    useful = (largest_eigenvalue(series[:, :, 0]) > 0.0) & (harmonics > 0)
+    width = min(4 * max(1, -(-int(useful.sum(axis=1).max()) // 4)), forms.kept_harmonics + 1)
     order = np.argsort(~useful, axis=1, kind="stable")[:, :width]
-    rows = np.arange(len(frequencies))[:, None]
-    return series[rows, order] * useful[rows, order][:, :, None, None, None]
+    rows, missing = np.arange(len(frequencies))[:, None], width - order.shape[1]
+    known, which = useful[rows, order], harmonics[rows % len(harmonics), order]
+    found = series[rows, order] * known[:, :, None, None, None], which * known
+    filled = [np.pad(part, ((0, 0), (0, missing), *[(0, 0)] * (part.ndim - 2))) for part in found]
+    return filled[0], filled[1]
 
 
 def _entries(forms: Complex[Array, "*shape H 2 L L"]) -> Float[Array, "2 LL *shape H"]:

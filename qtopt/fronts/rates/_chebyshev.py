@@ -54,12 +54,13 @@ def tabulate(
     return edges, np.stack([panel[2] for panel in done] + [done[-1][2]] * spare)
 
 
-def chebyshev(nu: Any, low: Any, high: Any) -> list[Any]:
-    """T_0 .. T_DEGREE of nu in units of its panel, NumPy or jax."""
+def chebyshev(nu: Any, low: Any, high: Any, basis: Any = None) -> Any:
+    """T_0 .. T_DEGREE of nu in units of its panel, NumPy or jax: a list, or the rows of `basis` filled."""
     x = (2.0 * nu - low - high) / (high - low)
-    basis = [x * 0.0 + 1.0, x]
-    for _ in range(DEGREE - 1):
-        basis.append(2.0 * x * basis[-1] - basis[-2])
+    basis = [None] * (DEGREE + 1) if basis is None else basis
+    basis[0], basis[1] = x * 0.0 + 1.0, x
+    for degree in range(2, DEGREE + 1):
+        basis[degree] = 2.0 * x * basis[degree - 1] - basis[degree - 2]
     return basis
 
 
@@ -91,9 +92,16 @@ def packed_pairs(vectors: Complex[Array, "... L"]) -> Float[Array, "... LL"]:
 
 def unpacked(values: Any) -> Any:
     """The inverse of `packed`, Hermitian (..., L, L) of (..., L^2), NumPy or jax."""
-    of = np if isinstance(values, np.ndarray) else jnp
     size = round(values.shape[-1] ** 0.5)
+    if isinstance(values, np.ndarray):
+        place = np.arange(size * size).reshape(size, size)
+        sign = np.sign(place - place.T)  # of imaginary parts, which stand below the diagonal
+        form = np.empty((*values.shape[:-1], size, size, 2))
+        for i, j in np.ndindex(size, size):
+            form[..., i, j, 0] = values[..., min(place[i, j], place[j, i])]
+            form[..., i, j, 1] = sign[i, j] * values[..., max(place[i, j], place[j, i])]
+        return form.view(complex)[..., 0]
     square = values.reshape(*values.shape[:-1], size, size)
-    strict, lower = of.triu(square, 1), of.tril(square, -1)
-    real = of.triu(square) + of.swapaxes(strict, -1, -2)
-    return real + 1j * (lower - of.swapaxes(lower, -1, -2))
+    strict, lower = jnp.triu(square, 1), jnp.tril(square, -1)
+    real = jnp.triu(square) + jnp.swapaxes(strict, -1, -2)
+    return real + 1j * (lower - jnp.swapaxes(lower, -1, -2))

@@ -1,6 +1,7 @@
 """Largest value of a form of bounded functions in which one harmonic gains and its odd multiples cost."""
 
-from typing import NamedTuple
+from functools import cache
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -53,10 +54,18 @@ def _metric(forms: np.ndarray, direction: np.ndarray) -> np.ndarray:
     return np.concatenate(rows, axis=-2)
 
 
+@cache
 def _basis(multiples: int, samples: int) -> np.ndarray:
-    """(T, m, 2) cos(m t) and sin(m t), m odd, over half a period."""
+    """(T, 2m) cos(m t) and sin(m t), m odd, over half a period."""
     angle = np.pi * np.arange(samples)[:, None] / samples * (2 * np.arange(multiples) + 1)
-    return np.stack([np.cos(angle), np.sin(angle)], axis=-1)
+    return np.stack([np.cos(angle), np.sin(angle)], axis=-1).reshape(samples, 2 * multiples)
+
+
+@cache
+def _pairs(multiples: int, samples: int) -> np.ndarray:
+    """(T, 2m * 2m) products of two functions of `_basis`."""
+    basis = _basis(multiples, samples)
+    return (basis[:, :, None] * basis[:, None, :]).reshape(samples, -1)
 
 
 class _Level(NamedTuple):
@@ -86,41 +95,40 @@ def _searched(direction: np.ndarray, metric: np.ndarray) -> np.ndarray:
     count, multiples, double = metric.shape[:3]
     basis = _basis(multiples, SAMPLES)
     real, imaginary = np.real(direction), np.imag(direction)
-    start = real[:, None] * basis[:, 0, 0, None] + imaginary[:, None] * basis[:, 0, 1, None]
+    start = real[:, None] * basis[:, 0, None] + imaginary[:, None] * basis[:, 1, None]
     q = np.zeros((count, multiples, 2, double // 2))
     scale = np.abs(direction).mean(axis=-1)
 
-    def at(trial: np.ndarray, epsilon: np.ndarray) -> _Level:
-        h = start - np.einsum("tmc,bmcl->btl", basis, trial, optimize=True)
-        return _level(h, trial, metric, epsilon)
+    def at(trial: np.ndarray, epsilon: np.ndarray, rows: Any = slice(None)) -> _Level:
+        h = start[rows] - basis @ trial.reshape(len(trial), 2 * multiples, -1)
+        return _level(h, trial, metric[rows], epsilon[rows])
 
     for smoothing in SMOOTHING:
         epsilon = smoothing * scale
         level = at(q, epsilon)
-        step, length = _newton_step(level, metric, basis, epsilon), np.ones((count, 1, 1, 1))
+        step, length = _newton_step(level, metric, epsilon), np.ones((count, 1, 1, 1))
+        worse = np.flatnonzero(at(q + step, epsilon).score > level.score)
         for _ in range(HALVINGS):
-            worse = at(q + length * step, epsilon).score > level.score
-            if not worse.any():
+            if len(worse) == 0:
                 break
             length[worse] /= 2.0
-        worse = at(q + length * step, epsilon).score > level.score
+            score = at(q[worse] + length[worse] * step[worse], epsilon, worse).score
+            worse = worse[score > level.score[worse]]
         length[worse] = 0.0
         q = q + length * step
     return q.reshape(count, multiples, double)
 
 
-def _newton_step(level: _Level, metric: np.ndarray, basis: np.ndarray, epsilon: np.ndarray) -> np.ndarray:
+def _newton_step(level: _Level, metric: np.ndarray, epsilon: np.ndarray) -> np.ndarray:
     """(B, m, 2, L), without the concave part of the curvature (of the logarithm of the norm)."""
     count, multiples, double = metric.shape[:3]
     size, dimension = double // 2, multiples * double
-    norm, room = level.norm, level.room
-    slope = np.einsum("btl,tmc->bmcl", level.h / level.smooth, basis, optimize=True).reshape(count, dimension)
+    norm, room, basis = level.norm, level.room, _basis(multiples, SAMPLES)
+    slope = (basis.T @ (level.h / level.smooth)).reshape(count, dimension)
     pull = 2.0 * level.pull.reshape(count, dimension) / room[:, None]
     slope = pull - 2.0 * slope / SAMPLES / norm[:, None]
-    flat = basis.reshape(SAMPLES, -1)
-    pairs = (flat[:, :, None] * flat[:, None, :]).reshape(SAMPLES, -1)
     weight = epsilon[:, None, None] ** 2 / level.smooth**3 / norm[:, None, None]
-    bend = 2.0 * (np.swapaxes(weight, 1, 2) @ pairs) / SAMPLES
+    bend = 2.0 * (np.swapaxes(weight, 1, 2) @ _pairs(multiples, SAMPLES)) / SAMPLES
     curvature = np.zeros((count, multiples, 2, size, multiples, 2, size))
     for l in range(size):
         curvature[:, :, :, l, :, :, l] = bend[:, l].reshape(count, multiples, 2, multiples, 2)
@@ -141,7 +149,7 @@ def _l1_norms(direction: np.ndarray, q: np.ndarray) -> np.ndarray:
     coefficients = -q.reshape(count, multiples, 2, -1)
     coefficients[:, 0, 0] += np.real(direction)
     coefficients[:, 0, 1] += np.imag(direction)
-    h = np.einsum("tmc,bmcl->btl", _basis(multiples, FINE), coefficients, optimize=True)
+    h = _basis(multiples, FINE) @ coefficients.reshape(count, 2 * multiples, -1)
     order = (2.0 * np.arange(multiples) + 1.0)[:, None, None]
     bend = np.sqrt(np.sum((order**2 * coefficients) ** 2, axis=(1, 2)) / 2.0)
     return (np.abs(h).mean(axis=1) + (np.pi / FINE) ** 2 / 8.0 * bend).sum(axis=-1)
