@@ -103,6 +103,8 @@ def has_friction(baths: Sequence[Bath]) -> bool:
 
 def is_mixed(bath: Bath) -> bool:
     """Whether a bath has both friction without memory and poles; False inside a trace, where nobody knows."""
+    if bath.spectral_density.remembers is not None:
+        return False
     expansion = bath.spectral_density.expansion()
     if expansion.poles.shape[0] == 0 or isinstance(expansion.viscosity, Tracer):
         return False

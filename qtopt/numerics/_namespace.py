@@ -51,6 +51,16 @@ class _Namespace:
         found: Any = np.asarray(value, dtype) if on_host(value) else jnp.asarray(value, dtype)
         return found
 
+    @staticmethod
+    def where(condition: Any, one: Any, other: Any) -> Any:
+        """The same as of NumPy, traced as one operation instead of as a function of its own."""
+        if on_host(condition, one, other):
+            return np.where(condition, one, other)
+        kind = jnp.result_type(one, other)
+        shape = np.broadcast_shapes(*map(np.shape, (condition, one, other)))
+        parts = (jnp.broadcast_to(jnp.asarray(part, kind), shape) for part in (one, other))
+        return jax.lax.select(jnp.broadcast_to(condition, shape), *parts)
+
     def __getattr__(self, name: str) -> Callable[..., Any]:
         host, traced = getattr(np, name), getattr(jnp, name)
 

@@ -22,6 +22,7 @@ class Drude(AbstractSpectralDensity):
 
     kind: ClassVar[str] = "drude"
     on_host: ClassVar[bool] = True
+    remembers: ClassVar[bool | None] = True
     proportional_to: ClassVar[tuple[str, str]] = ("damping", "gamma_1")
 
     damping: Float[Array, ""] = parameter(help="gamma", unit="frequency", positive=True, converter=to_array)

@@ -30,6 +30,7 @@ class Lorentzian(AbstractSpectralDensity):
 
     kind: ClassVar[str] = "lorentzian"
     on_host: ClassVar[bool] = True
+    remembers: ClassVar[bool | None] = True
     proportional_to: ClassVar[tuple[str, str]] = ("strength", "d")
     finite_force_variance: ClassVar[bool] = True
 

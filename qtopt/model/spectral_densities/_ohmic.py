@@ -22,6 +22,7 @@ class Ohmic(AbstractSpectralDensity):
 
     kind: ClassVar[str] = "ohmic"
     on_host: ClassVar[bool] = True
+    remembers: ClassVar[bool | None] = False
     proportional_to: ClassVar[tuple[str, str]] = ("damping", "gamma_1")
 
     damping: Float[Array, ""] = parameter(help="gamma", unit="frequency", positive=True, converter=to_array)

@@ -43,6 +43,7 @@ class Rational(AbstractSpectralDensity):
 
     kind: ClassVar[str] = "rational"
     on_host: ClassVar[bool] = True
+    remembers: ClassVar[bool | None] = True
 
     scale: Float[Array, ""] = parameter(
         help="factor of J, in units that depend on the numbers of poles and zeros",

@@ -67,6 +67,8 @@ class AbstractSpectralDensity(Shown, eqx.Module):
 
     family: ClassVar[str] = "spectral density"
     finite_force_variance: ClassVar[bool] = False
+    remembers: ClassVar[bool | None] = None
+    """Whether all of K has memory (True) or none of it (False); None: the expansion of each bath tells."""
     on_host: ClassVar[bool] = False
     """Whether its formulas, written with `qtopt.numerics.xp`, also run on NumPy arrays, without compiling."""
     proportional_to: ClassVar[tuple[str, str] | None] = None
@@ -119,6 +121,10 @@ class AbstractSpectralDensity(Shown, eqx.Module):
     @abstractmethod
     def expansion(self) -> PoleExpansion:
         """The kernel by its poles."""
+
+    def has_memory(self) -> bool:
+        """Whether K has poles; their number is known inside a trace, too."""
+        return self.expansion().poles.shape[0] > 0 if self.remembers is None else self.remembers
 
     @abstractmethod
     def memory(self) -> Memory:

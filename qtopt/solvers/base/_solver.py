@@ -28,9 +28,9 @@ def check_size(machine: Machine, drive: AbstractDrive) -> None:
 
 def check_jumps(machine: Machine, drive: AbstractDrive) -> None:
     """Raise `InputError` for a drive that jumps and couples a memoryless bath: theory (2.13)."""
-    for bath in machine.driven_baths:
-        memoryless = bath.spectral_density.expansion().poles.shape[0] == 0
-        if drive.steps and (memoryless or is_mixed(bath)):
+    for bath in machine.driven_baths if drive.steps else ():
+        memoryless = not bath.spectral_density.has_memory()
+        if memoryless or is_mixed(bath):
             part = "memoryless" if memoryless else "memoryless in part"
             raise InputError(
                 f"a drive that jumps must couple a bath with memory, but bath {bath.name!r} is {part}, "

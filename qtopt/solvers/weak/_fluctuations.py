@@ -101,7 +101,7 @@ def noise_kernels(
 
 def _memory(machine: Machine) -> bool:
     """Whether the driven bath has one."""
-    return machine.driven_baths[0].spectral_density.expansion().poles.shape[0] > 0
+    return machine.driven_baths[0].spectral_density.has_memory()
 
 
 SIDE_BY_SIDE = 128

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import jax
 from jaxtyping import Array, Complex, Float
 
-from ...model import Bath, Machine, blocks, damping_matrix, over_groups
+from ...model import Bath, Machine, PoleExpansion, blocks, damping_matrix, over_groups
 from ...numerics import in_parts, is_zero, on_host, reciprocal, scaled, spread, xp
 from ...thermal import (
     AnalyticFactor,
@@ -70,8 +70,8 @@ def kernels(machine: Machine, nu: Float[Array, "*shape"], poles: CothPoles | Non
     """
     poles = coth_poles() if poles is None else poles
     flat = xp.reshape(xp.asarray(nu, dtype=float), (-1,))
-    friction = machine.driven_baths[0].spectral_density.expansion().poles.shape[0] == 0
-    pair = _memoryless_kernels if friction else _memory_kernels
+    memory = machine.driven_baths[0].spectral_density.has_memory()
+    pair = _memory_kernels if memory else _memoryless_kernels
     host = on_host(flat, *jax.tree.leaves(machine))
 
     def of_part(part: Machine) -> tuple[Array, ...]:
@@ -181,7 +181,7 @@ def _memory_kernels(machine: Machine, spectra: StaticSpectra, b: int, poles: Cot
     """
     driven, bath = machine.driven_baths[0], machine.static_baths[b]
     expansion = driven.spectral_density.expansion()
-    noise = contour(driven.temperature, density_factor(driven), poles)
+    noise = contour(driven.temperature, density_factor(driven, expansion), poles)
     z = _nodes(bath, poles)
     nodes = spectra.at_nodes(bath.temperature, poles, 1, b)
     c0, c1 = (c[..., None] for c in nodes.moments())
@@ -261,9 +261,9 @@ def _beyond_the_end(machine: Machine, b: int, poles: CothPoles) -> Pair:
     return lambda nu: (nu**2 * work, still + nu**2 * heat)
 
 
-def density_factor(driven: Bath) -> ScalarFactor:
+def density_factor(driven: Bath, expansion: PoleExpansion | None = None) -> ScalarFactor:
     """J(w) = [chi_B(w) - chi_B(-w)]/2i of a bath with memory, by its poles."""
-    expansion = driven.spectral_density.expansion()
+    expansion = driven.spectral_density.expansion() if expansion is None else expansion
     half = expansion.residues / 2j
     return ScalarFactor(
         lambda w: driven.spectral_density.spread(w.shape).density(w),
