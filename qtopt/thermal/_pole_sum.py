@@ -15,7 +15,7 @@ import numpy as np
 from jax.typing import ArrayLike
 from jaxtyping import Array, Bool, Complex, Float, Int
 
-from ..numerics import on_host, reciprocal, spread, stop_gradient, sums, to_complex, xp
+from ..numerics import on_host, reciprocal, scaled, spread, stop_gradient, sums, to_complex, xp
 from ._coth import CothPoles, matsubara
 
 
@@ -73,7 +73,9 @@ def thermal_integral(temperature: Float[Array, ""], values: Any, poles: CothPole
 
 def times(factor: ArrayLike, values: Any) -> Any:
     """Every array of a pytree times the same."""
-    return jax.tree.map(lambda value: factor * value, values)
+    if xp.iscomplexobj(factor):
+        return jax.tree.map(lambda value: factor * value, values)
+    return jax.tree.map(lambda value: scaled(value, factor), values)
 
 
 def totals(values: Any) -> Any:
@@ -143,26 +145,26 @@ def contour(temperature: Float[Array, ""], scalar: ScalarFactor, poles: CothPole
     ratio = xp.where(is_nearest, 1.0, 2.0 * pole)
     ratio = ratio * reciprocal(xp.where(is_nearest, 1.0, pole - z) * (pole + z))
     # One pass: this sum, and k and weight of the nearest pole.
-    chosen = xp.where(is_nearest, poles.k + 1j * poles.weight, 0.0)
-    coth, found = totals([poles.weight * ratio, chosen])
-    nearest = 2j * np.pi * temperature * found.real
-    strength = 2.0 * temperature * found.imag
+    chosen = [xp.where(is_nearest, of_each, 0.0) for of_each in (poles.k, poles.weight)]
+    coth, place, weight = totals([scaled(ratio, poles.weight), *chosen])
+    nearest = 2j * np.pi * temperature * place
+    strength = 2.0 * temperature * weight
 
     # k at q_p without the poles it is nearest to; a node that is nearest to several poles counts once.
-    shared = found.real[..., :, None] == found.real[..., None, :]
+    shared = place[..., :, None] == place[..., None, :]
     gap = xp.where(shared, 1.0, nearest[..., :, None] - p[..., None, :])
     others, count = totals(
-        [xp.where(shared, 0.0, residue[..., None, :] * reciprocal(gap)), xp.where(shared, 1.0 + 0.0j, 0.0)]
+        [xp.where(shared, 0.0, residue[..., None, :] * reciprocal(gap)), xp.where(shared, 1.0, 0.0)]
     )
     touched = reduce(xp.logical_or, [is_nearest[..., i, :] for i in range(p.shape[-1])])
     values = xp.where(touched, 0.0, scalar.value(xp.where(touched, 2.0 * z + 1j, z)))
     return Contour(
         nodes=z,
-        at_nodes=thermal * values,
+        at_nodes=scaled(values, thermal),
         above=p,
         at_above=residue * (2.0 * temperature * coth),
         nearest=nearest,
-        at_nearest=strength * (others + scalar.rest(nearest)) / count.real,
+        at_nearest=strength * (others + scalar.rest(nearest)) / count,
         at_pairs=strength * residue,
     )
 

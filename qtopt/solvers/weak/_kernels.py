@@ -8,7 +8,7 @@ import jax
 from jaxtyping import Array, Complex, Float
 
 from ...model import Bath, Machine, PoleExpansion, blocks, damping_matrix, over_groups
-from ...numerics import in_parts, is_zero, on_host, reciprocal, scaled, spread, xp
+from ...numerics import in_parts, is_zero, on_host, reciprocal, scaled, spread, turned, xp
 from ...thermal import (
     AnalyticFactor,
     Contour,
@@ -196,9 +196,9 @@ def _memory_kernels(machine: Machine, spectra: StaticSpectra, b: int, poles: Cot
         memory = contour(bath.temperature, mirrored, poles)
 
         at_y = spectra.entries(spectra.sample(noise.nodes + steps, b), 1, b)
-        response = poles.weight * density.response(z + steps)
-        e0, e1 = nodes.folded(2j * bath.temperature * response, 1j * memory.at_nodes)
-        s0, s1 = (1j * xp.stack(entries) for entries in totals(times(noise.at_nodes, at_y)))
+        response = turned(density.response(z + steps), 2.0 * bath.temperature * poles.weight)
+        e0, e1 = nodes.folded(response, turned(memory.at_nodes))
+        s0, s1 = (-xp.stack(entries) for entries in totals(times(noise.at_nodes.imag, at_y)))
         p0, p1 = _at_poles(spectra, b, noise, memory, shift)
         a0, a1 = s0 + p0[..., 0], s1 + p1[..., 0]
         e0, e1 = e0 + spectra.adjoint(p0[..., 1]), e1 + spectra.adjoint(p1[..., 1])

@@ -201,7 +201,7 @@ class _RealNodes(AtNodes):
 
     def folded(self, up: Complex[Array, "n K"], low: Complex[Array, "n K"]) -> list[Array]:
         mirrored = xp.conj(low)
-        weights = turned(up - mirrored, -0.5), 0.5 * (up + mirrored)
+        weights = turned(up - mirrored, -0.5), scaled(up + mirrored, 0.5)
         every = jax.tree.map(lambda leaf: leaf[..., None, :], self.orders)
         found = totals([times(weights[m % 2], entries) for m, entries in enumerate(every)])
         return [xp.stack(entries) for entries in found]
