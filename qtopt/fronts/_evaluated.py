@@ -11,6 +11,7 @@ from ..jobs import Results, gathered
 from ..model import FORCES, FREQUENCIES, SPRINGS, AbstractDrive, Machine, Protocol
 from ..programs import kept_program
 from ..solvers import AbstractSolver, AbstractSteadyState
+from ..solvers.base import computed, on_numpy
 from ..solvers.weak import weak_validity
 from ._front import FrontPoint
 from ._problem import FrontProblem
@@ -81,7 +82,11 @@ def evaluated_point(
     Unlike `qtopt.evaluate` it neither verifies the state nor refines its currents: a search has many points,
     and `evaluate` of one of them does both.
     """
-    found = _solve(solver.settled(machine, drive), machine, drive, tradeoff.needs_noise)
+    solver, needs_noise = solver.settled(machine, drive), tradeoff.needs_noise
+    if on_numpy(solver, machine, drive):
+        found = computed(lambda m, d: _solved(solver, m, d, needs_noise), machine, drive)
+    else:
+        found = _compiled(solver, machine, drive, needs_noise)
     state, noise = jax.tree.map(np.asarray, found)
     weights = np.asarray(tradeoff.output(machine.size).weights)
     variance = np.nan if noise is None else float(weights @ noise @ weights)
@@ -108,10 +113,12 @@ def _beyond_weak(drive: AbstractDrive) -> bool:
     return isinstance(drive, Protocol) or drive.target in (FREQUENCIES, SPRINGS, FORCES)
 
 
-@kept_program
-def _solve(
+def _solved(
     solver: AbstractSolver, machine: Machine, drive: AbstractDrive, needs_noise: bool
 ) -> tuple[AbstractSteadyState, Any]:
     """The steady state, and the covariance of the local powers or None."""
     noise = solver.fluctuations(machine, drive).local_power_covariance if needs_noise else None
     return solver.steady_state(machine, drive), noise
+
+
+_compiled = kept_program(_solved)

@@ -7,7 +7,8 @@ import pytest
 
 import qtopt
 from qtopt import Bath, FourierDrive, Lorentzian, Machine, Ohmic
-from qtopt.fronts.rates import FormRates, Output, machine_forms
+from qtopt.fronts.rates import FormRates, Output, _forms, machine_forms
+from qtopt.model._machine import Configuration
 
 HARMONICS = 3
 
@@ -38,3 +39,23 @@ def test_rates_of_the_table_are_those_of_the_solver(size: int) -> None:
     turn = rng.normal(size=cosine.shape)
     across = (rates(jnp.asarray(0.45), cosine + turn) - rates(jnp.asarray(0.45), cosine - turn)) / 2.0
     np.testing.assert_allclose(np.tensordot(slopes[1], turn, 2), across, rtol=1e-9)
+
+
+@pytest.mark.parametrize("noise", [False, True])
+@pytest.mark.parametrize("configuration", ["joint", "independent"])
+def test_tables_of_numpy_are_the_compiled_ones(
+    configuration: Configuration, noise: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Small groups of oscillators are tabulated without compiling: the same panels and polynomials."""
+    hot = Bath("hot", 1.0, Lorentzian(1e-2, 1.25, 0.1), "driven")
+    machine = Machine([1.0, 0.6], (hot, Bath("cold", 0.2, Ohmic(2.0), np.ones(2))), configuration)
+    tables = []
+    for small in (2, 0):
+        monkeypatch.setattr(_forms, "SMALL", small)
+        tables.append(machine_forms(machine, Output.extracted(2), (0.05, 1.0), HARMONICS, noise))
+    here, compiled = tables
+    np.testing.assert_array_equal(here.panels, compiled.panels)
+    largest = np.abs(compiled.coefficients).max(axis=(0, 1, 3), keepdims=True)
+    np.testing.assert_allclose(
+        here.coefficients / largest, compiled.coefficients / largest, rtol=0.0, atol=1e-13
+    )

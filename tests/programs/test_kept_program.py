@@ -327,6 +327,12 @@ print(len(named), COUNTS["traced"], COUNTS["loaded"], COUNTS["not kept"])
 def test_a_second_command_traces_nothing(tmp_path: Path) -> None:
     """A front in two processes: the second loads all programs, and finds the same numbers bit by bit."""
     text = MACHINE.read_text().replace('bound = "peak"', 'bound = "rms"').replace("points = 30", "points = 4")
+    for two, three in {
+        "[1.0, 0.6]": "[1.0, 0.6, 0.8]",
+        "[1.0, 1.0]": "[1.0, 1.0, 1.0]",
+        "589793]": "589793, 0.0]",
+    }.items():
+        text = text.replace(two, three)  # the tables of so many are compiled
     file = tmp_path / "machine.toml"
     file.write_text(text.replace('["joint", "independent"]', '["joint"]'))
     environment = {**os.environ, "QTOPT_CACHE_DIR": str(tmp_path / "cache"), "JAX_COMPILATION_CACHE_DIR": ""}
@@ -338,7 +344,7 @@ def test_a_second_command_traces_nothing(tmp_path: Path) -> None:
         return [int(word) for word in done.stdout.splitlines()[-1].split()]
 
     maps, traced, *others = counted("first")
-    assert maps > 0 and traced >= 2 and others == [0, 0]
+    assert maps > 0 and traced >= 1 and others == [0, 0]
     assert counted("second") == [0, 0, traced, 0]
     first, second = ((tmp_path / out / "front.csv").read_bytes() for out in ("first", "second"))
     assert first == second

@@ -12,15 +12,19 @@ from jaxtyping import Array, Complex, Float, Int
 
 from ...errors import InputError
 from ...model import AbstractDrive, FourierSeries, Machine
-from ...numerics import on_device
+from ...numerics import on_device, on_host, xp
 from ...programs import kept_program
+from ...solvers.base import computed, to_numpy, written_for_numpy
 from ...solvers.weak import NEAR_ZERO, kernels, noise_kernels
 from ._chebyshev import chebyshev, packed, packed_pairs, tabulate, unpacked
 from ._output import Output
 from ._rates import AbstractRates, Rates
 
 CHUNK = 128
-"""Frequencies in one call of the compiled kernels."""
+"""Frequencies in one call of the kernels."""
+SMALL = 2
+"""Of oscillators that share their baths: tables of larger groups are compiled, which NumPy would take longer
+for than a program for thousands of frequencies."""
 TOLERANCE, NOISY_TOLERANCE = 1e-12, 1e-10
 """Of the tables relative to their largest entries, without and with noise."""
 
@@ -226,15 +230,18 @@ def forms_at(
         nu: above 0 where `noise` is wanted.
         noise: whether the variance rate of X is among the forms.
     """
-    work, heat = jax.lax.map(lambda value: kernels(machine, value), nu, batch_size=32)
-    static = jnp.stack([bath.temperature for bath in machine.static_baths])[:, None, None]
-    entropy = jnp.sum((work + heat) / static - heat / machine.driven_baths[0].temperature, axis=1)
-    entropy = (entropy + jnp.conj(jnp.swapaxes(entropy, -1, -2))) / 2.0
-    forms = [output.form(jnp.sum(work, axis=1), entropy), entropy]
+    if on_host(nu, *jax.tree.leaves(machine)):
+        work, heat = kernels(machine, nu)
+    else:
+        work, heat = jax.lax.map(lambda value: kernels(machine, value), nu, batch_size=32)
+    static = xp.stack([bath.temperature for bath in machine.static_baths])[:, None, None]
+    entropy = xp.sum((work + heat) / static - heat / machine.driven_baths[0].temperature, axis=1)
+    entropy = (entropy + xp.conj(xp.swapaxes(entropy, -1, -2))) / 2.0
+    forms = [output.form(xp.sum(work, axis=1), entropy), entropy]
     if noise:
         variance = noise_kernels(machine, nu, batch=32)[0] * (nu**2)[:, None, None]
         forms.insert(1, output.noise_form(variance))
-    return jnp.stack(forms)
+    return xp.stack(forms)
 
 
 _compiled = kept_program(forms_at)
@@ -279,12 +286,20 @@ def machine_forms(
     low, high = frequency_range
     least = NEAR_ZERO * low if noise else 0.0
 
-    def evaluate(nu: np.ndarray) -> np.ndarray:
+    def on_numpy(nu: np.ndarray) -> np.ndarray:
+        own, nu = to_numpy(output), np.maximum(nu, least)
+        chunks = np.split(nu, range(CHUNK, len(nu), CHUNK))
+        found = [computed(lambda m, part: forms_at(m, own, part, noise), machine, part) for part in chunks]
+        return np.concatenate([np.asarray(part) for part in found], axis=1)
+
+    def compiled(nu: np.ndarray) -> np.ndarray:
         padded = np.concatenate([np.maximum(nu, least), np.full(-len(nu) % CHUNK, high)])
         chunks = np.split(padded, len(padded) // CHUNK)
         found = [np.asarray(_compiled(machine, output, on_device(part), noise)) for part in chunks]
         return np.concatenate(found, axis=1)[:, : len(nu)]
 
+    small = machine.groups().shape[1] <= SMALL
+    evaluate = on_numpy if small and written_for_numpy(machine) else compiled
     if low == high:
         forms = evaluate(low * np.arange(kept_harmonics + 1))
         return FixedForms(kept_harmonics, on_device(forms), float(low))

@@ -6,7 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Complex, Float
 
-from ...numerics import on_device
+from ...numerics import on_device, xp
 
 
 class Output(NamedTuple):
@@ -39,7 +39,7 @@ class Output(NamedTuple):
             entropy: the Hermitian form of S.
         """
         weighted = self.weights[:, None] * work
-        hermitian = (weighted + jnp.conj(jnp.swapaxes(weighted, -1, -2))) / 2.0
+        hermitian = (weighted + xp.conj(xp.swapaxes(weighted, -1, -2))) / 2.0
         return hermitian + self.entropy_weight * entropy
 
     def noise_form(self, noise: Complex[Array, "*batch L L"]) -> Any:
