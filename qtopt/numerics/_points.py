@@ -84,9 +84,8 @@ def _few_sums(planes: Sequence[Array]) -> list[Array]:
     pairs = [jax.lax.complex(*pair) for pair in zip(planes[::2], others, strict=False)]
     if points % 2 == 0 and points >= LONG:
         pairs = _reduced([pair.reshape(*shape, 2, points // 2) for pair in pairs], [len(shape)])
-    stacked = jnp.stack(pairs)
-    found = _in_pairs([jnp.stack([stacked.real, stacked.imag], axis=1)])[0]
-    return list(found.reshape(-1, *shape)[: len(planes)])
+    (found,) = _in_pairs([jnp.stack(pairs)])
+    return [part for one in found for part in (one.real, one.imag)][: len(planes)]
 
 
 def _summed_on_gpu(*planes: Array, over: int) -> list[Array]:
