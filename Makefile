@@ -63,7 +63,7 @@ gpu-compile: $(GPU_VENV)/.ready  ## compile the hot programs for an H100, withou
 	@$(GPU_VENV)/bin/python -m benchmarks.gpu_compile $(PROGRAMS)
 
 clean:  ## remove the environment, caches and builds; results/ stays
-	rm -rf $(VENV) $(GPU_VENV) $(LOWEST_VENV) build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(GPU_VENV) $(LOWEST_VENV) build dist *.egg-info .cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamps keep set-up from running twice; editing pyproject.toml makes them stale.

@@ -1,24 +1,33 @@
 """Settings of the whole test suite: jax flags, the hypothesis profile and the `slow` marker."""
 
+import gc
 import os
 import sys
+import time
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
-from qtopt.runtime import cpu_flags
+from qtopt.runtime import configure
 
 if "jax" in sys.modules:  # pragma: no cover - only a misplaced plugin can cause this
     raise pytest.UsageError("jax was imported before tests/conftest.py could set its flags")
 
-# Most of the suite's time is compilation of programs that run once: less optimisation makes it shorter.
+# Most programs run once: less optimisation makes the suite shorter, and none at all longer.
 _LESS_OPTIMISATION = "--xla_backend_optimization_level=1"
-for _flag in (*cpu_flags(), _LESS_OPTIMISATION):
-    if _flag.split("=")[0] not in os.environ.get("XLA_FLAGS", ""):
-        os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} {_flag}".strip()
-os.environ["JAX_ENABLE_X64"] = "1"
-# Tests replace constants of the package, which the names of kept programs do not know of.
+if _LESS_OPTIMISATION.split("=")[0] not in os.environ.get("XLA_FLAGS", ""):
+    os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} {_LESS_OPTIMISATION}".strip()
+# What XLA has compiled is there in the next run: a program has the same name wherever it is the same.
+os.environ.setdefault("QTOPT_CACHE_DIR", str(Path(__file__).parents[1] / ".cache" / "tests"))
+DAYS = 14
+"""so long compiled programs are kept"""
+# Tests replace constants of the package, which the names of traced programs do not know of.
 os.environ["QTOPT_KEEP_PROGRAMS"] = "0"
+configure()
+# All that is traced stays: looking through it for cycles again and again is an eighth of the processor time.
+gc.set_threshold(100_000, 50, 100)
 
 # One fixed profile: the same examples on every machine and in every run, and no deadline, because the first
 # call of a jitted function pays for its compilation.
@@ -29,6 +38,16 @@ settings.load_profile("qtopt")
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add `--slow`."""
     parser.addoption("--slow", action="store_true", help="also run the tests marked slow")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Remove what was compiled long ago, once for all workers."""
+    if hasattr(config, "workerinput"):
+        return
+    for entry in Path(os.environ["QTOPT_CACHE_DIR"]).glob("*-cache"):
+        with suppress(FileNotFoundError):  # another run removes it
+            if time.time() - entry.stat().st_mtime > DAYS * 86400.0:
+                entry.unlink()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
