@@ -18,8 +18,9 @@ LIBRARY_FLAG = "--xla_cpu_experimental_ynn_fusion_type="
 exact solver (jaxlib 0.10.2)."""
 EMITTERS_FLAG = "--xla_cpu_use_fusion_emitters=false"
 """Kernels are written for LLVM at once, not through MLIR: they compile in half the time and run as fast."""
-KNOWN_SINCE = (0, 9)
-"""jaxlib knows both flags since that version, and ends where it does not."""
+KNOWN_SINCE, TRIED = (0, 9), (0, 10)
+"""jaxlib knows both flags since the one version, and ends where it does not; the flag that only saves time is
+not set beyond the other, the last one that was tried."""
 DEVICES_FLAG = "--xla_force_host_platform_device_count"
 GRAPHS_FLAG = "--xla_gpu_enable_command_buffer=+WHILE,+CONDITIONAL"
 PER_GPU, GRAPHS, FRACTION = "QTOPT_PROCESSES_PER_GPU", "QTOPT_CUDA_GRAPHS", "XLA_PYTHON_CLIENT_MEM_FRACTION"
@@ -42,8 +43,9 @@ def cpu_flags(jaxlib: str = "") -> list[str]:
     Args:
         jaxlib: its version; by default the one that is installed.
     """
-    known = tuple(map(int, (jaxlib or version("jaxlib")).split(".")[:2])) >= KNOWN_SINCE
-    return [SCHEDULER_FLAG, LIBRARY_FLAG, EMITTERS_FLAG] if known else [SCHEDULER_FLAG]
+    number = tuple(map(int, (jaxlib or version("jaxlib")).split(".")[:2]))
+    known = [(LIBRARY_FLAG, number >= KNOWN_SINCE), (EMITTERS_FLAG, KNOWN_SINCE <= number <= TRIED)]
+    return [SCHEDULER_FLAG, *(flag for flag, is_known in known if is_known)]
 
 
 def for_cuda(environment: Mapping[str, str]) -> tuple[list[str], dict[str, str]]:
