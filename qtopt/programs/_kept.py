@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Lock
 from typing import Any, Generic, ParamSpec, TypeVar
 
 import equinox as eqx
@@ -78,7 +77,6 @@ class KeptProgram(Generic[P, T]):
         self.__wrapped__: Any = function
         self._compiled: Any = eqx.filter_jit(function)
         self._programs: dict[Any, _Program | None] = {}
-        self._locks: dict[Any, Lock] = {}
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T:
         folder = traced_programs()
@@ -91,17 +89,11 @@ class KeptProgram(Generic[P, T]):
         static = tuple(ARRAY if eqx.is_array(leaf) else leaf for leaf in leaves)
         key = tree, static, tuple(map(jax.typeof, arrays)), settings(), registry.is_extended()
         try:
-            lock = self._locks.setdefault(key, Lock())
+            made = key in self._programs
         except TypeError:  # something has no hash: `filter_jit` says what
             return self._compiled(*args, **kwargs)
-        if key not in self._programs:
-            with lock:  # of several threads that want it, one compiles it
-                if key not in self._programs:
-                    program = self._made(folder, tree, static, arrays)
-                    found: Any = None if program is None else program(arrays)
-                    self._programs[key] = program
-                    if program is not None:
-                        return found
+        if not made:
+            self._programs[key] = self._made(folder, tree, static, arrays)
         program = self._programs[key]
         return self._compiled(*args, **kwargs) if program is None else program(arrays)
 

@@ -91,6 +91,16 @@ def test_no_random_drive_exceeds_the_bound(free_forms, bound) -> None:
     assert np.all(output[engines][strongest] <= found.bound * (1.0 + 1e-9))
 
 
+def test_closer_looks_miss_no_harmonic_that_is_useful(free_forms) -> None:
+    """Bounds between the frequencies of the grid are those from all harmonics, to round-off."""
+    certifier = PeakCertifier(free_forms, ENGINE, (0.05, 1.0))
+    near = np.exp(np.random.default_rng(0).uniform(np.log(0.05), 0.0, (8, 35)))
+    kappa = ENGINE.kappa(np.linspace(0.05, 0.7, 8))
+    found = certifier._duals(near, kappa, 1.0, 8)
+    certifier.useful = np.tile(np.arange(free_forms.kept_harmonics + 1), (len(certifier.grid), 1))
+    np.testing.assert_allclose(found, certifier._duals(near, kappa, 1.0, 8), rtol=1e-12)
+
+
 def test_shapes_only_lower_the_bound(free_forms) -> None:
     """At most the bound from one harmonic's share; never more at a higher efficiency, nor without output."""
     certifier = PeakCertifier(free_forms, ENGINE, (0.05, 1.0))

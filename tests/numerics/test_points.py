@@ -9,10 +9,9 @@ import numpy as np
 import pytest
 
 from qtopt.numerics import reciprocal, spread, sums
+from tests.numerics.ways import NUMBERS, WAYS, check_same
 
 POINTS = np.linspace(0.2, 3.0, 36)
-NUMBERS = jnp.array([0.7, 1.9, -0.4])
-ALONG = jnp.array([1.0, -0.3, 2.0])
 
 
 def product(numbers: Any, total: Callable[[Any], Any], inverse: Callable[[Any], Any]) -> Any:
@@ -32,22 +31,9 @@ def in_one_pass(numbers: jax.Array) -> jax.Array:
     return product(spread((a, b, a + 1j * c), POINTS.shape), lambda x: sums([x])[0], reciprocal)
 
 
-WAYS: dict[str, Callable[[Any], Any]] = {
-    "value": lambda f: f(NUMBERS),
-    "compiled": lambda f: jax.jit(f)(NUMBERS),
-    "gradient": lambda f: jax.grad(f)(NUMBERS),
-    "forward": lambda f: jax.jvp(f, (NUMBERS,), (ALONG,))[1],
-    "second derivatives": lambda f: jax.hessian(f)(NUMBERS),
-    "reverse of reverse": lambda f: jax.grad(lambda x: jax.grad(f)(x) @ ALONG)(NUMBERS),
-    "side by side": lambda f: jax.vmap(jax.value_and_grad(f))(NUMBERS + jnp.eye(3)),
-    "some constant": lambda f: jax.jacfwd(lambda x: f(NUMBERS.at[1].set(x)))(1.2),
-}
-
-
 @pytest.mark.parametrize("way", WAYS)
 def test_every_derivative(way: str) -> None:
-    expected, found = (WAYS[way](function) for function in (plain, in_one_pass))
-    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-12), found, expected)
+    check_same(way, in_one_pass, plain)
 
 
 def test_axes_of_points_come_last() -> None:

@@ -235,7 +235,7 @@ def _useful_forms(
     Args:
         forms: of these rates.
         frequencies: (G,) drive frequencies.
-        harmonics: (G, W) that are looked at, 0 for none.
+        harmonics: (G, W) that are looked at, 0 for none, or (1, W) at all of them.
     """
     series = np.moveaxis(forms.read(frequencies[:, None] * harmonics), 0, 2)
     useful = (largest_eigenvalue(series[:, :, 0]) > 0.0) & (harmonics > 0)

@@ -286,20 +286,19 @@ def machine_forms(
     low, high = frequency_range
     least = NEAR_ZERO * low if noise else 0.0
 
-    def on_numpy(nu: np.ndarray) -> np.ndarray:
-        own, nu = to_numpy(output), np.maximum(nu, least)
-        chunks = np.split(nu, range(CHUNK, len(nu), CHUNK))
-        found = [computed(lambda m, part: forms_at(m, own, part, noise), machine, part) for part in chunks]
-        return np.concatenate([np.asarray(part) for part in found], axis=1)
+    small = machine.groups().shape[1] <= SMALL and written_for_numpy(machine)
+    own = to_numpy(output) if small else output
 
-    def compiled(nu: np.ndarray) -> np.ndarray:
-        padded = np.concatenate([np.maximum(nu, least), np.full(-len(nu) % CHUNK, high)])
-        chunks = np.split(padded, len(padded) // CHUNK)
-        found = [np.asarray(_compiled(machine, output, on_device(part), noise)) for part in chunks]
-        return np.concatenate(found, axis=1)[:, : len(nu)]
+    def of_chunk(nu: np.ndarray) -> np.ndarray:
+        if small:
+            return np.asarray(computed(lambda m, part: forms_at(m, own, part, noise), machine, nu))
+        filled = on_device(np.concatenate([nu, np.full(CHUNK - len(nu), high)]))
+        return np.asarray(_compiled(machine, own, filled, noise))[:, : len(nu)]
 
-    small = machine.groups().shape[1] <= SMALL
-    evaluate = on_numpy if small and written_for_numpy(machine) else compiled
+    def evaluate(nu: np.ndarray) -> np.ndarray:
+        chunks = np.split(np.maximum(nu, least), range(CHUNK, len(nu), CHUNK))
+        return np.concatenate([of_chunk(chunk) for chunk in chunks], axis=1)
+
     if low == high:
         forms = evaluate(low * np.arange(kept_harmonics + 1))
         return FixedForms(kept_harmonics, on_device(forms), float(low))
