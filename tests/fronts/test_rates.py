@@ -28,6 +28,8 @@ def test_rates_of_the_table_are_those_of_the_solver(size: int) -> None:
         return jnp.stack(model.rates(FourierDrive(omega, mean, cosine, sine)))
 
     for omega in (0.0713, 0.45, 0.9321):
+        here, traced = model.forms.read(omega * np.arange(HARMONICS + 1)), model.forms.at(jnp.asarray(omega))
+        np.testing.assert_allclose(here, traced, rtol=1e-9, atol=1e-12 * np.abs(here).max())
         state = qtopt.steady_state(machine, FourierDrive(omega, mean, cosine, sine))
         wanted = np.array([-float(state.power), float(state.entropy_production_rate)])
         np.testing.assert_allclose(rates(jnp.asarray(omega), cosine), wanted, rtol=1e-9)
