@@ -13,7 +13,14 @@ import qtopt
 from benchmarks._machines import FAST, batch, currents, exact_drive, exact_machine, example, spread
 from qtopt.fronts import Peak, PowerEfficiency
 from qtopt.fronts.certificates import _peak_output as peak_output
-from qtopt.fronts.certificates.peak import LONE_SHARE, _shape_bounds as shape_bounds, band_table
+from qtopt.fronts.certificates.peak import (
+    LONE_SHARE,
+    _shape_bounds as shape_bounds,
+    band_table,
+    fine_duals,
+    line_heights,
+)
+from qtopt.fronts.certificates.peak._lines import AT_ONCE
 from qtopt.fronts.rates import FormRates, SolverRates, TabulatedForms
 from qtopt.fronts.search import Explore, Newton, Refine
 from qtopt.fronts.search._selection import _scores
@@ -104,14 +111,15 @@ def exactly_searched(evaluations: int, count: int) -> Call:
 
 
 def certified(size: int, fine: bool, count: int) -> Call:
-    """Duals of eight efficiencies: on a grid of so many frequencies, or closely at as many for each."""
+    """Lines on a grid of so many frequencies, or duals of eight efficiencies closely at as many for each."""
     rng = np.random.default_rng(0)
     forms = rng.normal(size=(count, GAINING, 2, size, size, 2)) @ np.array([1.0, 1.0j])
     forms = jnp.asarray(forms + np.conj(np.swapaxes(forms, -1, -2)))
     kappa, share = jnp.linspace(0.5, 8.0, peak_output.BLOCK), jnp.asarray(LONE_SHARE)
     if not fine:
-        return peak_output._rough_duals, (forms, kappa, share)
-    return peak_output._fine_duals, (jnp.broadcast_to(forms, (len(kappa), *forms.shape)), kappa, share)
+        prices = jnp.linspace(0.0, 1.0, AT_ONCE)
+        return line_heights, (forms, prices, False)
+    return fine_duals, (jnp.broadcast_to(forms, (len(kappa), *forms.shape)), kappa, share, False)
 
 
 def shaped(count: int) -> Call:
@@ -136,9 +144,7 @@ PROGRAMS = {
     "newton": HotProgram("8 evaluations of Newton", lambda n: searched(Newton(), n), 480, 4),
     "lbfgs": HotProgram("160 evaluations of L-BFGS", lambda n: searched(Refine(160), n), 480, 4),
     "ranking": HotProgram("scores for 30 targets", ranked, 480, 4),
-    "rough_duals": HotProgram(
-        "bounds on the grid, 8 efficiencies", lambda n: certified(2, False, n), 2048, 4
-    ),
+    "line_heights": HotProgram("lines on the grid, 32 prices", lambda n: certified(2, False, n), 2048, 4),
     "fine_duals": HotProgram("bounds looked at closely", lambda n: certified(2, True, n), 35, 4),
     "fine_duals_3": HotProgram("the same with three oscillators", lambda n: certified(3, True, n), 35, 4),
     "shape_bounds": HotProgram("what shapes cost, 2048 pairs and 7 multipliers", shaped, 2048, 4),

@@ -44,7 +44,7 @@ from benchmarks._measure import HERE, RESULTS, print_table, processor
 from qtopt.files import load
 from qtopt.fronts import PowerEfficiency, machine_forms, problem_of
 from qtopt.fronts.certificates import PeakCertifier
-from qtopt.fronts.certificates.peak import ShapeBounds
+from qtopt.fronts.certificates.peak import Placed, ShapeBounds
 from qtopt.fronts.certificates.peak._shape_bounds import ELSEWHERE
 from qtopt.fronts.tradeoffs._efficiency import CURVE_POINTS
 
@@ -151,9 +151,9 @@ class _CountedShapes(ShapeBounds):
 
     calls = 0
 
-    def _tried(self, kappa: np.ndarray, *inputs: np.ndarray) -> Any:
+    def _tried(self, kappa: np.ndarray, forms: Placed, multiplier: np.ndarray) -> Any:
         self.calls += -(-len(kappa) // ELSEWHERE)
-        return super()._tried(kappa, *inputs)
+        return super()._tried(kappa, forms, multiplier)
 
 
 def bounds() -> dict[str, int]:
@@ -172,7 +172,7 @@ def bounds() -> dict[str, int]:
     for again in (aims, np.sort(0.99 * aims)):  # set again once, from the strongest drive found
         certifier.quick(again)
     certifier.at(np.concatenate([aims, np.linspace(*span, CURVE_POINTS)]))
-    return {"rough_duals": 7, "fine_duals": certifier.looks, "shape_bounds": shapes.calls}
+    return {"line_heights": 1, "fine_duals": certifier.looks, "shape_bounds": shapes.calls}
 
 
 def front(found: dict[str, dict[str, Any]]) -> dict[str, Any] | None:

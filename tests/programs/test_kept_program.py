@@ -287,10 +287,10 @@ import sys
 import qtopt
 qtopt.configure(int(sys.argv[1]))
 import numpy as np
-from qtopt.fronts.certificates._peak_output import _rough_duals
+from qtopt.fronts.certificates.peak import line_heights
 from qtopt.programs import COUNTS
 table = np.random.default_rng(1).normal(size=(4, 4, 2, 2, 2)) + 0j
-print(np.asarray(_rough_duals(table, np.arange(5.0), np.asarray(0.8))).tobytes().hex(), *COUNTS)
+print(np.asarray(line_heights(table, np.arange(5.0), False)).round(12).tobytes().hex(), *COUNTS)
 """
 
 

@@ -1,34 +1,23 @@
 """Bounds on the output of drives with |g_l(t)| <= 1 at a given efficiency."""
 
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any
 
-import jax
-import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Complex, Float
 from numpy.typing import ArrayLike
 
-from ...jobs import Results, current, gathered, over_devices
-from ...numerics import (
-    at_once_elsewhere,
-    best_ratio,
-    golden_section,
-    largest_eigenvalue,
-    largest_packed,
-    on_device,
-    two_best,
-)
-from ...programs import kept_program
+from ...jobs import Results, current, gathered
+from ...numerics import best_ratio, largest_eigenvalue, on_device
 from ..rates import AbstractForms
 from ._certificate import AbstractCertifier, Certificate, EfficiencyScale
-from .peak import LONE_SHARE, ShapeBounds, highest, is_peak, spacing
+from .peak import LONE_SHARE, Lines, ShapeBounds, fine_duals, highest, is_peak, spacing
 
 GRID, PEAKS = 2048, 16
 """Drive frequencies, at most half of them at resonances, and most peaks of the output that are resonances."""
-FINALISTS, ZOOMS = 35, (7, 5, 1, *[1] * 6)
-"""Frequencies looked at closely in one level, and near how many of the best ones the next level looks."""
+FINALISTS, LOOKS, ZOOMS = 35, 8, (7, 5, *[1] * 6)
+"""Frequencies looked at at once, how often on the grid at most, and near how many of the best of the last
+level each further level looks."""
 ROUGHLY, CLOSELY = 1e-3, 1e-7
 """A level that raises an output by no more than this part is the last: for aims of a search, for bounds."""
 WIDER = 1.25
@@ -49,7 +38,8 @@ class PeakCertifier(AbstractCertifier):
     The Lagrange dual, minimised over its multiplier lambda at each drive frequency, then maximised over the
     frequency (logarithmic grid and resonances, the best refined by ZOOMS levels): a fine search, not a
     proof. The support of the set of drives is bounded by mean squares, by the share of one harmonic
-    (`quick`), and by what its odd multiples cost (`ShapeBounds`).
+    (`quick`), and by what its odd multiples cost (`ShapeBounds`). Rough bounds on the grid
+    (`Lines`) say where to look.
 
     Harmonics above those of `forms` are not looked at. They cannot yield output once the output form at the
     end of the table is negative; the form of a local power never is, and its bounds hold for the harmonics
@@ -60,7 +50,7 @@ class PeakCertifier(AbstractCertifier):
         tradeoff: what an efficiency costs.
         frequency_range: lowest and highest drive frequency.
 
-    Source: theory (9.14), (10.1), (10.3), (10.10).
+    Source: theory (9.14), (10.1), (10.3), (10.10), (10.14).
     """
 
     def __init__(
@@ -99,12 +89,17 @@ class PeakCertifier(AbstractCertifier):
     def _bounds(self, efficiency: np.ndarray) -> Columns:
         """(output, mean-square output, frequency)."""
         kappa = self.tradeoff.kappa(efficiency)
-        rough = self._rough(kappa, LONE_SHARE)
-        output, frequency = self._shapes.largest(kappa, rough)
+        rough, multiplier = self._lines.bounds(kappa, LONE_SHARE)
+        output, frequency = self._shapes.largest(kappa, rough, multiplier)
         lone, lone_frequency = self._looked_at(kappa, LONE_SHARE, rough, CLOSELY, output)
-        wide, _ = self._looked_at(kappa, 1.0, self._rough(kappa, 1.0), CLOSELY)
+        wide, _ = self._looked_at(kappa, 1.0, self._lines.bounds(kappa, 1.0)[0], CLOSELY)
         lower = lone < output
         return np.where(lower, lone, output), wide, np.where(lower, lone_frequency, frequency)
+
+    @cached_property
+    def _private(self) -> bool:
+        """Whether no form couples two oscillators: each has the bound of its own harmonics."""
+        return not np.any(self.table[..., ~np.eye(self.forms.size, dtype=bool)])
 
     @cached_property
     def _shapes(self) -> ShapeBounds:
@@ -113,43 +108,73 @@ class PeakCertifier(AbstractCertifier):
     def _quick(self, efficiency: np.ndarray) -> Columns:
         """The same from the share of one harmonic, less closely looked at; not a number for mean squares."""
         kappa = self.tradeoff.kappa(efficiency)
-        output, frequency = self._looked_at(kappa, LONE_SHARE, self._rough(kappa, LONE_SHARE), ROUGHLY)
+        output, frequency = self._looked_at(
+            kappa, LONE_SHARE, self._lines.bounds(kappa, LONE_SHARE)[0], ROUGHLY
+        )
         return output, np.full(len(output), np.nan), frequency
 
-    def _rough(self, kappa: np.ndarray, lone: float) -> np.ndarray:
-        """(M, G) bounds at the frequencies of the grid by the share of one harmonic, with equal weights."""
-        table, share = on_device((self.table, np.asarray(lone)))
-        blocks = [_rough_duals(table, on_device(part), share) for part in _blocks(kappa, len(kappa))]
-        return np.concatenate([np.asarray(block) for block in blocks])[: len(kappa)]
+    @cached_property
+    def _ratios(self) -> np.ndarray:
+        """(G, H) largest output over entropy rate of the harmonics of the table, 0 without output."""
+        useful = np.any(self.table[:, :, 0], axis=(-2, -1))
+        found = np.zeros(useful.shape)
+        found[useful], _ = best_ratio(self.table[useful, 0], self.table[useful, 1])
+        return found
+
+    @cached_property
+    def _lines(self) -> Lines:
+        return Lines(self.table, self._ratios.max(), self._private)
 
     def _looked_at(
         self, kappa: np.ndarray, lone: float, rough: np.ndarray, settled: float, enough: ArrayLike = np.inf
     ) -> tuple[np.ndarray, np.ndarray]:
         """(output, frequency) by the share of one harmonic, (M,) each.
 
-        Looks at FINALISTS of the rough bounds (M, G), peaks first, then closer and closer at the best of
-        them: until a level raises an output by no more than its part `settled`, or the output is `enough`.
+        Looks at frequencies of the grid (`_on_grid`), then closer and closer at the best of them: until a
+        level raises an output by no more than its part `settled`, or the output is `enough`.
         """
-        near = self.grid[np.lexsort((-rough, ~is_peak(rough)))[:, :FINALISTS]]
-        output, frequency = np.zeros(len(kappa)), near[:, 0].copy()
-        enough = np.broadcast_to(enough, len(kappa))
-        step, rows = spacing(self.grid), np.arange(len(kappa))
-        for peaks in ZOOMS if step > 0.0 else ZOOMS[:1]:
-            duals = self._duals(near, kappa[rows], lone, len(kappa))
-            best, before = highest(near, duals, peaks, step), output[rows]
-            found = duals.max(axis=1)
-            frequency[rows] = np.where(found >= before, best[:, 0], frequency[rows])
-            output[rows] = now = np.maximum(found, before)
-            # Where several peaks are looked at, all of their tops may fall between two frequencies.
-            moving = (now - before > settled * now) | (peaks > 1)
-            open_ = moving & (now < enough[rows])
-            if not open_.any():
+        near, duals = self._on_grid(kappa, lone, rough)
+        output, frequency = duals[:, 0].copy(), near[:, 0].copy()
+        enough, step = np.broadcast_to(enough, len(kappa)), spacing(self.grid)
+        rows = np.flatnonzero(output < enough) if step > 0.0 else np.arange(0)
+        near, duals = near[rows], duals[rows]
+        for peaks in ZOOMS:
+            if len(rows) == 0:
                 break
-            rows, offsets = rows[open_], step * np.linspace(-1.0, 1.0, FINALISTS // peaks + 2)[1:-1]
-            near = best[open_, :, None] * np.exp(offsets)
+            offsets = step * np.linspace(-1.0, 1.0, FINALISTS // peaks + 2)[1:-1]
+            near = highest(near, duals, peaks, step)[:, :, None] * np.exp(offsets)
             near = np.clip(near.reshape(len(rows), FINALISTS), self.grid.min(), self.grid.max())
+            duals = self._duals(near, kappa[rows], lone, len(kappa))
+            best, before = np.argmax(duals, axis=1)[:, None], output[rows]
+            found, where = (np.take_along_axis(part, best, axis=1)[:, 0] for part in (duals, near))
+            frequency[rows] = np.where(found >= before, where, frequency[rows])
+            output[rows] = now = np.maximum(found, before)
+            # Of the first level all tops may fall between two frequencies.
+            open_ = ((now - before > settled * now) | (peaks == ZOOMS[0])) & (now < enough[rows])
+            rows, near, duals = rows[open_], near[open_], duals[open_]
             step *= WIDER * 2.0 / (len(offsets) + 1)
         return output, frequency
+
+    def _on_grid(self, kappa: np.ndarray, lone: float, rough: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Peaks on the grid, the largest first: frequencies (M, F), and bounds with the best weights.
+
+        Of the rough bounds (M, G), each no smaller than what is found here, peaks are looked at, and then the
+        largest until none that is left exceeds the largest one found (LOOKS times at most).
+        """
+        left, known = rough.copy(), np.full(rough.shape, -np.inf)
+        order, rows = np.lexsort((-rough, ~is_peak(rough))), np.arange(len(kappa))
+        for _ in range(LOOKS):
+            places = order[:, np.arange(FINALISTS) % order.shape[1]]
+            duals = self._duals(self.grid[places], kappa[rows], lone, len(kappa))
+            known[rows[:, None], places] = np.minimum(duals, rough[rows[:, None], places])
+            left[rows[:, None], places] = -np.inf
+            rows = rows[left[rows].max(axis=1) > known[rows].max(axis=1)]
+            if len(rows) == 0:
+                break
+            order = np.argsort(-left[rows], axis=1, kind="stable")
+        known[~is_peak(known)] = -np.inf
+        best = np.argsort(-known, axis=1, kind="stable")[:, :FINALISTS]
+        return self.grid[best], np.take_along_axis(known, best, axis=1)
 
     def _duals(self, near: np.ndarray, kappa: np.ndarray, lone: float, most: int) -> np.ndarray:
         """(R, F) bounds with the best weights for kappa (R,), each at its own frequencies (R, F)."""
@@ -157,7 +182,8 @@ class PeakCertifier(AbstractCertifier):
         for frequencies, row in zip(_blocks(near, most), _blocks(kappa, most), strict=True):
             forms, _ = _useful_forms(self.forms, frequencies.ravel(), self._near(frequencies.ravel()))
             forms = forms.reshape(*frequencies.shape, *forms.shape[1:])
-            blocks.append(np.asarray(_fine_duals(*on_device((forms, row, np.asarray(lone))))))
+            forms, row, share = on_device((forms, row, np.asarray(lone)))
+            blocks.append(np.asarray(fine_duals(forms, row, share, self._private)))
         return np.concatenate(blocks)[: len(near)]
 
     def _near(self, frequencies: np.ndarray) -> np.ndarray:
@@ -171,11 +197,9 @@ class PeakCertifier(AbstractCertifier):
     def efficiency_range(self, tight: bool = False) -> tuple[float, float] | None:
         """See `AbstractCertifier`; the largest output is where `quick`, or (tight) `at`, is largest."""
         bounds = self.at if tight else self.quick
-        useful = self.table[np.any(self.table[:, :, 0], axis=(-2, -1))]
-        if len(useful) == 0:
+        if not np.any(self._ratios > 0.0):
             return None
-        ratio, _ = best_ratio(useful[:, 0], useful[:, 1])
-        largest = float(self.tradeoff.efficiency(1.0 / ratio.max()))
+        largest = float(self.tradeoff.efficiency(1.0 / self._ratios.max()))
         below, above, top = 0.0, largest, 0.0
         for _ in range(3):
             trial = np.linspace(below, above, BLOCK + 2)[1:-1]
@@ -246,84 +270,3 @@ def _useful_forms(
     found = series[rows, order] * known[:, :, None, None, None], which * known
     filled = [np.pad(part, ((0, 0), (0, missing), *[(0, 0)] * (part.ndim - 2))) for part in found]
     return filled[0], filled[1]
-
-
-def _entries(forms: Complex[Array, "*shape H 2 L L"]) -> Float[Array, "2 LL *shape H"]:
-    """Forms as real numbers in the order of `largest_packed`: each of them is one long array."""
-    size = forms.shape[-1]
-    values = jnp.where(np.triu(np.ones((size, size), dtype=bool)), forms.real, forms.imag)
-    return jnp.moveaxis(values.reshape(*forms.shape[:-2], size * size), (-2, -1), (0, 1))
-
-
-def _dual(forms: Float[Array, "2 LL H"], kappa: Array, u: Array, share: Array, lone: Array | float) -> Array:
-    """Upper bound on the output at one frequency for multiplier lambda = u/(1 - u) and weights share (L,).
-
-    A lone harmonic has at most the share `lone` of all: LONE_SHARE for bounded drives, 1 for mean squares.
-    """
-    output, entropy = forms
-    form = output + u / (1.0 - u) * (kappa * output - entropy)
-    weight = jnp.sqrt(share[:, None] * share[None, :]).reshape(-1, 1)
-    best, second = two_best(largest_packed(form / weight))
-    return lone * best + (1.0 - lone) * second
-
-
-@kept_program
-def _rough_duals(
-    table: Complex[Array, "G H 2 L L"], kappa: Float[Array, " M"], lone: Float[Array, ""]
-) -> Float[Array, "M G"]:
-    """Duals with equal weights at every frequency of a grid, for the share `lone` of one harmonic."""
-    size = table.shape[-1]
-
-    def rows(shared: tuple[Array, Array], kappa: Array) -> Array:
-        entries, lone = _entries(shared[0]), shared[1]
-
-        def one(kappa: Array, forms: Array) -> Array:
-            equal = jnp.full(size, 1.0 / size)
-            return golden_section(lambda u: _dual(forms, kappa, u, equal, lone), 20)[0]
-
-        return at_once_elsewhere(
-            lambda own: jax.vmap(lambda forms: one(own, forms), in_axes=2)(entries), kappa
-        )
-
-    return over_devices(rows, (table, lone), kappa)
-
-
-@kept_program
-def _fine_duals(
-    tables: Complex[Array, "M F H 2 L L"], kappa: Float[Array, " M"], lone: Float[Array, ""]
-) -> Float[Array, "M F"]:
-    """Duals with the best weights; the frequencies differ from one efficiency to the next."""
-
-    def rows(lone: Array, items: tuple[Array, Array]) -> Array:
-        def row(inputs: tuple[Array, Array]) -> Array:
-            kappa, table = inputs
-            best = partial(_best_dual, table.shape[-1], kappa, lone)
-            return jax.vmap(best, 2)(_entries(table))
-
-        return at_once_elsewhere(row, items)
-
-    return over_devices(rows, lone, (kappa, tables))
-
-
-def _best_dual(size: int, kappa: Array, lone: Array, forms: Float[Array, "2 LL H"]) -> Array:
-    """The dual minimised over u and over the weights of the oscillators, one at a time (all are valid)."""
-
-    def at(u: Array, tilt: Array) -> Array:
-        share = jnp.exp(tilt)  # of tilts that are small
-        return _dual(forms, kappa, u, share / jnp.sum(share), lone)
-
-    def better(_: Any, state: tuple[Array, Array, Array]) -> tuple[Array, Array, Array]:
-        value, u, tilt = state
-        for l in range(size - 1):
-
-            def moved(x: Array, l: int = l, tilt: Array = tilt) -> Array:
-                return jnp.where(np.arange(size) == l, 8.0 * (x - 0.5), tilt)
-
-            found, x = golden_section(lambda x, u=u, moved=moved: at(u, moved(x)), 28)
-            tilt = jnp.where(found < value, moved(x), tilt)
-            value = jnp.minimum(value, found)
-        found, v = golden_section(lambda u: at(u, tilt), 36)
-        return jnp.minimum(value, found), jnp.where(found < value, v, u), tilt
-
-    value, u = golden_section(lambda u: at(u, jnp.zeros(size)), 44)
-    return jax.lax.fori_loop(0, 2, better, (value, u, jnp.zeros(size)))[0]

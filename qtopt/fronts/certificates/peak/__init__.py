@@ -9,7 +9,13 @@ from ._band_share import (
     band_share as band_share,
 )
 from ._dual_shapes import lone_values as lone_values
+from ._lines import Lines as Lines
+from ._lone_duals import (
+    fine_duals as fine_duals,
+    line_heights as line_heights,
+)
 from ._shape_bounds import (
+    Placed as Placed,
     ShapeBounds as ShapeBounds,
     highest as highest,
     is_peak as is_peak,

@@ -86,7 +86,12 @@ def _shares(forms: Complex[Array, "H b b"]) -> Float[Array, "R b"]:
     equal = jnp.full(size, 1.0 / size)
     if size == 1:
         return equal[None, :]
-    own = jnp.maximum(jnp.diagonal(forms[jnp.argmax(largest_eigenvalue(forms))]).real, 0.0)
-    suited = jnp.sqrt(own) + 1e-3 * jnp.sqrt(jnp.max(own)) + 1e-150
-    suited = suited / jnp.sum(suited)
+    suited = suited_shares(jnp.diagonal(forms[jnp.argmax(largest_eigenvalue(forms))]).real)
     return jnp.stack([equal, suited, (equal + suited) / 2.0])
+
+
+def suited_shares(own: Float[Array, "b ..."]) -> Float[Array, "b ..."]:
+    """Shares with the lowest largest eigenvalue where a form of one direction has the diagonal `own`."""
+    size = jnp.sqrt(jnp.maximum(own, 0.0))
+    size = size + 1e-3 * jnp.max(size, axis=0) + 1e-150
+    return size / jnp.sum(size, axis=0)

@@ -1,6 +1,7 @@
 """Bounds on the output of drives with |g_l(t)| <= 1 that know what the harmonics of a shape cost."""
 
 from functools import partial
+from itertools import count
 from typing import Any, NamedTuple
 
 import jax
@@ -18,10 +19,11 @@ from ._shape_library import library_value
 
 CHUNK, ELSEWHERE = 64, 2048
 """Pairs of kappa and frequency in one call of the compiled program: on a CPU, and on other devices."""
-POINTS, LEVELS = 7, 3
-"""Multipliers tried at once, between neighbours of the best before."""
-CANDIDATES = 128
-"""Frequencies of the grid looked at for each kappa, as often as others might still matter."""
+POINTS, FAR, CLOSE = 7, 0.3, 0.1
+"""Multipliers 1/(1 - x)^2 - 1 tried at once, and how far in x from the one known: of another bound, of its
+own."""
+CANDIDATES = 16, 64, 128
+"""Frequencies of the grid looked at for each kappa, the last number as often as others might still matter."""
 AT_ONCE, APART, ROUNDS, PASSES = 4, 2.5, 12, 3
 """Shapes are searched at so many of them a round, so many steps of the grid apart."""
 ZOOMS, OFFSETS = (8, 3, 2), np.array([-0.75, -0.5, -0.25, 0.0, 0.25, 0.5, 0.75])
@@ -55,6 +57,30 @@ class Chosen(NamedTuple):
         lone = lone_values(forms.reshape(-1, *forms.shape[2:])).reshape(forms.shape[:2])
         return np.minimum(self.price[rows] + lone.sum(axis=1), self.rough[rows])
 
+    def where_less(self, other: "Chosen") -> "Chosen":
+        """Every pair with the lower of two rough bounds."""
+        less = self.rough < other.rough
+        return Chosen(*(_where(less, *both) for both in zip(self, other, strict=True)))
+
+
+class Placed(NamedTuple):
+    """Forms at P drive frequencies, and at which of these each of C pairs is.
+
+    Attributes:
+        series: (2, P, N+1, L, L) of output and entropy rate.
+        gaining: (P, H) harmonics whose output form has a positive eigenvalue, 0 for none.
+        place: (C,) of 0..P-1.
+    """
+
+    series: np.ndarray
+    gaining: np.ndarray
+    place: np.ndarray
+
+    def pairs(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Forms of output and entropy rate, and what gains, of some of the pairs."""
+        place = self.place[rows]
+        return self.series[0][place], self.series[1][place], self.gaining[place]
+
 
 class ShapeBounds:
     """Bounds of one machine on X for all drives with |g_l| <= 1, at one drive frequency after the other.
@@ -78,18 +104,22 @@ class ShapeBounds:
         self.forms, self.grid, self.width = forms, grid, width
         self.low, self.high = grid.min(), grid.max()
         self.series = forms.series(grid)
+        self.gaining = self._gaining(self.series[0])
         self.bands = band_table(forms.kept_harmonics)
         couples = ~np.eye(forms.size, dtype=bool)
         self.private = not np.any(self.series[..., couples])
 
-    def largest(self, kappa: np.ndarray, weaker: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def largest(
+        self, kappa: np.ndarray, weaker: np.ndarray, multiplier: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
         """(M,) largest bound over the drive frequency for each kappa, and where: a fine search.
 
         Args:
             kappa: (M,).
             weaker: (M, G) upper bounds at the frequencies of the grid.
+            multiplier: (M, G) of these bounds, near which better ones are looked for.
         """
-        found = _Found(self, kappa, np.array(weaker))
+        found = _Found(self, kappa, np.array(weaker), multiplier)
         # Better multipliers lower the largest bound, so that others may become the largest.
         for step in range(PASSES):
             before = found.searched.sum()
@@ -103,39 +133,50 @@ class ShapeBounds:
         found.add(row, self.grid[place], found.known[row, place], np.zeros(len(row)))
         return found.best(), found.where()
 
-    def choose(self, kappa: np.ndarray, series: np.ndarray) -> Chosen:
-        """The best multipliers by the rough bound for kappa (C,) and forms (2, C, N+1, L, L)."""
-        # multipliers 1/(1 - x)^2 - 1 for x in [0, 1)
-        low, high, rows = np.zeros(len(kappa)), np.full(len(kappa), 0.9999), np.arange(len(kappa))
-        gaining, best = self._gaining(series[0]), None
-        for _ in range(LEVELS):
+    def at(self, frequencies: np.ndarray) -> Placed:
+        """The forms of pairs at any frequencies (C,)."""
+        unique, place = np.unique(frequencies, return_inverse=True)
+        series = self.forms.series(unique)
+        return Placed(series, self._gaining(series[0]), place)
+
+    def choose(
+        self, kappa: np.ndarray, forms: Placed, near: np.ndarray, aside: float, levels: int = 1
+    ) -> Chosen:
+        """The best multipliers by the rough bound near others.
+
+        Args:
+            kappa: (C,).
+            forms: of C pairs.
+            near: (C,) multipliers 1/(1 - x)^2 - 1.
+            aside: how far from these x the first level goes.
+            levels: each looks between the neighbours of the best of the last one.
+        """
+        middle = np.clip(1.0 - 1.0 / np.sqrt(1.0 + near), aside, 0.9999 - aside)
+        low, high, rows = middle - aside, middle + aside, np.arange(len(kappa))
+        best = None
+        for _ in range(levels):
             x = low[:, None] + (high - low)[:, None] * np.linspace(0.0, 1.0, POINTS)
-            tried = self._tried(kappa, series, gaining, 1.0 / (1.0 - x) ** 2 - 1.0)
+            tried = self._tried(kappa, forms, 1.0 / (1.0 - x) ** 2 - 1.0)
             place = np.argmin(tried.rough, axis=1)
             now = Chosen(*(leaf[rows, place] for leaf in tried))
-            if best is not None:
-                better = now.rough < best.rough
-                now = Chosen(*(_where(better, *both) for both in zip(now, best, strict=True)))
-            best = now
+            best = now if best is None else now.where_less(best)
             low, high = neighbours(x, place)
         assert best is not None
         return best
 
-    def tried(self, kappa: np.ndarray, series: np.ndarray, multiplier: np.ndarray) -> Chosen:
+    def tried(self, kappa: np.ndarray, forms: Placed, multiplier: np.ndarray) -> Chosen:
         """What is left for each of at most POINTS multipliers (C, K); its leaves begin with (C, K)."""
         missing = POINTS - multiplier.shape[1]
         filled = np.concatenate([multiplier, np.repeat(multiplier[:, -1:], missing, axis=1)], axis=1)
-        found = self._tried(kappa, series, self._gaining(series[0]), filled)
+        found = self._tried(kappa, forms, filled)
         return Chosen(*(leaf[:, : multiplier.shape[1]] for leaf in found))
 
-    def _tried(
-        self, kappa: np.ndarray, series: np.ndarray, gaining: np.ndarray, multiplier: np.ndarray
-    ) -> Chosen:
+    def _tried(self, kappa: np.ndarray, forms: Placed, multiplier: np.ndarray) -> Chosen:
         count, parts = len(kappa), []
         size = CHUNK if current().platform == "cpu" else ELSEWHERE
         for start in range(0, count, size):
             rows = np.minimum(np.arange(start, start + size), count - 1)
-            pairs = kappa[rows], *series[:, rows], gaining[rows], multiplier[rows]
+            pairs = kappa[rows], *forms.pairs(rows), multiplier[rows]
             made = _choose(pairs, self.bands, self.private)
             parts.append([np.asarray(leaf)[: count - start] for leaf in made])
         return Chosen(*(np.concatenate(leaves) for leaves in zip(*parts, strict=True)))
@@ -159,11 +200,11 @@ class _Found:
             kappa, at which frequency, for which multiplier, and whether that one has been improved.
     """
 
-    def __init__(self, home: ShapeBounds, kappa: np.ndarray, known: np.ndarray) -> None:
-        self.home, self.kappa, self.known = home, kappa, known
-        self.searched, count = np.zeros(known.shape, dtype=bool), len(kappa)
-        self.row, self.settled = np.arange(count), np.zeros(count, dtype=bool)
-        self.drive_frequency, self.value, self.multiplier = np.ones(count), np.zeros(count), np.zeros(count)
+    def __init__(self, home: ShapeBounds, kappa: np.ndarray, known: np.ndarray, near: np.ndarray) -> None:
+        self.home, self.kappa, self.known, self.near = home, kappa, known, near
+        self.searched, rows = np.zeros(known.shape, dtype=bool), len(kappa)
+        self.row, self.settled = np.arange(rows), np.zeros(rows, dtype=bool)
+        self.drive_frequency, self.value, self.multiplier = np.ones(rows), np.zeros(rows), np.zeros(rows)
 
     def add(
         self, row: np.ndarray, drive_frequency: np.ndarray, value: np.ndarray, multiplier: np.ndarray
@@ -188,19 +229,38 @@ class _Found:
     def scan(self) -> None:
         """Search shapes on the grid wherever the known bounds exceed what was found."""
         home, seen = self.home, self.searched.copy()
-        for _ in range(-(-self.known.shape[1] // CANDIDATES)):
+        for number in count():
             waiting = ~seen & (self.known > (1.0 + NEAR) * self.best()[:, None])
-            order = np.argsort(np.where(waiting, -self.known, np.inf), axis=1, kind="stable")[:, :CANDIDATES]
+            most = CANDIDATES[min(number, len(CANDIDATES) - 1)]
+            order = np.argsort(np.where(waiting, -self.known, np.inf), axis=1, kind="stable")[:, :most]
             row, column = np.nonzero(np.take_along_axis(waiting, order, axis=1))
             if len(row) == 0:
                 return
             place = order[row, column]
             seen[row, place] = True
-            chosen = home.choose(self.kappa[row], home.series[:, place])
-            self.known[row, place] = np.minimum(self.known[row, place], chosen.rough)
+            self._choose(row, place, FAR, 1)
+            left = self.known[row, place] > (1.0 + NEAR) * self.best()[row]
+            row, place = row[left], place[left]
+            if len(row) == 0:
+                continue
+            chosen = self._choose(row, place, CLOSE, 2)
             apart = APART * spacing(home.grid)
             done = self._search_shapes(chosen, row, home.grid[place], self.known[row, place], apart)
             self.searched[row[done], place[done]] = True
+
+    def _choose(self, row: np.ndarray, place: np.ndarray, aside: float, levels: int) -> Chosen:
+        """`ShapeBounds.choose` on the grid; rough bounds and multipliers are known from then on."""
+        chosen = self.home.choose(
+            self.kappa[row],
+            Placed(self.home.series, self.home.gaining, place),
+            self.near[row, place],
+            aside,
+            levels,
+        )
+        less = chosen.rough < self.known[row, place]
+        self.known[row[less], place[less]] = chosen.rough[less]
+        self.near[row, place] = chosen.multiplier
+        return chosen
 
     def _search_shapes(
         self, chosen: Chosen, row: np.ndarray, where: np.ndarray, rough: np.ndarray, apart: float
@@ -230,16 +290,20 @@ class _Found:
 
         Rough bounds lead to the peaks; shapes are searched at the end.
         """
-        home, step = self.home, spacing(self.home.grid)
+        home, step, rows = self.home, spacing(self.home.grid), np.arange(len(self.kappa))[:, None]
         near = np.broadcast_to(home.grid, self.known.shape)
-        rough = np.where(is_peak(self.known), self.known, -np.inf)
-        for peaks in ZOOMS:
-            best = highest(near, rough, peaks, step)
-            near = np.clip(best[:, :, None] * np.exp(step * OFFSETS), home.low, home.high)
-            near = near.reshape(len(self.kappa), -1)
-            row, where = np.repeat(np.arange(len(near)), near.shape[1]), near.ravel()
-            chosen = home.choose(self.kappa[row], home.forms.series(where))
-            rough = chosen.rough.reshape(near.shape)
+        rough, multiplier = np.where(is_peak(self.known), self.known, -np.inf), self.near
+        for level, peaks in enumerate(ZOOMS):
+            best = highest_at(near, rough, peaks, step)
+            shape = (len(rows), peaks, len(OFFSETS))
+            start = np.broadcast_to(multiplier[rows, best][:, :, None], shape).reshape(-1)
+            near = np.clip(near[rows, best][:, :, None] * np.exp(step * OFFSETS), home.low, home.high)
+            row, where = np.repeat(rows.ravel(), peaks * len(OFFSETS)), near.ravel()
+            last = level == len(ZOOMS) - 1
+            chosen = home.choose(self.kappa[row], home.at(where), start, FAR, 2 if last else 1)
+            near, rough, multiplier = (
+                x.reshape(len(rows), -1) for x in (near, chosen.rough, chosen.multiplier)
+            )
             step *= NARROWER
         self._search_shapes(chosen, row, where, chosen.rough, step)
 
@@ -253,11 +317,11 @@ class _Found:
             top = top[self.value[top] > (1.0 + NEAR) * settled]
             if len(top) == 0:
                 return
-            kappa, series = self.kappa[self.row[top]], home.forms.series(self.drive_frequency[top])
+            kappa, forms = self.kappa[self.row[top]], home.at(self.drive_frequency[top])
             multiplier, factors = self.multiplier[top], FACTORS
             for _ in range(2):
                 trial = multiplier[:, None] * factors
-                found = home.tried(kappa, series, trial)
+                found = home.tried(kappa, forms, trial)
                 flat = Chosen(*(leaf.reshape(-1, *leaf.shape[2:]) for leaf in found))
                 value = flat.bound().reshape(trial.shape)
                 best = np.argmin(value, axis=1)[:, None]
@@ -278,18 +342,24 @@ def is_peak(value: np.ndarray) -> np.ndarray:
     return (value >= before) & (value >= after)
 
 
-def highest(frequency: np.ndarray, value: np.ndarray, count: int, apart: float) -> np.ndarray:
-    """(M, count) frequencies of the largest of values (M, F), the largest first, at least so far apart.
+def highest_at(frequency: np.ndarray, value: np.ndarray, count: int, apart: float) -> np.ndarray:
+    """(M, count) where the largest of values (M, F) are, the largest first, at frequencies so far apart.
 
     Where there are no more the first one stands again.
     """
-    left, found = np.broadcast_to(value, frequency.shape).copy(), []
+    left, rows, found = np.broadcast_to(value, frequency.shape).copy(), np.arange(len(value))[:, None], []
     for _ in range(count):
         best = np.argmax(left, axis=1)[:, None]
-        place, any_left = np.take_along_axis(frequency, best, 1), np.take_along_axis(left, best, 1) > -np.inf
-        found.append(np.where(any_left, place, found[0] if found else place))
+        any_left = np.take_along_axis(left, best, 1) > -np.inf
+        found.append(np.where(any_left, best, found[0] if found else best))
+        place = frequency[rows, found[-1]]
         left[np.abs(np.log(frequency / place)) < apart * (1.0 + 1e-9)] = -np.inf
     return np.concatenate(found, axis=1)
+
+
+def highest(frequency: np.ndarray, value: np.ndarray, count: int, apart: float) -> np.ndarray:
+    """(M, count) frequencies of `highest_at`."""
+    return np.take_along_axis(frequency, highest_at(frequency, value, count, apart), axis=1)
 
 
 def _where(condition: np.ndarray, yes: np.ndarray, no: np.ndarray) -> np.ndarray:
