@@ -26,7 +26,8 @@ PROBE = """
 import json, sys, time
 begin = time.perf_counter(), time.process_time()
 import qtopt
-qtopt.configure()
+from qtopt.runtime import cores
+qtopt.configure(cores() if sys.argv[2] == "all" else None)
 import jax
 imported = time.perf_counter()
 spent, compiled = {}, []
@@ -73,6 +74,8 @@ def verbs(out: Path) -> dict[str, str]:
     }
 
 
+ALL_CORES = "['pareto'"
+"""in the code of commands that see every core as a device"""
 QUICK = 7
 """so many of them take a second or two"""
 
@@ -101,7 +104,11 @@ def started(code: str, cache: Path, dump: Path | None = None) -> Start:
         flags = f"--xla_dump_to={dump} --xla_dump_hlo_as_text"
         environment["XLA_FLAGS"] = f"{environment.get('XLA_FLAGS', '')} {flags}".strip()
     done = subprocess.run(
-        [sys.executable, "-c", PROBE, code], env=environment, check=True, capture_output=True, text=True
+        [sys.executable, "-c", PROBE, code, "all" if ALL_CORES in code else "one"],
+        env=environment,
+        check=True,
+        capture_output=True,
+        text=True,
     )
     found = next(line for line in done.stdout.splitlines() if line.startswith("PROBE"))
     seconds = json.loads(found.removeprefix("PROBE"))

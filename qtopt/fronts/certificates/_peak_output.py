@@ -180,7 +180,8 @@ class PeakCertifier(AbstractCertifier):
         """(R, F) bounds with the best weights for kappa (R,), each at its own frequencies (R, F)."""
         blocks = []
         for frequencies, row in zip(_blocks(near, most), _blocks(kappa, most), strict=True):
-            forms, _ = _useful_forms(self.forms, frequencies.ravel(), self._near(frequencies.ravel()))
+            places = frequencies.ravel()  # all blocks are as wide as the table, and share a program
+            forms, _ = _useful_forms(self.forms, places, self._near(places), self.table.shape[1])
             forms = forms.reshape(*frequencies.shape, *forms.shape[1:])
             forms, row, share = on_device((forms, row, np.asarray(lone)))
             blocks.append(np.asarray(fine_duals(forms, row, share, self._private)))
@@ -249,21 +250,23 @@ def _blocks(rows: np.ndarray, most: int) -> list[np.ndarray]:
 
 
 def _useful_forms(
-    forms: AbstractForms, frequencies: np.ndarray, harmonics: np.ndarray
+    forms: AbstractForms, frequencies: np.ndarray, harmonics: np.ndarray, least: int = 1
 ) -> tuple[np.ndarray, np.ndarray]:
     """(G, H, 2, L, L) forms of output and entropy rate of the harmonics that are useful, and which, (G, H).
 
     Entropy forms are positive, so that a harmonic whose output form has no positive eigenvalue cannot enter
-    the dual and is zero. H is a multiple of 4, or there are no more.
+    the dual and is zero. H is `least` or more, and a multiple of 4, or there are no more.
 
     Args:
         forms: of these rates.
         frequencies: (G,) drive frequencies.
         harmonics: (G, W) that are looked at, 0 for none, or (1, W) at all of them.
+        least: smallest H.
     """
     series = np.moveaxis(forms.read(frequencies[:, None] * harmonics), 0, 2)
     useful = (largest_eigenvalue(series[:, :, 0]) > 0.0) & (harmonics > 0)
-    width = min(4 * max(1, -(-int(useful.sum(axis=1).max()) // 4)), forms.kept_harmonics + 1)
+    most = max(least, int(useful.sum(axis=1).max()))
+    width = min(4 * -(-most // 4), forms.kept_harmonics + 1)
     order = np.argsort(~useful, axis=1, kind="stable")[:, :width]
     rows, missing = np.arange(len(frequencies))[:, None], width - order.shape[1]
     known, which = useful[rows, order], harmonics[rows % len(harmonics), order]
