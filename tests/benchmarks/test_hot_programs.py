@@ -18,8 +18,8 @@ HOST = {"stablehlo.custom_call", "stablehlo.infeed", "stablehlo.outfeed", "stabl
 LOOPS = {"ranking": [], "adam": [0, 1], "lbfgs": [0, 1], "newton": [0, 1, 2], "line_heights": []}
 LOOPS |= {"fine_duals": [0, 0, 1, 1], "fine_duals_3": [0, 0, 1, 1, 1]}
 """How deep each loop of a program lies within others; searches have one over chunks around that of steps."""
-CEILINGS = {"adam": 1200, "lbfgs": 1350}
-"""Operations in one pass of the innermost loop, before any are fused; 1,102 and 1,238 now."""
+CEILINGS = {"adam": 1300, "lbfgs": 1350}
+"""Operations in one pass of the innermost loop, before any are fused; 1,214 and 1,238 now."""
 
 
 class Loop(NamedTuple):

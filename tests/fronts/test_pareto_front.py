@@ -37,7 +37,7 @@ from qtopt.fronts import (
 )
 from qtopt.fronts._evaluated import evaluated_point
 from qtopt.fronts.rates import FormRates
-from qtopt.fronts.search import Refine, explored, refined
+from qtopt.fronts.search import Refine, explored, gradient_norms, refined
 from qtopt.fronts.tradeoffs import EfficiencyTarget
 from qtopt.jobs import Store
 from qtopt.registry import class_of
@@ -210,9 +210,26 @@ def test_search_programs_hold_no_lapack_and_no_callback() -> None:
     model = FormRates(machine_forms(engine(), ENGINE.output(2), (0.4, 0.5), kept))
     parameters = space.random(jax.random.key(0), jnp.full(4, 0.45), 2)
     targets = EfficiencyTarget(jnp.full(4, 6.0), jnp.full(4, 1e-5), jnp.full(4, 0.1))
-    for program, length in ((explored, jnp.asarray(0.1)), (refined, 4)):
-        text = program.lower(model, space, targets, parameters, length).compile().compiled.as_text()  # pyright: ignore
+    for program, length in ((explored, (jnp.asarray(0.1), jnp.asarray(2))), (refined, (4,))):
+        text = program.lower(model, space, targets, parameters, *length).compile().compiled.as_text()  # pyright: ignore
         assert 'custom_call_target="lapack' not in text and "python_cpu_callback" not in text
+
+
+def test_no_steps_of_adam_evaluate_where_the_candidates_are() -> None:
+    """What tells gradients of spaces whose numbers vary: the program of their search, standing still."""
+    space = Rms(2, (0.4, 0.5))
+    model = FormRates(machine_forms(engine(), ENGINE.output(2), (0.4, 0.5), space.kept_harmonics))
+    parameters = space.random(jax.random.key(0), jnp.full(3, 0.45), 2)
+    targets = EfficiencyTarget(jnp.full(3, 6.0), jnp.full(3, 1e-5), jnp.full(3, 0.1))
+    rate = jnp.asarray(0.1)
+    still, rates, norms = explored(model, space, targets, parameters, rate, jnp.asarray(0))
+    assert jax.tree.all(jax.tree.map(np.array_equal, still, parameters))
+    expected = jax.jit(jax.vmap(lambda p: jnp.stack(model.rates(space.drive(p)))))(parameters).T
+    np.testing.assert_allclose(np.stack(rates), expected, rtol=1e-12)
+    np.testing.assert_allclose(norms, gradient_norms(model, space, targets, parameters), rtol=1e-12)
+    moved, later, _ = explored(model, space, targets, parameters, rate, jnp.asarray(20))
+    assert np.all(targets.score(*later) < targets.score(*rates))
+    np.testing.assert_allclose(moved.cosine, parameters.cosine, atol=20 * 0.1)
 
 
 SHARED = """

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import lazy_loader
 import numpy as np
 from jax.flatten_util import ravel_pytree
-from jaxtyping import Array, Bool, Float
+from jaxtyping import Array, Bool, Float, Int
 
 from ...jobs import Results, Store, candidates_at_once, current, gathered, over_devices
 from ...numerics import LimitedMemory, TrustRegion, on_device
@@ -52,7 +52,8 @@ class Explore:
         self, rates_of: AbstractRates, space: Space, targets: Target, parameters: Any
     ) -> tuple[Any, Rates]:
         """The parameters, and the (B,) rates of the drives; on all devices of this process."""
-        return explored(rates_of, space, targets, parameters, on_device(np.asarray(self.learning_rate)))
+        rate, steps = on_device((np.asarray(self.learning_rate), np.asarray(EXPLORE_STEPS)))
+        return explored(rates_of, space, targets, parameters, rate, steps)[:2]
 
 
 @dataclass(frozen=True)
@@ -161,19 +162,35 @@ def chunk_size(rates_of: AbstractRates, parameters: Any) -> int:
 
 @kept_program
 def explored(
-    rates_of: AbstractRates, space: Space, targets: Target, parameters: Any, learning_rate: Float[Array, ""]
-) -> tuple[Any, Rates]:
-    """What `Explore` does."""
+    rates_of: AbstractRates,
+    space: Space,
+    targets: Target,
+    parameters: Any,
+    learning_rate: Float[Array, ""],
+    steps: Int[Array, ""],
+) -> tuple[Any, Rates, Float[Array, " B"]]:
+    """What `Explore` does in so many steps, and |d score/d parameters| at their end.
+
+    The last pass evaluates rates and gradients without a step, so that they are compiled once.
+    """
     adam = optax.adam(optax.exponential_decay(learning_rate, EXPLORE_STEPS, 0.3))
 
-    def improve(rates_of: AbstractRates, start: Any, target: Target) -> tuple[Any, Rates]:
-        def step(carry: tuple[Any, "optax.OptState"], _: None) -> tuple[Any, None]:
-            gradient = jax.grad(lambda p: target.score(*rates_of.rates(space.drive(p))))(carry[0])
-            updates, state = adam.update(gradient, carry[1])
-            return (optax.apply_updates(carry[0], updates), state), None
+    def improve(rates_of: AbstractRates, start: Any, target: Target) -> tuple[Any, Rates, Array]:
+        def objective(point: Any) -> tuple[Float[Array, ""], Rates]:
+            rates = rates_of.rates(space.drive(point))
+            return target.score(*rates), rates
 
-        (end, _), _ = jax.lax.scan(step, (start, adam.init(start)), length=EXPLORE_STEPS)
-        return end, rates_of.rates(space.drive(end))
+        def one(number: Array, carry: tuple[Any, ...]) -> tuple[Any, ...]:
+            (_, rates), gradient = jax.value_and_grad(objective, has_aux=True)(carry[0])
+            updates, state = adam.update(gradient, carry[1])
+            moved = optax.apply_updates(carry[0], updates), state
+            kept = jax.tree.map(lambda old, new: jnp.where(number == steps, old, new), carry[:2], moved)
+            return *kept, rates, optax.tree.norm(gradient)
+
+        rates = jax.tree.map(lambda rate: jnp.zeros(rate.shape), jax.eval_shape(objective, start)[1])
+        begin = start, adam.init(start), rates, jnp.zeros(())
+        end, _, rates, norm = jax.lax.fori_loop(0, steps + 1, one, begin)
+        return end, rates, norm
 
     return _shared(rates_of, improve, parameters, targets)
 
@@ -252,9 +269,7 @@ def settled(
     return _shared(rates_of, improve, parameters, targets)
 
 
-def _shared(
-    rates_of: AbstractRates, improve: Callable[..., tuple[Any, Rates]], parameters: Any, targets: Target
-) -> tuple[Any, Rates]:
+def _shared(rates_of: AbstractRates, improve: Callable[..., Any], parameters: Any, targets: Target) -> Any:
     """Every candidate improved, with its rates then; the candidates are shared among the devices."""
 
     def batch(rates_of: AbstractRates, candidates: tuple[Any, Target]) -> Any:
@@ -281,7 +296,13 @@ class _Norms:
     space: Space
 
     def __call__(self, candidates: tuple[Target, Any], _: None) -> Results:
-        return {"norm": np.asarray(_norms(self.rates_of, self.space, *on_device(candidates)))}
+        targets, parameters = on_device(candidates)
+        if isinstance(self.space, Varied):  # whose search compiles its large gradients for `Explore` anyway
+            still = on_device((np.asarray(0.0), np.asarray(0)))
+            found = explored(self.rates_of, self.space, targets, parameters, *still)[2]
+        else:
+            found = _norms(self.rates_of, self.space, targets, parameters)
+        return {"norm": np.asarray(found)}
 
 
 def gradient_norms(rates_of: AbstractRates, space: Space, targets: Target, parameters: Any) -> np.ndarray:
