@@ -176,16 +176,17 @@ def test_evaluate_keeps_the_digits_of_what_cold_slow_machines_exchange() -> None
 @pytest.mark.parametrize("structure", ONE_STATIC_BATH[:4], ids=str)
 def test_evaluate_holds_every_current_to_its_own_size(structure: Structure) -> None:
     """1e-8 of each current itself, however small beside the others, in all but 1 of 50 corners."""
-    missed, grid = [], product(structure)
-    for case in grid:
+    missed, grid = {}, product(structure)
+    for corner, case in enumerate(grid):
         window, expected = with_window_currents(case.machine, case.drive, case.solve()), case.reference()
         names = ("power", "local_powers", "heat_currents")
         largest = max(np.abs(expected[name]).max() for name in names)
         for name in names:
             off = np.abs(np.asarray(getattr(window, name)) - expected[name])
             known = np.maximum(1e-8 * np.abs(expected[name]), 4.0 * expected["errors"][name])
-            missed += list(off[off > known] / largest)
-    assert len(missed) <= len(grid) / 50 and max(missed, default=0.0) < 2e-10, missed
+            if np.any(off > known):
+                missed[corner] = max(missed.get(corner, 0.0), float((off[off > known] / largest).max()))
+    assert len(missed) <= len(grid) / 50 and max(missed.values(), default=0.0) < 2e-10, missed
 
 
 def test_a_drive_that_stands_still_exchanges_nothing_at_one_temperature() -> None:

@@ -119,7 +119,7 @@ class ShapeBounds:
             weaker: (M, G) upper bounds at the frequencies of the grid.
             multiplier: (M, G) of these bounds, near which better ones are looked for.
         """
-        found = _Found(self, kappa, np.array(weaker), multiplier)
+        found = _Found(self, kappa, np.array(weaker), np.array(multiplier))
         # Better multipliers lower the largest bound, so that others may become the largest.
         for step in range(PASSES):
             before = found.searched.sum()
@@ -196,6 +196,7 @@ class _Found:
 
     Attributes:
         known, searched: (M, G) bounds on the grid, and where shapes have been searched.
+        near: (M, G) multipliers of these bounds, at first of the weaker ones.
         row, drive_frequency, value, multiplier, settled: columns of all bounds with searched shapes: which
             kappa, at which frequency, for which multiplier, and whether that one has been improved.
     """
