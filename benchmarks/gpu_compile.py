@@ -44,7 +44,8 @@ from benchmarks._measure import HERE, RESULTS, print_table, processor
 from qtopt.files import load
 from qtopt.fronts import PowerEfficiency, machine_forms, problem_of
 from qtopt.fronts.certificates import PeakCertifier
-from qtopt.fronts.certificates.peak import Placed, ShapeBounds
+from qtopt.fronts.certificates.peak import Lines, Placed, ShapeBounds
+from qtopt.fronts.certificates.peak._lines import AT_ONCE as LINES
 from qtopt.fronts.certificates.peak._shape_bounds import ELSEWHERE
 from qtopt.fronts.tradeoffs._efficiency import CURVE_POINTS
 
@@ -156,6 +157,16 @@ class _CountedShapes(ShapeBounds):
         return super()._tried(kappa, forms, multiplier)
 
 
+class _CountedLines(Lines):
+    """Counts the calls of its compiled program."""
+
+    calls = 0
+
+    def _compute(self, numbers: list[int]) -> None:
+        self.calls += -(-len(numbers) // LINES)
+        super()._compute(numbers)
+
+
 def bounds() -> dict[str, int]:
     """Calls for the bounds of 30 points of the engine of the examples, as `EfficiencyGuide` asks for them."""
     config = load(MACHINE)
@@ -165,14 +176,15 @@ def bounds() -> dict[str, int]:
     forms = machine_forms(problem.machine, output, space.frequency_range, space.kept_harmonics)
     certifier = _Counted(forms, tradeoff, space.frequency_range)
     shapes = _CountedShapes(forms, certifier.grid, certifier.table.shape[1])
-    certifier._shapes = shapes  # a cached property
+    lines = _CountedLines(certifier.table, certifier._ratios.max(), certifier._private)
+    certifier._shapes, certifier._lines = shapes, lines  # cached properties
     span = certifier.efficiency_range()
     assert span is not None, "the engine of the examples works"
     aims = np.linspace(*span, 31)[:-1]
     for again in (aims, np.sort(0.99 * aims)):  # set again once, from the strongest drive found
         certifier.quick(again)
     certifier.at(np.concatenate([aims, np.linspace(*span, CURVE_POINTS)]))
-    return {"line_heights": 1, "fine_duals": certifier.looks, "shape_bounds": shapes.calls}
+    return {"line_heights": lines.calls, "fine_duals": certifier.looks, "shape_bounds": shapes.calls}
 
 
 def front(found: dict[str, dict[str, Any]]) -> dict[str, Any] | None:
