@@ -176,7 +176,8 @@ def bounds() -> dict[str, int]:
     forms = machine_forms(problem.machine, output, space.frequency_range, space.kept_harmonics)
     certifier = _Counted(forms, tradeoff, space.frequency_range)
     shapes = _CountedShapes(forms, certifier.grid, certifier.table.shape[1])
-    lines = _CountedLines(certifier.table, certifier._ratios.max(), certifier._private)
+    made = certifier._lines
+    lines = _CountedLines(made.table, made.highest, made.private)
     certifier._shapes, certifier._lines = shapes, lines  # cached properties
     span = certifier.efficiency_range()
     assert span is not None, "the engine of the examples works"

@@ -121,6 +121,8 @@ def test_lines_of_few_prices_bound_every_efficiency(configuration: Configuration
     assert np.all(rough >= duals * 0.93)
     assert np.mean(rough >= duals * (1.0 - 1e-6)) > 0.99
     assert np.all(multiplier >= 0.0)
+    alone, _ = PeakCertifier(forms, ENGINE, (0.05, 1.0))._lines.bounds(kappa[5:6], lone)
+    np.testing.assert_array_equal(alone[0], rough[5])  # whoever shares the work finds the same
     _, found = certifier._on_grid(kappa, lone, rough)
     best = np.minimum(duals, rough).max(axis=1)
     assert np.all(found[:, 0] <= best * (1.0 + 1e-12))

@@ -123,7 +123,8 @@ class PeakCertifier(AbstractCertifier):
 
     @cached_property
     def _lines(self) -> Lines:
-        return Lines(self.table, self._ratios.max(), self._private)
+        finite = self._ratios[np.isfinite(self._ratios)]
+        return Lines(self.table, float(finite.max(initial=0.0)), self._private)
 
     def _looked_at(
         self, kappa: np.ndarray, lone: float, rough: np.ndarray, settled: float, enough: ArrayLike = np.inf

@@ -24,7 +24,7 @@ class Lines:
 
     Args:
         table: (G, H, 2, L, L) forms of output and entropy rate.
-        highest: price at which no drive has output.
+        highest: price at which no drive has output, or any other: what is above has no lines.
         private: whether no form couples two oscillators.
 
     Source: theory (10.14).
