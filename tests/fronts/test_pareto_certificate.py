@@ -126,7 +126,7 @@ def test_lines_of_few_prices_bound_every_efficiency(configuration: Configuration
     _, found = certifier._on_grid(kappa, lone, rough)
     best = np.minimum(duals, rough).max(axis=1)
     assert np.all(found[:, 0] <= best * (1.0 + 1e-12))
-    np.testing.assert_allclose(found[:, 0], best, rtol=2e-2)
+    np.testing.assert_allclose(found[:, 0], best, rtol=1e-4)
 
 
 def test_private_baths_share_nothing() -> None:

@@ -15,7 +15,7 @@ from .peak import LONE_SHARE, Lines, ShapeBounds, fine_duals, highest, is_peak, 
 
 GRID, PEAKS = 2048, 16
 """Drive frequencies, at most half of them at resonances, and most peaks of the output that are resonances."""
-FINALISTS, LOOKS, ZOOMS = 35, 8, (7, 5, *[1] * 6)
+FINALISTS, LOOKS, ZOOMS = 35, 16, (7, 5, *[1] * 6)
 """Frequencies looked at at once, how often on the grid at most, and near how many of the best of the last
 level each further level looks."""
 ROUGHLY, CLOSELY = 1e-3, 1e-7
